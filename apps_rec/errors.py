@@ -1,0 +1,25 @@
+"""Errors that are the user's to mend; the command line prints their text and exits with their code."""
+
+
+class UserError(ValueError):
+    """Something handed in is wrong: the message says where, what was expected, what came and what to do."""
+
+    exit_code = 2
+
+
+class ConfigError(UserError):
+    """One or several mistakes in a config; the text holds one line for each."""
+
+
+class DataError(UserError):
+    """A mistake in a data file, with file, row and column."""
+
+
+class RunError(UserError):
+    """A model folder, checkpoint or export that cannot be used as asked."""
+
+
+class CheckFailedError(UserError):
+    """A check ran to its end and did not hold."""
+
+    exit_code = 3

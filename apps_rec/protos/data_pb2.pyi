@@ -1,0 +1,92 @@
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class DataConfig(_message.Message):
+    __slots__ = ("batch_size", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields")
+    class InputType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        CSVInput: _ClassVar[DataConfig.InputType]
+        TFRecordInput: _ClassVar[DataConfig.InputType]
+        ParquetInput: _ClassVar[DataConfig.InputType]
+    CSVInput: DataConfig.InputType
+    TFRecordInput: DataConfig.InputType
+    ParquetInput: DataConfig.InputType
+    class FieldType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        INT32: _ClassVar[DataConfig.FieldType]
+        INT64: _ClassVar[DataConfig.FieldType]
+        STRING: _ClassVar[DataConfig.FieldType]
+        FLOAT: _ClassVar[DataConfig.FieldType]
+        DOUBLE: _ClassVar[DataConfig.FieldType]
+        BOOL: _ClassVar[DataConfig.FieldType]
+    INT32: DataConfig.FieldType
+    INT64: DataConfig.FieldType
+    STRING: DataConfig.FieldType
+    FLOAT: DataConfig.FieldType
+    DOUBLE: DataConfig.FieldType
+    BOOL: DataConfig.FieldType
+    class BadRows(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        FAIL: _ClassVar[DataConfig.BadRows]
+        SKIP: _ClassVar[DataConfig.BadRows]
+    FAIL: DataConfig.BadRows
+    SKIP: DataConfig.BadRows
+    class Field(_message.Message):
+        __slots__ = ("input_name", "input_type", "default_val")
+        INPUT_NAME_FIELD_NUMBER: _ClassVar[int]
+        INPUT_TYPE_FIELD_NUMBER: _ClassVar[int]
+        DEFAULT_VAL_FIELD_NUMBER: _ClassVar[int]
+        input_name: str
+        input_type: DataConfig.FieldType
+        default_val: str
+        def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ...) -> None: ...
+    class RowFilter(_message.Message):
+        __slots__ = ("column", "keep", "drop")
+        COLUMN_FIELD_NUMBER: _ClassVar[int]
+        KEEP_FIELD_NUMBER: _ClassVar[int]
+        DROP_FIELD_NUMBER: _ClassVar[int]
+        column: str
+        keep: _containers.RepeatedScalarFieldContainer[str]
+        drop: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, column: _Optional[str] = ..., keep: _Optional[_Iterable[str]] = ..., drop: _Optional[_Iterable[str]] = ...) -> None: ...
+    BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    LABEL_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    SHUFFLE_FIELD_NUMBER: _ClassVar[int]
+    NUM_EPOCHS_FIELD_NUMBER: _ClassVar[int]
+    PREFETCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    INPUT_TYPE_FIELD_NUMBER: _ClassVar[int]
+    SHUFFLE_BUFFER_SIZE_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    INPUT_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    WITH_HEADER_FIELD_NUMBER: _ClassVar[int]
+    EVAL_BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
+    DROP_REMAINDER_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FRACTION_FIELD_NUMBER: _ClassVar[int]
+    BAD_ROWS_FIELD_NUMBER: _ClassVar[int]
+    ROW_FILTER_FIELD_NUMBER: _ClassVar[int]
+    KEY_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    batch_size: int
+    label_fields: _containers.RepeatedScalarFieldContainer[str]
+    shuffle: bool
+    num_epochs: int
+    prefetch_size: int
+    input_type: DataConfig.InputType
+    shuffle_buffer_size: int
+    separator: str
+    input_fields: _containers.RepeatedCompositeFieldContainer[DataConfig.Field]
+    sample_weight: str
+    with_header: bool
+    eval_batch_size: int
+    drop_remainder: bool
+    holdout_fraction: float
+    bad_rows: DataConfig.BadRows
+    row_filter: _containers.RepeatedCompositeFieldContainer[DataConfig.RowFilter]
+    key_fields: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, batch_size: _Optional[int] = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -1,0 +1,99 @@
+from apps_rec.protos import dnn_pb2 as _dnn_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class FeatureSet(_message.Message):
+    __slots__ = ("features",)
+    FEATURES_FIELD_NUMBER: _ClassVar[int]
+    features: _containers.RepeatedCompositeFieldContainer[FeatureConfig]
+    def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
+
+class FeatureConfig(_message.Message):
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "combo_join_sep", "min_count", "mean", "stddev", "position")
+    class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        IdFeature: _ClassVar[FeatureConfig.FeatureType]
+        RawFeature: _ClassVar[FeatureConfig.FeatureType]
+        TagFeature: _ClassVar[FeatureConfig.FeatureType]
+        ComboFeature: _ClassVar[FeatureConfig.FeatureType]
+        SequenceFeature: _ClassVar[FeatureConfig.FeatureType]
+    IdFeature: FeatureConfig.FeatureType
+    RawFeature: FeatureConfig.FeatureType
+    TagFeature: FeatureConfig.FeatureType
+    ComboFeature: FeatureConfig.FeatureType
+    SequenceFeature: FeatureConfig.FeatureType
+    FEATURE_NAME_FIELD_NUMBER: _ClassVar[int]
+    INPUT_NAMES_FIELD_NUMBER: _ClassVar[int]
+    FEATURE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_NAME_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_DIM_FIELD_NUMBER: _ClassVar[int]
+    HASH_BUCKET_SIZE_FIELD_NUMBER: _ClassVar[int]
+    NUM_BUCKETS_FIELD_NUMBER: _ClassVar[int]
+    BOUNDARIES_FIELD_NUMBER: _ClassVar[int]
+    SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    KV_SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+    VOCAB_FILE_FIELD_NUMBER: _ClassVar[int]
+    VOCAB_LIST_FIELD_NUMBER: _ClassVar[int]
+    COMBINER_FIELD_NUMBER: _ClassVar[int]
+    RAW_INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_COMBINER_FIELD_NUMBER: _ClassVar[int]
+    MAX_SEQ_LEN_FIELD_NUMBER: _ClassVar[int]
+    MIN_VAL_FIELD_NUMBER: _ClassVar[int]
+    MAX_VAL_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZER_FN_FIELD_NUMBER: _ClassVar[int]
+    COMBO_JOIN_SEP_FIELD_NUMBER: _ClassVar[int]
+    MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STDDEV_FIELD_NUMBER: _ClassVar[int]
+    POSITION_FIELD_NUMBER: _ClassVar[int]
+    feature_name: str
+    input_names: _containers.RepeatedScalarFieldContainer[str]
+    feature_type: FeatureConfig.FeatureType
+    embedding_name: str
+    embedding_dim: int
+    hash_bucket_size: int
+    num_buckets: int
+    boundaries: _containers.RepeatedScalarFieldContainer[float]
+    separator: str
+    kv_separator: str
+    vocab_file: str
+    vocab_list: _containers.RepeatedScalarFieldContainer[str]
+    combiner: str
+    raw_input_dim: int
+    sequence_combiner: SequenceCombiner
+    max_seq_len: int
+    min_val: float
+    max_val: float
+    normalizer_fn: str
+    combo_join_sep: str
+    min_count: int
+    mean: float
+    stddev: float
+    position: bool
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ...) -> None: ...
+
+class SequenceCombiner(_message.Message):
+    __slots__ = ("mean", "target_attention")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    TARGET_ATTENTION_FIELD_NUMBER: _ClassVar[int]
+    mean: MeanCombiner
+    target_attention: TargetAttention
+    def __init__(self, mean: _Optional[_Union[MeanCombiner, _Mapping]] = ..., target_attention: _Optional[_Union[TargetAttention, _Mapping]] = ...) -> None: ...
+
+class MeanCombiner(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class TargetAttention(_message.Message):
+    __slots__ = ("key", "dnn")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    key: str
+    dnn: _dnn_pb2.DNN
+    def __init__(self, key: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...

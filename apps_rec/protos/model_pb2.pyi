@@ -1,0 +1,250 @@
+from apps_rec.protos import dnn_pb2 as _dnn_pb2
+from apps_rec.protos import eval_pb2 as _eval_pb2
+from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable, Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ModelConfig(_message.Message):
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "score")
+    MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
+    FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    DEEPFM_FIELD_NUMBER: _ClassVar[int]
+    FM_FIELD_NUMBER: _ClassVar[int]
+    MMOE_FIELD_NUMBER: _ClassVar[int]
+    ESMM_FIELD_NUMBER: _ClassVar[int]
+    SIMPLE_MULTI_TASK_FIELD_NUMBER: _ClassVar[int]
+    RANK_MODEL_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FIELD_NUMBER: _ClassVar[int]
+    model_class: str
+    feature_groups: _containers.RepeatedCompositeFieldContainer[FeatureGroup]
+    embedding_regularization: float
+    label_name: str
+    deepfm: DeepFm
+    fm: Fm
+    mmoe: Mmoe
+    esmm: Esmm
+    simple_multi_task: SimpleMultiTask
+    rank_model: RankModel
+    score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ...) -> None: ...
+
+class FeatureGroup(_message.Message):
+    __slots__ = ("group_name", "feature_names", "wide_deep")
+    class WideOrDeep(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        DEEP: _ClassVar[FeatureGroup.WideOrDeep]
+        WIDE: _ClassVar[FeatureGroup.WideOrDeep]
+        WIDE_AND_DEEP: _ClassVar[FeatureGroup.WideOrDeep]
+    DEEP: FeatureGroup.WideOrDeep
+    WIDE: FeatureGroup.WideOrDeep
+    WIDE_AND_DEEP: FeatureGroup.WideOrDeep
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    FEATURE_NAMES_FIELD_NUMBER: _ClassVar[int]
+    WIDE_DEEP_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    feature_names: _containers.RepeatedScalarFieldContainer[str]
+    wide_deep: FeatureGroup.WideOrDeep
+    def __init__(self, group_name: _Optional[str] = ..., feature_names: _Optional[_Iterable[str]] = ..., wide_deep: _Optional[_Union[FeatureGroup.WideOrDeep, str]] = ...) -> None: ...
+
+class ScoreTerm(_message.Message):
+    __slots__ = ("output", "weight")
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    output: str
+    weight: float
+    def __init__(self, output: _Optional[str] = ..., weight: _Optional[float] = ...) -> None: ...
+
+class RankModel(_message.Message):
+    __slots__ = ("body", "fm", "head", "task_towers", "position_tower", "l2_regularization")
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    FM_FIELD_NUMBER: _ClassVar[int]
+    HEAD_FIELD_NUMBER: _ClassVar[int]
+    TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
+    POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    body: Body
+    fm: FmTerm
+    head: Head
+    task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
+    position_tower: PositionTower
+    l2_regularization: float
+    def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., head: _Optional[_Union[Head, _Mapping]] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
+
+class Body(_message.Message):
+    __slots__ = ("shared_bottom", "mmoe")
+    SHARED_BOTTOM_FIELD_NUMBER: _ClassVar[int]
+    MMOE_FIELD_NUMBER: _ClassVar[int]
+    shared_bottom: SharedBottom
+    mmoe: MmoeBody
+    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ...) -> None: ...
+
+class SharedBottom(_message.Message):
+    __slots__ = ("group_name", "groups", "dnn")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    dnn: _dnn_pb2.DNN
+    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class MmoeBody(_message.Message):
+    __slots__ = ("group_name", "expert_dnn", "num_expert", "groups")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
+    NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    expert_dnn: _dnn_pb2.DNN
+    num_expert: int
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    def __init__(self, group_name: _Optional[str] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ...) -> None: ...
+
+class FmTerm(_message.Message):
+    __slots__ = ("group_name", "wide_group_name", "output")
+    class Output(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        LOGIT: _ClassVar[FmTerm.Output]
+        TOWER_INPUT: _ClassVar[FmTerm.Output]
+    LOGIT: FmTerm.Output
+    TOWER_INPUT: FmTerm.Output
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    WIDE_GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    wide_group_name: str
+    output: FmTerm.Output
+    def __init__(self, group_name: _Optional[str] = ..., wide_group_name: _Optional[str] = ..., output: _Optional[_Union[FmTerm.Output, str]] = ...) -> None: ...
+
+class Head(_message.Message):
+    __slots__ = ("independent", "funnel")
+    INDEPENDENT_FIELD_NUMBER: _ClassVar[int]
+    FUNNEL_FIELD_NUMBER: _ClassVar[int]
+    independent: Independent
+    funnel: Funnel
+    def __init__(self, independent: _Optional[_Union[Independent, _Mapping]] = ..., funnel: _Optional[_Union[Funnel, _Mapping]] = ...) -> None: ...
+
+class Independent(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Funnel(_message.Message):
+    __slots__ = ("tower_names",)
+    TOWER_NAMES_FIELD_NUMBER: _ClassVar[int]
+    tower_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, tower_names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class PositionTower(_message.Message):
+    __slots__ = ("group_name", "dnn")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    dnn: _dnn_pb2.DNN
+    def __init__(self, group_name: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class Tower(_message.Message):
+    __slots__ = ("input", "dnn")
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    input: str
+    dnn: _dnn_pb2.DNN
+    def __init__(self, input: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class TaskTower(_message.Message):
+    __slots__ = ("tower_name", "label_name", "metrics_set", "dnn", "weight", "task_space_indicator_label", "in_task_space_weight", "out_task_space_weight", "use_sample_weight", "sample_weight")
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    METRICS_SET_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TASK_SPACE_INDICATOR_LABEL_FIELD_NUMBER: _ClassVar[int]
+    IN_TASK_SPACE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    OUT_TASK_SPACE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    USE_SAMPLE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    SAMPLE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    tower_name: str
+    label_name: str
+    metrics_set: _containers.RepeatedCompositeFieldContainer[_eval_pb2.EvalMetrics]
+    dnn: _dnn_pb2.DNN
+    weight: float
+    task_space_indicator_label: str
+    in_task_space_weight: float
+    out_task_space_weight: float
+    use_sample_weight: bool
+    sample_weight: str
+    def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., use_sample_weight: bool = ..., sample_weight: _Optional[str] = ...) -> None: ...
+
+class Fm(_message.Message):
+    __slots__ = ("tower_name",)
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    tower_name: str
+    def __init__(self, tower_name: _Optional[str] = ...) -> None: ...
+
+class DeepFm(_message.Message):
+    __slots__ = ("dnn", "final_dnn", "l2_regularization", "tower_name")
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    FINAL_DNN_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    dnn: _dnn_pb2.DNN
+    final_dnn: _dnn_pb2.DNN
+    l2_regularization: float
+    tower_name: str
+    def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
+
+class Mmoe(_message.Message):
+    __slots__ = ("expert_dnn", "num_expert", "task_towers", "l2_regularization", "fm", "position_tower")
+    EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
+    NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    FM_FIELD_NUMBER: _ClassVar[int]
+    POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    expert_dnn: _dnn_pb2.DNN
+    num_expert: int
+    task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
+    l2_regularization: float
+    fm: FmTerm
+    position_tower: PositionTower
+    def __init__(self, expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
+
+class Esmm(_message.Message):
+    __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower")
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    CTR_TOWER_FIELD_NUMBER: _ClassVar[int]
+    CVR_TOWER_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
+    NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    FM_FIELD_NUMBER: _ClassVar[int]
+    POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    ctr_tower: TaskTower
+    cvr_tower: TaskTower
+    l2_regularization: float
+    expert_dnn: _dnn_pb2.DNN
+    num_expert: int
+    fm: FmTerm
+    position_tower: PositionTower
+    def __init__(self, groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., ctr_tower: _Optional[_Union[TaskTower, _Mapping]] = ..., cvr_tower: _Optional[_Union[TaskTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
+
+class SimpleMultiTask(_message.Message):
+    __slots__ = ("task_towers", "l2_regularization", "bottom_dnn", "fm", "position_tower")
+    TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    BOTTOM_DNN_FIELD_NUMBER: _ClassVar[int]
+    FM_FIELD_NUMBER: _ClassVar[int]
+    POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
+    l2_regularization: float
+    bottom_dnn: _dnn_pb2.DNN
+    fm: FmTerm
+    position_tower: PositionTower
+    def __init__(self, task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...

@@ -1,0 +1,140 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from collections.abc import Mapping as _Mapping
+from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class DistributionStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    NoStrategy: _ClassVar[DistributionStrategy]
+    PSStrategy: _ClassVar[DistributionStrategy]
+    MirroredStrategy: _ClassVar[DistributionStrategy]
+    MultiWorkerMirroredStrategy: _ClassVar[DistributionStrategy]
+NoStrategy: DistributionStrategy
+PSStrategy: DistributionStrategy
+MirroredStrategy: DistributionStrategy
+MultiWorkerMirroredStrategy: DistributionStrategy
+
+class TrainConfig(_message.Message):
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic")
+    OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
+    NUM_STEPS_FIELD_NUMBER: _ClassVar[int]
+    SAVE_SUMMARY_STEPS_FIELD_NUMBER: _ClassVar[int]
+    LOG_STEP_COUNT_STEPS_FIELD_NUMBER: _ClassVar[int]
+    TRAIN_DISTRIBUTE_FIELD_NUMBER: _ClassVar[int]
+    SAVE_CHECKPOINTS_STEPS_FIELD_NUMBER: _ClassVar[int]
+    KEEP_CHECKPOINT_MAX_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    optimizer_config: Optimizer
+    gradient_clipping_by_norm: float
+    num_steps: int
+    save_summary_steps: int
+    log_step_count_steps: int
+    train_distribute: DistributionStrategy
+    save_checkpoints_steps: int
+    keep_checkpoint_max: int
+    seed: int
+    deterministic: bool
+    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ...) -> None: ...
+
+class Optimizer(_message.Message):
+    __slots__ = ("adam_optimizer", "adagrad_optimizer", "ftrl_optimizer", "sgd_optimizer")
+    ADAM_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
+    ADAGRAD_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
+    FTRL_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
+    SGD_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
+    adam_optimizer: AdamOptimizer
+    adagrad_optimizer: AdagradOptimizer
+    ftrl_optimizer: FtrlOptimizer
+    sgd_optimizer: SgdOptimizer
+    def __init__(self, adam_optimizer: _Optional[_Union[AdamOptimizer, _Mapping]] = ..., adagrad_optimizer: _Optional[_Union[AdagradOptimizer, _Mapping]] = ..., ftrl_optimizer: _Optional[_Union[FtrlOptimizer, _Mapping]] = ..., sgd_optimizer: _Optional[_Union[SgdOptimizer, _Mapping]] = ...) -> None: ...
+
+class SgdOptimizer(_message.Message):
+    __slots__ = ("learning_rate",)
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    learning_rate: LearningRate
+    def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping]] = ...) -> None: ...
+
+class AdamOptimizer(_message.Message):
+    __slots__ = ("learning_rate", "beta1", "beta2")
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    BETA1_FIELD_NUMBER: _ClassVar[int]
+    BETA2_FIELD_NUMBER: _ClassVar[int]
+    learning_rate: LearningRate
+    beta1: float
+    beta2: float
+    def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping]] = ..., beta1: _Optional[float] = ..., beta2: _Optional[float] = ...) -> None: ...
+
+class AdagradOptimizer(_message.Message):
+    __slots__ = ("learning_rate", "initial_accumulator_value")
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_ACCUMULATOR_VALUE_FIELD_NUMBER: _ClassVar[int]
+    learning_rate: LearningRate
+    initial_accumulator_value: float
+    def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping]] = ..., initial_accumulator_value: _Optional[float] = ...) -> None: ...
+
+class FtrlOptimizer(_message.Message):
+    __slots__ = ("learning_rate", "learning_rate_power", "initial_accumulator_value", "l1_reg", "l2_reg")
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    LEARNING_RATE_POWER_FIELD_NUMBER: _ClassVar[int]
+    INITIAL_ACCUMULATOR_VALUE_FIELD_NUMBER: _ClassVar[int]
+    L1_REG_FIELD_NUMBER: _ClassVar[int]
+    L2_REG_FIELD_NUMBER: _ClassVar[int]
+    learning_rate: LearningRate
+    learning_rate_power: float
+    initial_accumulator_value: float
+    l1_reg: float
+    l2_reg: float
+    def __init__(self, learning_rate: _Optional[_Union[LearningRate, _Mapping]] = ..., learning_rate_power: _Optional[float] = ..., initial_accumulator_value: _Optional[float] = ..., l1_reg: _Optional[float] = ..., l2_reg: _Optional[float] = ...) -> None: ...
+
+class LearningRate(_message.Message):
+    __slots__ = ("constant_learning_rate", "exponential_decay_learning_rate", "cosine_decay_learning_rate")
+    CONSTANT_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    EXPONENTIAL_DECAY_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    COSINE_DECAY_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    constant_learning_rate: ConstantLearningRate
+    exponential_decay_learning_rate: ExponentialDecayLearningRate
+    cosine_decay_learning_rate: CosineDecayLearningRate
+    def __init__(self, constant_learning_rate: _Optional[_Union[ConstantLearningRate, _Mapping]] = ..., exponential_decay_learning_rate: _Optional[_Union[ExponentialDecayLearningRate, _Mapping]] = ..., cosine_decay_learning_rate: _Optional[_Union[CosineDecayLearningRate, _Mapping]] = ...) -> None: ...
+
+class ConstantLearningRate(_message.Message):
+    __slots__ = ("learning_rate",)
+    LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    learning_rate: float
+    def __init__(self, learning_rate: _Optional[float] = ...) -> None: ...
+
+class ExponentialDecayLearningRate(_message.Message):
+    __slots__ = ("initial_learning_rate", "decay_steps", "decay_factor", "staircase", "burnin_learning_rate", "burnin_steps", "min_learning_rate")
+    INITIAL_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    DECAY_STEPS_FIELD_NUMBER: _ClassVar[int]
+    DECAY_FACTOR_FIELD_NUMBER: _ClassVar[int]
+    STAIRCASE_FIELD_NUMBER: _ClassVar[int]
+    BURNIN_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    BURNIN_STEPS_FIELD_NUMBER: _ClassVar[int]
+    MIN_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    initial_learning_rate: float
+    decay_steps: int
+    decay_factor: float
+    staircase: bool
+    burnin_learning_rate: float
+    burnin_steps: int
+    min_learning_rate: float
+    def __init__(self, initial_learning_rate: _Optional[float] = ..., decay_steps: _Optional[int] = ..., decay_factor: _Optional[float] = ..., staircase: bool = ..., burnin_learning_rate: _Optional[float] = ..., burnin_steps: _Optional[int] = ..., min_learning_rate: _Optional[float] = ...) -> None: ...
+
+class CosineDecayLearningRate(_message.Message):
+    __slots__ = ("learning_rate_base", "total_steps", "warmup_learning_rate", "warmup_steps", "hold_base_rate_steps")
+    LEARNING_RATE_BASE_FIELD_NUMBER: _ClassVar[int]
+    TOTAL_STEPS_FIELD_NUMBER: _ClassVar[int]
+    WARMUP_LEARNING_RATE_FIELD_NUMBER: _ClassVar[int]
+    WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
+    HOLD_BASE_RATE_STEPS_FIELD_NUMBER: _ClassVar[int]
+    learning_rate_base: float
+    total_steps: int
+    warmup_learning_rate: float
+    warmup_steps: int
+    hold_base_rate_steps: int
+    def __init__(self, learning_rate_base: _Optional[float] = ..., total_steps: _Optional[int] = ..., warmup_learning_rate: _Optional[float] = ..., warmup_steps: _Optional[int] = ..., hold_base_rate_steps: _Optional[int] = ...) -> None: ...

@@ -1,0 +1,34 @@
+"""Packaging of apps_rec: `pip install .` brings the package and the `apps-rec` command."""
+
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+
+setup(
+    name="apps_rec",
+    version="0.1.0",
+    description="Multi-task ranking for app stores on TensorFlow: MMOE, ESMM and FM from a protobuf text config",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8") if (HERE / "README.md").exists() else "",
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["apps_rec", "apps_rec.*"]),
+    package_data={"apps_rec": ["py.typed"], "apps_rec.protos": ["*.pyi"]},
+    install_requires=[
+        "tensorflow>=2.21,<2.22",
+        "tf_keras>=2.21,<2.22",
+        "tensorflow-recommenders>=0.7.7,<0.8",
+        "numpy>=1.26",
+        "protobuf>=6.31.1,<8",
+        "pyarrow>=17",
+    ],
+    extras_require={
+        "dev": ["pytest>=8", "scikit-learn>=1.4", "ruff==0.17.6", "mypy==2.4.1", "types-protobuf"],
+    },
+    entry_points={
+        "console_scripts": ["apps-rec = apps_rec.cli.main:main"],
+        "pytest11": ["apps_rec = apps_rec.tools.pytest_plugin"],
+    },
+)
