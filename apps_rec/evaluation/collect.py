@@ -1,0 +1,304 @@
+"""Gathers scores and labels batch by batch, in as few bytes a row as exact metrics allow, and computes the metrics."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from apps_rec.errors import DataError, RunError
+from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
+
+BLOCK_ROWS = 1 << 16
+METRICS = {"auc": auc, "log_loss": log_loss, "calibration": calibration}
+
+
+@dataclass(frozen=True)
+class TaskMetrics:
+    """What to measure of one task; its metrics are called `<metric>_<suffix>`.
+
+    Args:
+        suffix: end of the metrics' names, e.g. `ctr`, `cvr_masked`, `ctcvr`.
+        score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
+        label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
+        mask_label: a label column; only rows where it is 1 count. None: all rows count.
+        metrics: which of `auc`, `log_loss`, `calibration`, in the order to show them.
+        gauc_user: the column of users where GAUC is asked for, else None.
+        gauc_reduction: `mean`, `mean_by_sample_num` or `mean_by_positive_num`.
+
+    Raises:
+        ValueError: no label, or an unknown metric or reduction.
+
+    Example:
+        >>> TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", gauc_user="user_id").names
+        ('auc_cvr_masked', 'log_loss_cvr_masked', 'calibration_cvr_masked', 'gauc_cvr_masked')
+    """
+
+    suffix: str
+    score_output: str
+    label: str | tuple[str, ...]
+    mask_label: str | None = None
+    metrics: tuple[str, ...] = ("auc", "log_loss", "calibration")
+    gauc_user: str | None = None
+    gauc_reduction: str = "mean"
+
+    def __post_init__(self) -> None:
+        unknown = [name for name in self.metrics if name not in METRICS]
+        if unknown:
+            raise ValueError(
+                f"metrics of {self.suffix}: {', '.join(unknown)} is not among {', '.join(METRICS)}"
+                + ("; GAUC is asked for by gauc_user." if "gauc" in unknown else ".")
+            )
+        if self.gauc_reduction not in GAUC_REDUCTIONS:
+            raise ValueError(
+                f"metrics of {self.suffix}: gauc_reduction is one of {', '.join(GAUC_REDUCTIONS)}, "
+                f"got {self.gauc_reduction!r}."
+            )
+        if not self.labels:
+            raise ValueError(f"metrics of {self.suffix}: expected a label column or several, got none.")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label columns whose product is the task's label."""
+        return (self.label,) if isinstance(self.label, str) else tuple(self.label)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Full names of the task's metrics, in order."""
+        return tuple(f"{name}_{self.suffix}" for name in (*self.metrics, *(("gauc",) if self.gauc_user else ())))
+
+
+class Column:
+    """A numpy column that grows by whole blocks: no more than one block is held beyond the values."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._dtype = np.dtype(dtype)
+        self._blocks: list[np.ndarray] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, the unused end of the last block included."""
+        return sum(block.nbytes for block in self._blocks)
+
+    def append(self, values: np.ndarray) -> None:
+        """Copy the values in, so that the batch they come from can be freed."""
+        start = 0
+        while start < len(values):
+            room = len(self._blocks) * BLOCK_ROWS - self._size
+            if not room:
+                self._blocks.append(np.empty(BLOCK_ROWS, self._dtype))
+                room = BLOCK_ROWS
+            taken = values[start : start + room]
+            offset = BLOCK_ROWS - room
+            self._blocks[-1][offset : offset + len(taken)] = taken
+            self._size += len(taken)
+            start += len(taken)
+
+    def array(self) -> np.ndarray:
+        """All values in one new array."""
+        return np.concatenate(self._blocks)[: self._size] if self._blocks else np.empty(0, self._dtype)
+
+
+class TaskRows:
+    """The rows of one task: a float32 score and a uint8 label each, nothing else."""
+
+    def __init__(self) -> None:
+        self.scores = Column(np.float32)
+        self.labels = Column(np.uint8)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held: 5 a row, up to the end of a block."""
+        return self.scores.nbytes + self.labels.nbytes
+
+    def append(self, scores: np.ndarray, labels: np.ndarray) -> None:
+        """Add rows; both arrays are `(rows,)`."""
+        self.scores.append(scores)
+        self.labels.append(labels)
+
+
+class UserCodes:
+    """Numbers users 0, 1, 2, ... in the order they are met; holds each distinct user once.
+
+    Example:
+        >>> codes = UserCodes()
+        >>> codes.encode(np.array([70, 50, 70])).tolist(), codes.encode(np.array([50, 10])).tolist()
+        ([0, 1, 0], [1, 2])
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[object, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def encode(self, users: np.ndarray) -> np.ndarray:
+        """Give each user of a batch of integers or strings, `(rows,)`, an int32 code.
+
+        Raises:
+            DataError: the values are neither integers nor strings.
+        """
+        users = np.asarray(users)
+        if users.dtype.kind not in "iuOSU":
+            raise DataError(f"the column of users for GAUC: expected integers or strings, got {users.dtype}.")
+        codes = self._codes
+        if users.dtype.kind == "O":
+            # Sorting Python objects to find the distinct ones costs more than one look-up each; and fixed-width bytes
+            # would take b"a" and b"a\0" for the same user.
+            return np.fromiter((codes.setdefault(user, len(codes)) for user in users), np.int32, len(users))
+        distinct, first, inverse = np.unique(users, return_index=True, return_inverse=True)
+        of_distinct = np.empty(len(distinct), np.int32)
+        values = distinct.tolist()
+        for position in np.argsort(first).tolist():
+            of_distinct[position] = codes.setdefault(values[position], len(codes))
+        return of_distinct[inverse]
+
+
+class MetricCollector:
+    """Takes a model's outputs batch by batch and computes every task's metrics over all rows at the end.
+
+    Held between batches: a float32 score and a uint8 label a row and task (masked tasks: only rows they count), and
+    where GAUC is asked for one int32 user code a row, whatever the number of tasks.
+
+    Args:
+        tasks: what to measure, in the order of the result.
+
+    Raises:
+        ValueError: no task, or two with one suffix.
+
+    Example:
+        >>> collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click")])
+        >>> collector.update({"click": np.array([0.0, 1.0])}, {"probs_ctr": np.array([0.25, 0.75])})
+        >>> {name: round(value, 4) for name, value in collector.result().items()}
+        {'auc_ctr': 1.0, 'log_loss_ctr': 0.2877, 'calibration_ctr': 1.0, 'rows': 2}
+    """
+
+    def __init__(self, tasks: Sequence[TaskMetrics]) -> None:
+        suffixes = [task.suffix for task in tasks]
+        if not suffixes or len(set(suffixes)) != len(suffixes):
+            raise ValueError(f"metrics: expected tasks with different suffixes, got {suffixes}.")
+        self.tasks = tuple(tasks)
+        self.rows = 0
+        self._task_rows = {task.suffix: TaskRows() for task in tasks}
+        grouped = [task for task in tasks if task.gauc_user]
+        self._user_codes = {str(task.gauc_user): UserCodes() for task in grouped}
+        self._users = {column: Column(np.int32) for column in self._user_codes}
+        # Which user codes belong to a masked task's rows: read off the labels of a task that has just the mask as its
+        # label and counts all rows (click, in a funnel); kept separately only where there is no such task.
+        self._masks: dict[str, Column] = {}
+        for task in grouped:
+            if task.mask_label and task.mask_label not in self._masks:
+                holders = [t for t in tasks if t.mask_label is None and t.labels == (task.mask_label,)]
+                labels = self._task_rows[holders[0].suffix].labels if holders else Column(np.uint8)
+                self._masks[task.mask_label] = labels
+        held = {id(rows.labels) for rows in self._task_rows.values()}
+        self._own_masks = {name: column for name, column in self._masks.items() if id(column) not in held}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held for rows: distinct users are not counted."""
+        columns = [*self._users.values(), *self._own_masks.values()]
+        return sum(rows.nbytes for rows in self._task_rows.values()) + sum(column.nbytes for column in columns)
+
+    def update(
+        self,
+        batch_labels: Mapping[str, np.ndarray],
+        outputs: Mapping[str, np.ndarray],
+        users: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        """Add one batch.
+
+        Args:
+            batch_labels: label columns, 0 or 1, `(rows,)` each.
+            outputs: the model's outputs, `(rows,)` each; only those the tasks name are read.
+            users: user columns, `(rows,)` each, where GAUC is asked for.
+
+        Raises:
+            DataError: a label is neither 0 nor 1.
+            RunError: a score is nan.
+            ValueError: a column is missing, or the lengths differ.
+        """
+        wanted = {name for task in self.tasks for name in (*task.labels, task.mask_label) if name}
+        labels = {name: _label(name, _get("label", batch_labels, name)) for name in sorted(wanted)}
+        scores = {t.score_output: _score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks}
+        raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in self._users}
+        shapes = {name: array.shape for part in (labels, scores, raw_users) for name, array in part.items()}
+        if len(set(shapes.values())) != 1 or len(next(iter(shapes.values()))) != 1:
+            raise ValueError(f"metrics: expected arrays of one shape (rows,), got {shapes}.")
+
+        # Nothing is kept before all of the batch has been checked: a caller may drop a bad batch and go on.
+        codes = {column: self._user_codes[column].encode(values) for column, values in raw_users.items()}
+        for task in self.tasks:
+            label = np.logical_and.reduce([labels[name] for name in task.labels])
+            score = scores[task.score_output]
+            if task.mask_label:
+                kept = labels[task.mask_label]
+                label, score = label[kept], score[kept]
+            self._task_rows[task.suffix].append(score, label)
+        for column, values in codes.items():
+            self._users[column].append(values)
+        for name, mask in self._own_masks.items():
+            mask.append(labels[name])
+        self.rows += len(next(iter(labels.values())))
+
+    def result(self) -> dict[str, float | int | None]:
+        """Every metric by its full name in the order of the tasks, then `rows`; None where a metric has no value."""
+        metrics: dict[str, float | int | None] = {}
+        for task in self.tasks:
+            rows = self._task_rows[task.suffix]
+            labels, scores = rows.labels.array(), rows.scores.array()
+            for name in task.metrics:
+                metrics[f"{name}_{task.suffix}"] = METRICS[name](labels, scores)
+            if task.gauc_user:
+                users = self._users[task.gauc_user].array()
+                if task.mask_label:
+                    users = users[self._masks[task.mask_label].array().astype(bool)]
+                metrics[f"gauc_{task.suffix}"] = gauc(labels, scores, users, task.gauc_reduction)
+        metrics["rows"] = self.rows
+        return metrics
+
+    def missing(self) -> dict[str, str]:
+        """Why a task's metrics have no value, by suffix: `no positives` or `one class`; other tasks are left out.
+
+        The reason `one class` stands for no negatives, no rows at all, and (GAUC) no user with both classes.
+        """
+        reasons = {}
+        for task in self.tasks:
+            labels = self._task_rows[task.suffix].labels.array()
+            if not labels.any():
+                reasons[task.suffix] = "no positives" if len(labels) else "one class"
+            elif labels.all():
+                reasons[task.suffix] = "one class"
+        return reasons
+
+
+def _get(kind: str, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
+    if name not in arrays:
+        raise ValueError(f"metrics: expected the {kind} {name}, got only {', '.join(sorted(arrays)) or 'nothing'}.")
+    return arrays[name]
+
+
+def _label(name: str, values: np.ndarray) -> np.ndarray:
+    values = np.asarray(values)
+    positive = values.astype(bool)
+    if not np.array_equal(values, positive):
+        bad = int(np.flatnonzero(values != positive)[0])
+        raise DataError(f"label {name}: expected 0 or 1, got {values.ravel()[bad]} in row {bad} of a batch.")
+    return positive
+
+
+def _score(name: str, values: np.ndarray) -> np.ndarray:
+    scores = np.asarray(values, np.float32)
+    bad = int(np.count_nonzero(np.isnan(scores)))
+    if bad:
+        raise RunError(
+            f"output {name}: expected numbers, got nan in {bad} of {scores.size} rows of a batch; the model has "
+            "diverged (lower the learning rate, clip gradients) or an input is nan."
+        )
+    return scores

@@ -1,0 +1,195 @@
+import doctest
+import tracemalloc
+
+import numpy as np
+import pytest
+from sklearn import metrics as sklearn_metrics
+
+from apps_rec.errors import DataError, RunError
+from apps_rec.evaluation import collect
+from apps_rec.evaluation.collect import BLOCK_ROWS, MetricCollector, TaskMetrics, TaskRows, UserCodes
+
+FUNNEL = [
+    TaskMetrics("ctr", "probs_ctr", "click", gauc_user="user_id"),
+    TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", gauc_user="user_id"),
+    TaskMetrics(
+        "ctcvr", "probs_ctcvr", ("click", "download"), gauc_user="user_id", gauc_reduction="mean_by_sample_num"
+    ),
+]
+
+
+def funnel_rows(rows, seed=0):
+    rng = np.random.default_rng(seed)
+    pctr, pcvr = rng.random((2, rows)).astype(np.float32)
+    labels = {"click": (rng.random(rows) < pctr).astype(np.float32)}
+    labels["download"] = labels["click"] * (rng.random(rows) < pcvr).astype(np.float32)
+    outputs = {"probs_ctr": pctr, "probs_cvr": pcvr, "probs_ctcvr": pctr * pcvr, "score": pctr}
+    names = np.array([b"user-%d" % number for number in rng.integers(0, rows // 20, rows)], object)
+    return labels, outputs, {"user_id": names}
+
+
+def sliced(columns, part):
+    return {name: values[part] for name, values in columns.items()}
+
+
+def collected(tasks, labels, outputs, users, batch):
+    collector = MetricCollector(tasks)
+    for start in range(0, len(labels["click"]), batch):
+        part = slice(start, start + batch)
+        collector.update(sliced(labels, part), sliced(outputs, part), sliced(users, part))
+    return collector
+
+
+def user_loop(labels, scores, users, by_rows=False):
+    values, weights = [], []
+    for user in set(users.tolist()):
+        mine = users == user
+        if 0 < labels[mine].sum() < mine.sum():
+            values.append(sklearn_metrics.roc_auc_score(labels[mine], scores[mine]))
+            weights.append(mine.sum() if by_rows else 1)
+    return np.average(values, weights=weights)
+
+
+def test_funnel_equals_sklearn_and_a_loop():
+    labels, outputs, users = funnel_rows(4_000)
+    result = collected(FUNNEL, labels, outputs, users, batch=333).result()
+    assert list(result) == [
+        *("auc_ctr", "log_loss_ctr", "calibration_ctr", "gauc_ctr"),
+        *("auc_cvr_masked", "log_loss_cvr_masked", "calibration_cvr_masked", "gauc_cvr_masked"),
+        *("auc_ctcvr", "log_loss_ctcvr", "calibration_ctcvr", "gauc_ctcvr"),
+        "rows",
+    ]
+    assert result["rows"] == 4_000
+    clicked = labels["click"] == 1
+    user = users["user_id"]
+    parts = {
+        "ctr": (labels["click"], outputs["probs_ctr"], user),
+        "cvr_masked": (labels["download"][clicked], outputs["probs_cvr"][clicked], user[clicked]),
+        "ctcvr": (labels["download"], outputs["probs_ctcvr"], user),
+    }
+    for suffix, (truth, scores, of_user) in parts.items():
+        assert result[f"auc_{suffix}"] == pytest.approx(sklearn_metrics.roc_auc_score(truth, scores), abs=1e-9)
+        assert result[f"log_loss_{suffix}"] == pytest.approx(sklearn_metrics.log_loss(truth, scores), abs=1e-6)
+        assert result[f"calibration_{suffix}"] == pytest.approx(scores.mean(dtype=float) / truth.mean(dtype=float))
+        expected = user_loop(truth, scores, of_user, by_rows=suffix == "ctcvr")
+        assert result[f"gauc_{suffix}"] == pytest.approx(expected, abs=1e-9)
+
+
+def test_batches_do_not_matter():
+    labels, outputs, users = funnel_rows(700)
+    results = [collected(FUNNEL, labels, outputs, users, batch).result() for batch in (1, 64, 700)]
+    assert results[0] == results[1] == results[2]
+
+
+def test_ctcvr_label_is_the_product_and_the_mask_drops_rows():
+    tasks = [
+        TaskMetrics("both", "p", ("click", "download"), metrics=("calibration",)),
+        TaskMetrics("masked", "p", "download", mask_label="click", metrics=("calibration",)),
+    ]
+    collector = MetricCollector(tasks)
+    labels = {"click": np.array([1, 1, 0, 0]), "download": np.array([1, 0, 1, 0])}
+    collector.update(labels, {"p": np.array([0.5, 0.25, 0.75, 0.25])})
+    # both: 1.75 predicted, 1 seen; masked: .75 predicted on the two clicked rows, 1 seen.
+    assert collector.result() == {"calibration_both": 1.75, "calibration_masked": 0.75, "rows": 4}
+
+
+def test_masked_gauc_without_a_task_that_holds_the_mask():
+    labels, outputs, users = funnel_rows(2_000)
+    alone = collected(FUNNEL[1:2], labels, outputs, users, 100)
+    assert (
+        alone.result()["gauc_cvr_masked"] == collected(FUNNEL, labels, outputs, users, 100).result()["gauc_cvr_masked"]
+    )
+
+
+def test_bytes_held_a_row():
+    rows = 4 * BLOCK_ROWS
+    task_rows = TaskRows()
+    task_rows.append(np.zeros(rows, np.float32), np.zeros(rows, np.uint8))
+    assert task_rows.nbytes == 5 * rows
+    for gauc_user, expected in ((None, 5 + 5), ("user_id", 5 + 5 + 4)):
+        tasks = [TaskMetrics(name, f"probs_{name}", "click", gauc_user=gauc_user) for name in ("a", "b")]
+        collector = MetricCollector(tasks)
+        ones = np.ones(1024, np.float32)
+        people = np.arange(1024)
+        tracemalloc.start()
+        for _ in range(rows // 1024):
+            collector.update({"click": ones}, {"probs_a": ones, "probs_b": ones}, {"user_id": people})
+        held, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert collector.nbytes == expected * rows
+        assert held < expected * rows + 300_000  # the rest: the distinct users, and Python's own objects
+
+
+def test_masked_rows_take_no_room_where_the_mask_is_zero():
+    collector = MetricCollector([TaskMetrics("cvr", "p", "download", mask_label="click")])
+    zeros = np.zeros(100_000)
+    collector.update({"click": zeros, "download": zeros}, {"p": zeros})
+    assert collector.nbytes == 0
+    assert collector.result() == {"auc_cvr": None, "log_loss_cvr": None, "calibration_cvr": None, "rows": 100_000}
+
+
+def test_missing_says_why():
+    tasks = [
+        TaskMetrics("none", "p", "zero"),
+        TaskMetrics("all", "p", "one"),
+        TaskMetrics("empty", "p", "one", mask_label="zero"),
+        TaskMetrics("fine", "p", "half"),
+    ]
+    collector = MetricCollector(tasks)
+    labels = {"zero": np.zeros(2), "one": np.ones(2), "half": np.array([0, 1])}
+    collector.update(labels, {"p": np.array([0.2, 0.4])})
+    assert collector.missing() == {"none": "no positives", "all": "one class", "empty": "one class"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (np.array([b"b", b"a", b"b", b"a\0"], object), np.array([b"c", b"a"], object)),
+        (np.array([70, 50, 70, 2**62], np.int64), np.array([-1, 50], np.int64)),
+        (np.array(["ü", "a", "ü", "b"]), np.array(["c", "a"])),
+    ],
+)
+def test_user_codes_grow_in_order_of_first_sight(first, second):
+    codes = UserCodes()
+    encoded = codes.encode(first)
+    assert encoded.dtype == np.int32
+    assert encoded.tolist() == [0, 1, 0, 2]
+    assert codes.encode(second).tolist() == [3, 1]
+    assert codes.encode(first[:0]).tolist() == []
+    assert len(codes) == 4
+
+
+def test_bad_arguments_say_what_came():
+    with pytest.raises(
+        ValueError, match=r"metrics of ctr: gauc is not among auc, log_loss, calibration; GAUC is asked"
+    ):
+        TaskMetrics("ctr", "p", "click", metrics=("auc", "gauc"))
+    with pytest.raises(ValueError, match="gauc_reduction is one of"):
+        TaskMetrics("ctr", "p", "click", gauc_reduction="max")
+    with pytest.raises(ValueError, match="metrics of ctr: expected a label"):
+        TaskMetrics("ctr", "p", ())
+    with pytest.raises(ValueError, match="different suffixes"):
+        MetricCollector([TaskMetrics("ctr", "p", "click")] * 2)
+    collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click", gauc_user="user_id")])
+    good = {"click": np.array([0, 1])}, {"probs_ctr": np.array([0.5, 0.5])}, {"user_id": np.array([1, 1])}
+    with pytest.raises(ValueError, match="expected the output probs_ctr, got only score"):
+        collector.update(good[0], {"score": np.zeros(2)}, good[2])
+    with pytest.raises(ValueError, match="expected the user column user_id, got only nothing"):
+        collector.update(*good[:2])
+    with pytest.raises(ValueError, match="one shape"):
+        collector.update(good[0], {"probs_ctr": np.zeros((2, 1))}, good[2])
+    with pytest.raises(DataError, match=r"label click: expected 0 or 1, got 0\.5 in row 1"):
+        collector.update({"click": np.array([0, 0.5])}, *good[1:])
+    with pytest.raises(RunError, match="output probs_ctr: expected numbers, got nan in 1 of 2 rows"):
+        collector.update(good[0], {"probs_ctr": np.array([0.5, np.nan])}, good[2])
+    with pytest.raises(DataError, match="users for GAUC: expected integers or strings, got float64"):
+        collector.update(*good[:2], {"user_id": np.array([1.0, 1.0])})
+    assert collector.rows == 0
+    collector.update(*good)
+    assert collector.result()["auc_ctr"] == 0.5
+
+
+def test_docstring_examples_run():
+    tried = doctest.testmod(collect)
+    assert tried.failed == 0
+    assert tried.attempted >= 4

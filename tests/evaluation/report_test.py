@@ -1,0 +1,89 @@
+import doctest
+import json
+
+import numpy as np
+import pytest
+
+from apps_rec.evaluation import report
+from apps_rec.evaluation.report import to_json, to_table, write_metrics
+
+METRICS = {
+    "auc_ctr": 0.7654321,
+    "log_loss_ctr": 0.1,
+    "calibration_ctr": 1.25,
+    "gauc_ctr": 0.5,
+    "auc_cvr_masked": None,
+    "log_loss_cvr_masked": 0.2,
+    "calibration_cvr_masked": None,
+    "rows": 1000,
+    "step": 20,
+}
+
+
+def test_json_is_one_flat_object_with_every_digit():
+    text = to_json({**METRICS, "auc_x": 0.1 + 0.2, "auc_y": np.float32(0.5), "count": np.int64(3)})
+    assert "\n" not in text
+    loaded = json.loads(text)
+    assert list(loaded) == [*METRICS, "auc_x", "auc_y", "count"]
+    assert loaded["auc_cvr_masked"] is None
+    assert loaded["auc_x"] == 0.1 + 0.2
+    assert loaded["auc_y"] == 0.5
+    assert '"rows": 1000,' in text
+    assert text.endswith('"count": 3}')
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_json_refuses_what_json_cannot_say(value):
+    with pytest.raises(ValueError, match="metric auc_ctr: expected a finite number or None"):
+        to_json({"auc_ctr": value})
+
+
+def test_table_has_a_line_a_task_and_a_column_a_metric():
+    lines = to_table(METRICS).splitlines()
+    assert len(lines) == 4
+    assert lines[0].split() == ["task", "auc", "gauc", "log_loss", "calibration"]
+    assert lines[1].split() == ["ctr", "0.76543", "0.50000", "0.10000", "1.25000"]
+    assert lines[2].split("  ")[0] == "cvr_masked"
+    assert lines[2].count("n/a (no positives)") == 2
+    assert "0.20000" in lines[2]
+    assert lines[3] == "rows 1000, step 20"
+    assert len({line.rindex(" ") for line in lines[:2]}) <= 2
+    assert len(lines[0]) == len(lines[1]) == len(lines[2])  # right-aligned columns
+
+
+def test_table_says_one_class_where_negatives_or_rows_are_missing():
+    no_negatives = {"auc_t": None, "log_loss_t": 0.1, "calibration_t": 1.0}
+    assert "n/a (one class)" in to_table(no_negatives)
+    no_rows = {"auc_t": None, "log_loss_t": None, "calibration_t": None}
+    assert to_table(no_rows).count("n/a (one class)") == 3
+    assert "n/a (no positives)" in to_table({"auc_t": None}, {"t": "no positives"})
+    assert "n/a (one class)" in to_table({"gauc_t": None}, {})
+
+
+def test_table_without_tasks():
+    assert to_table({"rows": 3}) == "rows 3"
+    assert to_table({}) == ""
+
+
+def test_write_is_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "eval" / "metrics.json"
+    write_metrics(path, METRICS)
+    assert json.loads(path.read_text()) == METRICS
+    with pytest.raises(ValueError, match="finite"):
+        write_metrics(path, {"auc_ctr": float("nan")})
+    write_metrics(str(path), {"rows": 1})
+    assert path.read_text() == '{"rows": 1}\n'
+    assert [file.name for file in path.parent.iterdir()] == ["metrics.json"]
+
+
+def test_nothing_is_left_behind_when_the_rename_fails(tmp_path):
+    (tmp_path / "metrics.json").mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_metrics(tmp_path / "metrics.json", METRICS)
+    assert [file.name for file in tmp_path.iterdir()] == ["metrics.json"]
+
+
+def test_docstring_examples_run():
+    tried = doctest.testmod(report)
+    assert tried.failed == 0
+    assert tried.attempted >= 2
