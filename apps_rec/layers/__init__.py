@@ -1,0 +1,27 @@
+"""Keras layers with plain constructor arguments, one a file."""
+
+from apps_rec.layers.attention import TargetAttention
+from apps_rec.layers.dnn import ACTIVATIONS, Dnn
+from apps_rec.layers.dropout import StatelessDropout
+from apps_rec.layers.experts import Experts
+from apps_rec.layers.fm import Fm
+from apps_rec.layers.gate import Gate
+from apps_rec.layers.head import MultiplicativeHead, log_prob_cross_entropy, sigmoid_cross_entropy
+from apps_rec.layers.pooling import COMBINERS, masked_pool
+from apps_rec.layers.tower import Tower
+
+__all__ = [
+    "ACTIVATIONS",
+    "COMBINERS",
+    "Dnn",
+    "Experts",
+    "Fm",
+    "Gate",
+    "MultiplicativeHead",
+    "StatelessDropout",
+    "TargetAttention",
+    "Tower",
+    "log_prob_cross_entropy",
+    "masked_pool",
+    "sigmoid_cross_entropy",
+]

@@ -1,0 +1,123 @@
+"""Stack of dense layers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.layers import arguments
+from apps_rec.layers.dropout import StatelessDropout
+from apps_rec.legacy_keras import keras
+
+ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
+    "relu": tf.nn.relu,
+    "gelu": tf.nn.gelu,
+    "elu": tf.nn.elu,
+    "selu": tf.nn.selu,
+    "silu": tf.nn.silu,
+    "swish": tf.nn.silu,
+    "tanh": tf.nn.tanh,
+    "sigmoid": tf.nn.sigmoid,
+    "leaky_relu": tf.nn.leaky_relu,
+    "softplus": tf.nn.softplus,
+    "linear": tf.identity,
+}
+
+
+def kernel_regularizer(l2: float) -> keras.regularizers.Regularizer | None:
+    """Return `l2 / 2 * sum(kernel ** 2)` as a Keras regularizer: EasyRec's (and tf.nn.l2_loss') half, not Keras'."""
+    return keras.regularizers.L2(l2 / 2) if l2 else None
+
+
+class Dnn(keras.layers.Layer):
+    """Compute `dropout(activation(batch_norm(W x)))` once for each entry of `hidden_units`.
+
+    A layer followed by batch norm has no bias, since batch norm takes its mean off again and adds an offset of its
+    own. Batch norm takes its moments over all replicas.
+
+    Args:
+        hidden_units: width of each layer, one or more.
+        activation: one of `ACTIVATIONS`, for every layer.
+        use_bn: batch norm between the product and the activation of every layer.
+        dropout: share dropped after every layer, in [0, 1): one for all, or one for each layer.
+        l2: weight of half the sum of squares of every kernel, 0 or more; added to the layer's losses.
+        **kwargs: `name` and `dtype` of a Keras layer. The name seeds the dropout masks: two Dnns in one model need two.
+
+    Input shape: `(batch, ..., input_dim)`.
+    Output shape: `(batch, ..., hidden_units[-1])`.
+
+    Raises:
+        ValueError: an argument out of range, or an activation that is not known.
+
+    Example:
+        >>> bottom = Dnn([8, 4], dropout=0.1, name="bottom")
+        >>> bottom(tf.ones([2, 3]), training=True, seed=tf.constant([7, 0])).shape
+        TensorShape([2, 4])
+    """
+
+    def __init__(
+        self,
+        hidden_units: Sequence[int],
+        activation: str = "relu",
+        use_bn: bool = False,
+        dropout: float | Sequence[float] = 0.0,
+        l2: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.hidden_units = arguments.positive_ints(self.name, "hidden_units", hidden_units)
+        self.activation = arguments.choice(self.name, "activation", activation, list(ACTIVATIONS))
+        self.use_bn = bool(use_bn)
+        self.dropout = arguments.rates(self.name, "dropout", dropout, len(self.hidden_units))
+        self.l2 = arguments.non_negative(self.name, "l2", l2)
+
+        policy = self.dtype_policy
+        self._dense = [
+            keras.layers.Dense(
+                units,
+                use_bias=not self.use_bn,
+                kernel_regularizer=kernel_regularizer(self.l2),
+                name=f"dense_{i}",
+                dtype=policy,
+            )
+            for i, units in enumerate(self.hidden_units)
+        ]
+        self._batch_norm = [
+            keras.layers.BatchNormalization(synchronized=True, name=f"batch_norm_{i}", dtype=policy)
+            for i in range(len(self.hidden_units) if self.use_bn else 0)
+        ]
+        self._dropout = [
+            StatelessDropout(rate, name=f"{self.name}/dropout_{i}", dtype=policy) for i, rate in enumerate(self.dropout)
+        ]
+
+    def call(
+        self,
+        inputs: tf.Tensor,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+        counted: tf.Tensor | None = None,
+    ) -> tf.Tensor:
+        """Run the stack.
+
+        `counted` (bool, the shape of `inputs` without its last axis) marks what enters the moments of batch norm, so
+        that padding does not; absent, everything does.
+        """
+        outputs = inputs
+        for i, dense in enumerate(self._dense):
+            outputs = dense(outputs)
+            if self.use_bn:
+                outputs = self._batch_norm[i](outputs, training=training, mask=counted)
+            outputs = ACTIVATIONS[self.activation](outputs)
+            outputs = self._dropout[i](outputs, training=training, seed=seed)
+        return outputs
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {
+            **super().get_config(),
+            "hidden_units": list(self.hidden_units),
+            "activation": self.activation,
+            "use_bn": self.use_bn,
+            "dropout": list(self.dropout),
+            "l2": self.l2,
+        }

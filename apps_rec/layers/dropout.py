@@ -1,0 +1,70 @@
+"""Dropout that can be repeated after a restart."""
+
+import zlib
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.layers import arguments
+from apps_rec.legacy_keras import keras
+
+# Named, so that a mask does not depend on the kind of device that draws it.
+_ALGORITHM = "philox"
+
+
+class StatelessDropout(keras.layers.Layer):
+    """Zero a share `rate` of the inputs in training and divide the rest by `1 - rate`.
+
+    The mask is a pure function of `seed`, the layer's `name`, the replica and the shape. Keras' Dropout keeps a
+    generator whose state no checkpoint holds, so a resumed run would differ from the one that was not stopped.
+    Two layers of one name draw one mask: names must be unique within a model, e.g. "ctr_tower/dropout_0".
+
+    Args:
+        rate: share of the inputs to drop, in [0, 1). 0 passes the inputs on.
+        **kwargs: `name` and `dtype` of a Keras layer.
+
+    Input shape: any.
+    Output shape: the input's.
+
+    Raises:
+        ValueError: `rate` outside [0, 1), or a call in training with a rate above 0 and no seed.
+
+    Example:
+        >>> dropout = StatelessDropout(0.5, name="tower/dropout_0")
+        >>> dropout(tf.ones([1, 4]), training=True, seed=tf.constant([7, 0])).shape
+        TensorShape([1, 4])
+
+    References: Srivastava et al. 2014, Dropout: A Simple Way to Prevent Neural Networks from Overfitting.
+    """
+
+    def __init__(self, rate: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = arguments.rate(self.name, "rate", rate)
+
+    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
+        """Drop inputs where `training` is true; `seed` is an int tensor of shape [2]."""
+        if not training or self.rate == 0:
+            return inputs
+        if seed is None:
+            raise ValueError(
+                f"{self.name}: dropout of {self.rate} in training needs `seed`, an int tensor of shape [2] made from "
+                "(train_config.seed, step); pass it down from the model's call."
+            )
+        draw = tf.random.stateless_uniform(tf.shape(inputs), self._own_seed(seed), alg=_ALGORITHM)
+        kept = tf.where(draw >= self.rate, inputs / (1.0 - self.rate), tf.zeros([], inputs.dtype))
+        kept.set_shape(inputs.shape)
+        return kept
+
+    def _own_seed(self, seed: tf.Tensor) -> tf.Tensor:
+        # int64 holds all 32 bits of the checksum.
+        name_hash = tf.constant(zlib.crc32(self.name.encode()), tf.int64)
+        own = tf.random.experimental.stateless_fold_in(seed, name_hash, alg=_ALGORITHM)
+        replica = tf.distribute.get_replica_context()
+        if replica is not None and replica.num_replicas_in_sync > 1:
+            replica_id = tf.cast(replica.replica_id_in_sync_group, tf.int64)
+            own = tf.random.experimental.stateless_fold_in(own, replica_id, alg=_ALGORITHM)
+        return own
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "rate": self.rate}

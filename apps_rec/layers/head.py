@@ -1,0 +1,110 @@
+"""Probabilities of a funnel, and the losses that train them, in log space.
+
+Nothing here reduces over the batch: the trainer divides by the weights of the global batch.
+"""
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.legacy_keras import keras
+
+_MINUS_LOG_2 = -math.log(2.0)
+
+
+def log_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -> tf.Tensor:
+    """Return log(p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`."""
+    return tf.math.log_sigmoid(first_logit) + tf.math.log_sigmoid(second_logit)
+
+
+def log_complement_of_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -> tf.Tensor:
+    """Return log(1 - p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`, right to float precision.
+
+    Above a product of 1/2 it is taken as log((1 - p) + p (1 - q)), since 1 - p q has few digits left there. Below it
+    is log1p(-p q): the sum would be the difference of two nearly equal numbers.
+    """
+    log_p_q = log_product(first_logit, second_logit)
+    # Each branch is computed for every row, and its gradient multiplied by 0 where it is not chosen: keep both finite.
+    below_half = tf.math.log1p(-tf.exp(tf.minimum(log_p_q, _MINUS_LOG_2)))
+    terms = [
+        tf.math.log_sigmoid(-first_logit),
+        tf.math.log_sigmoid(first_logit) + tf.math.log_sigmoid(-second_logit),
+    ]
+    above_half = tf.reduce_logsumexp(tf.stack(terms, axis=-1), axis=-1)
+    return tf.where(log_p_q > _MINUS_LOG_2, above_half, below_half)
+
+
+def log_prob_cross_entropy(labels: tf.Tensor, log_prob: tf.Tensor, log_complement: tf.Tensor) -> tf.Tensor:
+    """Compute `-(y log p + (1 - y) log(1 - p))` for each row, from logarithms.
+
+    Args:
+        labels: in [0, 1], of the shape of `log_prob`.
+        log_prob: log p.
+        log_complement: log(1 - p), from a formula of its own: log(1 - exp(log_prob)) has no digits at p = 1.
+
+    Input shape: any, three times the same.
+    Output shape: the same.
+
+    Example:
+        >>> log_prob_cross_entropy([1.0, 0.0], tf.math.log([0.25, 0.25]), tf.math.log([0.75, 0.75])).numpy().round(4)
+        array([1.3863, 0.2877], dtype=float32)
+    """
+    labels = tf.cast(labels, log_prob.dtype)
+    return -(labels * log_prob + (1.0 - labels) * log_complement)
+
+
+def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Compute the cross entropy of `sigmoid(logits)` for each row, without reducing.
+
+    Example:
+        >>> sigmoid_cross_entropy([1.0, 0.0], tf.constant([0.0, 0.0])).numpy().round(4)
+        array([0.6931, 0.6931], dtype=float32)
+    """
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(labels, logits.dtype), logits=logits)
+
+
+class MultiplicativeHead(keras.layers.Layer):
+    """Multiply a click and a conversion probability: `pctcvr = sigmoid(ctr_logit) * sigmoid(cvr_logit)`.
+
+    Returned as logarithms too, because at a click rate of 0.4 % a loss on clipped probabilities loses its gradient.
+    Departs from the paper, which takes the loss of the product itself; the value is the same.
+
+    Args:
+        **kwargs: `name` and `dtype` of a Keras layer.
+
+    Input shape: `ctr_logit` and `cvr_logit`, any shape, both the same; usually `(batch,)`.
+    Output shape: the same, for each of "ctcvr_log_prob", log(pctcvr); "ctcvr_log_complement", log(1 - pctcvr); and
+        "pctcvr". Never half precision.
+
+    Example:
+        >>> outputs = MultiplicativeHead(name="head")(tf.constant([0.0]), tf.constant([0.0]))
+        >>> outputs["pctcvr"].numpy()
+        array([0.25], dtype=float32)
+
+    References: Ma et al. 2018, Entire Space Multi-Task Model (arXiv 1804.07931), equations 1 to 3.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(autocast=False, **kwargs)
+
+    def call(
+        self,
+        ctr_logit: tf.Tensor,
+        cvr_logit: tf.Tensor,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+    ) -> dict[str, tf.Tensor]:
+        """Return the product and its logarithms. `training` and `seed` change nothing."""
+        ctr_logit = tf.cast(ctr_logit, self.variable_dtype)
+        cvr_logit = tf.cast(cvr_logit, self.variable_dtype)
+        if not ctr_logit.shape.is_compatible_with(cvr_logit.shape):
+            raise ValueError(
+                f"{self.name}: both logits must have one shape, got {ctr_logit.shape} and {cvr_logit.shape}."
+            )
+        log_prob = log_product(ctr_logit, cvr_logit)
+        return {
+            "ctcvr_log_prob": log_prob,
+            "ctcvr_log_complement": log_complement_of_product(ctr_logit, cvr_logit),
+            "pctcvr": tf.exp(log_prob),
+        }
