@@ -1,0 +1,7 @@
+"""Features: `Preprocessor` makes ids and floats of raw columns, `Embedder` makes embeddings of ids."""
+
+from apps_rec.features.build import build_features, read_vocabulary
+from apps_rec.features.embedder import EmbeddedFeatures, Embedder
+from apps_rec.features.preprocessor import Preprocessor
+
+__all__ = ["EmbeddedFeatures", "Embedder", "Preprocessor", "build_features", "read_vocabulary"]

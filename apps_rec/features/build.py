@@ -1,0 +1,159 @@
+"""Feature messages of the config -> specs: the one file of this folder that reads messages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from apps_rec.errors import ConfigError
+from apps_rec.features.specs import (
+    AttentionSpec,
+    BucketFeature,
+    CrossFeature,
+    FeatureSpec,
+    HashIds,
+    IdFeature,
+    IdMapping,
+    ListFeature,
+    NumberFeature,
+    NumberIds,
+    VocabularyIds,
+)
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+def build_features(
+    config: PipelineConfig, vocabularies: Mapping[str, Sequence[str]] | None = None
+) -> list[FeatureSpec]:
+    """Specs of the features that stand in a feature group or that attention asks for, in the config's order.
+
+    Args:
+        config: a checked and normalised config.
+        vocabularies: words by feature name, in place of reading vocab_file (a run keeps its own copy).
+
+    Raises:
+        ConfigError: a vocab_file that cannot be read.
+    """
+    used = {name for group in config.model_config.feature_groups for name in group.feature_names}
+    messages = [feature for feature in config.feature_config.features if feature.feature_name in used]
+    keys = {f.sequence_combiner.target_attention.key for f in messages if f.HasField("sequence_combiner")}
+    messages = [f for f in config.feature_config.features if f.feature_name in used | keys]
+    return [_build_feature(feature, vocabularies or {}) for feature in messages]
+
+
+def read_vocabulary(feature: FeatureConfig) -> list[str]:
+    """Words of a feature's vocab_file whose count is at least min_count, in the file's order.
+
+    Raises:
+        ConfigError: the file cannot be read, is not UTF-8, repeats a word, or lacks counts where min_count needs them.
+    """
+    path = Path(feature.vocab_file)
+    where = f'feature "{feature.feature_name}": vocab_file {path}'
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise ConfigError(f"{where} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{where} is not UTF-8 text (byte {error.start}); write it again as UTF-8") from error
+    first_line: dict[str, int] = {}
+    words = []
+    for number, line in enumerate(lines, start=1):
+        word, tab, count = line.rstrip("\r").partition("\t")
+        if not word:
+            continue
+        if word in first_line:
+            raise ConfigError(f'{where}:{number}: "{word}" stands in line {first_line[word]} already; a word once only')
+        first_line[word] = number
+        if feature.min_count:
+            if not tab or not count.strip().isdigit():
+                raise ConfigError(
+                    f'{where}:{number}: min_count needs "word<tab>count" in every line; this one is "{line}"'
+                )
+            if int(count) < feature.min_count:
+                continue
+        words.append(word)
+    if not words:
+        raise ConfigError(f"{where} holds no word" + (" that reaches min_count" if feature.min_count else ""))
+    return words
+
+
+def _build_feature(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    name, column, dim = feature.feature_name, feature.input_names[0], feature.embedding_dim
+    table, is_position = feature.embedding_name, feature.position
+    kind = feature.feature_type
+    if kind == FeatureConfig.IdFeature:
+        return IdFeature(name, column, _build_ids(feature, vocabularies), table, dim, is_position)
+    if kind == FeatureConfig.ComboFeature:
+        ids = HashIds(feature.hash_bucket_size)
+        return CrossFeature(name, tuple(feature.input_names), feature.combo_join_sep, ids, table, dim, is_position)
+    if kind == FeatureConfig.RawFeature:
+        if feature.boundaries:
+            return BucketFeature(name, column, tuple(feature.boundaries), table, dim, is_position)
+        shift, scale = _normalisation(feature)
+        return NumberFeature(
+            name,
+            column,
+            dim=dim,
+            size=feature.raw_input_dim,
+            separator=feature.separator,
+            log1p=feature.normalizer_fn == "log1p",
+            shift=shift,
+            scale=scale,
+            is_position=is_position,
+        )
+    is_sequence = kind == FeatureConfig.SequenceFeature
+    return ListFeature(
+        name,
+        column,
+        _build_ids(feature, vocabularies),
+        table,
+        dim,
+        max_length=feature.max_seq_len,
+        separator=feature.separator,
+        kv_separator=feature.kv_separator or None,
+        weight_column=feature.input_names[1] if len(feature.input_names) > 1 else None,
+        combiner="mean" if is_sequence else feature.combiner,
+        attention=_build_attention(feature),
+        is_position=is_position,
+    )
+
+
+def _build_ids(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> IdMapping:
+    if feature.hash_bucket_size:
+        return HashIds(feature.hash_bucket_size)
+    if feature.num_buckets:
+        return NumberIds(feature.num_buckets)
+    if feature.vocab_list:
+        return VocabularyIds(tuple(feature.vocab_list))
+    return VocabularyIds(tuple(vocabularies.get(feature.feature_name) or read_vocabulary(feature)))
+
+
+def _build_attention(feature: FeatureConfig) -> AttentionSpec | None:
+    if not feature.sequence_combiner.HasField("target_attention"):
+        return None
+    attention = feature.sequence_combiner.target_attention
+    if not attention.HasField("dnn"):
+        return AttentionSpec(attention.key)
+    dnn = attention.dnn
+    rates = tuple(dnn.dropout_ratio)
+    if len(rates) == 1:
+        rates *= len(dnn.hidden_units)
+    return AttentionSpec(
+        attention.key,
+        hidden_units=tuple(dnn.hidden_units),
+        activation=dnn.activation,
+        use_bn=dnn.use_bn,
+        dropout=rates,
+    )
+
+
+def _normalisation(feature: FeatureConfig) -> tuple[float, float]:
+    """Shift and scale, in one: first to min_val .. max_val, then by mean and stddev."""
+    shift, scale = 0.0, 1.0
+    if feature.HasField("min_val") and feature.HasField("max_val"):
+        shift, scale = feature.min_val, feature.max_val - feature.min_val
+    if feature.HasField("mean") or feature.HasField("stddev"):
+        # ((x - a) / b - mean) / stddev == (x - (a + b * mean)) / (b * stddev)
+        shift, scale = shift + scale * feature.mean, scale * feature.stddev
+    return shift, scale

@@ -1,0 +1,249 @@
+"""Ids and floats -> embeddings: the Keras layer that owns the tables."""
+
+from __future__ import annotations
+
+import itertools
+import zlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+from apps_rec.features.specs import (
+    FeatureSpec,
+    ListFeature,
+    NumberFeature,
+    list_features,
+    list_ids_key,
+    list_weights_key,
+    number_features,
+    single_id_features,
+)
+from apps_rec.layers.attention import TargetAttention
+from apps_rec.layers.pooling import masked_pool
+from apps_rec.legacy_keras import keras
+
+
+@dataclass(frozen=True)
+class Block:
+    """Features looked up together: `tensor` `(batch, features, dim + first-order column)`."""
+
+    names: tuple[str, ...]
+    tensor: tf.Tensor
+    dim: int
+
+
+@dataclass
+class EmbeddedFeatures:
+    """What the Embedder makes of a batch; parts of a model take what they need of it by feature name.
+
+    `numbers` holds the features that a body reads as they are, without an embedding.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    numbers: dict[str, tf.Tensor] = field(default_factory=dict)
+
+    def flat(self, names: Sequence[str]) -> tf.Tensor:
+        """Embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
+        parts = []
+        for is_number, group in itertools.groupby(names, lambda name: name in self.numbers):
+            if is_number:
+                parts.extend(self.numbers[name] for name in group)
+                continue
+            for block, start, end in self._runs(group):
+                vectors = block.tensor[:, start:end, : block.dim]  # [B, n, D]
+                parts.append(tf.reshape(vectors, [-1, (end - start) * block.dim]))
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def stacked(self, names: Sequence[str]) -> tf.Tensor:
+        """Embeddings of the named features, all of one length, `(batch, features, dim)`."""
+        parts = [block.tensor[:, start:end, : block.dim] for block, start, end in self._runs(names)]
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def first_order(self, names: Sequence[str]) -> tf.Tensor:
+        """First-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
+        parts = [block.tensor[:, start:end, block.dim] for block, start, end in self._runs(names)]
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def squared_length(self) -> tf.Tensor:
+        """Sum of squares of all embeddings looked up, per row, `(batch,)`."""
+        return tf.add_n([tf.reduce_sum(tf.square(block.tensor), axis=[1, 2]) for block in self.blocks])
+
+    def _runs(self, names: Iterable[str]) -> list[tuple[Block, int, int]]:
+        """Neighbours in a block are taken in one slice, so that a group in table order costs one operation."""
+        place = {name: (block, i) for block in self.blocks for i, name in enumerate(block.names)}
+        runs: list[tuple[Block, int, int]] = []
+        for name in names:
+            block, i = place[name]
+            if runs and runs[-1][0] is block and runs[-1][2] == i:
+                runs[-1] = (block, runs[-1][1], i + 1)
+            else:
+                runs.append((block, i, i + 1))
+        return runs
+
+
+@dataclass(frozen=True)
+class _Slot:
+    """Where a logical table lives: rows from `offset` in the variable of its width."""
+
+    key: str
+    offset: int
+
+
+class Embedder(keras.layers.Layer):
+    """Looks up embeddings; tables of one width share one variable, so that a step needs one gather and one update.
+
+    A table that a first-order term reads has one more column, the scalar weight of each id. Behind the last row of
+    every variable stands one row for padding, which no gradient reaches.
+
+    Args:
+        specs: the features, as the Preprocessor got them.
+        first_order: names of the features with a first-order weight.
+        seed: of the initial weights: truncated normal with deviation 1 / sqrt(dim), first-order weights 0.
+
+    Input shape: the Preprocessor's outputs.
+    Returns: `EmbeddedFeatures`.
+    """
+
+    def __init__(
+        self, specs: Sequence[FeatureSpec], first_order: Iterable[str] = (), seed: int = 0, name: str = "embedder"
+    ) -> None:
+        super().__init__(name=name)
+        self.specs = tuple(specs)
+        self.first_order = frozenset(first_order)
+        self.seed = seed
+        self._single = single_id_features(specs)
+        self._numbers = number_features(specs)
+        self._lists = list_features(specs)
+        self._by_name = {spec.name: spec for spec in specs}
+        self._plan_tables()
+        self._attention = {
+            spec.name: TargetAttention(
+                hidden_units=spec.attention.hidden_units,
+                activation=spec.attention.activation,
+                use_bn=spec.attention.use_bn,
+                dropout=spec.attention.dropout or 0.0,
+                name=f"{spec.name}_attention",
+            )
+            for spec in self._lists
+            if spec.attention is not None
+        }
+
+    def _plan_tables(self) -> None:
+        rows: dict[str, int] = {}
+        dims: dict[str, int] = {}
+        wide: set[str] = set()
+        for spec in self.specs:
+            if isinstance(spec, NumberFeature):
+                continue
+            rows[spec.table], dims[spec.table] = spec.num_ids, spec.dim
+            if spec.name in self.first_order:
+                wide.add(spec.table)
+        self._slots: dict[str, _Slot] = {}
+        self._shapes: dict[str, tuple[int, int, int]] = {}  # key -> rows, dim, columns
+        for table, num_rows in rows.items():
+            columns = dims[table] + (table in wide)
+            key = f"tables_{dims[table]}" + ("_first_order" if table in wide else "")
+            start = self._shapes.get(key, (0, 0, 0))[0]
+            self._slots[table] = _Slot(key, start)
+            self._shapes[key] = (start + num_rows, dims[table], columns)
+
+    def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
+        """Makes the variables: `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>`."""
+        self.tables = {
+            key: self.add_weight(
+                name=key,
+                shape=(rows + 1, columns),
+                initializer=_TableInitializer(self.seed, key, dim),
+            )
+            for key, (rows, dim, columns) in self._shapes.items()
+            if columns > 0
+        }
+        self.vectors = {}
+        for spec in self._numbers:
+            columns = spec.dim + (spec.name in self.first_order)
+            if columns:
+                self.vectors[spec.name] = self.add_weight(
+                    name=f"vectors_{spec.name}",
+                    shape=(1, columns),
+                    initializer=_TableInitializer(self.seed, spec.name, spec.dim),
+                )
+        super().build(input_shape)
+
+    def call(
+        self, inputs: Mapping[str, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> EmbeddedFeatures:
+        """Embeddings of a batch of rows."""
+        embedded = EmbeddedFeatures()
+        for key, (_, dim, columns) in self._shapes.items():
+            places = [i for i, spec in enumerate(self._single) if self._slots[spec.table].key == key]
+            if places and columns > 0:
+                ids = inputs["ids"]
+                if places != list(range(len(self._single))):
+                    ids = tf.gather(ids, places, axis=1)
+                offsets = tf.constant([self._slots[self._single[i].table].offset for i in places], tf.int64)
+                vectors = tf.gather(self.tables[key], ids + offsets)  # [B, n, columns]
+                embedded.blocks.append(Block(tuple(self._single[i].name for i in places), vectors, dim))
+        self._add_numbers(embedded, inputs["values"])
+        for spec in self._lists:
+            if self._shapes[self._slots[spec.table].key][2] > 0:
+                pooled = self._pool(spec, embedded, inputs, training, seed)
+                embedded.blocks.append(Block((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
+        return embedded
+
+    def _add_numbers(self, embedded: EmbeddedFeatures, values: tf.Tensor) -> None:
+        start = 0
+        for spec in self._numbers:
+            numbers = values[:, start : start + spec.size]
+            start += spec.size
+            if spec.name in self.vectors:
+                vector = tf.convert_to_tensor(self.vectors[spec.name])
+                product = numbers[:, :, tf.newaxis] * vector[tf.newaxis]  # [B, 1, columns]
+                embedded.blocks.append(Block((spec.name,), product, spec.dim))
+            if spec.dim == 0:
+                embedded.numbers[spec.name] = numbers
+
+    def _pool(
+        self,
+        spec: ListFeature,
+        embedded: EmbeddedFeatures,
+        inputs: Mapping[str, tf.Tensor],
+        training: bool,
+        seed: tf.Tensor | None,
+    ) -> tf.Tensor:
+        slot = self._slots[spec.table]
+        ids, weights = inputs[list_ids_key(spec.name)], inputs[list_weights_key(spec.name)]
+        is_there = ids >= 0
+        padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
+        vectors = tf.gather(
+            self.tables[slot.key], tf.where(is_there, ids + slot.offset, padding_row)
+        )  # [B, L, columns]
+        if spec.attention is None:
+            return masked_pool(vectors, weights, spec.combiner)
+        query = embedded.stacked([spec.attention.key])[:, 0]
+        pooled = self._attention[spec.name](query, vectors[..., : spec.dim], is_there, training=training, seed=seed)
+        if spec.name in self.first_order:
+            first_order = masked_pool(vectors[..., spec.dim :], weights, "mean")
+            pooled = tf.concat([pooled, first_order], axis=1)
+        return pooled
+
+    def get_config(self) -> dict:
+        """Constructor arguments."""
+        return {"specs": self.specs, "first_order": sorted(self.first_order), "seed": self.seed, "name": self.name}
+
+
+class _TableInitializer(keras.initializers.Initializer):
+    """Truncated normal with deviation 1 / sqrt(dim) in the first `dim` columns, 0 in the others; stateless."""
+
+    def __init__(self, seed: int, name: str, dim: int) -> None:
+        self.seed, self.name, self.dim = seed, name, dim
+
+    def __call__(self, shape: Sequence[int], dtype: tf.DType | None = None, **kwargs: object) -> tf.Tensor:
+        rows, columns = shape
+        seed = [self.seed % 2**31, zlib.crc32(self.name.encode()) % 2**31]
+        deviation = max(self.dim, 1) ** -0.5
+        vectors = tf.random.stateless_truncated_normal([rows, self.dim], seed, stddev=deviation, dtype=dtype)
+        return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
+
+
+__all__ = ["EmbeddedFeatures", "Embedder"]

@@ -1,0 +1,201 @@
+"""Raw columns -> ids and floats, the same graph in the input pipeline and in the export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from apps_rec.features.specs import (
+    BucketFeature,
+    CrossFeature,
+    FeatureSpec,
+    HashIds,
+    IdMapping,
+    ListFeature,
+    NumberFeature,
+    NumberIds,
+    VocabularyIds,
+    columns_of,
+    list_features,
+    list_ids_key,
+    list_weights_key,
+    number_features,
+    single_id_features,
+)
+
+INTEGER = r"-?[0-9]{1,18}"
+NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
+
+
+class Preprocessor(tf.Module):
+    """Turns columns as they are logged into the dense tensors that a model reads.
+
+    It owns the vocabularies and nothing is fitted: all statistics come from the config. It runs on the host, inside
+    tf.data, and again inside the export, so that training and serving share one path.
+
+    Args:
+        specs: the features, in the order of their columns in `ids` and `values`.
+
+    Input shape: a dict of columns `(batch,)`; text for list features, any type for ids, numbers for numbers.
+    Output shape: a dict with `ids` `(batch, single-valued id features)` int64; `values` `(batch, numbers)` float32;
+        for each list feature `list_ids/<name>` `(batch, max_length)` int64, padded with -1, and
+        `list_weights/<name>` `(batch, max_length)` float32, padded with 0.
+    """
+
+    def __init__(self, specs: Sequence[FeatureSpec]) -> None:
+        super().__init__(name="preprocessor")
+        self.specs = tuple(specs)
+        self._single = single_id_features(specs)
+        self._numbers = number_features(specs)
+        self._lists = list_features(specs)
+        # One lookup table for each distinct vocabulary, tracked by this module so that an export carries it.
+        self._vocabularies: list[tf.lookup.StaticHashTable] = []
+        self._vocabulary_of: dict[str, int] = {}
+        places: dict[VocabularyIds, int] = {}
+        for spec in specs:
+            ids = getattr(spec, "ids", None)
+            if isinstance(ids, VocabularyIds):
+                if ids not in places:
+                    places[ids] = len(self._vocabularies)
+                    self._vocabularies.append(_vocabulary_table(ids))
+                self._vocabulary_of[spec.name] = places[ids]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the columns it reads, each once, in the order of the features."""
+        return tuple(dict.fromkeys(name for spec in self.specs for name in columns_of(spec)))
+
+    def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
+        """Ids and floats of a batch of rows."""
+        batch = tf.shape(columns[self.columns[0]])[0]
+        single = [self._single_id(spec, columns) for spec in self._single]
+        numbers = [_numbers(spec, columns[spec.column]) for spec in self._numbers]
+        outputs = {
+            "ids": tf.stack(single, axis=1) if single else tf.zeros([batch, 0], tf.int64),
+            "values": tf.concat(numbers, axis=1) if numbers else tf.zeros([batch, 0], tf.float32),
+        }
+        for spec in self._lists:
+            tokens, weights = _tokens(spec, columns)
+            ids = self._map(spec.name, spec.ids, tokens.values)
+            shape = [None, spec.max_length]
+            outputs[list_ids_key(spec.name)] = tokens.with_values(ids).to_tensor(-1, shape=shape)
+            outputs[list_weights_key(spec.name)] = weights.to_tensor(0.0, shape=shape)
+        return outputs
+
+    def output_signature(self) -> dict[str, tf.TensorSpec]:
+        """Shapes and types of what a call returns."""
+        signature = {
+            "ids": tf.TensorSpec([None, len(self._single)], tf.int64),
+            "values": tf.TensorSpec([None, sum(spec.size for spec in self._numbers)], tf.float32),
+        }
+        for spec in self._lists:
+            signature[list_ids_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.int64)
+            signature[list_weights_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.float32)
+        return signature
+
+    def _single_id(self, spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
+        if isinstance(spec, BucketFeature):
+            value = tf.cast(columns[spec.column], tf.float64)
+            # tf.searchsorted in float64 keeps large integer boundaries apart, which float32 would merge.
+            boundaries = tf.constant(spec.boundaries, tf.float64)
+            return tf.searchsorted(boundaries, value, side="right", out_type=tf.int64)
+        if isinstance(spec, CrossFeature):
+            joined = tf.strings.join([_text(columns[name]) for name in spec.columns], separator=spec.separator)
+            return self._map(spec.name, spec.ids, joined)
+        return self._map(spec.name, spec.ids, columns[spec.column])
+
+    def _map(self, name: str, ids: IdMapping, values: tf.Tensor) -> tf.Tensor:
+        if isinstance(ids, HashIds):
+            return tf.strings.to_hash_bucket_fast(_text(values), ids.size)
+        if isinstance(ids, VocabularyIds):
+            return self._vocabularies[self._vocabulary_of[name]].lookup(_text(values))
+        numbers = _integers(values, unknown=ids.size)
+        return tf.where((numbers >= 0) & (numbers < ids.size), numbers, tf.constant(ids.size, tf.int64))
+
+
+def _vocabulary_table(ids: VocabularyIds) -> tf.lookup.StaticHashTable:
+    keys = tf.constant([word.encode() for word in ids.words], tf.string)
+    places = tf.range(len(ids.words), dtype=tf.int64)
+    return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, places), default_value=len(ids.words))
+
+
+def _text(values: tf.Tensor) -> tf.Tensor:
+    return values if values.dtype == tf.string else tf.strings.as_string(values)
+
+
+def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
+    """Whole numbers of a column; text that is none, as in a list of ids, is the unknown id."""
+    if values.dtype != tf.string:
+        return tf.cast(values, tf.int64)
+    is_number = tf.strings.regex_full_match(values, INTEGER)
+    return tf.strings.to_number(tf.where(is_number, values, str(unknown)), tf.int64)
+
+
+def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
+    """Numbers of text; anything else stops the run with the feature's name and the text."""
+    wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
+    is_right = tf.Assert(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
+    with tf.control_dependencies([is_right]):
+        return tf.strings.to_number(tf.strings.strip(values), tf.float32)
+
+
+def _numbers(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
+    """`(batch, size)` float32, normalised."""
+    if column.dtype == tf.string:
+        cells = tf.strings.split(column, spec.separator)
+        lengths = cells.row_lengths()
+        is_right = tf.Assert(
+            tf.reduce_all(tf.equal(lengths, spec.size)),
+            [f'Feature "{spec.name}" expects {spec.size} numbers in a cell. Got cells with: ', lengths],
+        )
+        with tf.control_dependencies([is_right]):
+            values = tf.reshape(_floats(cells.values, spec.name), [-1, spec.size])
+    else:
+        values = tf.cast(column, tf.float32)[:, tf.newaxis]
+    if spec.log1p:
+        values = tf.sign(values) * tf.math.log1p(tf.abs(values))
+    if spec.shift != 0.0 or spec.scale != 1.0:
+        values = (values - spec.shift) / spec.scale
+    return values
+
+
+def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+    """The first `max_length` words of each cell with their weights; empty words are left out."""
+    words = tf.strings.split(columns[spec.column], spec.separator)
+    if spec.weight_column:
+        texts = tf.strings.split(columns[spec.weight_column], spec.separator)
+        is_right = tf.Assert(
+            tf.reduce_all(tf.equal(words.row_lengths(), texts.row_lengths())),
+            [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
+        )
+        with tf.control_dependencies([is_right]):
+            # An empty cell is one empty word with one empty weight.
+            texts_or_one = tf.where(tf.equal(tf.identity(texts.values), ""), "1", texts.values)
+        weights = words.with_values(_floats(texts_or_one, spec.name))
+    elif spec.kv_separator:
+        # Split at the last separator, as the value may hold one; a word without a weight weighs 1.
+        separator = _escape(spec.kv_separator)
+        pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
+        has_weight = tf.strings.regex_full_match(words.values, pattern)
+        texts = tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\2"), "1")
+        weights = words.with_values(_floats(texts, spec.name))
+        words = words.with_values(
+            tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\1"), words.values)
+        )
+    else:
+        weights = words.with_values(tf.ones_like(words.values, tf.float32))
+    is_word = words.with_values(tf.not_equal(words.values, ""))
+    words, weights = tf.ragged.boolean_mask(words, is_word), tf.ragged.boolean_mask(weights, is_word)
+    return words[:, : spec.max_length], weights[:, : spec.max_length]
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)
+
+
+def _escape_in_class(text: str) -> str:
+    return _escape(text[-1])
+
+
+__all__ = ["Preprocessor"]

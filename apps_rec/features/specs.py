@@ -1,0 +1,184 @@
+"""What a feature is, as plain values: what `build.py` makes of the config, and Preprocessor and Embedder read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class HashIds:
+    """Ids by hash of the value's text: FarmHash64 modulo `size`."""
+
+    size: int
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return self.size
+
+
+@dataclass(frozen=True)
+class NumberIds:
+    """The number itself where 0 <= number < `size`; any other is the unknown id `size`."""
+
+    size: int
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return self.size + 1
+
+
+@dataclass(frozen=True)
+class VocabularyIds:
+    """The place of the word in `words`; any other word is the unknown id `len(words)`."""
+
+    words: tuple[str, ...]
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return len(self.words) + 1
+
+
+IdMapping = HashIds | NumberIds | VocabularyIds
+
+
+@dataclass(frozen=True)
+class AttentionSpec:
+    """Pooling of a sequence by attention against the embedding of feature `key`."""
+
+    key: str
+    hidden_units: tuple[int, ...] = (32,)
+    activation: str = "relu"
+    use_bn: bool = False
+    dropout: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class IdFeature:
+    """One id from one column."""
+
+    name: str
+    column: str
+    ids: IdMapping
+    table: str
+    dim: int
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
+@dataclass(frozen=True)
+class CrossFeature:
+    """One id from the values of several columns, joined by `separator` and hashed."""
+
+    name: str
+    columns: tuple[str, ...]
+    separator: str
+    ids: HashIds
+    table: str
+    dim: int
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
+@dataclass(frozen=True)
+class BucketFeature:
+    """One id from a number: i where boundaries[i-1] <= value < boundaries[i]."""
+
+    name: str
+    column: str
+    boundaries: tuple[float, ...]
+    table: str
+    dim: int
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return len(self.boundaries) + 1
+
+
+@dataclass(frozen=True)
+class NumberFeature:
+    """A number, or `size` numbers from one text cell: (log1p(value) - shift) / scale; dim > 0: times a vector."""
+
+    name: str
+    column: str
+    dim: int = 0
+    size: int = 1
+    separator: str = "|"
+    log1p: bool = False
+    shift: float = 0.0
+    scale: float = 1.0
+    is_position: bool = False
+
+
+@dataclass(frozen=True)
+class ListFeature:
+    """Up to `max_length` ids from one text cell, pooled into one embedding."""
+
+    name: str
+    column: str
+    ids: IdMapping
+    table: str
+    dim: int
+    max_length: int
+    separator: str = "|"
+    kv_separator: str | None = None
+    weight_column: str | None = None
+    combiner: str = "mean"
+    attention: AttentionSpec | None = None
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
+FeatureSpec = IdFeature | CrossFeature | BucketFeature | NumberFeature | ListFeature
+SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
+
+
+def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
+    """Names of the columns that a feature reads."""
+    if isinstance(spec, CrossFeature):
+        return spec.columns
+    if isinstance(spec, ListFeature) and spec.weight_column:
+        return (spec.column, spec.weight_column)
+    return (spec.column,)
+
+
+def single_id_features(specs: Sequence[FeatureSpec]) -> list[IdFeature | CrossFeature | BucketFeature]:
+    """The features that stand as columns of `ids`, in order."""
+    return [spec for spec in specs if isinstance(spec, SINGLE_ID_FEATURES)]
+
+
+def number_features(specs: Sequence[FeatureSpec]) -> list[NumberFeature]:
+    """The features that stand as columns of `values`, in order."""
+    return [spec for spec in specs if isinstance(spec, NumberFeature)]
+
+
+def list_features(specs: Sequence[FeatureSpec]) -> list[ListFeature]:
+    """The features with an array of their own, in order."""
+    return [spec for spec in specs if isinstance(spec, ListFeature)]
+
+
+def list_ids_key(name: str) -> str:
+    """Key of a list feature's ids among the Preprocessor's outputs."""
+    return f"list_ids/{name}"
+
+
+def list_weights_key(name: str) -> str:
+    """Key of a list feature's weights among the Preprocessor's outputs."""
+    return f"list_weights/{name}"

@@ -1,0 +1,116 @@
+"""Bodies: what turns the embeddings of feature groups into one vector a task."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from apps_rec.layers import Dnn, Experts, Gate
+from apps_rec.legacy_keras import keras
+from apps_rec.models.specs import DnnSpec, Group
+
+
+def build_dnn(spec: DnnSpec, l2: float, name: str) -> Dnn:
+    """The layer that a spec describes."""
+    return Dnn(
+        spec.hidden_units,
+        activation=spec.activation,
+        use_bn=spec.use_bn,
+        dropout=spec.dropout or 0.0,
+        l2=l2,
+        name=name,
+    )
+
+
+class SharedBottom(keras.layers.Layer):
+    """One vector for all tasks: a DNN a group, joined, then a DNN over all; each DNN may be absent.
+
+    Without any DNN it hands the embeddings on as they are, as in ESMM (Ma et al. 2018, figure 2).
+
+    Args:
+        groups: feature groups it reads.
+        dnn: over the joined groups.
+        l2: weight of half the squared kernels.
+
+    Input shape: a list with the flat embeddings of each group, `(batch, length)`.
+    Output shape: a list with one `(batch, units)` for each task, all the same tensor.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        num_tasks: int,
+        dnn: DnnSpec | None = None,
+        l2: float = 0.0,
+        name: str = "shared_bottom",
+    ) -> None:
+        super().__init__(name=name)
+        self.groups, self.num_tasks = tuple(groups), num_tasks
+        self._group_dnns = [
+            build_dnn(group.dnn, l2, f"{name}_{group.name}") if group.dnn else None for group in self.groups
+        ]
+        self._dnn = build_dnn(dnn, l2, f"{name}_dnn") if dnn else None
+
+    def call(
+        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> list[tf.Tensor]:
+        """One vector for each task."""
+        parts = [
+            dnn(x, training=training, seed=seed) if dnn else x for dnn, x in zip(self._group_dnns, inputs, strict=True)
+        ]
+        joined = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        if self._dnn is not None:
+            joined = self._dnn(joined, training=training, seed=seed)
+        return [joined] * self.num_tasks
+
+
+class MixtureOfExperts(keras.layers.Layer):
+    """A vector of its own for each task: experts shared by all, one softmax gate a task.
+
+    Args:
+        groups: feature groups it reads; those with a DNN go through it first.
+        num_tasks: gates.
+        num_experts: experts.
+        expert: DNN of every expert.
+        l2: weight of half the squared kernels.
+
+    Input shape: a list with the flat embeddings of each group, `(batch, length)`.
+    Output shape: a list with one `(batch, units)` for each task.
+    References: Ma, Zhao, Yi, Chen, Hong, Chi 2018, Modeling Task Relationships in Multi-task Learning with
+        Multi-gate Mixture-of-Experts, equations 6 and 7.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        num_tasks: int,
+        num_experts: int,
+        expert: DnnSpec,
+        l2: float = 0.0,
+        name: str = "mmoe",
+    ) -> None:
+        super().__init__(name=name)
+        self.groups, self.num_tasks = tuple(groups), num_tasks
+        self._bottom = SharedBottom(groups, 1, l2=l2, name=f"{name}_bottom")
+        self.experts = Experts(
+            num_experts,
+            expert.hidden_units,
+            activation=expert.activation,
+            use_bn=expert.use_bn,
+            dropout=expert.dropout or 0.0,
+            l2=l2,
+            name=f"{name}_experts",
+        )
+        self.gates = [Gate(num_experts, l2=l2, name=f"{name}_gate_{i}") for i in range(num_tasks)]
+
+    def call(
+        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> list[tf.Tensor]:
+        """One vector for each task."""
+        (x,) = self._bottom(inputs, training=training, seed=seed)
+        experts = self.experts(x, training=training, seed=seed)  # [B, E, H]
+        return [gate(x, experts) for gate in self.gates]
+
+
+Body = SharedBottom | MixtureOfExperts

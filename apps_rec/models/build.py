@@ -1,0 +1,93 @@
+"""rank_model of the config -> RankModel: the one file of this folder that reads messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps_rec.features import Embedder
+from apps_rec.features.specs import FeatureSpec
+from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
+from apps_rec.models.heads import FunnelHead, Head, IndependentHead
+from apps_rec.models.rank_model import RankModel
+from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
+from apps_rec.protos import dnn_pb2, model_pb2
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
+    """The model that a checked and normalised config describes; its variables are made at the first call."""
+    model_config = config.model_config
+    message = model_config.rank_model
+    groups = {group.group_name: tuple(group.feature_names) for group in model_config.feature_groups}
+    fm = _build_fm(message, groups)
+    seed = config.train_config.seed
+    tasks = [_build_task(tower, config.data_config.sample_weight) for tower in message.task_towers]
+    return RankModel(
+        Embedder(features, first_order=fm.first_order if fm else (), seed=seed),
+        _build_head(message, tasks),
+        body=_build_body(message, groups),
+        fm=fm,
+        position=_build_position(message, groups),
+        score=[ScoreTerm(term.output, term.weight) for term in model_config.score],
+        l2=message.l2_regularization,
+        embedding_l2=model_config.embedding_regularization,
+        seed=seed,
+    )
+
+
+def _build_dnn(message: dnn_pb2.DNN) -> DnnSpec:
+    rates = tuple(message.dropout_ratio)
+    if len(rates) == 1:
+        rates *= len(message.hidden_units)
+    return DnnSpec(tuple(message.hidden_units), message.activation, message.use_bn, rates)
+
+
+def _optional_dnn(message: model_pb2.Tower | model_pb2.TaskTower | model_pb2.PositionTower) -> DnnSpec | None:
+    return _build_dnn(message.dnn) if message.HasField("dnn") else None
+
+
+def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> Body | None:
+    kind = message.body.WhichOneof("body")
+    if kind is None:
+        return None
+    body = getattr(message.body, kind)
+    if body.groups:
+        parts = [Group(tower.input, groups[tower.input], _optional_dnn(tower)) for tower in body.groups]
+    else:
+        parts = [Group(body.group_name, groups[body.group_name])]
+    num_tasks, l2 = len(message.task_towers), message.l2_regularization
+    if kind == "mmoe":
+        return MixtureOfExperts(parts, num_tasks, body.num_expert, _build_dnn(body.expert_dnn), l2=l2)
+    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(body), l2=l2)
+
+
+def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> FmSpec | None:
+    if not message.HasField("fm"):
+        return None
+    fm = message.fm
+    return FmSpec(groups[fm.group_name], groups[fm.wide_group_name], fm.output == model_pb2.FmTerm.TOWER_INPUT)
+
+
+def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> PositionSpec | None:
+    if not message.HasField("position_tower"):
+        return None
+    tower = message.position_tower
+    return PositionSpec(groups[tower.group_name], _optional_dnn(tower))
+
+
+def _build_task(tower: model_pb2.TaskTower, sample_weight: str) -> Task:
+    shared = sample_weight if tower.use_sample_weight else ""
+    return Task(
+        tower.tower_name,
+        tower.label_name,
+        dnn=_optional_dnn(tower),
+        weight=tower.weight,
+        sample_weight=tower.sample_weight or shared or None,
+        space_label=tower.task_space_indicator_label or None,
+        in_space_weight=tower.in_task_space_weight,
+        out_space_weight=tower.out_task_space_weight,
+    )
+
+
+def _build_head(message: model_pb2.RankModel, tasks: Sequence[Task]) -> Head:
+    return FunnelHead(tasks) if message.head.HasField("funnel") else IndependentHead(tasks)

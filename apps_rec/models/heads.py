@@ -1,0 +1,79 @@
+"""Heads: what makes probabilities of the towers' logits, and which loss trains them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from apps_rec.layers import MultiplicativeHead, log_prob_cross_entropy, sigmoid_cross_entropy
+from apps_rec.models.specs import ScoreTerm, Task
+
+Tensors = Mapping[str, tf.Tensor]
+
+
+class IndependentHead:
+    """Every task's sigmoid is a probability over all impressions, trained on the task's label."""
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        self.tasks = tuple(tasks)
+
+    def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
+        """`probs_<tower>` and `logits_<tower>`, each `(batch,)`."""
+        outputs = {}
+        for task in self.tasks:
+            outputs[f"probs_{task.name}"] = tf.sigmoid(logits[task.name])
+            outputs[f"logits_{task.name}"] = logits[task.name]
+        return outputs
+
+    def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
+        """Cross entropy of each row by task, `(batch,)`."""
+        return {task.name: sigmoid_cross_entropy(labels[task.label], logits[task.name]) for task in self.tasks}
+
+    def default_score(self) -> tuple[ScoreTerm, ...]:
+        """Each loss weight on the probability that the loss trains."""
+        return tuple(ScoreTerm(f"probs_{task.name}", task.weight) for task in self.tasks)
+
+
+class FunnelHead:
+    """ESMM's head: the second task is conditional on the first, and their product is trained on its label.
+
+    The second tower has no loss of its own: the loss of pCTCVR = pCTR x pCVR is taken in log space, over all rows.
+
+    Args:
+        tasks: the click and the conversion, in this order.
+
+    References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
+    """
+
+    def __init__(self, tasks: Sequence[Task]) -> None:
+        if len(tasks) != 2:
+            raise ValueError(f"A funnel has two tasks, the click and the conversion. Got {len(tasks)}")
+        self.tasks = tuple(tasks)
+        self._product = MultiplicativeHead(name="funnel_head")
+
+    def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
+        """`probs_<tower>`, `logits_<tower>` and `probs_ctcvr`, each `(batch,)`."""
+        outputs = IndependentHead(self.tasks).outputs(logits)
+        click, conversion = self.tasks
+        # The product as it is written, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
+        outputs["probs_ctcvr"] = outputs[f"probs_{click.name}"] * outputs[f"probs_{conversion.name}"]
+        return outputs
+
+    def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
+        """Cross entropy of each row: of the click, and of the click with the conversion, `(batch,)`."""
+        click, conversion = self.tasks
+        product = self._product(logits[click.name], logits[conversion.name])
+        both = labels[click.label] * labels[conversion.label]
+        return {
+            click.name: sigmoid_cross_entropy(labels[click.label], logits[click.name]),
+            conversion.name: log_prob_cross_entropy(both, product["ctcvr_log_prob"], product["ctcvr_log_complement"]),
+        }
+
+    def default_score(self) -> tuple[ScoreTerm, ...]:
+        """Each loss weight on the probability that the loss trains."""
+        click, conversion = self.tasks
+        return (ScoreTerm(f"probs_{click.name}", click.weight), ScoreTerm("probs_ctcvr", conversion.weight))
+
+
+Head = IndependentHead | FunnelHead

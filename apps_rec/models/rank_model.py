@@ -1,0 +1,175 @@
+"""The model that trains: body, factorization machine and head put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from apps_rec.features import EmbeddedFeatures, Embedder
+from apps_rec.layers import Fm, Tower
+from apps_rec.legacy_keras import tfrs
+from apps_rec.models.bodies import Body
+from apps_rec.models.heads import Head
+from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
+
+Tensors = Mapping[str, tf.Tensor]
+# Features, labels and row weights, each a dict of tensors.
+Batch = tuple[Tensors, Tensors, Tensors]
+
+
+class RankModel(tfrs.Model):
+    """logit of a task = tower(body) + FM [+ position tower, for the first task]; the head makes probabilities of them.
+
+    Every loss is sum(weight x loss) over the global batch divided by the sum of weights over the global batch, 1
+    where that is zero. The sum of weights is reduced over replicas and the gradients are summed, so that N replicas
+    take the step that one device would take.
+
+    Args:
+        embedder: owner of the tables.
+        head: what makes probabilities of logits; it holds the tasks.
+        body: what turns embeddings into a vector a task; None: the logit is the FM and a bias.
+        fm: the factorization machine, or None.
+        position: the position tower, or None.
+        score: terms of the ranking score; default: each loss weight on the probability that the loss trains.
+        l2: weight of half the squared dense kernels of the towers (bodies take their own).
+        embedding_l2: weight of half the squared embeddings looked up, averaged over rows.
+        seed: of dropout masks, with the step and the layer's name.
+
+    Input shape: the Preprocessor's outputs.
+    Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
+        funnel, and `score`.
+    """
+
+    def __init__(
+        self,
+        embedder: Embedder,
+        head: Head,
+        body: Body | None = None,
+        fm: FmSpec | None = None,
+        position: PositionSpec | None = None,
+        score: Sequence[ScoreTerm] = (),
+        l2: float = 0.0,
+        embedding_l2: float = 0.0,
+        seed: int = 0,
+        name: str = "rank_model",
+    ) -> None:
+        super().__init__(name=name)
+        if body is None and fm is None:
+            raise ValueError("A RankModel needs a body, an FM or both. Got neither")
+        self.embedder, self.head, self.body = embedder, head, body
+        self.fm_spec, self.position_spec = fm, position
+        self.tasks = head.tasks
+        self.score_terms = tuple(score) or head.default_score()
+        self.embedding_l2 = embedding_l2
+        self._seed = seed % 2**31
+        has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
+        self.towers = {task.name: _tower(task.dnn, l2, f"tower_{task.name}") for task in self.tasks if has_tower_input}
+        # Without a tower there is no bias either: one for each task.
+        self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
+        self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
+        self.position_tower = _tower(position.dnn, l2, "position_tower") if position else None
+        # Keras must take each replica's logs as they are: they are reduced in the step.
+        self.distribute_reduction_method = "first"
+
+    def _bias(self, name: str) -> tf.Variable:
+        return self.add_weight(name=f"bias_{name}", shape=(1,), initializer="zeros")
+
+    def call(self, inputs: Tensors, training: bool = False, seed: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
+        """Predictions of a batch of rows."""
+        embedded = self.embedder(inputs, training=training, seed=seed)
+        return self._outputs(self._logits(embedded, training, seed))
+
+    def compute_loss(self, inputs: Batch, training: bool = False) -> tf.Tensor:
+        """This replica's share of the loss: shares summed over replicas are the loss of the global batch."""
+        return tf.add_n(list(self._loss_shares(inputs, training).values()))
+
+    def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
+        """One update; returns the loss of the global batch, in all and by task."""
+        with tf.GradientTape() as tape:
+            shares = self._loss_shares(batch, training=True)
+            loss = tf.add_n(list(shares.values()))
+        gradients = tape.gradient(loss, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        return {name: _sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
+
+    def _loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
+        features, labels, weights = batch
+        seed = tf.stack([tf.constant(self._seed, tf.int64), self.optimizer.iterations]) if training else None
+        embedded = self.embedder(features, training=training, seed=seed)
+        losses = self.head.losses(self._logits(embedded, training, seed), labels)
+        shares = {
+            f"loss_{task.name}": task.weight * _global_mean(losses[task.name], _row_weights(task, labels, weights))
+            for task in self.tasks
+        }
+        if self.losses:
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            shares["loss_l2"] = tf.add_n(self.losses) / replicas
+        if self.embedding_l2:
+            squares = embedded.squared_length()
+            shares["loss_embedding_l2"] = self.embedding_l2 / 2 * _global_mean(squares, tf.ones_like(squares))
+        return shares
+
+    def _logits(self, embedded: EmbeddedFeatures, training: bool, seed: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
+        added: tf.Tensor | float = 0.0
+        if self.body is not None:
+            inputs = [embedded.flat(group.features) for group in self.body.groups]
+            for parts, vector in zip(tower_inputs, self.body(inputs, training=training, seed=seed), strict=True):
+                parts.append(vector)
+        if self.fm is not None:
+            term = self.fm((embedded.stacked(self.fm_spec.pairwise), embedded.first_order(self.fm_spec.first_order)))
+            if self.fm_spec.into_tower_input:
+                for parts in tower_inputs:
+                    parts.append(term)
+            else:
+                added = term[:, 0]
+        logits = {}
+        for task, parts in zip(self.tasks, tower_inputs, strict=True):
+            if parts:
+                x = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+                logits[task.name] = self.towers[task.name](x, training=training, seed=seed)[:, 0] + added
+            else:
+                logits[task.name] = added + self.biases[task.name]
+        if self.position_tower is not None:
+            x = embedded.flat(self.position_spec.features)
+            logits[self.tasks[0].name] += self.position_tower(x, training=training, seed=seed)[:, 0]
+        return logits
+
+    def _outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
+        outputs = self.head.outputs(logits)
+        outputs["score"] = tf.add_n([term.weight * outputs[term.output] for term in self.score_terms])
+        return outputs
+
+
+def _tower(dnn: DnnSpec | None, l2: float, name: str) -> Tower:
+    if dnn is None:
+        return Tower(l2=l2, name=name)
+    return Tower(
+        dnn.hidden_units,
+        activation=dnn.activation,
+        use_bn=dnn.use_bn,
+        dropout=dnn.dropout or 0.0,
+        l2=l2,
+        name=name,
+    )
+
+
+def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
+    row_weights = tf.ones_like(labels[task.label]) if task.sample_weight is None else weights[task.sample_weight]
+    if task.space_label is not None:
+        row_weights *= tf.where(labels[task.space_label] > 0, task.in_space_weight, task.out_space_weight)
+    return row_weights
+
+
+def _global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    """This replica's share of the weighted mean over the global batch: only the divisor is reduced over replicas."""
+    total = _sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
+    return tf.reduce_sum(values * weights) / tf.where(total > 0, total, 1.0)
+
+
+def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

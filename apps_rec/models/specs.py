@@ -1,0 +1,72 @@
+"""Plain values that describe a model: what `build.py` makes of the config, and what a notebook writes by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class DnnSpec:
+    """A stack of dense layers: dense -> batch norm -> activation -> dropout."""
+
+    hidden_units: tuple[int, ...]
+    activation: str = "relu"
+    use_bn: bool = False
+    dropout: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """One tower: what it is called, which label it learns, and how its loss is weighted.
+
+    Attributes:
+        name: of the tower; outputs are `probs_<name>` and `logits_<name>`.
+        label: column of its label.
+        dnn: of the tower; None: one linear layer.
+        weight: of its loss in the sum.
+        sample_weight: column of weights per row, or None.
+        space_label: rows where this label is 1 weigh `in_space_weight`, other rows `out_space_weight`.
+    """
+
+    name: str
+    label: str
+    dnn: DnnSpec | None = None
+    weight: float = 1.0
+    sample_weight: str | None = None
+    space_label: str | None = None
+    in_space_weight: float = 1.0
+    out_space_weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class FmSpec:
+    """The factorization machine: features of the pairwise and of the first-order part, and where it goes."""
+
+    pairwise: tuple[str, ...]
+    first_order: tuple[str, ...]
+    into_tower_input: bool = False
+
+
+@dataclass(frozen=True)
+class PositionSpec:
+    """The shallow tower of position features, added to the first task's logit."""
+
+    features: tuple[str, ...]
+    dnn: DnnSpec | None = None
+
+
+@dataclass(frozen=True)
+class ScoreTerm:
+    """A term of the ranking score: `weight` times the output."""
+
+    output: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Features that a body reads together, through a DNN of their own if `dnn` is given."""
+
+    name: str
+    features: tuple[str, ...]
+    dnn: DnnSpec | None = field(default=None)

@@ -1,0 +1,183 @@
+"""Optimizers that touch, in a table, only the rows of the batch.
+
+Each optimizer's formula is written once and serves dense weights and the touched rows of a table alike. Gradients are
+summed over replicas, then over duplicate ids, then clipped, then applied: docs/decisions/0003-optimizer-base-class.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.legacy_keras import keras
+
+Rows = list[tf.Tensor]
+Update = tuple[tf.Tensor, Rows]
+
+
+class RowSparseOptimizer(keras.optimizers.Optimizer):
+    """Base of the optimizers: slots, aggregation, and the split between dense weights and rows of a table.
+
+    Args:
+        learning_rate: a schedule of the step.
+        slots: initial value of every element of each slot, by name.
+        global_clipnorm: largest norm of the whole gradient; None: no clipping.
+    """
+
+    def __init__(
+        self,
+        learning_rate: keras.optimizers.schedules.LearningRateSchedule,
+        slots: dict[str, float],
+        global_clipnorm: float | None = None,
+        name: str = "optimizer",
+    ) -> None:
+        # weight_decay=0, the default, would be a dense pass over every table.
+        super().__init__(name=name, weight_decay=None, global_clipnorm=global_clipnorm, jit_compile=False)
+        self._learning_rate = self._build_learning_rate(learning_rate)
+        self._slot_values = slots
+        self._slot_variables: list[list[tf.Variable]] = []
+
+    def build(self, var_list: Sequence[tf.Variable]) -> None:
+        """Makes the slots of all variables, in their order, which checkpoints hang on."""
+        super().build(var_list)
+        if getattr(self, "_built", False):
+            return
+        for variable in var_list:
+            self._slot_variables.append(
+                [
+                    self.add_variable_from_reference(
+                        variable, name, initial_value=tf.fill(variable.shape, tf.constant(value, variable.dtype))
+                    )
+                    for name, value in self._slot_values.items()
+                ]
+            )
+        self._built = True
+
+    def aggregate_gradients(self, grads_and_vars: Any) -> list[tuple[Any, tf.Variable]]:
+        """Sums gradients over replicas, then over duplicate ids: the norm that clips must be that of the sum."""
+        return [
+            (sum_duplicates(gradient), variable) for gradient, variable in super().aggregate_gradients(grads_and_vars)
+        ]
+
+    def _deduplicate_sparse_grad(self, grads: Sequence[Any]) -> Sequence[Any]:
+        return grads  # done in aggregate_gradients, before clipping
+
+    def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
+        """Updates a variable: all of it for a dense gradient, the rows of the gradient for a sparse one."""
+        slots = self._slot_variables[self._index_dict[self._var_key(variable)]]
+        rate = tf.cast(self.learning_rate, variable.dtype)
+        if not isinstance(gradient, tf.IndexedSlices):
+            change, new_slots = self.compute_update(gradient, list(slots), rate, lambda: variable)
+            for slot, value in zip(slots, new_slots, strict=True):
+                slot.assign(value)
+            variable.assign_add(change)
+            return
+        rows = gradient.indices
+        touched = [tf.gather(slot, rows) for slot in slots]
+        change, new_slots = self.compute_update(gradient.values, touched, rate, lambda: tf.gather(variable, rows))
+        for slot, value in zip(slots, new_slots, strict=True):
+            slot.scatter_update(tf.IndexedSlices(value, rows))
+        variable.scatter_add(tf.IndexedSlices(change, rows))
+
+    def compute_update(
+        self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Callable[[], tf.Tensor]
+    ) -> Update:
+        """What to add to the weights, and the new slots; all tensors have the gradient's shape."""
+        raise TypeError(f"{type(self).__name__} must say how it updates")
+
+    def get_config(self) -> dict[str, Any]:
+        """Constructor arguments."""
+        return {
+            **super().get_config(),
+            "learning_rate": self._serialize_hyperparameter(self._learning_rate),
+            "slots": self._slot_values,
+        }
+
+
+class Sgd(RowSparseOptimizer):
+    """w -= rate * g."""
+
+    def __init__(self, learning_rate: Any, global_clipnorm: float | None = None) -> None:
+        super().__init__(learning_rate, {}, global_clipnorm, name="sgd")
+
+    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
+        """-rate * g."""
+        return -rate * gradient, []
+
+
+class Adagrad(RowSparseOptimizer):
+    """a += g^2; w -= rate * g / sqrt(a) (Duchi, Hazan, Singer 2011, figure 1)."""
+
+    def __init__(
+        self, learning_rate: Any, initial_accumulator_value: float = 0.1, global_clipnorm: float | None = None
+    ) -> None:
+        super().__init__(learning_rate, {"accumulator": initial_accumulator_value}, global_clipnorm, name="adagrad")
+
+    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
+        """-rate * g / sqrt(a); 0 where nothing was ever accumulated."""
+        accumulator = slots[0] + tf.square(gradient)
+        return -rate * tf.math.divide_no_nan(gradient, tf.sqrt(accumulator)), [accumulator]
+
+
+class Adam(RowSparseOptimizer):
+    """Adam (Kingma, Ba 2015, algorithm 1 in the order of section 2); on tables only rows of the batch move.
+
+    Rows outside the batch keep weight and moments as they are; the bias correction counts steps, not visits.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        super().__init__(learning_rate, {"m": 0.0, "v": 0.0}, global_clipnorm, name="adam")
+        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
+
+    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
+        """-rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)."""
+        step = tf.cast(self.iterations + 1, gradient.dtype)
+        corrected = rate * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
+        m = slots[0] + (gradient - slots[0]) * (1.0 - self.beta_1)
+        v = slots[1] + (tf.square(gradient) - slots[1]) * (1.0 - self.beta_2)
+        return -corrected * m / (tf.sqrt(v) + self.epsilon), [m, v]
+
+
+class Ftrl(RowSparseOptimizer):
+    """FTRL-Proximal (McMahan et al. 2013, Ad Click Prediction, algorithm 1), for any learning_rate_power <= 0."""
+
+    def __init__(
+        self,
+        learning_rate: Any,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1: float = 0.0,
+        l2: float = 0.0,
+        global_clipnorm: float | None = None,
+    ) -> None:
+        slots = {"accumulator": initial_accumulator_value, "linear": 0.0}
+        super().__init__(learning_rate, slots, global_clipnorm, name="ftrl")
+        self.power, self.l1, self.l2 = learning_rate_power, l1, l2
+
+    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
+        """The difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
+        old = tf.convert_to_tensor(weights())
+        accumulator = slots[0] + tf.square(gradient)
+        old_scale, scale = tf.pow(slots[0], -self.power), tf.pow(accumulator, -self.power)
+        linear = slots[1] + gradient - (scale - old_scale) / rate * old
+        quadratic = scale / rate + 2.0 * self.l2
+        beyond = tf.sign(linear) * tf.nn.relu(tf.abs(linear) - self.l1)
+        return -beyond / quadratic - old, [accumulator, linear]
+
+
+def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices | None) -> tf.Tensor | tf.IndexedSlices | None:
+    """The same gradient with every row once: rows of one id are summed."""
+    if not isinstance(gradient, tf.IndexedSlices):
+        return gradient
+    rows, places = tf.unique(gradient.indices)
+    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)

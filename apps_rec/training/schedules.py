@@ -1,0 +1,91 @@
+"""Learning rates as functions of the step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.legacy_keras import keras
+
+
+class Constant(keras.optimizers.schedules.LearningRateSchedule):
+    """The same rate at every step.
+
+    A schedule rather than a number, because Keras keeps a number in the checkpoint and would bring it back over a
+    changed config.
+    """
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """The rate."""
+        return tf.constant(self.learning_rate, tf.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        """Constructor arguments."""
+        return {"learning_rate": self.learning_rate}
+
+
+class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """max(min_rate, initial * decay_factor ^ (step / decay_steps)); before `burnin_steps`: `burnin_rate`."""
+
+    def __init__(
+        self,
+        initial: float,
+        decay_steps: int,
+        decay_factor: float,
+        staircase: bool = True,
+        min_rate: float = 0.0,
+        burnin_rate: float = 0.0,
+        burnin_steps: int = 0,
+    ) -> None:
+        self.initial, self.decay_steps, self.decay_factor, self.staircase = (
+            initial,
+            decay_steps,
+            decay_factor,
+            staircase,
+        )
+        self.min_rate, self.burnin_rate, self.burnin_steps = min_rate, burnin_rate, burnin_steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """The rate at a step."""
+        # float64: a large step is not a float32.
+        times = tf.cast(step, tf.float64) / self.decay_steps
+        times = tf.floor(times) if self.staircase else times
+        rate = tf.cast(self.initial * tf.pow(tf.constant(self.decay_factor, tf.float64), times), tf.float32)
+        rate = tf.maximum(rate, self.min_rate)
+        return tf.where(step < self.burnin_steps, self.burnin_rate, rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Constructor arguments."""
+        return dict(vars(self))
+
+
+class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear from `warmup_rate` to `base` in `warmup_steps`, held for `hold_steps`, half a cosine to 0 at `total_steps`.
+
+    References: Loshchilov, Hutter 2017, SGDR, equation 5 without restarts.
+    """
+
+    def __init__(
+        self, base: float, total_steps: int, warmup_rate: float = 0.0, warmup_steps: int = 0, hold_steps: int = 0
+    ) -> None:
+        self.base, self.total_steps = base, total_steps
+        self.warmup_rate, self.warmup_steps, self.hold_steps = warmup_rate, warmup_steps, hold_steps
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """The rate at a step."""
+        place = tf.cast(step, tf.float64)
+        start = self.warmup_steps + self.hold_steps
+        share = tf.clip_by_value((place - start) / (self.total_steps - start), 0.0, 1.0)
+        rate = self.base * 0.5 * (1.0 + tf.cos(math.pi * share))
+        warmed = place / max(self.warmup_steps, 1)
+        warmup = self.warmup_rate + (self.base - self.warmup_rate) * warmed
+        return tf.cast(tf.where(place < self.warmup_steps, warmup, rate), tf.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        """Constructor arguments."""
+        return dict(vars(self))
