@@ -1,0 +1,69 @@
+# Everything here works in a fresh clone with Python 3.11 or later and make; `make help` lists the targets.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PIP_FLAGS := --quiet --disable-pip-version-check
+# The last release whose code runs on protobuf 6.31.1, the oldest that TensorFlow allows. It needs protobuf < 7 itself,
+# hence an environment of its own.
+GRPCIO_TOOLS := grpcio-tools==1.76.0
+# Where `make protos` writes; the test that compares generated code sets another folder.
+PROTOS_OUT := .
+
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-slow check protos clean
+
+help:
+	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
+	@echo "make test       install, run the quick tests (seconds each)"
+	@echo "make test-slow  install, run the long tests"
+	@echo "make check      formatting, lint and types"
+	@echo "make protos     generate apps_rec/protos from protos/"
+	@echo "make clean      remove environments and outputs, but not data/"
+
+.venv/.installed: setup.py
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "apps_rec needs Python 3.11 or later: make PYTHON=...")'
+	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	.venv/bin/python -m pip install $(PIP_FLAGS) -e '.[dev]'
+	@touch $@
+
+.venv-protos/.installed: Makefile
+	test -x .venv-protos/bin/python || $(PYTHON) -m venv .venv-protos
+	.venv-protos/bin/python -m pip install $(PIP_FLAGS) $(GRPCIO_TOOLS)
+	@touch $@
+
+# Written aside and renamed, so that an interrupted run is not taken for a whole log.
+data/appstore: | .venv/.installed
+	rm -rf data/.appstore.partial
+	.venv/bin/apps-rec simulate store -o data/.appstore.partial
+	mv data/.appstore.partial $@
+
+out/demo/ten_rows.parquet: | data/appstore
+	@mkdir -p $(@D)
+	.venv/bin/python -c 'import pyarrow.parquet as pq; pq.write_table(pq.read_table("data/appstore/eval.parquet").slice(0, 10), "$@")'
+
+demo: demo-mmoe demo-esmm
+
+demo-%: .venv/.installed out/demo/ten_rows.parquet | data/appstore
+	rm -rf out/demo/$*
+	.venv/bin/apps-rec train samples/appstore/$*.config --set model_dir=out/demo/$*
+	.venv/bin/apps-rec evaluate samples/appstore/$*.config --set model_dir=out/demo/$*
+	.venv/bin/apps-rec export samples/appstore/$*.config --set model_dir=out/demo/$* -o out/demo/$*/export
+	.venv/bin/apps-rec predict out/demo/$*/export/[0-9]* out/demo/ten_rows.parquet -o out/demo/$*/scores.csv
+	@echo; echo "Ten rows scored by $*:"; cat out/demo/$*/scores.csv
+
+# One test generates the protobuf modules anew and compares.
+test: .venv/.installed .venv-protos/.installed
+	.venv/bin/python -m pytest
+
+test-slow: .venv/.installed .venv-protos/.installed
+	.venv/bin/python -m pytest -m slow
+
+check: .venv/.installed
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+protos: .venv-protos/.installed
+	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
+
+clean:
+	rm -rf .venv .venv-protos out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache data/.appstore.partial

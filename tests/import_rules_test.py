@@ -1,0 +1,171 @@
+"""Which folder may import which, read off the source text: one test a rule."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "apps_rec"
+
+# A folder imports only from those before it. The same table, with reasons, stands in CONTRIBUTING.md.
+ORDER = (
+    "protos",
+    "config",
+    "data",
+    "layers",
+    "features",
+    "models",
+    "evaluation",
+    "serving",
+    "training",
+    "simulation",
+    "tools",
+    "cli",
+)
+EVERYBODY_MAY_IMPORT = {"errors", "legacy_keras"}
+MAY_IMPORT_EVERYTHING = {"__init__", "__main__"}
+HEAVY = {"tensorflow", "tf_keras", "keras", "tensorflow_recommenders", "numpy", "pyarrow", "pandas", "sklearn"}
+
+
+def imports_of(source, module):
+    """Every dotted name a source imports, inside functions too; `module` is the dotted name of its own file."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = module.split(".")[: -node.level] if node.level else []
+            parts = [*base, *(node.module or "").split(".")] if node.module else base
+            found += [".".join([*parts, alias.name]) for alias in node.names]
+    return found
+
+
+def sources(folder=""):
+    """Dotted module name -> text of every hand-written file below a folder of the package."""
+    paths = [path for path in (PACKAGE / folder).rglob("*.py") if not path.name.endswith("_pb2.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path.read_text(encoding="utf-8") for path in paths}
+
+
+def room(name):
+    """The folder of apps_rec, or the file straight in it, that a dotted name lies in; None outside apps_rec."""
+    parts = name.split(".")
+    return parts[1] if parts[0] == "apps_rec" and len(parts) > 1 else None
+
+
+def is_module(name):
+    return (PACKAGE / name).is_dir() or (PACKAGE / f"{name}.py").is_file()
+
+
+def breaches(folder, allowed, except_for=()):
+    """Imports from files of a folder that `allowed(dotted name)` turns down."""
+    return [
+        f"{module} imports {name}"
+        for module, source in sources(folder).items()
+        if module.split(".")[-1] not in except_for
+        for name in imports_of(source, module)
+        if not allowed(name)
+    ]
+
+
+def test_the_reader_of_imports_sees_them_all():
+    source = """
+import tf_keras as keras, os
+from apps_rec.cli import main
+from apps_rec import config
+from . import fm
+from ..data.schema import Schema
+def later():
+    if True:
+        import numpy.linalg
+"""
+    assert imports_of(source, "apps_rec.layers.dnn") == [
+        "tf_keras",
+        "os",
+        "apps_rec.cli.main",
+        "apps_rec.config",
+        "apps_rec.layers.fm",
+        "apps_rec.data.schema.Schema",
+        "numpy.linalg",
+    ]
+    assert [room(name) for name in ("apps_rec.cli.main", "apps_rec", "os")] == ["cli", None, None]
+
+
+def test_every_folder_and_file_of_the_package_has_its_place():
+    folders = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    files = {path.stem for path in PACKAGE.glob("*.py")}
+    assert folders <= set(ORDER), f"{folders - set(ORDER)}: give it a row here and in CONTRIBUTING.md"
+    assert files <= EVERYBODY_MAY_IMPORT | MAY_IMPORT_EVERYTHING
+
+
+def test_contributing_shows_the_same_order():
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert tuple(re.findall(r"^\| `apps_rec/(\w+)/` \|", text, re.MULTILINE)) == ORDER
+
+
+@pytest.mark.parametrize("folder", ORDER)
+def test_a_folder_imports_only_from_rows_above(folder):
+    above = {*ORDER[: ORDER.index(folder) + 1], *EVERYBODY_MAY_IMPORT}
+
+    def allowed(name):
+        place = room(name)
+        return place is None or place in above or not is_module(place)
+
+    assert not breaches(folder, allowed)
+
+
+def test_shared_modules_import_nothing_of_ours():
+    for name in EVERYBODY_MAY_IMPORT:
+        module = f"apps_rec.{name}"
+        assert not [found for found in imports_of(sources()[module], module) if found.startswith("apps_rec")]
+
+
+def test_config_imports_nothing_heavy():
+    def allowed(name):
+        return name.split(".")[0] not in HEAVY and room(name) != "legacy_keras"
+
+    assert not breaches("config", allowed)
+    assert not breaches("protos", allowed)
+
+
+def test_layers_see_no_config_and_no_messages():
+    def allowed(name):
+        return room(name) not in {"protos", "config", "data"} and not name.startswith("google.protobuf")
+
+    assert not breaches("layers", allowed)
+
+
+@pytest.mark.parametrize("folder", ["features", "models"])
+def test_only_build_reads_messages(folder):
+    def allowed(name):
+        return room(name) not in {"protos", "config"} and not name.startswith("google.protobuf")
+
+    assert not breaches(folder, allowed, except_for=("build",))
+
+
+def test_old_keras_comes_through_one_file():
+    for module, source in sources().items():
+        if module == "apps_rec.legacy_keras":
+            continue
+        names = imports_of(source, module)
+        direct = [n for n in names if n.split(".")[0] in {"tf_keras", "keras", "tensorflow_recommenders"}]
+        direct += [n for n in names if n.startswith("tensorflow.keras")]
+        direct += [
+            "tf.keras"
+            for node in ast.walk(ast.parse(source))
+            if isinstance(node, ast.Attribute)
+            and node.attr == "keras"
+            and isinstance(node.value, ast.Name)
+            and node.value.id in {"tf", "tensorflow"}
+        ]
+        assert not direct, f"{module}: {direct}; import keras and tfrs from apps_rec.legacy_keras"
+
+
+def test_nothing_evaluates_text_or_unpickles():
+    for module, source in sources().items():
+        tree = ast.walk(ast.parse(source))
+        called = {node.func.id for node in tree if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        assert not called & {"eval", "exec", "__import__"}, module
+        loaded = {name.split(".")[0] for name in imports_of(source, module)}
+        assert not loaded & {"pickle", "dill", "marshal", "shelve"}, module
