@@ -1,0 +1,169 @@
+"""Fills in the defaults that depend on other fields; plain defaults stand in the proto.
+
+Whatever is filled in reads back to the same: a resolved config, written out, resolves to itself.
+"""
+
+from __future__ import annotations
+
+from apps_rec.config.report import Report
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.protos.train_pb2 import LearningRate, Optimizer
+
+
+def resolve_defaults(config: PipelineConfig, report: Report) -> None:
+    """Fills a rewritten config in place; a default that cannot be worked out is reported."""
+    for feature in config.feature_config.features:
+        _feature(feature)
+    if config.model_config.WhichOneof("model") == "rank_model":
+        _model(config, report)
+    optimizer(config.train_config.optimizer_config)
+    if config.export_config.exporter_type == "final":
+        config.export_config.exporter_type = "latest"
+
+
+def _feature(feature: FeatureConfig) -> None:
+    if not feature.feature_name and feature.input_names:
+        feature.feature_name = feature.input_names[0]
+    if not feature.embedding_name:
+        feature.embedding_name = feature.feature_name
+    if feature.feature_type == FeatureConfig.SequenceFeature:
+        _sequence(feature)
+    if feature.sequence_combiner.HasField("target_attention"):
+        _activation(feature.sequence_combiner.target_attention.dnn)
+
+
+def _sequence(feature: FeatureConfig) -> None:
+    """A sequence is averaged where nothing else is said; `combiner` stays only where it is sum or sqrtn."""
+    averaged = not feature.HasField("combiner") or feature.combiner == "mean"
+    if averaged and not feature.HasField("sequence_combiner"):
+        feature.ClearField("combiner")
+        feature.sequence_combiner.mean.SetInParent()
+    attention = feature.sequence_combiner.target_attention
+    if feature.sequence_combiner.HasField("target_attention") and not attention.HasField("dnn"):
+        attention.dnn.hidden_units.append(32)
+        attention.dnn.use_bn = False
+
+
+def _activation(dnn: object) -> None:
+    """`tf.nn.relu` -> `relu`."""
+    dnn.activation = dnn.activation.removeprefix("tf.nn.")  # type: ignore[attr-defined]
+
+
+def _model(config: PipelineConfig, report: Report) -> None:
+    model = config.model_config
+    rank = model.rank_model
+    _body(rank)
+    if rank.HasField("fm"):
+        _fm(model, report)
+    if rank.head.WhichOneof("head") is None:
+        rank.head.independent.SetInParent()
+    if rank.HasField("position_tower") and not rank.position_tower.HasField("group_name"):
+        rank.position_tower.group_name = rank.position_tower.group_name
+    _towers(config, report)
+    for dnn in dnns(rank):
+        _activation(dnn)
+    funnel = rank.head.funnel
+    if rank.head.HasField("funnel") and not funnel.tower_names:
+        funnel.tower_names.extend(tower.tower_name for tower in rank.task_towers)
+    if not model.score:
+        _score(model)
+
+
+def _body(rank: RankModel) -> None:
+    kind = rank.body.WhichOneof("body")
+    if kind is not None:
+        body = getattr(rank.body, kind)
+        if not body.groups and not body.HasField("group_name"):
+            body.group_name = body.group_name
+
+
+def dnns(rank: RankModel) -> list:
+    """Every DNN that is given in the model."""
+    return [dnn for _, dnn in dnns_by_path(rank)]
+
+
+def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
+    """Every DNN that is given in the model, with its config path."""
+    holders: list[tuple[str, object, str]] = []
+    kind = rank.body.WhichOneof("body")
+    if kind is not None:
+        body = getattr(rank.body, kind)
+        own = "expert_dnn" if kind == "mmoe" else "dnn"
+        holders.append((f"{RANK}.body.{kind}", body, own))
+        holders += [(f"{RANK}.body.{kind}.groups[{i}]", group, "dnn") for i, group in enumerate(body.groups)]
+    holders += [(f"{RANK}.task_towers[{i}]", tower, "dnn") for i, tower in enumerate(rank.task_towers)]
+    if rank.HasField("position_tower"):
+        holders.append((f"{RANK}.position_tower", rank.position_tower, "dnn"))
+    return [(f"{p}.{name}", getattr(h, name)) for p, h, name in holders if h.HasField(name)]  # type: ignore[attr-defined]
+
+
+def _fm(model: ModelConfig, report: Report) -> None:
+    rank = model.rank_model
+    if not rank.fm.HasField("group_name"):
+        kind = rank.body.WhichOneof("body")
+        body = getattr(rank.body, kind) if kind else None
+        if any(group.group_name == "fm" for group in model.feature_groups):
+            rank.fm.group_name = "fm"
+        elif body is not None and not body.groups:
+            rank.fm.group_name = body.group_name
+        else:
+            why = "the body reads several groups" if body is not None else "there is no body whose group it could take"
+            report.error(f"{RANK}.fm", f'group_name is missing: no group is called "fm" and {why}.')
+            return
+    if not rank.fm.HasField("wide_group_name"):
+        rank.fm.wide_group_name = rank.fm.group_name
+
+
+def _towers(config: PipelineConfig, report: Report) -> None:
+    model = config.model_config
+    towers = model.rank_model.task_towers
+    if len(towers) == 1:
+        _single_label(config, report)
+    elif model.HasField("label_name") and towers:
+        report.error("model_config.label_name", "is for a model with one tower; give each tower its own label_name.")
+    shared = list(config.eval_config.metrics_set)
+    for tower in towers:
+        if tower.metrics_set:
+            continue
+        if shared:
+            tower.metrics_set.extend(shared)
+        else:
+            for kind in ("auc", "log_loss", "calibration"):
+                getattr(tower.metrics_set.add(), kind).SetInParent()
+
+
+def _single_label(config: PipelineConfig, report: Report) -> None:
+    model, tower = config.model_config, config.model_config.rank_model.task_towers[0]
+    path = "model_config.label_name"
+    if tower.HasField("label_name"):
+        if model.HasField("label_name") and model.label_name != tower.label_name:
+            text = (
+                f'"{model.label_name}" is not the label_name of the tower, "{tower.label_name}"; expected one of them.'
+            )
+            report.error(path, text)
+    elif model.HasField("label_name"):
+        tower.label_name = model.label_name
+        report.places.origins[f"{RANK}.task_towers[0].label_name"] = (path, True)
+    elif config.data_config.label_fields:
+        tower.label_name = config.data_config.label_fields[0]
+    model.ClearField("label_name")
+
+
+def _score(model: ModelConfig) -> None:
+    """Each loss term's weight on the probability that the term trains."""
+    funnel = model.rank_model.head.HasField("funnel")
+    for at, tower in enumerate(model.rank_model.task_towers):
+        output = "probs_ctcvr" if funnel and at else f"probs_{tower.tower_name}"
+        model.score.add(output=output, weight=tower.weight)
+
+
+def optimizer(given: Optimizer) -> None:
+    """Adam with a constant rate where nothing else is said."""
+    kind = given.WhichOneof("optimizer") or "adam_optimizer"
+    rate: LearningRate = getattr(given, kind).learning_rate
+    if rate.WhichOneof("learning_rate") is None:
+        constant = rate.constant_learning_rate
+        constant.learning_rate = constant.learning_rate

@@ -1,0 +1,114 @@
+"""A config file, with overrides -> a checked and normalised message."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from apps_rec.config.checks import check
+from apps_rec.config.defaults import resolve_defaults
+from apps_rec.config.overrides import apply_overrides
+from apps_rec.config.parse import parse_json
+from apps_rec.config.parse import parse_text as read_text
+from apps_rec.config.report import Places, Report
+from apps_rec.config.rewrite import rewrite
+from apps_rec.errors import ConfigError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+@dataclass
+class Config:
+    """A config that passed every check.
+
+    Attributes:
+        message: shorthands rewritten to rank_model, every default that depends on other fields filled in.
+        path: the file it came from, as given.
+        warnings: lines about what is allowed and most likely not meant.
+    """
+
+    message: PipelineConfig
+    path: str
+    warnings: list[str] = field(default_factory=list)
+    _places: Places = field(default_factory=lambda: Places(""), repr=False)
+
+    def to_text(self) -> str:
+        """The resolved config as a text proto; it loads again to the same message."""
+        return text_format.MessageToString(self.message, as_utf8=True)
+
+    def locate(self, path: str) -> str:
+        """`file:line` where the user wrote a path of `message`, such as `data_config.input_fields[3]`."""
+        return self._places.locate(path)
+
+    def describe(self, path: str) -> str:
+        """`file:line: path`, the path in the words of the user's file; what an error about it starts with."""
+        return f"{self._places.locate(path)}: {self._places.readable(path)}"
+
+
+def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+    """Reads, overrides, rewrites, completes and checks a config file.
+
+    Args:
+        path: text proto, or JSON where the name ends in .json.
+        overrides: `path=value` each, applied in order.
+
+    Raises:
+        ConfigError: one line for each mistake.
+    """
+    name = str(path)
+    try:
+        data = Path(path).read_bytes()
+    except FileNotFoundError:
+        raise ConfigError(f"{name}: there is no such config file.") from None
+    except IsADirectoryError:
+        raise ConfigError(f"{name}: expected a config file, this is a folder.") from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: the config file cannot be read: {error}.") from None
+    return parse_text(_decode(data, name), name, overrides)
+
+
+def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = ()) -> Config:
+    """As `load_config`, from text; `name` stands for the file in messages and tells JSON by .json.
+
+    Example:
+        >>> parse_text("model_dirr: 'x'")
+        Traceback (most recent call last):
+        ...
+        apps_rec.errors.ConfigError: <text>:1: model_dirr: unknown name; ...
+    """
+    places = Places(name)
+    report = Report(places)
+    message = PipelineConfig()
+    if not text.strip():
+        raise ConfigError(f"{name}:1: the config is empty.")
+    if name.lower().endswith(".json"):
+        parse_json(text, message, report)
+    else:
+        read_text(text, message, report)
+    if not message.ListFields():
+        report.raise_errors()
+    apply_overrides(message, overrides, report)
+    places.written = PipelineConfig()
+    places.written.CopyFrom(message)
+    rewrite(message, report)
+    resolve_defaults(message, report)
+    check(message, report)
+    report.raise_errors()
+    return Config(message, name, report.warnings, places)
+
+
+def _decode(data: bytes, name: str) -> str:
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ConfigError(
+            f"{name}:{line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x} at offset {error.start}."
+        ) from None
+    strange = next((at for at, char in enumerate(text) if char < " " and char not in "\t\n\r\f\v"), None)
+    if strange is not None:
+        line = text.count("\n", 0, strange) + 1
+        raise ConfigError(f"{name}:{line}: expected text, got the control character 0x{ord(text[strange]):02x}.")
+    return text

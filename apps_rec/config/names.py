@@ -1,0 +1,37 @@
+"""Names that follow from a config: outputs of the model, metrics of an evaluation."""
+
+from __future__ import annotations
+
+from apps_rec.protos.model_pb2 import RankModel, TaskTower
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+def _is_funnel(rank: RankModel) -> bool:
+    return rank.head.WhichOneof("head") == "funnel"
+
+
+def outputs(message: PipelineConfig) -> list[str]:
+    """Names of the model's outputs, of a resolved config: probs_ and logits_ of each tower, probs_ctcvr, score."""
+    rank = message.model_config.rank_model
+    names = [f"{kind}_{tower.tower_name}" for tower in rank.task_towers for kind in ("probs", "logits")]
+    return [*names, *(["probs_ctcvr"] if _is_funnel(rank) else []), "score"]
+
+
+def metric_names(message: PipelineConfig) -> list[str]:
+    """Names of the metrics that `evaluate` gives, of a resolved config.
+
+    A funnel's second tower is measured twice: `_masked` on the rows where the first label is 1, and as the product
+    under `ctcvr`.
+    """
+    rank = message.model_config.rank_model
+    names = []
+    for at, tower in enumerate(rank.task_towers):
+        suffixes = [tower.tower_name]
+        if _is_funnel(rank) and at:
+            suffixes = [f"{tower.tower_name}_masked", "ctcvr"]
+        names += [f"{metric}_{suffix}" for suffix in suffixes for metric in _metrics(tower)]
+    return names
+
+
+def _metrics(tower: TaskTower) -> list[str]:
+    return [kind for metric in tower.metrics_set if (kind := metric.WhichOneof("metric"))]

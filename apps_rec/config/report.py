@@ -1,0 +1,211 @@
+"""Where each part of a config stands, and the list of everything that is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps_rec.errors import ConfigError
+
+# Field by which a person names an item of a list; the second one stands in where the first is absent.
+ITEM_NAMES = {
+    "FeatureConfig": ("feature_name", "input_names"),
+    "FeatureGroup": ("group_name", None),
+    "Field": ("input_name", None),
+    "TaskTower": ("tower_name", None),
+    "RowFilter": ("column", None),
+    "Tower": ("input", None),
+    "ScoreTerm": ("output", None),
+}
+
+
+def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
+    """The option most like the word, or None when none is.
+
+    Example:
+        >>> nearest("batchsize", ["batch_size", "shuffle"])
+        'batch_size'
+    """
+    known = list(dict.fromkeys(options))
+    lowered = {option.lower(): option for option in known}
+    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=cutoff)
+    if close:
+        return lowered[close[0]]
+    starts = [o for low, o in lowered.items() if len(word) > 1 and (low.startswith(word.lower()))]
+    return starts[0] if len(starts) == 1 else None
+
+
+def item_name(item: Any) -> tuple[str, str] | None:
+    """The field and value a person would pick this list item by, or None where it has no name."""
+    naming = ITEM_NAMES.get(item.DESCRIPTOR.name)
+    if naming is None:
+        return None
+    field_name, fallback = naming
+    value = getattr(item, field_name)
+    if not value and fallback and getattr(item, fallback):
+        value = getattr(item, fallback)[0]
+    return (field_name, value) if value else None
+
+
+def parents(path: str) -> Iterable[str]:
+    """The path and everything that encloses it, innermost first: a[1].b, a[1], a."""
+    while path:
+        yield path
+        cut = max(path.rfind("."), path.rfind("["))
+        path = path[:cut] if cut > 0 else ""
+
+
+@dataclass
+class Places:
+    """Where each config path was written.
+
+    Paths are plain: names joined by dots, list items by number (`feature_config.features[0].embedding_dim`). Once the
+    shorthands are rewritten, `origins` leads from a path of the rewritten message back to what the user wrote.
+
+    Attributes:
+        name: the file, as the user gave it.
+        lines: path -> line, of the file as written.
+        overrides: path -> number of the `--set` that set it.
+        override_texts: the `--set` arguments.
+        origins: path of the rewritten message -> (path as written, whether what follows is written there likewise).
+        written: the message as written, overrides applied, before rewriting.
+        adopted: paths whose name was misspelt; they were read as their nearest name so that checks can go on.
+        broken: paths whose value could not be read, so nothing can be said about them.
+    """
+
+    name: str
+    lines: dict[str, int] = field(default_factory=dict)
+    overrides: dict[str, int] = field(default_factory=dict)
+    override_texts: list[str] = field(default_factory=list)
+    origins: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    written: Any = None
+    adopted: set[str] = field(default_factory=set)
+    broken: set[str] = field(default_factory=set)
+
+    def as_written(self, path: str) -> str:
+        """The plain path under which the user wrote what now stands at this path."""
+        for prefix in parents(path):
+            if prefix in self.origins:
+                origin, keeps_rest = self.origins[prefix]
+                return origin + path[len(prefix) :] if keeps_rest else origin
+        return path
+
+    def place(self, path: str) -> tuple[int, int]:
+        """Sort key of the spot a path was written: (0, line) in the file, (1, number) for a --set."""
+        for prefix in parents(self.as_written(path)):
+            if prefix in self.overrides:
+                return 1, self.overrides[prefix]
+            if prefix in self.lines:
+                return 0, self.lines[prefix]
+        return 0, 1
+
+    def locate(self, path: str) -> str:
+        """`file:line` of a path, or of the nearest thing that encloses it; `--set ...` where that set it."""
+        kind, number = self.place(path)
+        return f"--set {self.override_texts[number]}" if kind else f"{self.name}:{number}"
+
+    def forget(self, path: str) -> None:
+        """Drops what is known about a path and all below it, before something new takes its place."""
+        for known in (self.lines, self.overrides, self.adopted, self.broken):
+            for key in [k for k in known if k == path or k.startswith((path + ".", path + "["))]:
+                if isinstance(known, set):
+                    known.discard(key)
+                else:
+                    del known[key]
+
+    def readable(self, path: str) -> str:
+        """The path as written, list items picked by their name where they have one of their own."""
+        path = self.as_written(path)
+        if self.written is None:
+            return path
+        shown, here = [], self.written
+        for part in path.split("."):
+            name, _, index = part.partition("[")
+            value = getattr(here, name, None)
+            if index and value is not None and index[:-1].isdigit() and int(index[:-1]) < len(value):
+                here = value[int(index[:-1])]
+                key = item_name(here) if hasattr(here, "DESCRIPTOR") else None
+                alone = key and sum(item_name(other) == key for other in value) == 1
+                shown.append(f"{name}[{key[0]}={key[1]}]" if key and alone else part)
+            else:
+                here = value
+                shown.append(part)
+        return ".".join(shown)
+
+
+class Report:
+    """All mistakes of one config, each said once, in the order of the file."""
+
+    def __init__(self, places: Places) -> None:
+        self.places = places
+        self._errors: list[tuple[tuple[int, int], str | None, str]] = []
+        self._warnings: list[tuple[str, str]] = []
+
+    @property
+    def errors(self) -> list[str]:
+        """One line a mistake, by place."""
+        return list(dict.fromkeys(self._line(*e) for e in sorted(self._errors, key=lambda e: e[0])))
+
+    @property
+    def warnings(self) -> list[str]:
+        """One line each, in the order they were found."""
+        return list(dict.fromkeys(self._line(self.places.place(path), path, text) for path, text in self._warnings))
+
+    def _line(self, place: tuple[int, int], path: str | None, text: str) -> str:
+        kind, number = place
+        where = f"--set {self.places.override_texts[number]}" if kind else f"{self.places.name}:{number}"
+        shown = f"{self.places.readable(path)}: " if path else ""
+        return " ".join(f"{where}: {shown}{text}".splitlines())
+
+    def at(self, line: int, path: str, text: str) -> None:
+        """A mistake at a line of the file, met while reading it."""
+        self._errors.append(((0, line), path, text))
+
+    def override(self, number: int, text: str) -> None:
+        """A mistake in a --set."""
+        self._errors.append(((1, number), None, text))
+
+    def error(self, path: str, text: str, got: str | None = None, among: Iterable[str] = ()) -> None:
+        """A mistake at a path; nothing where what stands there could not be read, which is reported already.
+
+        Args:
+            path: plain path in the message being checked.
+            text: what is wrong and what was expected.
+            got: the name that came, where a name of a known set was expected.
+            among: that set; the nearest is suggested.
+        """
+        if self.is_broken(path):
+            return
+        guess = nearest(got, among) if got is not None else None
+        hint = f' Did you mean "{guess}"?' if guess else ""
+        self._errors.append((self.places.place(path), path, text + hint))
+
+    def warn(self, path: str, text: str) -> None:
+        """Something that is allowed and most likely not meant."""
+        self._warnings.append((path, text))
+
+    def is_broken(self, path: str) -> bool:
+        """True where the value at this path, or something that holds it, could not be read."""
+        written = self.places.as_written(path)
+        return any(prefix in self.places.broken for prefix in parents(written))
+
+    def line(self, path: str) -> str:
+        """`line N` of a path, for a message that names a second spot."""
+        kind, number = self.places.place(path)
+        return f"--set {self.places.override_texts[number]}" if kind else f"line {number}"
+
+    def raise_errors(self) -> None:
+        """Raises one ConfigError with every mistake, if there is any."""
+        if self._errors:
+            raise ConfigError("\n".join(self.errors))
+
+
+def quoted(names: Iterable[str], limit: int = 12) -> str:
+    """Names for a message: `click, download`, cut after `limit`; "none" where there are none."""
+    known = list(names)
+    if not known:
+        return "none"
+    more = f" and {len(known) - limit} more" if len(known) > limit else ""
+    return ", ".join(known[:limit]) + more

@@ -1,0 +1,195 @@
+"""Shorthands and older spellings -> one form: `feature_config.features` and `model_config.rank_model`.
+
+Every rewriting notes where its parts came from, so that a later mistake is reported in the user's own words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from apps_rec.config.report import Report
+from apps_rec.protos import model_pb2
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+RANK = "model_config.rank_model"
+
+# EasyRec's name of each model message, for model_class.
+MODEL_CLASSES = {
+    "DeepFM": "deepfm",
+    "FM": "fm",
+    "MMoE": "mmoe",
+    "ESMM": "esmm",
+    "SimpleMultiTask": "simple_multi_task",
+    "RankModel": "rank_model",
+}
+
+
+def rewrite(config: PipelineConfig, report: Report) -> None:
+    """Rewrites a config in place; mistakes that only the written form shows are reported here."""
+    _features(config, report)
+    model = config.model_config
+    kind = model.WhichOneof("model")
+    if kind is None:
+        return
+    _model_class(model, kind, report)
+    if kind == "rank_model":
+        return
+    origins = report.places.origins
+    origins[RANK] = (f"model_config.{kind}", False)
+    origins[f"{RANK}.l2_regularization"] = (f"model_config.{kind}.l2_regularization", True)
+    rank = _REWRITES[kind](model, _Origins(origins, kind), report)
+    model.rank_model.CopyFrom(rank)
+    model.rank_model.SetInParent()
+
+
+class _Origins:
+    """Notes where parts of rank_model were written: `note("fm", "fm")`."""
+
+    def __init__(self, origins: dict[str, tuple[str, bool]], kind: str) -> None:
+        self._origins = origins
+        self._kind = kind
+
+    def note(self, new: str, old: str) -> None:
+        self._origins[f"{RANK}.{new}"] = (f"model_config.{self._kind}.{old}", True)
+
+
+def _features(config: PipelineConfig, report: Report) -> None:
+    """Moves feature_configs behind feature_config.features."""
+    for at, feature in enumerate(config.feature_configs):
+        new = len(config.feature_config.features)
+        config.feature_config.features.append(feature)
+        report.places.origins[f"feature_config.features[{new}]"] = (f"feature_configs[{at}]", True)
+    config.ClearField("feature_configs")
+
+
+def _model_class(model: ModelConfig, kind: str, report: Report) -> None:
+    path = "model_config.model_class"
+    if not model.HasField("model_class"):
+        return
+    given = model.model_class
+    if given not in MODEL_CLASSES:
+        text = f'there is no model "{given}"; models are {", ".join(MODEL_CLASSES)}.'
+        report.error(path, text, got=given, among=MODEL_CLASSES)
+    elif MODEL_CLASSES[given] != kind:
+        fits = next(name for name, message in MODEL_CLASSES.items() if message == kind)
+        report.error(
+            path, f'"{given}" stands over a {kind} {{ }} ({report.line(f"model_config.{kind}")}); it is {fits}.'
+        )
+    model.model_class = "RankModel"
+
+
+def _has_group(model: ModelConfig, name: str) -> bool:
+    return any(group.group_name == name for group in model.feature_groups)
+
+
+def _fm_alone(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    rank = RankModel()
+    rank.fm.group_name = next((name for name in ("fm", "deep") if _has_group(model, name)), "all")
+    if _has_group(model, "wide"):
+        rank.fm.wide_group_name = "wide"
+    rank.task_towers.add(tower_name=model.fm.tower_name)
+    note.note("task_towers[0].tower_name", "tower_name")
+    return rank
+
+
+def _deepfm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.deepfm, RankModel()
+    rank.body.shared_bottom.group_name = "deep"
+    rank.fm.group_name = "fm" if _has_group(model, "fm") else "deep"
+    if _has_group(model, "wide"):
+        rank.fm.wide_group_name = "wide"
+    tower = rank.task_towers.add(tower_name=given.tower_name)
+    note.note("task_towers[0].tower_name", "tower_name")
+    if not given.HasField("dnn"):
+        report.error("model_config.deepfm", "dnn is missing: expected the network over the group deep.")
+    if given.HasField("final_dnn"):
+        rank.body.shared_bottom.dnn.CopyFrom(given.dnn)
+        tower.dnn.CopyFrom(given.final_dnn)
+        rank.fm.output = model_pb2.FmTerm.TOWER_INPUT
+        note.note("body.shared_bottom.dnn", "dnn")
+        note.note("task_towers[0].dnn", "final_dnn")
+    else:
+        tower.dnn.CopyFrom(given.dnn)
+        rank.fm.output = model_pb2.FmTerm.LOGIT
+        note.note("task_towers[0].dnn", "dnn")
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
+def _shared_parts(given: object, rank: RankModel, note: _Origins) -> None:
+    """FM, position tower and l2_regularization, which several shorthands have under the same names."""
+    for part in ("fm", "position_tower"):
+        if given.HasField(part):  # type: ignore[attr-defined]
+            getattr(rank, part).CopyFrom(getattr(given, part))
+            getattr(rank, part).SetInParent()
+            note.note(part, part)
+    rank.l2_regularization = given.l2_regularization  # type: ignore[attr-defined]
+
+
+def _mmoe(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.mmoe, RankModel()
+    rank.body.mmoe.group_name = "all"
+    _experts(given, rank, note)
+    rank.head.independent.SetInParent()
+    rank.task_towers.extend(given.task_towers)
+    note.note("task_towers", "task_towers")
+    _shared_parts(given, rank, note)
+    return rank
+
+
+def _experts(given: object, rank: RankModel, note: _Origins) -> None:
+    body = rank.body.mmoe
+    if given.HasField("expert_dnn"):  # type: ignore[attr-defined]
+        body.expert_dnn.CopyFrom(given.expert_dnn)  # type: ignore[attr-defined]
+        body.expert_dnn.SetInParent()
+    if given.HasField("num_expert"):  # type: ignore[attr-defined]
+        body.num_expert = given.num_expert  # type: ignore[attr-defined]
+    note.note("body.mmoe.expert_dnn", "expert_dnn")
+    note.note("body.mmoe.num_expert", "num_expert")
+
+
+def _esmm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.esmm, RankModel()
+    if given.HasField("expert_dnn") or given.HasField("num_expert"):
+        _experts(given, rank, note)
+        body, kind = rank.body.mmoe, "mmoe"
+    else:
+        body, kind = rank.body.shared_bottom, "shared_bottom"  # type: ignore[assignment]
+    body.SetInParent()
+    body.groups.extend(given.groups)
+    note.note(f"body.{kind}.groups", "groups")
+    rank.head.funnel.SetInParent()
+    for at, (part, name) in enumerate((("ctr_tower", "ctr"), ("cvr_tower", "cvr"))):
+        if not given.HasField(part):
+            report.error("model_config.esmm", f"{part} is missing: expected the tower of the {name} task.")
+        tower = rank.task_towers.add()
+        tower.CopyFrom(getattr(given, part))
+        if not tower.HasField("tower_name"):
+            tower.tower_name = name
+        note.note(f"task_towers[{at}]", part)
+    _shared_parts(given, rank, note)
+    return rank
+
+
+def _simple_multi_task(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.simple_multi_task, RankModel()
+    rank.body.shared_bottom.group_name = "all"
+    if given.HasField("bottom_dnn"):
+        rank.body.shared_bottom.dnn.CopyFrom(given.bottom_dnn)
+        rank.body.shared_bottom.dnn.SetInParent()
+    note.note("body.shared_bottom.dnn", "bottom_dnn")
+    rank.head.independent.SetInParent()
+    rank.task_towers.extend(given.task_towers)
+    note.note("task_towers", "task_towers")
+    _shared_parts(given, rank, note)
+    return rank
+
+
+_REWRITES: dict[str, Callable[[ModelConfig, _Origins, Report], RankModel]] = {
+    "deepfm": _deepfm,
+    "fm": _fm_alone,
+    "mmoe": _mmoe,
+    "esmm": _esmm,
+    "simple_multi_task": _simple_multi_task,
+}
