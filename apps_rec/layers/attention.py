@@ -89,14 +89,14 @@ class TargetAttention(keras.layers.Layer):
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Return the weighted sum of `keys`."""
+        query, keys = tf.cast(query, self.compute_dtype), tf.cast(keys, self.compute_dtype)
         arguments.static_rank(self.name, "query", query, "batch, dim")
         arguments.static_rank(self.name, "keys", keys, "batch, length, dim")
         if query.shape[-1] != keys.shape[-1]:
             raise ValueError(
                 f"{self.name}: query and keys must have one dimension, got {query.shape[-1]} and {keys.shape[-1]}."
             )
-        keys = tf.cast(keys, self.compute_dtype)
-        weights = self.weights_of(tf.cast(query, self.compute_dtype), keys, tf.cast(mask, tf.bool), training, seed)
+        weights = self.weights_of(query, keys, tf.cast(mask, tf.bool), training, seed)
         return tf.einsum("bl,bld->bd", tf.cast(weights, self.compute_dtype), keys)
 
     def get_config(self) -> dict[str, Any]:

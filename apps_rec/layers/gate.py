@@ -53,11 +53,12 @@ class Gate(keras.layers.Layer):
         self, x: tf.Tensor, expert_outputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None
     ) -> tf.Tensor:
         """Return the mixture. `training` and `seed` change nothing: a gate has no dropout."""
+        expert_outputs = tf.cast(expert_outputs, self.compute_dtype)
         arguments.static_rank(self.name, "expert_outputs", expert_outputs, "batch, num_experts, dim")
         if expert_outputs.shape[1] not in (None, self.num_experts):
             raise ValueError(f"{self.name}: built for {self.num_experts} experts, got {expert_outputs.shape[1]}.")
         shares = tf.cast(self.probabilities(x), self.compute_dtype)
-        return tf.einsum("be,beh->bh", shares, tf.cast(expert_outputs, self.compute_dtype))
+        return tf.einsum("be,beh->bh", shares, expert_outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

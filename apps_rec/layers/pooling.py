@@ -30,9 +30,10 @@ def masked_pool(embeddings: tf.Tensor, weights: tf.Tensor, combiner: str = "mean
         array([[2.]], dtype=float32)
     """
     arguments.choice("masked_pool", "combiner", combiner, COMBINERS)
+    embeddings = tf.convert_to_tensor(embeddings)
+    weights = tf.cast(weights, embeddings.dtype)
     arguments.static_rank("masked_pool", "embeddings", embeddings, "batch, length, embedding_dim")
     arguments.static_rank("masked_pool", "weights", weights, "batch, length")
-    weights = tf.cast(weights, embeddings.dtype)
     total = tf.einsum("bl,bld->bd", weights, embeddings)
     if combiner == "sum":
         return total
