@@ -30,19 +30,17 @@ help:
 	.venv-protos/bin/python -m pip install $(PIP_FLAGS) $(GRPCIO_TOOLS)
 	@touch $@
 
-# Written aside and renamed, so that an interrupted run is not taken for a whole log.
-data/appstore: | .venv/.installed
-	rm -rf data/.appstore.partial
-	.venv/bin/apps-rec simulate store -o data/.appstore.partial
-	mv data/.appstore.partial $@
+# The simulator writes aside and renames, so the file is there only when it is whole.
+data/appstore/eval.parquet: | .venv/.installed
+	.venv/bin/apps-rec simulate store -o $(@D)
 
-out/demo/ten_rows.parquet: | data/appstore
+out/demo/ten_rows.parquet: data/appstore/eval.parquet
 	@mkdir -p $(@D)
-	.venv/bin/python -c 'import pyarrow.parquet as pq; pq.write_table(pq.read_table("data/appstore/eval.parquet").slice(0, 10), "$@")'
+	.venv/bin/python -c 'import pyarrow.parquet as pq; pq.write_table(pq.read_table("$<").slice(0, 10), "$@")'
 
 demo: demo-mmoe demo-esmm
 
-demo-%: .venv/.installed out/demo/ten_rows.parquet | data/appstore
+demo-%: .venv/.installed out/demo/ten_rows.parquet
 	rm -rf out/demo/$*
 	.venv/bin/apps-rec train samples/appstore/$*.config --set model_dir=out/demo/$*
 	.venv/bin/apps-rec evaluate samples/appstore/$*.config --set model_dir=out/demo/$*
@@ -66,4 +64,4 @@ protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
 
 clean:
-	rm -rf .venv .venv-protos out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache data/.appstore.partial
+	rm -rf .venv .venv-protos out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -21,12 +21,13 @@ class TaskMetrics:
         score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
         label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
         mask_label: a label column; only rows where it is 1 count. None: all rows count.
-        metrics: which of `auc`, `log_loss`, `calibration`, in the order to show them.
-        gauc_user: the column of users where GAUC is asked for, else None.
+        metrics: which of `auc`, `log_loss`, `calibration`, `gauc`, in the order to show them.
+        gauc_user: the column of users where GAUC is asked for, else None; `gauc` comes last where `metrics` leaves it
+            out.
         gauc_reduction: `mean`, `mean_by_sample_num` or `mean_by_positive_num`.
 
     Raises:
-        ValueError: no label, or an unknown metric or reduction.
+        ValueError: no label, an unknown metric or reduction, or `gauc` without a column of users.
 
     Example:
         >>> TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", gauc_user="user_id").names
@@ -42,12 +43,11 @@ class TaskMetrics:
     gauc_reduction: str = "mean"
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.metrics if name not in METRICS]
+        unknown = [name for name in self.metrics if name not in METRICS and name != "gauc"]
         if unknown:
-            raise ValueError(
-                f"metrics of {self.suffix}: {', '.join(unknown)} is not among {', '.join(METRICS)}"
-                + ("; GAUC is asked for by gauc_user." if "gauc" in unknown else ".")
-            )
+            raise ValueError(f"metrics of {self.suffix}: {', '.join(unknown)} is not among {', '.join(METRICS)}, gauc.")
+        if "gauc" in self.metrics and not self.gauc_user:
+            raise ValueError(f"metrics of {self.suffix}: gauc needs gauc_user, the name of the column of users.")
         if self.gauc_reduction not in GAUC_REDUCTIONS:
             raise ValueError(
                 f"metrics of {self.suffix}: gauc_reduction is one of {', '.join(GAUC_REDUCTIONS)}, "
@@ -62,9 +62,14 @@ class TaskMetrics:
         return (self.label,) if isinstance(self.label, str) else tuple(self.label)
 
     @property
+    def kinds(self) -> tuple[str, ...]:
+        """What is measured, in order: `metrics`, and `gauc` where it is asked for."""
+        return self.metrics if "gauc" in self.metrics or not self.gauc_user else (*self.metrics, "gauc")
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Full names of the task's metrics, in order."""
-        return tuple(f"{name}_{self.suffix}" for name in (*self.metrics, *(("gauc",) if self.gauc_user else ())))
+        return tuple(f"{kind}_{self.suffix}" for kind in self.kinds)
 
 
 class Column:
@@ -253,15 +258,17 @@ class MetricCollector:
         for task in self.tasks:
             rows = self._task_rows[task.suffix]
             labels, scores = rows.labels.array(), rows.scores.array()
-            for name in task.metrics:
-                metrics[f"{name}_{task.suffix}"] = METRICS[name](labels, scores)
-            if task.gauc_user:
-                users = self._users[task.gauc_user].array()
-                if task.mask_label:
-                    users = users[self._masks[task.mask_label].array().astype(bool)]
-                metrics[f"gauc_{task.suffix}"] = gauc(labels, scores, users, task.gauc_reduction)
+            for kind, name in zip(task.kinds, task.names, strict=True):
+                if kind == "gauc":
+                    metrics[name] = gauc(labels, scores, self._users_of(task), task.gauc_reduction)
+                else:
+                    metrics[name] = METRICS[kind](labels, scores)
         metrics["rows"] = self.rows
         return metrics
+
+    def _users_of(self, task: TaskMetrics) -> np.ndarray:
+        users = self._users[str(task.gauc_user)].array()
+        return users[self._masks[task.mask_label].array().astype(bool)] if task.mask_label else users
 
     def missing(self) -> dict[str, str]:
         """Why a task's metrics have no value, by suffix: `no positives` or `one class`; other tasks are left out.

@@ -120,6 +120,11 @@ def test_bytes_held_a_row():
         assert held < expected * rows + 300_000  # the rest: the distinct users, and Python's own objects
 
 
+def test_gauc_stands_where_it_was_asked_for():
+    task = TaskMetrics("ctr", "probs_ctr", "click", metrics=("gauc", "auc"), gauc_user="user_id")
+    assert list(collected([task], *funnel_rows(100), batch=50).result()) == ["gauc_ctr", "auc_ctr", "rows"]
+
+
 def test_masked_rows_take_no_room_where_the_mask_is_zero():
     collector = MetricCollector([TaskMetrics("cvr", "p", "download", mask_label="click")])
     zeros = np.zeros(100_000)
@@ -160,9 +165,9 @@ def test_user_codes_grow_in_order_of_first_sight(first, second):
 
 
 def test_bad_arguments_say_what_came():
-    with pytest.raises(
-        ValueError, match=r"metrics of ctr: gauc is not among auc, log_loss, calibration; GAUC is asked"
-    ):
+    with pytest.raises(ValueError, match=r"metrics of ctr: f1 is not among auc, log_loss, calibration, gauc"):
+        TaskMetrics("ctr", "p", "click", metrics=("auc", "f1"))
+    with pytest.raises(ValueError, match=r"metrics of ctr: gauc needs gauc_user"):
         TaskMetrics("ctr", "p", "click", metrics=("auc", "gauc"))
     with pytest.raises(ValueError, match="gauc_reduction is one of"):
         TaskMetrics("ctr", "p", "click", gauc_reduction="max")
