@@ -1,0 +1,87 @@
+"""CSV files, compressed or not -> chunks of rows, every cell as bytes."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as arrow_csv
+
+from apps_rec.data.files import check_columns
+from apps_rec.data.schema import Schema
+from apps_rec.data.source import CHUNK_ROWS, Chunk, Unit
+from apps_rec.errors import DataError
+
+_BLOCK_BYTES = 1 << 20
+
+
+def csv_columns(path: str, schema: Schema) -> list[str]:
+    """Names of the columns: of the header, or of input_fields where there is none."""
+    if not schema.with_header:
+        return [column.name for column in schema.declared]
+    try:
+        with _open(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
+            return next(csv.reader(text, delimiter=schema.separator), [])
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path}: header: expected UTF-8 text: {error}") from error
+    except (pa.ArrowException, OSError, csv.Error) as error:
+        raise DataError(f"{path}: header: cannot be read: {error}") from error
+
+
+def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
+    """The rows of a file in order. Blank lines are no rows; a row with too few or too many cells is ragged."""
+    header = csv_columns(unit.path, schema)
+    if not header:
+        raise DataError(f"{unit.path}: is empty; expected {'a header and ' if schema.with_header else ''}rows")
+    check_columns(unit.path, header, names)
+    ragged: list[tuple[int, str]] = []
+    first = 1 if schema.with_header else 0
+
+    def leave_out(row: arrow_csv.InvalidRow) -> str:
+        cells = f"expected {row.expected_columns} cells, got {row.actual_columns}"
+        ragged.append((row.number - first, f'{cells}: "{row.text[:80]}"'))
+        return "skip"
+
+    try:
+        with _open(unit.path) as stream:
+            reader = arrow_csv.open_csv(
+                stream,
+                # One thread: only then do ragged rows come with their number.
+                read_options=arrow_csv.ReadOptions(
+                    use_threads=False, block_size=_BLOCK_BYTES, column_names=None if schema.with_header else header
+                ),
+                parse_options=arrow_csv.ParseOptions(
+                    delimiter=schema.separator, newlines_in_values=True, invalid_row_handler=leave_out
+                ),
+                convert_options=arrow_csv.ConvertOptions(
+                    include_columns=list(names),
+                    column_types={name: pa.binary() for name in names},
+                    strings_can_be_null=False,
+                    check_utf8=False,
+                ),
+            )
+            row = 1
+            for batch in reader:
+                rows = _row_numbers(row, batch.num_rows, [number for number, _ in ragged])
+                row = int(rows[-1]) + 1 if len(rows) else row
+                # The parser may be a block ahead: ragged rows behind this batch wait for the next one.
+                passed = [item for item in ragged if item[0] < row]
+                ragged[:] = [item for item in ragged if item[0] >= row]
+                chunk = Chunk(batch, rows, passed)
+                for start in range(0, max(batch.num_rows, 1), CHUNK_ROWS):
+                    yield chunk.slice(start, min(CHUNK_ROWS, batch.num_rows - start))
+            if ragged:
+                yield Chunk(pa.RecordBatch.from_pylist([], schema=reader.schema), np.zeros(0, np.int64), ragged)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{unit.path}: cannot be read as CSV: {error}") from error
+
+
+def _row_numbers(first: int, count: int, gaps: Sequence[int]) -> np.ndarray:
+    """The next `count` row numbers from `first` on that are not among the gaps."""
+    rows = np.arange(first, first + count + len(gaps), dtype=np.int64)
+    return rows[~np.isin(rows, gaps)][:count] if gaps else rows
+
+
+def _open(path: str) -> pa.NativeFile:
+    return pa.input_stream(path, compression="detect")

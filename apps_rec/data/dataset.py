@@ -1,0 +1,105 @@
+"""A stream of rows -> `tf.data`, with a note of where every batch ends."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+
+import numpy as np
+import tensorflow as tf
+
+from apps_rec.data.reader import RowStream
+from apps_rec.errors import DataError
+
+_TF_TYPES = {
+    "INT32": tf.int32,
+    "INT64": tf.int64,
+    "STRING": tf.string,
+    "FLOAT": tf.float32,
+    "DOUBLE": tf.float64,
+    "BOOL": tf.bool,
+}
+
+
+class Positions:
+    """Where in the data each batch of a dataset ends, so that a checkpoint can say where to go on.
+
+    A position is (epoch, row): the row of that epoch's order with which the next batch begins. The dataset runs ahead
+    of the training step, so the position is asked for by the number of batches that were used.
+
+    Args:
+        start: position of the first batch.
+    """
+
+    def __init__(self, start: tuple[int, int] = (0, 0)):
+        self.start = start
+        self.error: DataError | None = None
+        self._ends: dict[int, tuple[int, int]] = {0: start}
+
+    def record(self, batches: int, position: tuple[int, int]) -> None:
+        """Notes the position behind so many batches."""
+        self._ends[batches] = position
+
+    def after(self, batches: int) -> tuple[int, int]:
+        """The position behind the first `batches` batches.
+
+        Raises:
+            KeyError: so many batches were not read yet, or the note was pruned.
+        """
+        return self._ends[batches]
+
+    def prune(self, batches: int) -> None:
+        """Forgets the positions behind fewer batches than that."""
+        for number in [number for number in list(self._ends) if number < batches]:
+            del self._ends[number]
+
+
+def make_dataset(
+    stream: RowStream, *, epochs: int | None = 1, start: tuple[int, int] = (0, 0), prefetch: int = 4
+) -> tuple[tf.data.Dataset, Positions]:
+    """Batches of a stream as a dataset of {column name: tensor `[B]`}, in the stream's order.
+
+    Args:
+        stream: rows to read.
+        epochs: number of epochs of the whole run, those before `start` included; None or 0: without end.
+        start: (epoch, row) to begin at, a position of an earlier run.
+        prefetch: batches prepared ahead.
+
+    Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
+        begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
+    """
+    positions = Positions(start)
+
+    def generate() -> Iterator[dict[str, np.ndarray]]:
+        batches = 0
+        first_epoch, first_row = start
+        try:
+            for epoch in range(first_epoch, epochs) if epochs else count(first_epoch):
+                for batch in stream.batches(epoch, first_row if epoch == first_epoch else 0):
+                    batches += 1
+                    positions.record(batches, (epoch + 1, 0) if batch.last else (epoch, batch.end_row))
+                    yield batch.columns
+        except DataError as error:
+            positions.error = error
+            raise
+
+    signature = {name: tf.TensorSpec([None], _TF_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
+    dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
+    return dataset.prefetch(prefetch) if prefetch else dataset, positions
+
+
+@contextmanager
+def reraise(*positions: Positions) -> Iterator[None]:
+    """Gives the DataError of a dataset that is read inside, in place of TensorFlow's account of it.
+
+    Example:
+        >>> dataset, positions = make_dataset(stream)
+        >>> with reraise(positions):
+        ...     model.fit(dataset)
+    """
+    try:
+        yield
+    except tf.errors.OpError:
+        for item in positions:
+            if item.error is not None:
+                raise item.error from None
+        raise

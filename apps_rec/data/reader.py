@@ -1,0 +1,290 @@
+"""Rows of many files as batches of numpy arrays, in an order that can be taken up anywhere."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from apps_rec.data.csv_reader import csv_columns, read_csv
+from apps_rec.data.order import random_order
+from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_parquet
+from apps_rec.data.rows import RowCounts, RowGate, Rows
+from apps_rec.data.schema import Schema
+from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
+from apps_rec.errors import DataError
+
+PARTS = ("train", "holdout")
+# Keeps the order of units apart from the order inside windows.
+_UNITS, _ROWS = 1, 2
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows, ready to use.
+
+    Args:
+        columns: name -> array `[B]`: numbers, or bytes objects for STRING; labels and weights are float32.
+        end_row: rows of the epoch's order, filtered ones too, up to the end of this batch.
+        last: whether this is the last batch of the epoch.
+        kept: columns passed through as they are in the files, row by row beside `columns`; None where none are.
+    """
+
+    columns: dict[str, np.ndarray]
+    end_row: int
+    last: bool
+    kept: pa.Table | None = None
+
+    @property
+    def size(self) -> int:
+        """Rows in it."""
+        return len(next(iter(self.columns.values()))) if self.columns else len(self.kept or ())
+
+
+class RowStream:
+    """Reads files in batches; the order of rows is a pure function of (files, seed, epoch).
+
+    Parts of the files (files, or runs of Parquet row groups) come in random order; their rows run through windows of
+    `window` rows, each of which is handed out in random order. Memory holds one window, never a file.
+
+    Args:
+        files: sorted paths.
+        schema: what to read, see `build_schema`.
+        batch_size: rows in a batch.
+        shuffle: false reads in file order.
+        window: rows that are shuffled among each other.
+        seed: of the order.
+        holdout_fraction: share of rows that form the holdout, chosen by row number.
+        holdout_part: train (all but the holdout), holdout or None (everything).
+        drop_remainder: leaves out the last, smaller batch of an epoch.
+        keep: columns to pass through as they are, see `Batch.kept`.
+
+    Example:
+        >>> stream = RowStream(["rows.parquet"], schema, 4096, shuffle=True, seed=42)
+        >>> for batch in stream.batches(epoch=0):
+        ...     print(batch.columns["click"].mean(), batch.end_row)
+    """
+
+    def __init__(
+        self,
+        files: Sequence[str],
+        schema: Schema,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        window: int = 65536,
+        seed: int = 0,
+        holdout_fraction: float = 0.0,
+        holdout_part: str | None = None,
+        drop_remainder: bool = False,
+        keep: Sequence[str] = (),
+    ):
+        if batch_size < 1 or window < 1:
+            raise ValueError(f"expected batch_size and window of 1 or more, got {batch_size} and {window}")
+        if holdout_part is not None and (holdout_part not in PARTS or not 0 < holdout_fraction < 1):
+            raise ValueError(
+                f"expected holdout_part train or holdout and 0 < holdout_fraction < 1, got {holdout_part} and "
+                f"{holdout_fraction}"
+            )
+        self.files = tuple(files)
+        self.schema = schema
+        self.batch_size = batch_size
+        self.counts = RowCounts()
+        self._shuffle = shuffle
+        self._window = window if shuffle else CHUNK_ROWS
+        self._seed = seed
+        self._drop_remainder = drop_remainder
+        self._names = schema.read_names(keep)
+        self._gate = RowGate(schema, holdout_fraction, holdout_part, keep)
+        self._all_units: list[Unit] | None = None
+
+    def dtypes(self) -> dict[str, str]:
+        """Type of every column of a batch, see `Schema.dtypes`."""
+        return self.schema.dtypes()
+
+    def batches(self, epoch: int = 0, start_row: int = 0) -> Iterator[Batch]:
+        """The batches of an epoch, from a row of its order on.
+
+        Args:
+            epoch: number of the epoch, from 0.
+            start_row: `end_row` of a batch of this epoch: the batches after it follow, bit for bit the same.
+
+        Raises:
+            DataError: a bad row or file; an epoch without a batch; fewer rows than start_row.
+        """
+        self.counts.reset()
+        held: Batch | None = None
+        for batch in self._batches(epoch, start_row):
+            if held is not None:
+                yield held
+            held = batch
+        self.counts.log(epoch)
+        if held is not None:
+            yield Batch(held.columns, held.end_row, True, held.kept)
+        elif start_row == 0:
+            raise DataError(self._nothing())
+
+    def _nothing(self) -> str:
+        shown = ", ".join(self.files[:3]) + (", ..." if len(self.files) > 3 else "")
+        asked = f" for one batch of {self.batch_size} (drop_remainder is set)" if self._drop_remainder else ""
+        return f"{shown}: no rows are left{asked}: {self.counts.summary()}"
+
+    def _batches(self, epoch: int, start_row: int) -> Iterator[Batch]:
+        parts: list[_Part] = []
+        size = 0
+        for part in self._ordered_windows(epoch, start_row):
+            taken = 0
+            while taken < part.size:
+                more = part.slice(taken, min(self.batch_size - size, part.size - taken))
+                parts.append(more)
+                size, taken = size + more.size, taken + more.size
+                if size == self.batch_size:
+                    yield _join(parts)
+                    parts, size = [], 0
+        if parts and not self._drop_remainder:
+            yield _join(parts)
+
+    def _ordered_windows(self, epoch: int, start_row: int) -> Iterator["_Part"]:
+        """The rows that passed, window after window, in the epoch's order from start_row on."""
+        number = start_row // self._window
+        base = number * self._window
+        for window in self._windows(epoch, base):
+            places = np.arange(window.raw_rows)
+            if self._shuffle:
+                places[random_order(window.raw_rows, _ROWS, self._seed, epoch, number)] = np.arange(window.raw_rows)
+            ends = base + places[window.index] + 1
+            order = np.argsort(ends) if self._shuffle else np.arange(len(ends))
+            order = order[ends[order] > start_row]
+            yield _Part(window, order, ends[order])
+            base, number = base + window.raw_rows, number + 1
+        if base < start_row:
+            raise DataError(
+                f"{self.files[0]}: expected at least {start_row} rows in all files, got {base}: "
+                "were the files changed since the run was saved?"
+            )
+
+    def _windows(self, epoch: int, base: int) -> Iterator["_Window"]:
+        window = _Window()
+        for unit, chunk in self._chunks(epoch, base):
+            start = 0
+            while start < len(chunk.rows) or (start == 0 and chunk.ragged):
+                length = min(self._window - window.raw_rows, len(chunk.rows) - start)
+                piece = chunk.slice(start, length)
+                window.add(self._gate.admit(piece, unit.path, unit.file_index, self.counts), length)
+                start += length
+                if window.raw_rows == self._window:
+                    yield window.close()
+                    window = _Window()
+                if length == 0:
+                    break
+        if window.raw_rows:
+            yield window.close()
+
+    def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
+        """The chunks of all units in the epoch's order, less the first `skip` rows."""
+        units = self._units()
+        order = random_order(len(units), _UNITS, self._seed, epoch) if self._shuffle else np.arange(len(units))
+        read = _reader(self.schema)
+        for unit in (units[place] for place in order):
+            if unit.rows is not None and unit.rows <= skip:
+                skip -= unit.rows
+                continue
+            for chunk in read(unit, self._names, self.schema):
+                if skip and len(chunk.rows) <= skip:
+                    skip -= len(chunk.rows)
+                    continue
+                yield unit, chunk.slice(skip)
+                skip = 0
+
+    def _units(self) -> list[Unit]:
+        if self._all_units is None:
+            parquet = self.schema.input_type == "parquet"
+            self._all_units = parquet_units(self.files) if parquet else file_units(self.files)
+        return self._all_units
+
+
+def column_names(path: str, schema: Schema) -> list[str]:
+    """Names of all columns of a file of the schema's format; for TFRecord those of its first records."""
+    if schema.input_type == "parquet":
+        return parquet_columns(path)
+    if schema.input_type == "csv":
+        return csv_columns(path, schema)
+    from apps_rec.data.tfrecord_reader import tfrecord_columns
+
+    return tfrecord_columns(path)
+
+
+def _reader(schema: Schema) -> ReadUnit:
+    if schema.input_type == "parquet":
+        return read_parquet
+    if schema.input_type == "csv":
+        return read_csv
+    # Here, because TensorFlow takes seconds to import and no other format needs it.
+    from apps_rec.data.tfrecord_reader import read_tfrecord
+
+    return read_tfrecord
+
+
+class _Window:
+    """Rows that passed out of a run of raw rows."""
+
+    def __init__(self) -> None:
+        self.raw_rows = 0
+        self.index = np.zeros(0, np.int64)
+        self.columns: dict[str, np.ndarray | pa.Array] = {}
+        self.kept: pa.Table | None = None
+        self._rows: list[Rows] = []
+        self._indices: list[np.ndarray] = []
+
+    def add(self, rows: Rows, raw_rows: int) -> None:
+        """Appends the rows that passed out of the next raw rows."""
+        self._rows.append(rows)
+        self._indices.append(rows.index + self.raw_rows)
+        self.raw_rows += raw_rows
+
+    def close(self) -> "_Window":
+        """Lays every column out in one piece."""
+        self.index = np.concatenate(self._indices)
+        for name, first in self._rows[0].columns.items():
+            pieces = [rows.columns[name] for rows in self._rows]
+            whole = np.concatenate(pieces) if isinstance(first, np.ndarray) else pa.concat_arrays(pieces)
+            self.columns[name] = whole
+        if self._rows[0].kept is not None:
+            self.kept = _concat([pa.Table.from_batches([rows.kept]) for rows in self._rows]).unify_dictionaries()
+        self._rows = []
+        return self
+
+
+class _Part:
+    """Rows of a window in the order they are handed out."""
+
+    def __init__(self, window: _Window, order: np.ndarray, ends: np.ndarray):
+        self.window, self.order, self.ends = window, order, ends
+        self.size = len(order)
+
+    def slice(self, start: int, length: int) -> "_Part":
+        """Rows start .. start + length."""
+        return _Part(self.window, self.order[start : start + length], self.ends[start : start + length])
+
+    def column(self, name: str) -> np.ndarray:
+        """Values of a column, text as bytes objects."""
+        values = self.window.columns[name]
+        if isinstance(values, np.ndarray):
+            return values[self.order]
+        return values.take(pa.array(self.order)).to_numpy(zero_copy_only=False)
+
+
+def _join(parts: list[_Part]) -> Batch:
+    columns = {
+        name: np.concatenate([part.column(name) for part in parts]) if len(parts) > 1 else parts[0].column(name)
+        for name in parts[0].window.columns
+    }
+    kept = [part.window.kept.take(pa.array(part.order)) for part in parts if part.window.kept is not None]
+    return Batch(columns, int(parts[-1].ends[-1]), False, _concat(kept) if kept else None)
+
+
+def _concat(tables: list[pa.Table]) -> pa.Table:
+    try:
+        return pa.concat_tables(tables, promote_options="permissive")
+    except pa.ArrowException as error:
+        raise DataError(f"the columns to keep have different types in different files: {error}") from error

@@ -1,0 +1,288 @@
+"""Chunks of a file -> the rows that a stream wants, converted and checked."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apps_rec.data.convert import ARROW_TYPES, Problem, UnreadableColumnError, convert, fill, plain
+from apps_rec.data.order import in_holdout
+from apps_rec.data.schema import Column, Schema
+from apps_rec.data.source import Chunk
+from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
+
+RAGGED = "ragged"
+EMPTY_LABEL = "empty label"
+WRONG_LABEL = "label not 0 or 1"
+NO_CLICK = "conversion without a click"
+WRONG_WEIGHT = "wrong sample weight"
+_REMEDY = "Correct the row, or drop such rows by data_config.bad_rows: SKIP"
+
+
+class RowCounts:
+    """How many rows were read, filtered and dropped since the last reset.
+
+    Args:
+        read: rows of this part (training or holdout), before the filters.
+        filtered: rows that a row_filter took away.
+        dropped: bad rows that were skipped, by reason.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Starts again from zero."""
+        self.read = 0
+        self.filtered = 0
+        self.dropped: Counter[str] = Counter()
+
+    def summary(self) -> str:
+        """One line, such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
+        bad = ", ".join(f"{count} {reason}" for reason, count in sorted(self.dropped.items()))
+        filtered = f", {self.filtered} filtered out" if self.filtered else ""
+        dropped = f", {sum(self.dropped.values())} dropped ({bad})" if bad else ""
+        return f"{self.read} rows read{filtered}{dropped}"
+
+    def log(self, epoch: int) -> None:
+        """Warns where bad rows were dropped."""
+        if self.dropped:
+            _LOG.warning("epoch %d: %s", epoch, self.summary())
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that passed.
+
+    Args:
+        columns: name -> array without nulls, numbers as numpy, text as large_binary.
+        index: place of each row in the chunk, int64 `[N]`, ascending.
+        kept: columns that are passed through, as they stand in the file.
+    """
+
+    columns: dict[str, np.ndarray | pa.Array]
+    index: np.ndarray
+    kept: pa.RecordBatch | None
+
+
+class RowGate:
+    """Lets the rows of one part through that pass the filters and hold what they should.
+
+    Args:
+        schema: what is expected.
+        holdout_fraction: share of rows in the holdout.
+        part: "train" lets only rows outside the holdout through, "holdout" only those inside, None all.
+        keep: columns to pass through as they are.
+    """
+
+    def __init__(self, schema: Schema, holdout_fraction: float, part: str | None, keep: Sequence[str]):
+        self._schema = schema
+        self._fraction = holdout_fraction
+        self._part = part
+        self._keep = tuple(keep)
+        self._skip = schema.bad_rows == "SKIP"
+        self._labels = [_number_column(schema, name) for name in schema.labels]
+        self._weights = [_number_column(schema, name) for name in schema.weights]
+        self._from_text = schema.input_type == "csv"
+
+    def admit(self, chunk: Chunk, path: str, file_index: int, counts: RowCounts) -> Rows:
+        """The rows of a chunk that pass.
+
+        Raises:
+            DataError: the first bad row, unless bad rows are skipped; a column whose type as a whole does not fit.
+        """
+        index = np.nonzero(self._mine(file_index, chunk.rows))[0]
+        ragged = self._my_ragged(chunk, file_index)
+        counts.read += len(index) + len(ragged)
+        counts.dropped.update({RAGGED: len(ragged)} if ragged else {})
+        try:
+            index = self._filter(chunk, index, path, ragged, counts)
+            data = _take(chunk.data, index)
+            columns, kept, problems = self._convert(data)
+        except UnreadableColumnError as error:
+            raise DataError(f"{path}: {error}; change its input_type in data_config.input_fields") from error
+        good = self._judge(problems, chunk.rows[index], path, ragged, counts)
+        if not good.all():
+            index = index[good]
+            columns = {name: array.filter(pa.array(good)) for name, array in columns.items()}
+            kept = kept.filter(pa.array(good)) if kept is not None else None
+        return Rows({name: _handy(array) for name, array in columns.items()}, index, kept)
+
+    def _mine(self, file_index: int, rows: np.ndarray) -> np.ndarray:
+        if self._part is None:
+            return np.ones(len(rows), bool)
+        held_out = in_holdout(file_index, rows, self._fraction)
+        return held_out if self._part == "holdout" else ~held_out
+
+    def _my_ragged(self, chunk: Chunk, file_index: int) -> list[tuple[int, str]]:
+        if not chunk.ragged:
+            return []
+        mine = self._mine(file_index, np.array([row for row, _ in chunk.ragged]))
+        return [item for item, is_mine in zip(chunk.ragged, mine, strict=True) if is_mine]
+
+    def _filter(
+        self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[tuple[int, str]], counts: RowCounts
+    ) -> np.ndarray:
+        """The index without the rows that a filter takes away: their labels are never looked at."""
+        for row_filter in self._schema.filters:
+            column = row_filter.column
+            array, problems = convert(
+                _take(chunk.data.select([column.name]), index).column(0), column, from_text=self._from_text
+            )
+            good = self._judge(problems, chunk.rows[index], path, ragged, counts)
+            values = pa.array(row_filter.values, ARROW_TYPES[column.dtype])
+            found = pc.is_in(fill(array, column), values).to_numpy(zero_copy_only=False)
+            stays = found == row_filter.keep
+            counts.filtered += int(np.sum(good & ~stays))
+            index = index[good & stays]
+        return index
+
+    def _convert(self, data: pa.RecordBatch) -> tuple[dict[str, pa.Array], pa.RecordBatch | None, list[Problem]]:
+        columns: dict[str, pa.Array] = {}
+        problems: list[Problem] = []
+
+        def read(column: Column) -> pa.Array:
+            array, found = convert(data.column(column.name), column, from_text=self._from_text)
+            problems.extend(found)
+            return array
+
+        def number(column: Column) -> pa.Array:
+            array = read(column)
+            return array.cast(pa.int8()).cast(pa.float32()) if column.dtype == "BOOL" else array
+
+        for column in self._schema.columns:
+            columns[column.name] = fill(read(column), column)
+        for column in self._labels:
+            array = number(column)
+            problems += _label_problems(array, data.column(column.name), column.name, problems)
+            columns[column.name] = pc.fill_null(array, 0.0)
+        for column in self._weights:
+            array = number(column)
+            array = pc.fill_null(array, float(column.default)) if column.has_default else array
+            problems += _weight_problems(array, data.column(column.name), column.name, problems)
+            columns[column.name] = pc.fill_null(array, 0.0)
+        problems += _funnel_problems(columns, self._schema.funnel or ())
+        kept = [self._pass_through(name, data.column(name), problems) for name in self._keep]
+        return columns, pa.RecordBatch.from_arrays(kept, list(self._keep)) if kept else None, problems
+
+    def _pass_through(self, name: str, array: pa.Array, problems: list[Problem]) -> pa.Array:
+        """A column as it stands in the file; where the file has no types, as declared, else text."""
+        column = self._schema.column(name)
+        single = column is not None and column.list_separator is None
+        if self._from_text:
+            if column is None or column.dtype == "STRING":
+                text, found = convert(array, Column(name))
+                problems += found
+                return text.cast(pa.string())
+            typed, found = convert(array, column, from_text=True)
+            problems += found
+            return typed
+        if self._schema.input_type == "tfrecord" and column is not None and single:
+            typed, found = convert(array, column)
+            problems += found
+            return typed.cast(pa.large_string()) if column.dtype == "STRING" else typed
+        return array
+
+    def _judge(
+        self,
+        problems: Sequence[Problem],
+        rows: np.ndarray,
+        path: str,
+        ragged: list[tuple[int, str]],
+        counts: RowCounts,
+    ) -> np.ndarray:
+        """Which rows have no problem; each bad row is counted once, under the first problem."""
+        good = np.ones(len(rows), bool)
+        if not self._skip:
+            self._raise_first(problems, rows, path, ragged)
+        for problem in problems:
+            counts.dropped[problem.reason] += int(np.sum(problem.mask & good))
+            good &= ~problem.mask
+        return good
+
+    @staticmethod
+    def _raise_first(
+        problems: Sequence[Problem], rows: np.ndarray, path: str, ragged: Sequence[tuple[int, str]]
+    ) -> None:
+        found = list(ragged)
+        for problem in problems:
+            if problem.mask.any():
+                index = int(np.argmax(problem.mask))
+                found.append((int(rows[index]), f'column "{problem.column}": {problem.describe(index)}'))
+        if found:
+            row, text = min(found, key=lambda item: item[0])
+            raise DataError(f"{path}: row {row}: {text}. {_REMEDY}.")
+
+
+def _number_column(schema: Schema, name: str) -> Column:
+    """How a label or weight column is read: as a number, whatever its declared type; BOOL as true or false."""
+    declared = schema.column(name) or Column(name, "FLOAT", 0.0)
+    if declared.dtype == "BOOL":
+        return declared
+    given = declared.has_default and not isinstance(declared.default, bytes)
+    return Column(name, "FLOAT", float(declared.default) if given else 0.0, given)
+
+
+def _take(data: pa.RecordBatch, index: np.ndarray) -> pa.RecordBatch:
+    return data if len(index) == data.num_rows else data.take(pa.array(index))
+
+
+def _handy(array: pa.Array) -> np.ndarray | pa.Array:
+    return array if array.type == pa.large_binary() else array.to_numpy(zero_copy_only=False)
+
+
+def _shown(array: pa.Array, index: int) -> str:
+    value = array[index].as_py()
+    return "nothing" if value in (None, b"", "") else value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _already(problems: Sequence[Problem], name: str, size: int) -> np.ndarray:
+    """Rows of a column that another problem names already."""
+    mask = np.zeros(size, bool)
+    for problem in problems:
+        if problem.column == name:
+            mask |= problem.mask
+    return mask
+
+
+def _label_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:
+    values = array.to_numpy(zero_copy_only=False)
+    empty = np.isnan(values) & ~_already(known, name, len(values))
+    wrong = ~np.isnan(values) & (values != 0) & (values != 1)
+    raw = plain(raw)
+    found = []
+    if empty.any():
+        found.append(Problem(EMPTY_LABEL, empty, name, lambda i: f"expected the label 0 or 1, got {_shown(raw, i)}"))
+    if wrong.any():
+        found.append(Problem(WRONG_LABEL, wrong, name, lambda i: f"expected the label 0 or 1, got {_shown(raw, i)}"))
+    return found
+
+
+def _weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:
+    values = array.to_numpy(zero_copy_only=False)
+    wrong = (np.isnan(values) | (values < 0)) & ~_already(known, name, len(values))
+    raw = plain(raw)
+    if not wrong.any():
+        return []
+    return [Problem(WRONG_WEIGHT, wrong, name, lambda i: f"expected a sample weight >= 0, got {_shown(raw, i)}")]
+
+
+def _funnel_problems(columns: dict[str, pa.Array], funnel: Sequence[str]) -> list[Problem]:
+    found = []
+    for click, conversion in pairwise(funnel):
+        first, second = (columns[name].to_numpy(zero_copy_only=False) for name in (click, conversion))
+        mask = (second == 1) & (first != 1)
+        if mask.any():
+            found.append(Problem(NO_CLICK, mask, conversion, _no_click(click)))
+    return found
+
+
+def _no_click(click: str) -> Callable[[int], str]:
+    return lambda index: f'expected 0 where "{click}" is 0 (the head is a funnel), got 1'

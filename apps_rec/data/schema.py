@@ -1,0 +1,248 @@
+"""Which columns a job reads and what each must hold, drawn from a normalised config."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from apps_rec.errors import ConfigError
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.model_pb2 import RankModel
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+PURPOSES = ("train", "evaluate", "predict")
+INPUT_TYPES = {DataConfig.CSVInput: "csv", DataConfig.ParquetInput: "parquet", DataConfig.TFRecordInput: "tfrecord"}
+
+Value = int | float | bool | bytes
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column and how its cells are read.
+
+    Args:
+        name: as in the files.
+        dtype: INT32, INT64, STRING, FLOAT, DOUBLE or BOOL.
+        default: what a missing value becomes; bytes for STRING.
+        has_default: whether the config gave the default.
+        list_separator: joins the values of a list column into one string; None where one value is expected.
+    """
+
+    name: str
+    dtype: str = "STRING"
+    default: Value = b""
+    has_default: bool = False
+    list_separator: str | None = None
+
+
+@dataclass(frozen=True)
+class RowFilter:
+    """Keeps (or drops) the rows whose column has one of the values."""
+
+    column: Column
+    values: tuple[Value, ...]
+    keep: bool
+
+
+@dataclass(frozen=True)
+class Schema:
+    """All that reading needs to know.
+
+    Args:
+        columns: handed out with their declared type: inputs of features and, to evaluate, users.
+        labels: names of columns that must be 0 or 1, handed out as float32.
+        weights: names of columns that must be >= 0, handed out as float32.
+        users: names of columns (also in columns) that group rows for GAUC.
+        keys: names of columns that say which row it is; read only where a stream is asked to keep them.
+        filters: rows that go before anything else is asked of them.
+        funnel: labels from the first step to the last; a later one implies those before. None: no funnel.
+        bad_rows: FAIL or SKIP.
+        input_type: csv, parquet or tfrecord.
+        separator: between the cells of CSV files.
+        with_header: whether CSV files start with a line of column names.
+        declared: every column of input_fields by name, in order.
+    """
+
+    columns: tuple[Column, ...]
+    labels: tuple[str, ...] = ()
+    weights: tuple[str, ...] = ()
+    users: tuple[str, ...] = ()
+    keys: tuple[str, ...] = ()
+    filters: tuple[RowFilter, ...] = ()
+    funnel: tuple[str, ...] | None = None
+    bad_rows: str = "FAIL"
+    input_type: str = "csv"
+    separator: str = ","
+    with_header: bool = False
+    declared: tuple[Column, ...] = ()
+
+    def column(self, name: str) -> Column | None:
+        """The declared column of that name, None if input_fields does not list it."""
+        return next((column for column in self.declared if column.name == name), None)
+
+    def read_names(self, keep: Iterable[str] = ()) -> list[str]:
+        """Names of all columns that have to be read from a file, each once."""
+        names = [column.name for column in self.columns]
+        names += [*self.labels, *self.weights, *(row_filter.column.name for row_filter in self.filters), *keep]
+        return list(dict.fromkeys(names))
+
+    def dtypes(self) -> dict[str, str]:
+        """Type of every column of a batch: as declared, FLOAT for labels and weights."""
+        types = {column.name: column.dtype for column in self.columns}
+        return types | dict.fromkeys((*self.labels, *self.weights), "FLOAT")
+
+
+def build_schema(config: PipelineConfig, purpose: str) -> Schema:
+    """The columns that a job needs.
+
+    Args:
+        config: a normalised config: features in feature_config, model in rank_model.
+        purpose: train; evaluate (as train, and the users of GAUC); predict (inputs of features only, without those
+            that only position features read, and no filters).
+
+    Raises:
+        ConfigError: an input field that is not there, a default of the wrong type, a column asked for in two ways.
+    """
+    if purpose not in PURPOSES:
+        raise ValueError(f'purpose: expected one of {", ".join(PURPOSES)}, got "{purpose}"')
+    data = config.data_config
+    separators = _list_separators(config, purpose)
+    declared = {field.input_name: _column(field, separators) for field in data.input_fields}
+    scores_only = purpose == "predict"
+    model = config.model_config.rank_model
+    labels, weights = ((), ()) if scores_only else (_labels(model), _weights(config))
+    users = _users(config) if purpose == "evaluate" else ()
+    names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
+    columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *users]))
+    for name in (*labels, *weights):
+        _find(declared, name, "data_config.label_fields or sample_weight")
+    types = {column.name: column.dtype for column in columns}
+    for name in (*labels, *weights):
+        if types.get(name, "FLOAT") != "FLOAT":
+            raise ConfigError(
+                f'data_config.input_fields[input_name={name}].input_type: "{name}" is a label or a sample weight and '
+                f"also the input of a feature or a user; expected FLOAT then, got {types[name]}"
+            )
+    if len(data.separator.encode()) != 1:
+        raise ConfigError(f'data_config.separator: expected one ASCII character, got "{data.separator}"')
+    return Schema(
+        columns=columns,
+        labels=labels,
+        weights=weights,
+        users=users,
+        keys=tuple(data.key_fields),
+        filters=() if scores_only else tuple(_filter(item, declared) for item in data.row_filter),
+        funnel=None if scores_only else _funnel(model),
+        bad_rows=DataConfig.BadRows.Name(data.bad_rows),
+        input_type=INPUT_TYPES[data.input_type],
+        separator=data.separator,
+        with_header=data.with_header,
+        declared=tuple(declared.values()),
+    )
+
+
+def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
+    """Features of some group, and those that an attention compares with."""
+    names = {name for group in config.model_config.feature_groups for name in group.feature_names}
+    named = {feature.feature_name or feature.input_names[0]: feature for feature in config.feature_config.features}
+    keys = {
+        named[name].sequence_combiner.target_attention.key
+        for name in names
+        if name in named and named[name].sequence_combiner.HasField("target_attention")
+    }
+    used = [feature for name, feature in named.items() if name in names | keys]
+    return [feature for feature in used if not (purpose == "predict" and feature.position)]
+
+
+def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
+    """For each column that holds lists, the separator of the feature that reads it."""
+    separators: dict[str, str] = {}
+    for feature in _used_features(config, purpose):
+        many = feature.feature_type in (FeatureConfig.TagFeature, FeatureConfig.SequenceFeature)
+        if not many and not (feature.feature_type == FeatureConfig.RawFeature and feature.raw_input_dim > 1):
+            continue
+        for name in feature.input_names:
+            if separators.setdefault(name, feature.separator) != feature.separator:
+                raise ConfigError(
+                    f'feature_config.features[feature_name={feature.feature_name}].separator: column "{name}" is read '
+                    f'with the separator "{separators[name]}" by another feature, with "{feature.separator}" here; '
+                    "expected the same"
+                )
+    return separators
+
+
+def _column(field: DataConfig.Field, separators: dict[str, str]) -> Column:
+    dtype = DataConfig.FieldType.Name(field.input_type)
+    text = field.default_val if field.HasField("default_val") else None
+    where = f"data_config.input_fields[input_name={field.input_name}].default_val"
+    absent: dict[str, Value] = {"STRING": b"", "BOOL": False}
+    default = parse_value(text, dtype, where) if text is not None else absent.get(dtype, 0)
+    separator = separators.get(field.input_name) if dtype == "STRING" else None
+    return Column(field.input_name, dtype, default, text is not None, separator)
+
+
+def parse_value(text: str, dtype: str, where: str) -> Value:
+    """A value of the given type out of its text.
+
+    Raises:
+        ConfigError: the text is no such value; `where` is the config path in the message.
+    """
+    if dtype == "STRING":
+        return text.encode()
+    word = text.strip()
+    if dtype == "BOOL" and word.lower() in ("true", "false", "1", "0"):
+        return word.lower() in ("true", "1")
+    if dtype in ("INT32", "INT64") and re.fullmatch(r"[+-]?[0-9]+", word):
+        number, bits = int(word), int(dtype[3:])
+        if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
+            return number
+    if dtype in ("FLOAT", "DOUBLE") and re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", word):
+        return float(word)
+    raise ConfigError(f'{where}: expected a value of type {dtype}, got "{text}"')
+
+
+def _find(declared: dict[str, Column], name: str, where: str) -> Column:
+    if name not in declared:
+        raise ConfigError(f'{where}: column "{name}" is not in data_config.input_fields; add it there')
+    return declared[name]
+
+
+def _labels(model: RankModel) -> tuple[str, ...]:
+    names: Iterator[str] = (
+        name for tower in model.task_towers for name in (tower.label_name, tower.task_space_indicator_label) if name
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def _weights(config: PipelineConfig) -> tuple[str, ...]:
+    common = config.data_config.sample_weight
+    names = [
+        tower.sample_weight or (common if tower.use_sample_weight else "")
+        for tower in config.model_config.rank_model.task_towers
+    ]
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _users(config: PipelineConfig) -> tuple[str, ...]:
+    metrics = [*config.eval_config.metrics_set]
+    for tower in config.model_config.rank_model.task_towers:
+        metrics += tower.metrics_set
+    return tuple(dict.fromkeys(metric.gauc.uid_field for metric in metrics if metric.HasField("gauc")))
+
+
+def _funnel(model: RankModel) -> tuple[str, ...] | None:
+    if not model.head.HasField("funnel"):
+        return None
+    labels = {tower.tower_name: tower.label_name for tower in model.task_towers}
+    return tuple(labels[name] for name in model.head.funnel.tower_names or labels)
+
+
+def _filter(item: DataConfig.RowFilter, declared: dict[str, Column]) -> RowFilter:
+    where = f"data_config.row_filter[column={item.column}]"
+    column = _find(declared, item.column, where)
+    if bool(item.keep) == bool(item.drop):
+        raise ConfigError(f"{where}: expected keep or drop, got {'both' if item.keep else 'neither'}")
+    texts = item.keep or item.drop
+    name = "keep" if item.keep else "drop"
+    values = tuple(parse_value(text, column.dtype, f"{where}.{name}") for text in texts)
+    return RowFilter(column, values, keep=bool(item.keep))

@@ -1,0 +1,121 @@
+"""TFRecord files of tf.train.Example, gzip or not -> chunks of rows; every column a list of values."""
+
+import logging
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from apps_rec.data.schema import Schema
+from apps_rec.data.source import Chunk, Unit
+from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
+_RECORDS = 4096
+_TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+_ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
+
+# Kind of list that each column holds in a file, None as long as no record holds the column.
+Kinds = dict[str, str | None]
+
+
+def tfrecord_columns(path: str) -> list[str]:
+    """Names of the features in the first records of a file, sorted."""
+    names: set[str] = set()
+    for row, records in _records(path):
+        for offset, record in enumerate(records):
+            names.update(_parse(record, path, row + offset).features.feature)
+        break
+    return sorted(names)
+
+
+def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
+    """The records of a file in order. A column that no record of the file holds is missing everywhere, which is said."""
+    kinds: Kinds = dict.fromkeys(names)
+    for row, records in _records(unit.path):
+        if None in kinds.values():
+            _find_kinds(kinds, records, unit.path, row)
+        try:
+            arrays = _parse_quickly(kinds, records)
+        except tf.errors.InvalidArgumentError:
+            # A record that is no Example, or one whose values are of another kind than before: say which.
+            _explain(kinds, records, unit.path, row)
+            raise
+        batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
+        yield Chunk(batch, np.arange(row, row + len(records)))
+    for name, kind in kinds.items():
+        if kind is None:
+            _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
+
+
+def _records(path: str) -> Iterator[tuple[int, np.ndarray]]:
+    """Serialized records with the number of the first, from 1."""
+    row = 1
+    with tf.device("/CPU:0"):
+        options = tf.data.Options()
+        # This dataset is read inside another one's generator: no threads of its own, no tuning.
+        options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1
+        compression = "GZIP" if path.lower().endswith(".gz") else ""
+        dataset = tf.data.TFRecordDataset(path, compression_type=compression, num_parallel_reads=None)
+        batches = iter(dataset.batch(_RECORDS).with_options(options))
+    while True:
+        try:
+            with tf.device("/CPU:0"):
+                batch = next(batches, None)
+        except (tf.errors.DataLossError, tf.errors.OpError) as error:
+            raise DataError(
+                f"{path}: after row {row - 1}: expected TFRecord data, gzip if the name ends in .gz: {error.message}"
+            ) from None
+        if batch is None:
+            return
+        records = batch.numpy()
+        yield row, records
+        row += len(records)
+
+
+def _find_kinds(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
+    """Looks for the columns of unknown kind until each was seen."""
+    for offset, record in enumerate(records):
+        features = _parse(record, path, row + offset).features.feature
+        for name in [name for name, kind in kinds.items() if kind is None and name in features]:
+            kinds[name] = features[name].WhichOneof("kind")
+        if None not in kinds.values():
+            return
+
+
+def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array]:
+    features = {
+        name: tf.io.RaggedFeature(_TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind
+    }
+    arrays = {name: pa.nulls(len(records)) for name in kinds}
+    if features:
+        with tf.device("/CPU:0"):
+            parsed = tf.io.parse_example(records, features)
+        for name, ragged in parsed.items():
+            values = pa.array(ragged.values.numpy(), _ARROW_TYPES[kinds[name] or ""])
+            arrays[name] = pa.LargeListArray.from_arrays(pa.array(ragged.row_splits.numpy()), values)
+    return arrays
+
+
+def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
+    try:
+        return tf.train.Example.FromString(record)
+    except Exception as error:
+        # The protobuf runtimes (upb, Python) raise different classes of DecodeError.
+        if type(error).__name__ != "DecodeError":
+            raise
+        raise DataError(f"{path}: row {row}: expected a tf.train.Example, got other bytes") from None
+
+
+def _explain(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
+    """Raises the DataError for the first record that does not parse."""
+    for offset, record in enumerate(records):
+        features = _parse(record, path, row + offset).features.feature
+        for name, kind in kinds.items():
+            got = features[name].WhichOneof("kind") if name in features else None
+            if got is not None and got != kind:
+                raise DataError(
+                    f'{path}: row {row + offset}, column "{name}": expected a {kind} as in the rows before, got a {got}'
+                )
