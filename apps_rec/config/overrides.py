@@ -12,7 +12,7 @@ from apps_rec.config.parse import parse_text
 from apps_rec.config.paths import PathError, Step, field_of, parse_path, select, split_assignment
 from apps_rec.config.report import Places, Report
 from apps_rec.config.tokens import NUMBER, STRING, WORD, Token, tokenize
-from apps_rec.config.values import BadValueError, convert, is_message
+from apps_rec.config.values import BadValueError, Field, convert, is_message
 
 _OLD_FEATURES, _NEW_FEATURES = "feature_configs", "feature_config"
 
@@ -66,7 +66,7 @@ class _Setter:
             self._refuse_rival(message, field, here)
             self.assign(getattr(message, field.name), rest, value, here)
 
-    def _refuse_rival(self, message: Message, field: FieldDescriptor, path: str) -> None:
+    def _refuse_rival(self, message: Message, field: Field, path: str) -> None:
         """A path into one choice while the file made another would drop what the file says."""
         oneof = field.containing_oneof
         taken = message.WhichOneof(oneof.name) if oneof else None
@@ -76,7 +76,7 @@ class _Setter:
                 f" {path}='{{ ... }}'."
             )
 
-    def _items(self, message: Message, field: FieldDescriptor, steps: list[Step], value: str, path: str) -> None:
+    def _items(self, message: Message, field: Field, steps: list[Step], value: str, path: str) -> None:
         step, rest = steps[0], steps[1:]
         if not field.is_repeated:
             raise PathError(f"{path} is no list, so it has no [{step.selector}].")
@@ -94,7 +94,7 @@ class _Setter:
                 items[at] = _scalar(field, value)
                 self._set(here)
 
-    def _whole(self, message: Message, field: FieldDescriptor, value: str, path: str) -> None:
+    def _whole(self, message: Message, field: Field, value: str, path: str) -> None:
         if is_message(field) and field.is_repeated:
             text = value.strip() or "[]"
             scratch = self._read_message(type(message)(), f"{field.name}: {text}", path, strip=False)
@@ -148,7 +148,7 @@ def _list(text: str) -> list[str]:
     return [] if not text.strip() else [item.strip() for item in [*pieces, piece]]
 
 
-def _scalar(field: FieldDescriptor, text: str) -> Any:
+def _scalar(field: Field, text: str) -> Any:
     """A value as typed in a shell: texts need no quotes."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         stripped = text.strip()

@@ -11,12 +11,11 @@ import itertools
 import json
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from apps_rec.config.report import Report, nearest, quoted
 from apps_rec.config.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token, tokenize
-from apps_rec.config.values import BadValueError, convert, expected, is_message
+from apps_rec.config.values import BadValueError, Field, convert, expected, is_message
 
 _CLOSER = {"{": "}", "<": ">", "[": "]"}
 
@@ -52,7 +51,7 @@ def parse_json(text: str, message: Message, report: Report) -> None:
     _Parser(tokenize(text, as_json=True), report, as_json=True).parse(message, "")
 
 
-def _looks_like_config(tokens: list[Token], descriptor: Descriptor) -> bool:
+def _looks_like_config(tokens: list[Token], descriptor: Any) -> bool:
     """True where a word followed by `:`, `=` or `{` starts the text, or a known top name stands anywhere."""
     starts = len(tokens) > 1 and tokens[0].kind == WORD and tokens[1].text in (":", "=", *_CLOSER)
     return starts or any(
@@ -69,7 +68,7 @@ class _Parser:
         self._places = report.places
         self._json = as_json
         # Messages being read, outermost first: (descriptor, path, line of its brace).
-        self._open: list[tuple[Descriptor, str, int]] = []
+        self._open: list[tuple[Any, str, int]] = []
         symbols = [token.text for token in tokens if token.kind == SYMBOL]
         self._lost_closers = sum(s in "{<" for s in symbols) - sum(s in "}>" for s in symbols)
         self._quiet = 0
@@ -146,7 +145,7 @@ class _Parser:
             self._field(message, path)
         self._open.pop()
 
-    def _closer_was_lost(self, token: Token, here: Descriptor) -> bool:
+    def _closer_was_lost(self, token: Token, here: Any) -> bool:
         """True where braces do not balance and a name comes that only an enclosing message has."""
         if self._lost_closers <= 0 or token.kind != WORD or token.text in here.fields_by_name:
             return False
@@ -174,11 +173,11 @@ class _Parser:
             self._scalars(message, field, here, token.line)
         self._take(",", ";")
 
-    def _lookup(self, descriptor: Descriptor, name: str) -> FieldDescriptor | None:
+    def _lookup(self, descriptor: Any, name: str) -> Field | None:
         known = descriptor.fields_by_name.get(name)
         return descriptor.fields_by_camelcase_name.get(name) if known is None and self._json else known
 
-    def _separator(self, field: FieldDescriptor | None, name: Token, path: str) -> bool:
+    def _separator(self, field: Field | None, name: Token, path: str) -> bool:
         """The `:` between name and value; False where no value follows."""
         after = self._peek()
         if self._take(":") or self._looking_at("{", "<"):
@@ -236,7 +235,7 @@ class _Parser:
 
     # -- values ----------------------------------------------------------------------------------------------------
 
-    def _messages(self, message: Message, field: FieldDescriptor, path: str, line: int) -> None:
+    def _messages(self, message: Message, field: Field, path: str, line: int) -> None:
         if not field.is_repeated:
             if self._twice(message, field, path, line):
                 lines = dict(self._places.lines)
@@ -277,7 +276,7 @@ class _Parser:
         if token is not None:
             self._skip_value()
 
-    def _twice(self, message: Message, field: FieldDescriptor, path: str, line: int) -> bool:
+    def _twice(self, message: Message, field: Field, path: str, line: int) -> bool:
         if path in self._places.adopted and path in self._places.lines:
             self._places.forget(path)
             message.ClearField(field.name)
@@ -299,7 +298,7 @@ class _Parser:
             return True
         return False
 
-    def _scalars(self, message: Message, field: FieldDescriptor, path: str, line: int) -> None:
+    def _scalars(self, message: Message, field: Field, path: str, line: int) -> None:
         if not field.is_repeated:
             self._scalar(message, field, path, line)
             return
@@ -320,7 +319,7 @@ class _Parser:
                 self._take("]")
                 return
 
-    def _append(self, message: Message, field: FieldDescriptor, path: str) -> None:
+    def _append(self, message: Message, field: Field, path: str) -> None:
         items = getattr(message, field.name)
         token = self._tokens[self._next]
         here = f"{path}[{len(items)}]"
@@ -329,7 +328,7 @@ class _Parser:
         if value is not None:
             items.append(value)
 
-    def _scalar(self, message: Message, field: FieldDescriptor, path: str, line: int) -> None:
+    def _scalar(self, message: Message, field: Field, path: str, line: int) -> None:
         token = self._peek()
         if self._json and token is not None and token.kind == WORD and token.text == "null":
             self._next += 1
@@ -341,7 +340,7 @@ class _Parser:
         if value is not None and not twice:
             setattr(message, field.name, value)
 
-    def _value(self, field: FieldDescriptor, path: str, line: int) -> Any:
+    def _value(self, field: Field, path: str, line: int) -> Any:
         """The value that comes next; None, reported, where it does not fit."""
         token = self._peek()
         if token is None or token.kind == SYMBOL:
@@ -357,9 +356,9 @@ class _Parser:
             self._places.broken.add(path)
             return None
         after = self._peek()
-        runs_on = after is not None and after.line == token.line and after.kind == NUMBER and token.kind == NUMBER
+        runs_on = after is not None and after.line == token.line and after.kind == token.kind == NUMBER
         try:
-            if runs_on:
+            if after is not None and runs_on:
                 raise BadValueError(f"expected {expected(field)}, got {token.shown()} {after.shown()}.")
             return convert(field, token, self._json)
         except BadValueError as error:

@@ -182,6 +182,11 @@ class Report:
         hint = f' Did you mean "{guess}"?' if guess else ""
         self._errors.append((self.places.place(path), path, text + hint))
 
+    def missing(self, path: str, field_name: str, what: str) -> None:
+        """A field that must be given and is not; nothing where it is given but could not be read."""
+        if not self.is_broken(f"{path}.{field_name}" if path else field_name):
+            self.error(path or field_name, f"{field_name} is missing: expected {what}.")
+
     def warn(self, path: str, text: str) -> None:
         """Something that is allowed and most likely not meant."""
         self._warnings.append((path, text))
@@ -190,6 +195,10 @@ class Report:
         """True where the value at this path, or something that holds it, could not be read."""
         written = self.places.as_written(path)
         return any(prefix in self.places.broken for prefix in parents(written))
+
+    def any_broken(self, path: str, *names: str) -> bool:
+        """Whether one of several fields of a message is given but could not be read."""
+        return any(self.is_broken(f"{path}.{name}") for name in names)
 
     def line(self, path: str) -> str:
         """`line N` of a path, for a message that names a second spot."""

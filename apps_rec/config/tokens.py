@@ -34,7 +34,7 @@ def tokenize(text: str, as_json: bool = False) -> list[Token]:
     tokenizer = text_format.Tokenizer(text.split("\n"))
     tokens = []
     while not tokenizer.AtEnd():
-        line = tokenizer.ParseError("").GetLine()
+        line = tokenizer.ParseError("").GetLine() or 1  # type: ignore[arg-type]
         word = tokenizer.token
         first = word[0]
         if first in "\"'":

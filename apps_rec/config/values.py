@@ -11,6 +11,9 @@ from google.protobuf.descriptor import FieldDescriptor
 from apps_rec.config.report import nearest, quoted
 from apps_rec.config.tokens import NUMBER, STRING, WORD, Token
 
+# Any: protobuf's stubs give descriptors two unrelated types.
+Field = Any
+
 _INTEGERS = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
     FieldDescriptor.CPPTYPE_INT64: (-(2**63), 2**63 - 1),
@@ -28,12 +31,12 @@ class BadValueError(ValueError):
         self.guess = guess
 
 
-def is_message(field: FieldDescriptor) -> bool:
+def is_message(field: Field) -> bool:
     """True for a field that holds a message."""
     return field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE
 
 
-def expected(field: FieldDescriptor) -> str:
+def expected(field: Field) -> str:
     """What a field takes, in words."""
     if is_message(field):
         return "a message in { }"
@@ -47,7 +50,7 @@ def expected(field: FieldDescriptor) -> str:
     return "text in quotes" if field.cpp_type == FieldDescriptor.CPPTYPE_STRING else "a number"
 
 
-def convert(field: FieldDescriptor, token: Token, as_json: bool = False) -> Any:
+def convert(field: Field, token: Token, as_json: bool = False) -> Any:
     """The value of a scalar field.
 
     Args:
@@ -78,7 +81,7 @@ def convert(field: FieldDescriptor, token: Token, as_json: bool = False) -> Any:
     return _float(field, token, wrong)
 
 
-def _enum(field: FieldDescriptor, token: Token, as_json: bool, wrong: BadValueError) -> int:
+def _enum(field: Field, token: Token, as_json: bool, wrong: BadValueError) -> int:
     names = field.enum_type.values_by_name
     if token.kind == WORD or (as_json and token.kind == STRING):
         if token.text in names:
@@ -91,7 +94,7 @@ def _enum(field: FieldDescriptor, token: Token, as_json: bool, wrong: BadValueEr
     raise wrong
 
 
-def _integer(field: FieldDescriptor, token: Token, wrong: BadValueError) -> int:
+def _integer(field: Field, token: Token, wrong: BadValueError) -> int:
     try:
         value = int(token.text, 0)
     except ValueError:
@@ -102,7 +105,7 @@ def _integer(field: FieldDescriptor, token: Token, wrong: BadValueError) -> int:
     return value
 
 
-def _float(field: FieldDescriptor, token: Token, wrong: BadValueError) -> float:
+def _float(field: Field, token: Token, wrong: BadValueError) -> float:
     try:
         value = text_format.ParseFloat(token.text)
     except ValueError:

@@ -1,0 +1,31 @@
+"""Cross-checks of a rewritten and completed config, by concern.
+
+What cannot work, contradicts itself, or could not apply where it stands is an error. What has no effect only because a
+switch elsewhere is off (a metric for early stopping while that is disabled, a group no part of the model reads) is a
+warning, so that a part can be switched off without deleting its settings.
+"""
+
+from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.data import check_data
+from apps_rec.config.checks.export import check_export
+from apps_rec.config.checks.features import check_features
+from apps_rec.config.checks.groups import check_groups
+from apps_rec.config.checks.metrics import check_metrics
+from apps_rec.config.checks.model import check_model
+from apps_rec.config.checks.position import check_position
+from apps_rec.config.checks.tables import check_tables
+from apps_rec.config.checks.towers import check_towers
+from apps_rec.config.checks.train import check_train
+from apps_rec.config.report import Report
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+__all__ = ["check"]
+
+
+def check(config: PipelineConfig, report: Report) -> None:
+    """Reports every mistake of a resolved config; order does not matter, the report sorts by line."""
+    context = Context.of(config, report)
+    checks = (check_data, check_features, check_tables, check_train)
+    of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export)
+    for one in (*checks, *(of_model if context.has_model else ())):
+        one(context)

@@ -1,0 +1,153 @@
+"""What the checks look up: columns, labels, features and groups by name, and who reads which group."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from apps_rec.config.report import Report, quoted
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.model_pb2 import FeatureGroup, RankModel
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+INTEGERS = (DataConfig.INT32, DataConfig.INT64)
+NUMBERS = (*INTEGERS, DataConfig.FLOAT, DataConfig.DOUBLE, DataConfig.BOOL)
+
+# Ways a group is read.
+BODY, PAIRWISE, FIRST_ORDER, POSITION = "body", "pairwise", "first order", "position"
+
+
+@dataclass(frozen=True)
+class Use:
+    """One part of the model reading one group: its role, where that is said, and the part in words."""
+
+    group: str
+    role: str
+    path: str
+    part: str
+
+
+@dataclass
+class Context:
+    """A resolved config, its report, and its things by name (the first of a name, where it is taken twice)."""
+
+    config: PipelineConfig
+    report: Report
+    columns: dict[str, DataConfig.Field] = field(default_factory=dict)
+    features: dict[str, tuple[str, FeatureConfig]] = field(default_factory=dict)
+    groups: dict[str, tuple[str, FeatureGroup]] = field(default_factory=dict)
+    uses: list[Use] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, config: PipelineConfig, report: Report) -> Context:
+        """Gathers names; reports nothing."""
+        context = cls(config, report)
+        for column in config.data_config.input_fields:
+            context.columns.setdefault(column.input_name, column)
+        for path, feature in context.each_feature():
+            context.features.setdefault(feature.feature_name, (path, feature))
+        for at, group in enumerate(config.model_config.feature_groups):
+            context.groups.setdefault(group.group_name, (f"model_config.feature_groups[{at}]", group))
+        if context.has_model:
+            context.uses = list(_uses(config.model_config.rank_model))
+        return context
+
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model to check."""
+        return self.config.model_config.WhichOneof("model") is not None
+
+    @property
+    def rank(self) -> RankModel:
+        """The model."""
+        return self.config.model_config.rank_model
+
+    @property
+    def labels(self) -> list[str]:
+        """Columns that hold labels."""
+        return list(self.config.data_config.label_fields)
+
+    def each_feature(self) -> Iterator[tuple[str, FeatureConfig]]:
+        """Features with their paths."""
+        for at, feature in enumerate(self.config.feature_config.features):
+            yield f"feature_config.features[{at}]", feature
+
+    def column(self, path: str, name: str) -> DataConfig.Field | None:
+        """The column of a name; None, reported at `path`, where there is none."""
+        if not self.columns:
+            return None
+        if name not in self.columns:
+            known = [known for known in self.columns if known]
+            text = f'no column is called "{name}". Columns of input_fields are {quoted(known)}.'
+            self.report.error(path, text, got=name, among=known)
+        return self.columns.get(name)
+
+    def label(self, path: str, name: str) -> None:
+        """Reports a name that is not one of the labels."""
+        if self.labels and name not in self.labels:
+            text = f'no label is called "{name}". Labels are {quoted(self.labels)}.'
+            self.report.error(path, text, got=name, among=self.labels)
+
+    def roles(self, group: str) -> set[str]:
+        """The ways in which a group is read."""
+        return {use.role for use in self.uses if use.group == group}
+
+    def roles_of_feature(self, name: str) -> set[str]:
+        """The ways in which a feature is read, over all groups that list it."""
+        return set().union(*(self.roles(g) for g, (_, group) in self.groups.items() if name in group.feature_names))
+
+    def above_zero(self, message: Any, path: str, *names: str) -> None:
+        """Reports fields that are not more than 0."""
+        for name in names:
+            value = getattr(message, name)
+            if not value > 0:
+                self.report.error(f"{path}.{name}", f"expected more than 0, got {value:g}.")
+
+    def within(self, message: Any, path: str, name: str, low: float, high: float = math.inf, ends: str = "[]") -> None:
+        """Reports a field outside an interval; `ends` says with brackets which ends belong to it."""
+        value = getattr(message, name)
+        over = value >= low if ends[0] == "[" else value > low
+        under = value <= high if ends[1] == "]" else value < high
+        if over and under:
+            return
+        wanted = f"{low:g} or more" if math.isinf(high) else f"a number in {ends[0]}{low:g}, {high:g}{ends[1]}"
+        self.report.error(f"{path}.{name}", f"expected {wanted}, got {value:g}.")
+
+    def unique(self, names: Iterable[tuple[str, str]], what: str) -> None:
+        """Reports names given twice: pairs of name and the path where it is said."""
+        first: dict[str, str] = {}
+        for name, path in names:
+            if name and name in first:
+                taken = self.report.line(first[name])
+                self.report.error(path, f'"{name}" is the name of another {what} too ({taken}); expected its own.')
+            first.setdefault(name, path)
+
+    def without_twins(self, values: Iterable[str], path: str) -> None:
+        """Reports values that a list holds twice."""
+        seen: set[str] = set()
+        for at, value in enumerate(values):
+            if value in seen:
+                self.report.error(f"{path}[{at}]", f'"{value}" is in this list already; expected it once.')
+            seen.add(value)
+
+
+def _uses(rank: RankModel) -> Iterator[Use]:
+    kind = rank.body.WhichOneof("body")
+    if kind is not None:
+        body, path = getattr(rank.body, kind), f"{RANK}.body.{kind}"
+        part = "the shared bottom" if kind == "shared_bottom" else "the mixture of experts"
+        for at, group in enumerate(body.groups):
+            if group.input:
+                yield Use(group.input, BODY, f"{path}.groups[{at}].input", part)
+        if not body.groups:
+            yield Use(body.group_name, BODY, f"{path}.group_name", part)
+    if rank.HasField("fm") and rank.fm.group_name:
+        yield Use(rank.fm.group_name, PAIRWISE, f"{RANK}.fm.group_name", "the pairwise part of the FM")
+        yield Use(rank.fm.wide_group_name, FIRST_ORDER, f"{RANK}.fm.wide_group_name", "the first-order part of the FM")
+    if rank.HasField("position_tower"):
+        name = rank.position_tower.group_name
+        yield Use(name, POSITION, f"{RANK}.position_tower.group_name", "the position tower")

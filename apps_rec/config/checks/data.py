@@ -1,0 +1,133 @@
+"""Checks of data_config: columns, labels, weights, keys, filters, and options of a file format."""
+
+from __future__ import annotations
+
+import math
+
+from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
+from apps_rec.protos.data_pb2 import DataConfig
+
+_PATH = "data_config"
+_TRUTHS = ("true", "false", "0", "1")
+
+
+def check_data(context: Context) -> None:
+    """Reports what is wrong with the data's description, and with the paths at the top."""
+    data, report = context.config.data_config, context.report
+    for name, what in (("train_input_path", "files to train on"), ("model_dir", "a folder for the run")):
+        if not getattr(context.config, name).strip():
+            report.missing("", name, what)
+    for name in ("train_input_path", "eval_input_path"):
+        value = getattr(context.config, name)
+        if value.strip() and not all(part.strip() for part in value.split(",")):
+            report.error(name, f'expected paths separated by commas, got an empty one in "{value}".')
+    if context.config.HasField("eval_input_path") and not context.config.eval_input_path.strip():
+        report.error("eval_input_path", "is empty; expected files, or leave it out.")
+    if not data.HasField("input_type"):
+        report.missing(_PATH, "input_type", "CSVInput, ParquetInput or TFRecordInput")
+    context.above_zero(data, _PATH, "batch_size", "eval_batch_size", "shuffle_buffer_size")
+    context.within(data, _PATH, "holdout_fraction", 0, 1, "[)")
+    _format(context)
+    _columns(context)
+    _labels(context)
+    _others(context)
+    for at, row_filter in enumerate(data.row_filter):
+        _row_filter(context, row_filter, f"{_PATH}.row_filter[{at}]")
+
+
+def _format(context: Context) -> None:
+    data, report = context.config.data_config, context.report
+    if data.HasField("input_type") and data.input_type != DataConfig.CSVInput:
+        kind = DataConfig.InputType.Name(data.input_type)
+        for name in ("separator", "with_header"):
+            if data.HasField(name):
+                report.error(f"{_PATH}.{name}", f"is for CSVInput; input_type is {kind}.")
+    elif len(data.separator) != 1 or not data.separator.isascii() or data.separator in '"\r\n':
+        report.error(f"{_PATH}.separator", f'expected one ASCII character between columns, got "{data.separator}".')
+    if data.HasField("shuffle_buffer_size") and not data.shuffle:
+        report.warn(f"{_PATH}.shuffle_buffer_size", "has no effect: shuffle is false.")
+
+
+def _columns(context: Context) -> None:
+    data, report = context.config.data_config, context.report
+    if not data.input_fields:
+        report.missing(_PATH, "input_fields", "the columns of the data")
+    paths = [
+        (column.input_name, f"{_PATH}.input_fields[{at}].input_name") for at, column in enumerate(data.input_fields)
+    ]
+    context.unique(paths, "column")
+    for at, column in enumerate(data.input_fields):
+        path = f"{_PATH}.input_fields[{at}]"
+        if not column.input_name:
+            report.missing(path, "input_name", "the name of a column")
+        elif column.HasField("default_val") and column.input_name in context.labels:
+            report.error(f"{path}.default_val", "a label has no default: a row without its label is a bad row.")
+        elif column.HasField("default_val") and not parses(column.default_val, column.input_type):
+            kind = DataConfig.FieldType.Name(column.input_type)
+            report.error(f"{path}.default_val", f'expected a value of type {kind}, got "{column.default_val}".')
+
+
+def parses(text: str, kind: int) -> bool:
+    """Whether a text is a value of a column type."""
+    if kind == DataConfig.STRING:
+        return True
+    if kind == DataConfig.BOOL:
+        return text.strip().lower() in _TRUTHS
+    try:
+        if kind in INTEGERS:
+            bits = 31 if kind == DataConfig.INT32 else 63
+            return -(2**bits) <= int(text) < 2**bits
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
+
+
+def _labels(context: Context) -> None:
+    data, report = context.config.data_config, context.report
+    if not data.label_fields:
+        report.missing(_PATH, "label_fields", "the columns that hold labels")
+    context.without_twins(data.label_fields, f"{_PATH}.label_fields")
+    for at, label in enumerate(data.label_fields):
+        path = f"{_PATH}.label_fields[{at}]"
+        column = context.column(path, label)
+        if column is not None and column.input_type not in NUMBERS:
+            kind = DataConfig.FieldType.Name(column.input_type)
+            report.error(
+                path, f'the column "{label}" of a label must be INT32, INT64, FLOAT, DOUBLE or BOOL, not {kind}.'
+            )
+
+
+def _others(context: Context) -> None:
+    data = context.config.data_config
+    context.without_twins(data.key_fields, f"{_PATH}.key_fields")
+    for at, key in enumerate(data.key_fields):
+        context.column(f"{_PATH}.key_fields[{at}]", key)
+    if data.HasField("sample_weight"):
+        check_weight(context, f"{_PATH}.sample_weight", data.sample_weight)
+
+
+def check_weight(context: Context, path: str, name: str) -> None:
+    """Reports a column of weights that is not there or holds no numbers."""
+    column = context.column(path, name)
+    if column is not None and column.input_type not in NUMBERS:
+        kind = DataConfig.FieldType.Name(column.input_type)
+        context.report.error(path, f'the column "{name}" of weights must hold numbers, not {kind}.')
+
+
+def _row_filter(context: Context, given: DataConfig.RowFilter, path: str) -> None:
+    report = context.report
+    if bool(given.keep) == bool(given.drop):
+        got = "both" if given.keep else "neither"
+        if not report.any_broken(path, "keep", "drop"):
+            report.error(path, f"expected either keep or drop, got {got}.")
+    if not given.column:
+        report.missing(path, "column", "the column whose value decides")
+        return
+    column = context.column(f"{path}.column", given.column)
+    if column is None:
+        return
+    for name in ("keep", "drop"):
+        for at, value in enumerate(getattr(given, name)):
+            if not parses(value, column.input_type):
+                kind = DataConfig.FieldType.Name(column.input_type)
+                report.error(f"{path}.{name}[{at}]", f'expected a value of type {kind}, got "{value}".')

@@ -1,0 +1,65 @@
+"""Checks of export_config: which checkpoint is chosen, by what, on which rows."""
+
+from __future__ import annotations
+
+from apps_rec.config.checks.context import Context
+from apps_rec.config.names import metric_names
+from apps_rec.config.report import quoted
+
+_PATH = "export_config"
+EXPORTER_TYPES = ("final", "latest", "best")
+
+
+def check_export(context: Context) -> None:
+    """Reports a choice of checkpoint that could not be made as asked."""
+    export, report = context.config.export_config, context.report
+    if export.exporter_type not in EXPORTER_TYPES:
+        text = f'expected final, latest or best, got "{export.exporter_type}".'
+        report.error(f"{_PATH}.exporter_type", text, got=export.exporter_type, among=EXPORTER_TYPES)
+        return
+    chooses = export.exporter_type == "best" or export.enable_early_stop
+    if export.enable_early_stop:
+        context.above_zero(export, _PATH, "max_check_steps")
+    elif export.HasField("max_check_steps"):
+        report.warn(f"{_PATH}.max_check_steps", "has no effect: enable_early_stop is false.")
+    if not chooses:
+        _idle(context)
+        return
+    why = "enable_early_stop" if export.enable_early_stop else 'exporter_type "best"'
+    rows = context.config.eval_input_path or context.config.data_config.holdout_fraction
+    if not rows and not report.is_broken("eval_input_path") and not report.is_broken("data_config.holdout_fraction"):
+        field = "enable_early_stop" if export.enable_early_stop else "exporter_type"
+        text = f"{why} needs rows to measure on: expected eval_input_path or data_config.holdout_fraction."
+        report.error(f"{_PATH}.{field}", text)
+    if not export.best_exporter_metric:
+        report.missing(
+            _PATH, "best_exporter_metric", f"for {why}, a metric such as {quoted(metric_names(context.config), 3)}"
+        )
+    elif context.rank.task_towers:
+        _metric(context)
+
+
+def _idle(context: Context) -> None:
+    """Settings for a choice that is switched off."""
+    export, data = context.config.export_config, context.config.data_config
+    for name in ("best_exporter_metric", "metric_bigger"):
+        if export.HasField(name):
+            text = "has no effect: exporter_type is not best and enable_early_stop is false."
+            context.report.warn(f"{_PATH}.{name}", text)
+    if data.holdout_fraction:
+        text = "keeps rows out of training that nothing uses: exporter_type is not best and enable_early_stop is false."
+        context.report.warn("data_config.holdout_fraction", text)
+
+
+def _metric(context: Context) -> None:
+    export, report = context.config.export_config, context.report
+    known, name = metric_names(context.config), export.best_exporter_metric
+    if name not in known:
+        text = f'the model gives no metric "{name}"; it gives {quoted(known, 20)}.'
+        report.error(f"{_PATH}.best_exporter_metric", text, got=name, among=known)
+    elif name.startswith("calibration_"):
+        text = f'"{name}" is right at 1, so neither the largest nor the smallest is best; expected auc or log_loss.'
+        report.error(f"{_PATH}.best_exporter_metric", text)
+    elif name.startswith("log_loss_") == export.metric_bigger:
+        wanted = "false" if export.metric_bigger else "true"
+        report.error(f"{_PATH}.metric_bigger", f'expected {wanted} for "{name}".')

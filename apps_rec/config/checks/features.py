@@ -1,0 +1,257 @@
+"""Checks of one feature at a time: its options, its columns, its numbers."""
+
+from __future__ import annotations
+
+import math
+import os
+
+from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
+from apps_rec.config.checks.data import parses
+from apps_rec.config.checks.dnn import check_dnn
+from apps_rec.config.report import quoted
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig
+
+ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
+COMBO, SEQUENCE = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature
+
+# The option -> the types of feature it is for; options for every type are not listed.
+APPLIES = {
+    "hash_bucket_size": (ID, TAG, COMBO, SEQUENCE),
+    "num_buckets": (ID, TAG, SEQUENCE),
+    "boundaries": (RAW,),
+    "separator": (RAW, TAG, SEQUENCE),
+    "kv_separator": (TAG,),
+    "vocab_file": (ID, TAG, SEQUENCE),
+    "vocab_list": (ID, TAG, SEQUENCE),
+    "min_count": (ID, TAG, SEQUENCE),
+    "combiner": (TAG, SEQUENCE),
+    "raw_input_dim": (RAW,),
+    "sequence_combiner": (SEQUENCE,),
+    "max_seq_len": (TAG, SEQUENCE),
+    "min_val": (RAW,),
+    "max_val": (RAW,),
+    "normalizer_fn": (RAW,),
+    "mean": (RAW,),
+    "stddev": (RAW,),
+    "combo_join_sep": (COMBO,),
+}
+FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position")
+
+ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
+# Ids are int32, and one is kept for the unknown.
+_MOST_IDS = 2**31 - 2
+
+
+def given(feature: FeatureConfig, name: str) -> bool:
+    """Whether the config says anything about an option."""
+    if feature.DESCRIPTOR.fields_by_name[name].is_repeated:
+        return bool(getattr(feature, name))
+    return feature.HasField(name)
+
+
+def check_features(context: Context) -> None:
+    """Reports what is wrong with each feature by itself."""
+    if not context.config.feature_config.features:
+        context.report.missing("", "feature_config.features", "at least one feature")
+    context.unique(((f.feature_name, path) for path, f in context.each_feature()), "feature")
+    for path, feature in context.each_feature():
+        _feature(context, path, feature)
+
+
+def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
+    report = context.report
+    if not feature.input_names:
+        report.missing(path, "input_names", "the column it reads")
+    if report.is_broken(f"{path}.feature_type"):
+        return
+    kind = FeatureConfig.FeatureType.Name(feature.feature_type)
+    for name, kinds in APPLIES.items():
+        if given(feature, name) and feature.feature_type not in kinds:
+            fit = " or ".join(FeatureConfig.FeatureType.Name(k) for k in kinds)
+            report.error(f"{path}.{name}", f"is for {fit}; this is a {kind}.")
+    _inputs(context, path, feature, kind)
+    if feature.feature_type == RAW:
+        _raw(context, path, feature)
+    else:
+        _id_space(context, path, feature, kind)
+    if feature.feature_type in (TAG, SEQUENCE):
+        _list(context, path, feature)
+    if feature.feature_type == COMBO and not feature.combo_join_sep:
+        report.error(f"{path}.combo_join_sep", "is empty; expected at least one character.")
+
+
+def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
+    report, count = context.report, len(feature.input_names)
+    least, most, wanted = 1, 1, "one column"
+    if feature.feature_type == COMBO:
+        least, most, wanted = 2, count, "two or more columns"
+    elif feature.feature_type == TAG:
+        most, wanted = 2, "one column, or two where the second holds the weights"
+    if count and not least <= count <= most:
+        report.error(f"{path}.input_names", f"a {kind} reads {wanted}, got {count}.")
+    context.without_twins(feature.input_names, f"{path}.input_names")
+    for at, name in enumerate(feature.input_names):
+        here = f"{path}.input_names[{at}]"
+        if name in context.labels:
+            report.error(here, f'"{name}" is a label; a model that reads it would know the answer.')
+            continue
+        column = context.column(here, name)
+        wrong = None if column is None else _misfit(feature, column)
+        if column is not None and wrong:
+            type_name = DataConfig.FieldType.Name(column.input_type)
+            report.error(
+                here, f'the column "{name}" is {type_name} ({report.line(_column_path(context, name))}): {wrong}'
+            )
+
+
+def _column_path(context: Context, name: str) -> str:
+    names = [column.input_name for column in context.config.data_config.input_fields]
+    return f"data_config.input_fields[{names.index(name)}]"
+
+
+def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
+    """Why a column's type does not fit a feature, or nothing."""
+    kind, of = feature.feature_type, column.input_type
+    if kind == RAW and feature.raw_input_dim > 1:
+        if of != DataConfig.STRING:
+            return "raw_input_dim above 1 reads several numbers from one STRING."
+        parts = column.default_val.split(feature.separator) if column.default_val and feature.separator else []
+        if parts and (len(parts) != feature.raw_input_dim or not all(parses(p, DataConfig.DOUBLE) for p in parts)):
+            return f'its default_val "{column.default_val}" is not {feature.raw_input_dim} numbers.'
+    elif kind == RAW and of not in NUMBERS:
+        return "a RawFeature reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
+    elif kind in (TAG, SEQUENCE) and of != DataConfig.STRING:
+        return "lists are read as STRING, their values joined by the separator."
+    elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
+        return "num_buckets needs INT32 or INT64."
+    elif kind in (ID, COMBO) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
+        return "an id is a word or a whole number; cut numbers at boundaries of a RawFeature."
+    return ""
+
+
+def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
+    report = context.report
+    choices = ("hash_bucket_size",) if feature.feature_type == COMBO else ID_SPACES
+    named = [name for name in choices if given(feature, name)]
+    if not named and not report.any_broken(path, *choices):
+        wanted = "hash_bucket_size" if len(choices) == 1 else f"exactly one of {quoted(choices)}"
+        report.error(path, f"a {kind} needs {wanted}, got none.")
+    elif len(named) > 1:
+        report.error(path, f"expected exactly one of {quoted(choices)}, got {' and '.join(named)}.")
+    for name in ("hash_bucket_size", "num_buckets"):
+        if name in named:
+            context.within(feature, path, name, 1, _MOST_IDS)
+    context.without_twins(feature.vocab_list, f"{path}.vocab_list")
+    if feature.HasField("vocab_file"):
+        _vocab_file(context, path, feature.vocab_file)
+    elif feature.HasField("min_count") and feature.feature_type in APPLIES["min_count"]:
+        report.error(f"{path}.min_count", "needs vocab_file, whose counts it compares.")
+
+
+def _vocab_file(context: Context, path: str, name: str) -> None:
+    if "\0" in name or not os.path.isfile(name):
+        context.report.error(f"{path}.vocab_file", f'there is no file "{name}" (paths start at the working directory).')
+    elif os.path.getsize(name) == 0:
+        context.report.error(f"{path}.vocab_file", f'the file "{name}" is empty; expected one word a line.')
+
+
+def _list(context: Context, path: str, feature: FeatureConfig) -> None:
+    report = context.report
+    context.above_zero(feature, path, "max_seq_len")
+    if not feature.separator:
+        report.error(f"{path}.separator", "is empty; expected at least one character.")
+    if feature.feature_type == TAG and feature.HasField("kv_separator"):
+        if not feature.kv_separator or feature.kv_separator == feature.separator:
+            report.error(f"{path}.kv_separator", f'expected a text other than separator "{feature.separator}".')
+        if len(feature.input_names) > 1:
+            report.error(f"{path}.kv_separator", "weights come from it or from a second input, not from both.")
+    if feature.combiner not in ("sum", "mean", "sqrtn"):
+        known = ("sum", "mean", "sqrtn")
+        text = f'expected sum, mean or sqrtn, got "{feature.combiner}".'
+        report.error(f"{path}.combiner", text, got=feature.combiner, among=known)
+    if feature.feature_type == SEQUENCE:
+        _sequence(context, path, feature)
+
+
+def _sequence(context: Context, path: str, feature: FeatureConfig) -> None:
+    report = context.report
+    if feature.HasField("combiner") and feature.HasField("sequence_combiner"):
+        report.error(f"{path}.combiner", "sequence_combiner is given too; expected one of them.")
+    if not feature.HasField("sequence_combiner"):
+        return
+    here = f"{path}.sequence_combiner"
+    chosen = feature.sequence_combiner.WhichOneof("combiner")
+    if chosen is None:
+        if not report.any_broken(here, "mean", "target_attention"):
+            report.error(here, "is empty; expected mean { } or target_attention { }.")
+    elif chosen == "target_attention":
+        _attention(context, f"{here}.target_attention", feature)
+
+
+def _attention(context: Context, path: str, feature: FeatureConfig) -> None:
+    report, attention = context.report, feature.sequence_combiner.target_attention
+    check_dnn(context, attention.dnn, f"{path}.dnn")
+    if not attention.key:
+        report.missing(path, "key", "the feature that holds the candidate's id")
+        return
+    if attention.key not in context.features:
+        text = f'no feature is called "{attention.key}". Features are {quoted(context.features)}.'
+        report.error(f"{path}.key", text, got=attention.key, among=context.features)
+        return
+    key_path, key = context.features[attention.key]
+    if key.feature_type != ID and not report.is_broken(f"{key_path}.feature_type"):
+        kind = FeatureConfig.FeatureType.Name(key.feature_type)
+        report.error(f"{path}.key", f'expected an IdFeature; "{attention.key}" is a {kind}.')
+    elif key.position:
+        report.error(f"{path}.key", f'"{attention.key}" is marked position; it may only feed the position tower.')
+    elif key.embedding_dim != feature.embedding_dim and not report.is_broken(f"{key_path}.embedding_dim"):
+        report.error(
+            f"{path}.key",
+            f'expected a feature of embedding_dim {feature.embedding_dim}, as here; "{attention.key}" has'
+            f" {key.embedding_dim} ({report.line(key_path)}).",
+        )
+
+
+def _raw(context: Context, path: str, feature: FeatureConfig) -> None:
+    report = context.report
+    context.above_zero(feature, path, "raw_input_dim")
+    if feature.HasField("separator") and feature.raw_input_dim <= 1:
+        report.error(f"{path}.separator", "a RawFeature of one number splits nothing; it is for raw_input_dim above 1.")
+    elif not feature.separator:
+        report.error(f"{path}.separator", "is empty; expected at least one character.")
+    pairs = (("min_val", "max_val"), ("mean", "stddev"))
+    for one, other in (*pairs, *(pair[::-1] for pair in pairs)):
+        if feature.HasField(one) and not feature.HasField(other) and not report.is_broken(f"{path}.{other}"):
+            report.error(f"{path}.{one}", f"needs {other} beside it.")
+    both = all(feature.HasField(name) for name in pairs[0])
+    if both and not feature.min_val < feature.max_val:
+        text = f"expected more than min_val, {feature.min_val:g}, got {feature.max_val:g}."
+        report.error(f"{path}.max_val", text)
+    if feature.HasField("stddev"):
+        context.above_zero(feature, path, "stddev")
+    if both and feature.HasField("mean"):
+        report.error(f"{path}.mean", "min_val and max_val are given too; expected one way to normalise.")
+    if feature.HasField("normalizer_fn") and feature.normalizer_fn != "log1p":
+        report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
+    if feature.boundaries:
+        _boundaries(context, path, feature)
+    elif not feature.embedding_dim and feature.embedding_name != feature.feature_name:
+        report.error(f"{path}.embedding_name", "a number with embedding_dim 0 has no table to share.")
+
+
+def _boundaries(context: Context, path: str, feature: FeatureConfig) -> None:
+    report = context.report
+    for at, (low, high) in enumerate(zip(feature.boundaries, feature.boundaries[1:], strict=False)):
+        if not low < high:
+            here = f"{path}.boundaries[{at + 1}]"
+            report.error(here, f"boundaries must ascend; {high:g} comes after {low:g}.")
+            break
+    if any(not math.isfinite(b) for b in feature.boundaries):
+        report.error(f"{path}.boundaries", "expected finite numbers.")
+    for name in ("min_val", "max_val", "mean", "stddev", "normalizer_fn"):
+        if feature.HasField(name):
+            report.error(f"{path}.{name}", "a number is cut at boundaries or normalised, not both.")
+            break
+    if feature.raw_input_dim > 1:
+        report.error(f"{path}.boundaries", f"cut one number; raw_input_dim is {feature.raw_input_dim}.")

@@ -1,0 +1,112 @@
+"""Checks of the model: body, FM, head, networks, score."""
+
+from __future__ import annotations
+
+import re
+
+from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.dnn import check_dnn
+from apps_rec.config.defaults import dnns_by_path
+from apps_rec.config.names import outputs
+from apps_rec.config.report import quoted
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.model_pb2 import FmTerm
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+
+
+def check_model(context: Context) -> None:
+    """Reports what is wrong with the parts of the model, apart from groups, towers and metrics."""
+    report, rank = context.report, context.rank
+    context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
+    context.within(rank, RANK, "l2_regularization", 0)
+    for path, dnn in dnns_by_path(rank):
+        check_dnn(context, dnn, path)  # type: ignore[arg-type]
+    _body(context)
+    if not rank.HasField("body") and not rank.HasField("fm") and not report.any_broken(RANK, "body", "fm"):
+        report.error(RANK, "has neither body nor fm, so nothing reads the features; expected one of them or both.")
+    if not rank.HasField("body") and rank.HasField("fm") and rank.fm.output == FmTerm.LOGIT:
+        _towers_without_input(context)
+    _funnel(context)
+    _score(context)
+
+
+def _body(context: Context) -> None:
+    report, rank = context.report, context.rank
+    if not rank.HasField("body"):
+        return
+    kind = rank.body.WhichOneof("body")
+    if kind is None:
+        path = f"{RANK}.body"
+        if not report.any_broken(path, "shared_bottom", "mmoe"):
+            report.error(path, "is empty; expected shared_bottom { } or mmoe { }.")
+        return
+    body, path = getattr(rank.body, kind), f"{RANK}.body.{kind}"
+    if body.groups and body.HasField("group_name"):
+        report.error(
+            f"{path}.group_name", "groups are given too, and they say what the body reads; expected one of them."
+        )
+    context.unique(((g.input, f"{path}.groups[{at}].input") for at, g in enumerate(body.groups)), "part of the body")
+    for at, group in enumerate(body.groups):
+        if not group.input:
+            report.missing(f"{path}.groups[{at}]", "input", "the name of a feature group")
+    if kind != "mmoe":
+        return
+    if not body.HasField("expert_dnn"):
+        report.missing(path, "expert_dnn", "the network of one expert")
+    if not body.num_expert:
+        got = ", got 0" if body.HasField("num_expert") else ""
+        report.error(f"{path}.num_expert", f"expected at least 1 expert{got}.")
+
+
+def _towers_without_input(context: Context) -> None:
+    """Without a body the FM alone makes the logit, unless its parts are joined to the towers' input."""
+    for at, tower in enumerate(context.rank.task_towers):
+        if tower.HasField("dnn"):
+            context.report.error(
+                f"{RANK}.task_towers[{at}].dnn",
+                "there is no body, so this network has no input; expected a body, or fm { output: TOWER_INPUT }.",
+            )
+
+
+def _funnel(context: Context) -> None:
+    rank, report = context.rank, context.report
+    towers = [tower.tower_name for tower in rank.task_towers]
+    if not rank.head.HasField("funnel") or not towers:
+        return
+    if len(towers) != 2:
+        text = f"a funnel has two towers, click and conversion, got {len(towers)}; longer funnels come later."
+        report.error(f"{RANK}.head.funnel", text)
+        return
+    path, names = f"{RANK}.head.funnel.tower_names", list(rank.head.funnel.tower_names)
+    for at, name in enumerate(names):
+        if name not in towers:
+            text = f'no tower is called "{name}". Towers are {quoted(towers)}.'
+            report.error(f"{path}[{at}]", text, got=name, among=towers)
+    if set(names) <= set(towers) and names != towers:
+        text = f"expected the towers in the order of task_towers, {quoted(towers)}, got {quoted(names)}."
+        report.error(path, text)
+    labels = [tower.label_name for tower in rank.task_towers]
+    if labels[0] and labels[0] == labels[1]:
+        text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
+        report.error(f"{RANK}.task_towers[1].label_name", text)
+
+
+def _score(context: Context) -> None:
+    known = [name for name in outputs(context.config) if name.startswith("probs_")]
+    score = context.config.model_config.score
+    if not context.rank.task_towers:
+        return
+    for at, term in enumerate(score):
+        path = f"model_config.score[{at}]"
+        if not term.output:
+            context.report.missing(path, "output", f"one of {quoted(known)}")
+        elif term.output not in known:
+            text = f'the model has no output "{term.output}" to rank by; there are {quoted(known)}.'
+            context.report.error(f"{path}.output", text, got=term.output, among=known)
+    context.unique(((term.output, f"model_config.score[{at}].output") for at, term in enumerate(score)), "score term")
+
+
+def valid_tower_name(name: str) -> bool:
+    """Whether outputs and metrics can be named after a tower."""
+    return bool(_NAME.match(name))

@@ -1,0 +1,89 @@
+"""Checks of train_config: length, checkpoints, optimizer, schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps_rec.config.checks.context import Context
+from apps_rec.protos import train_pb2
+from apps_rec.protos.train_pb2 import LearningRate
+
+_PATH = "train_config"
+_NOT_BUILT = (train_pb2.PSStrategy, train_pb2.MultiWorkerMirroredStrategy)
+
+
+def check_train(context: Context) -> None:
+    """Reports a training that would never end, and numbers no optimizer can use."""
+    train, report = context.config.train_config, context.report
+    endless = not train.num_steps and not context.config.data_config.num_epochs
+    if endless and not report.is_broken("data_config.num_epochs"):
+        text = "training would not end: expected train_config.num_steps or data_config.num_epochs above 0."
+        report.error(f"{_PATH}.num_steps", text)
+    context.above_zero(train, _PATH, "save_checkpoints_steps", "keep_checkpoint_max", "log_step_count_steps")
+    context.within(train, _PATH, "gradient_clipping_by_norm", 0)
+    if train.train_distribute in _NOT_BUILT:
+        name = train_pb2.DistributionStrategy.Name(train.train_distribute)
+        text = f"{name} is not built yet; expected NoStrategy or MirroredStrategy."
+        report.error(f"{_PATH}.train_distribute", text)
+    kind = train.optimizer_config.WhichOneof("optimizer")
+    if kind is not None:
+        path, given = f"{_PATH}.optimizer_config.{kind}", getattr(train.optimizer_config, kind)
+        _optimizer(context, kind, given, path)
+        _learning_rate(context, given.learning_rate, f"{path}.learning_rate")
+
+
+def _optimizer(context: Context, kind: str, given: Any, path: str) -> None:
+    if kind == "adam_optimizer":
+        for name in ("beta1", "beta2"):
+            context.within(given, path, name, 0, 1, "[)")
+    elif kind == "adagrad_optimizer":
+        context.within(given, path, "initial_accumulator_value", 0)
+    elif kind == "ftrl_optimizer":
+        for name in ("initial_accumulator_value", "l1_reg", "l2_reg"):
+            context.within(given, path, name, 0)
+        if given.learning_rate_power > 0:
+            text = f"expected 0 or less, got {given.learning_rate_power:g}."
+            context.report.error(f"{path}.learning_rate_power", text)
+
+
+def _learning_rate(context: Context, rate: LearningRate, path: str) -> None:
+    kind = rate.WhichOneof("learning_rate")
+    if kind is None:
+        return
+    here, schedule = f"{path}.{kind}", getattr(rate, kind)
+    if kind == "constant_learning_rate":
+        context.above_zero(schedule, here, "learning_rate")
+    elif kind == "exponential_decay_learning_rate":
+        _exponential(context, schedule, here)
+    else:
+        _cosine(context, schedule, here)
+
+
+def _exponential(context: Context, schedule: Any, path: str) -> None:
+    report = context.report
+    context.above_zero(schedule, path, "initial_learning_rate", "decay_steps")
+    context.within(schedule, path, "decay_factor", 0, 1, "(]")
+    context.within(schedule, path, "min_learning_rate", 0)
+    context.within(schedule, path, "burnin_learning_rate", 0)
+    if schedule.min_learning_rate > schedule.initial_learning_rate > 0:
+        text = f"expected at most initial_learning_rate, {schedule.initial_learning_rate:g}, got"
+        report.error(f"{path}.min_learning_rate", f"{text} {schedule.min_learning_rate:g}.")
+    if schedule.burnin_steps and not schedule.burnin_learning_rate:
+        report.error(f"{path}.burnin_steps", "needs burnin_learning_rate above 0, the rate of these steps.")
+    elif schedule.burnin_learning_rate > 0 and not schedule.burnin_steps:
+        report.error(f"{path}.burnin_learning_rate", "needs burnin_steps above 0, the steps of this rate.")
+
+
+def _cosine(context: Context, schedule: Any, path: str) -> None:
+    report = context.report
+    context.above_zero(schedule, path, "learning_rate_base", "total_steps")
+    context.within(schedule, path, "warmup_learning_rate", 0)
+    before = schedule.warmup_steps + schedule.hold_base_rate_steps
+    if 0 < schedule.total_steps <= before:
+        text = f"expected more than warmup_steps + hold_base_rate_steps, {before}, got {schedule.total_steps}."
+        report.error(f"{path}.total_steps", text)
+    if schedule.HasField("warmup_learning_rate") and not schedule.warmup_steps:
+        report.error(f"{path}.warmup_learning_rate", "warmup_steps is 0, so no step has this rate.")
+    elif schedule.warmup_steps and schedule.warmup_learning_rate > schedule.learning_rate_base > 0:
+        text = f"expected at most learning_rate_base, {schedule.learning_rate_base:g}, got"
+        report.error(f"{path}.warmup_learning_rate", f"{text} {schedule.warmup_learning_rate:g}.")
