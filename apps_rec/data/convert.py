@@ -98,9 +98,9 @@ def plain(array: pa.Array) -> pa.Array:
 
 
 def _is_text(kind: pa.DataType) -> bool:
-    checks = (pt.is_string, pt.is_large_string, pt.is_string_view)
-    checks += (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
-    return any(check(kind) for check in checks)
+    texts = (pt.is_string, pt.is_large_string, pt.is_string_view)
+    binaries = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
+    return any(check(kind) for check in (*texts, *binaries))
 
 
 def _is_list(kind: pa.DataType) -> bool:

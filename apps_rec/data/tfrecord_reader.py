@@ -31,7 +31,7 @@ def tfrecord_columns(path: str) -> list[str]:
 
 
 def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
-    """The records of a file in order. A column that no record of the file holds is missing everywhere, which is said."""
+    """The records of a file in order. A column that no record of the file holds is missing; that is said."""
     kinds: Kinds = dict.fromkeys(names)
     for row, records in _records(unit.path):
         if None in kinds.values():

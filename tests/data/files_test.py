@@ -1,0 +1,78 @@
+import os
+
+import pytest
+
+from apps_rec.data.files import check_columns, data_files, guess_input_type, schema_for_file
+from apps_rec.data.schema import Schema
+from apps_rec.errors import DataError
+
+
+def test_globs_and_paths_are_sorted_and_each_once(tmp_path, monkeypatch):
+    for name in ("b1.csv", "a.csv", "b2.csv", "c.txt"):
+        (tmp_path / name).write_text("x")
+    monkeypatch.chdir(tmp_path)
+    assert data_files(" b*.csv , a.csv,b1.csv") == ["a.csv", "b1.csv", "b2.csv"]
+
+
+def test_a_name_with_the_characters_of_a_glob_is_itself(tmp_path):
+    path = tmp_path / "day[1].csv"
+    path.write_text("x")
+    assert data_files(str(path)) == [str(path)]
+
+
+def test_nothing_found_says_what_was_looked_for(tmp_path):
+    with pytest.raises(DataError, match=r'train_input_path: no file matches ".*none\*\.csv"'):
+        data_files(f"{tmp_path}/none*.csv", "train_input_path")
+    with pytest.raises(DataError, match="train_input_path: expected a path or a glob, got nothing"):
+        data_files(" , ", "train_input_path")
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(DataError, match="is a folder; name its files"):
+        data_files(str(tmp_path))
+
+
+def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
+    path = tmp_path / "a.csv"
+    path.write_text("x")
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(DataError, match="may not be read"):
+        data_files(str(path))
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("a.csv", "csv"),
+        ("a.CSV.gz", "csv"),
+        ("x/a.tsv", "csv"),
+        ("a.parquet", "parquet"),
+        ("a.tfrecord", "tfrecord"),
+        ("a.tfrecord.gz", "tfrecord"),
+    ],
+)
+def test_input_type_by_name(path, kind):
+    assert guess_input_type(path) == kind
+
+
+def test_an_unknown_name_is_an_error():
+    with pytest.raises(DataError, match=r'rows\.xlsx: .*expected one of \.csv.*got "\.xlsx"'):
+        guess_input_type("rows.xlsx")
+
+
+def test_schema_for_a_file_of_another_format():
+    schema = Schema((), input_type="parquet")
+    assert schema_for_file(schema, "a.parquet") is schema
+    other = schema_for_file(schema, "a.tsv.gz")
+    assert (other.input_type, other.separator, other.with_header) == ("csv", "\t", True)
+    assert schema_for_file(Schema((), separator=";"), "a.csv").separator == ";"
+
+
+def test_missing_and_double_columns():
+    with pytest.raises(
+        DataError, match=r'f: there is no column "clik"\. Columns are click, age\. Did you mean "click"'
+    ):
+        check_columns("f", ["click", "age"], ["clik"])
+    with pytest.raises(DataError, match='f: there are 2 columns "age"'):
+        check_columns("f", ["age", "age"], ["age"])
+    check_columns("f", ["click", "age", "x", "x"], ["age"])
