@@ -23,6 +23,7 @@ setup(
         "numpy>=1.26",
         "protobuf>=6.31.1,<8",
         "pyarrow>=17",
+        "tensorboard>=2.18",
     ],
     extras_require={
         "dev": ["pytest>=8", "scikit-learn>=1.4", "ruff==0.17.6", "mypy==2.4.1", "types-protobuf"],

@@ -1,4 +1,10 @@
-"""Multi-task ranking for app stores, on TensorFlow."""
+"""Multi-task ranking for app stores, on TensorFlow: MMOE, ESMM and their kin from a protobuf text config.
+
+Example:
+    >>> import apps_rec
+    >>> apps_rec.train("samples/appstore/esmm.config", ["train_config.num_steps=500"])  # doctest: +SKIP
+    >>> print(apps_rec.evaluate("samples/appstore/esmm.config"))  # doctest: +SKIP
+"""
 
 import os
 
@@ -6,4 +12,17 @@ import os
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+from apps_rec.api import check, evaluate, export, predict, simulate_store, train
+from apps_rec.config import Config, load_config
+
 __version__ = "0.1.0"
+__all__ = [
+    "Config",
+    "check",
+    "evaluate",
+    "export",
+    "load_config",
+    "predict",
+    "simulate_store",
+    "train",
+]

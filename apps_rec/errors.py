@@ -23,3 +23,11 @@ class CheckFailedError(UserError):
     """A check ran to its end and did not hold."""
 
     exit_code = 3
+
+
+class InterruptedRunError(UserError):
+    """A training that a signal ended, after it saved; the exit code is the shell's for that signal."""
+
+    def __init__(self, message: str, signal_number: int) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + signal_number

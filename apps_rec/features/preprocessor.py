@@ -14,7 +14,6 @@ from apps_rec.features.specs import (
     IdMapping,
     ListFeature,
     NumberFeature,
-    NumberIds,
     VocabularyIds,
     columns_of,
     list_features,
@@ -52,6 +51,7 @@ class Preprocessor(tf.Module):
         # One lookup table for each distinct vocabulary, tracked by this module so that an export carries it.
         self._vocabularies: list[tf.lookup.StaticHashTable] = []
         self._vocabulary_of: dict[str, int] = {}
+        self._words: dict[str, tuple[str, ...]] = {}
         places: dict[VocabularyIds, int] = {}
         for spec in specs:
             ids = getattr(spec, "ids", None)
@@ -60,6 +60,7 @@ class Preprocessor(tf.Module):
                     places[ids] = len(self._vocabularies)
                     self._vocabularies.append(_vocabulary_table(ids))
                 self._vocabulary_of[spec.name] = places[ids]
+                self._words[spec.name] = ids.words
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -82,6 +83,10 @@ class Preprocessor(tf.Module):
             outputs[list_ids_key(spec.name)] = tokens.with_values(ids).to_tensor(-1, shape=shape)
             outputs[list_weights_key(spec.name)] = weights.to_tensor(0.0, shape=shape)
         return outputs
+
+    def vocabularies(self) -> dict[str, tuple[str, ...]]:
+        """Words by feature name, of the features that have a vocabulary."""
+        return dict(self._words)
 
     def output_signature(self) -> dict[str, tf.TensorSpec]:
         """Shapes and types of what a call returns."""

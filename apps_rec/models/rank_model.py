@@ -90,7 +90,10 @@ class RankModel(tfrs.Model):
             shares = self._loss_shares(batch, training=True)
             loss = tf.add_n(list(shares.values()))
         gradients = tape.gradient(loss, self.trainable_variables)
-        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
+        # The optimizer counts its steps without a look at the data: without this, the step that finds the data at its
+        # end would be counted too.
+        with tf.control_dependencies([loss]):
+            self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
         return {name: _sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
 
     def _loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:

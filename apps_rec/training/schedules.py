@@ -65,7 +65,7 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Linear from `warmup_rate` to `base` in `warmup_steps`, held for `hold_steps`, half a cosine to 0 at `total_steps`.
+    """Linear warm-up to `base` in `warmup_steps`, held for `hold_steps`, then half a cosine to 0 at `total_steps`.
 
     References: Loshchilov, Hutter 2017, SGDR, equation 5 without restarts.
     """

@@ -1,0 +1,103 @@
+"""One function for each command, as a notebook calls them: `apps_rec.train("x.config")`.
+
+Imports of TensorFlow and pyarrow stand inside the functions: what needs neither answers in a blink.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps_rec.config import Config, load_config
+
+if TYPE_CHECKING:
+    from apps_rec.serving.predict import PredictResult
+    from apps_rec.simulation import StoreSummary
+    from apps_rec.training.estimator import TrainResult
+
+ConfigLike = Config | str | Path
+
+
+def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
+    """Reads a config and reports every mistake in it; reads no data.
+
+    Args:
+        config: path of a config, or one that is read already.
+        overrides: `path=value` each, only for a path.
+
+    Raises:
+        ConfigError: one line for each mistake.
+    """
+    return config if isinstance(config, Config) else load_config(config, overrides)
+
+
+def train(
+    config: ConfigLike, overrides: Sequence[str] = (), resume: bool = False, restart: bool = False
+) -> TrainResult:
+    """Trains a config's model into its model_dir; see `apps_rec.training.estimator.train`."""
+    checked = check(config, overrides)
+    from apps_rec.training import estimator
+
+    return estimator.train(checked, resume=resume, restart=restart)
+
+
+def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:
+    """Measures the trained model of a config on eval_input_path, and keeps the metrics in model_dir/metrics.json."""
+    checked = check(config, overrides)
+    from apps_rec.errors import ConfigError
+    from apps_rec.evaluation import write_metrics
+    from apps_rec.training.estimator import load_trained
+
+    if not checked.message.eval_input_path:
+        raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
+    estimator, folder, step = load_trained(checked)
+    collector = estimator.evaluate()
+    evaluation = Evaluation({**collector.result(), "step": step}, collector.missing())
+    write_metrics(folder.metrics, evaluation)
+    return evaluation
+
+
+def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Path:
+    """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder."""
+    checked = check(config, overrides)
+    from apps_rec.serving.export import export_model
+    from apps_rec.training.estimator import load_trained
+
+    estimator, _, _ = load_trained(checked)
+    return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output)
+
+
+def predict(export: str | Path, rows: str, output: str, keep: Sequence[str] | None = None) -> PredictResult:
+    """Scores the rows of a file with an export; see `apps_rec.serving.predict.predict_file`."""
+    from apps_rec.serving.predict import predict_file
+
+    return predict_file(str(export), rows, output, keep)
+
+
+def simulate_store(
+    output: str,
+    users: int = 20000,
+    seed: int = 7,
+    ctr: float | None = None,
+    cvr: float | None = None,
+    correlation: float | None = None,
+) -> StoreSummary:
+    """Writes an app-store log with known truth; see `apps_rec.simulation.simulate_store`."""
+    from apps_rec.simulation import simulate_store as simulate
+
+    options = {"ctr": ctr, "cvr": cvr, "correlation": correlation}
+    return simulate(output, users=users, seed=seed, **{k: v for k, v in options.items() if v is not None})
+
+
+class Evaluation(dict[str, float | int | None]):
+    """Metrics by name, `rows` and `step`; `missing` says why a task's metrics are None."""
+
+    def __init__(self, metrics: dict[str, float | int | None], missing: dict[str, str]) -> None:
+        super().__init__(metrics)
+        self.missing = missing
+
+    def __str__(self) -> str:
+        from apps_rec.evaluation import to_table
+
+        return to_table(self, self.missing)

@@ -1,0 +1,1 @@
+"""The command line: each command reads flags, calls one function and prints what it returns."""

@@ -1,0 +1,189 @@
+"""`apps-rec`: the commands."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable, Sequence
+
+from apps_rec import __version__, api
+from apps_rec.cli.quiet import quiet_tensorflow
+from apps_rec.errors import UserError
+
+OK, DEFECT, INTERRUPTED = 0, 1, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    0: done; 1: a defect of ours, with a traceback; 2: the user's input is wrong; 3: a check ran and failed;
+    130, 143: ended by SIGINT, SIGTERM.
+    """
+    options = _parser().parse_args(arguments)
+    logger = logging.getLogger("apps_rec")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logger.handlers[:] = [handler]
+    logger.setLevel(logging.INFO)
+    # TensorFlow gives the root logger a handler of its own.
+    logger.propagate = False
+    try:
+        options.run(options)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    return OK
+
+
+def _check(options: argparse.Namespace) -> None:
+    config = api.check(options.config, options.set)
+    for warning in config.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(f"{options.config}: no mistakes found")
+
+
+def _train(options: argparse.Namespace) -> None:
+    config = _checked(options)
+    quiet_tensorflow()
+    result = api.train(config, resume=options.resume, restart=options.restart)
+    best = "" if result.best_step is None else f"; best at step {result.best_step}: {result.best_value:.5f}"
+    print(f"{result.model_dir}: step {result.step}{best}")
+
+
+def _evaluate(options: argparse.Namespace) -> None:
+    config = _checked(options)
+    quiet_tensorflow()
+    metrics = api.evaluate(config)
+    if options.json:
+        from apps_rec.evaluation import to_json
+
+        print(to_json(metrics))
+    else:
+        print(metrics)
+
+
+def _export(options: argparse.Namespace) -> None:
+    config = _checked(options)
+    quiet_tensorflow()
+    print(api.export(config, options.output))
+
+
+def _predict(options: argparse.Namespace) -> None:
+    quiet_tensorflow()
+    keep = None if options.keep is None else [name for name in options.keep.split(",") if name]
+    result = api.predict(options.export, options.rows, options.output, keep)
+    dropped = f", {result.dropped} bad rows dropped" if result.dropped else ""
+    print(f"{result.output}: {result.rows} rows{dropped}")
+
+
+def _simulate_store(options: argparse.Namespace) -> None:
+    print(api.simulate_store(options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation))
+
+
+def _checked(options: argparse.Namespace) -> api.Config:
+    """The config, read before TensorFlow: its mistakes are shown at once."""
+    config = api.check(options.config, options.set)
+    for warning in config.warnings:
+        logging.getLogger("apps_rec").warning("warning: %s", warning)
+    return config
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="apps-rec", description="Multi-task ranking for app stores: train, evaluate, export and score from a config."
+    )
+    parser.add_argument("--version", action="version", version=f"apps-rec {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    _command(commands, "check", _check, "report every mistake of a config; reads no data", "samples/appstore/esmm.config")
+    train = _command(
+        commands,
+        "train",
+        _train,
+        "train a config's model into its model_dir",
+        "samples/appstore/esmm.config --set train_config.num_steps=500 --set model_dir=out/x",
+    )
+    train.add_argument("--resume", action="store_true", help="go on with the run in model_dir; start where there is none")
+    train.add_argument("--restart", action="store_true", help="move the run in model_dir aside and start afresh")
+    evaluate = _command(
+        commands,
+        "evaluate",
+        _evaluate,
+        "measure the trained model on eval_input_path",
+        "samples/appstore/esmm.config --set model_dir=out/x --json",
+    )
+    evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
+    export = _command(
+        commands,
+        "export",
+        _export,
+        "write the trained model as a SavedModel, OUTPUT/<version>/",
+        "samples/appstore/esmm.config --set model_dir=out/x -o out/x/export",
+    )
+    export.add_argument("-o", "--output", required=True, help="folder of the versions")
+
+    predict = _command(
+        commands,
+        "predict",
+        _predict,
+        "score the rows of a file with an export",
+        "out/x/export/1700000000 rows.parquet -o scores.parquet --keep user_id,app_id",
+        reads_config=False,
+    )
+    predict.add_argument("export", help="folder of one version, as export printed it")
+    predict.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
+    predict.add_argument("-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz")
+    predict.add_argument("--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields")
+
+    simulate = commands.add_parser("simulate", help="make data with known truth").add_subparsers(
+        title="what to simulate", required=True, metavar="WHAT"
+    )
+    store = _command(
+        simulate,
+        "store",
+        _simulate_store,
+        "an app-store log: impressions, clicks, downloads, and their true probabilities",
+        "-o data/appstore --users 20000 --seed 7",
+        reads_config=False,
+        prefix="simulate ",
+    )
+    store.add_argument("-o", "--output", required=True, help="folder to write into")
+    store.add_argument("--users", type=int, default=20000, help="default: 20000")
+    store.add_argument("--seed", type=int, default=7, help="default: 7")
+    store.add_argument("--ctr", type=float, help="click rate to reach, in (0, 1)")
+    store.add_argument("--cvr", type=float, help="share of clicks that download to reach, in (0, 1)")
+    store.add_argument("--correlation", type=float, help="of click and download taste, in [-1, 1]")
+    return parser
+
+
+def _command(
+    commands: argparse._SubParsersAction,
+    name: str,
+    run: Callable[[argparse.Namespace], None],
+    help_text: str,
+    example: str,
+    reads_config: bool = True,
+    prefix: str = "",
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=help_text,
+        description=help_text[0].upper() + help_text[1:] + ".",
+        epilog=f"example:\n  apps-rec {prefix}{name} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(run=run)
+    if reads_config:
+        parser.add_argument("config", help="text proto, or JSON where the name ends in .json")
+        parser.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="PATH=VALUE",
+            help="change a field, list items by name: 'feature_config.features[feature_name=age].embedding_dim=8'",
+        )
+    return parser

@@ -1,0 +1,34 @@
+"""Keeps TensorFlow's start-up lines off the user's screen."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+
+def quiet_tensorflow() -> None:
+    """Imports TensorFlow and finds its devices with stderr set aside; shows what was set aside if that fails.
+
+    TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels hold.
+    """
+    sys.stderr.flush()
+    stderr = os.dup(2)
+    with tempfile.TemporaryFile() as aside:
+        os.dup2(aside.fileno(), 2)
+        try:
+            import tensorflow as tf
+
+            import apps_rec.legacy_keras  # noqa: F401
+
+            tf.config.list_logical_devices()
+            tf.get_logger().setLevel("ERROR")
+            tf.autograph.set_verbosity(0)
+        except BaseException:
+            os.dup2(stderr, 2)
+            aside.seek(0)
+            sys.stderr.write(aside.read().decode(errors="replace"))
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)

@@ -1,0 +1,45 @@
+"""Runs a model over a data set and measures it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from apps_rec.evaluation.collect import MetricCollector, TaskMetrics
+
+Tensors = Mapping[str, tf.Tensor]
+
+
+def evaluate_model(
+    predict: Callable[[Tensors], Tensors],
+    dataset: Iterable[tuple[Tensors, Tensors, Tensors]],
+    plan: Sequence[TaskMetrics],
+    num_examples: int = 0,
+) -> MetricCollector:
+    """Scores every row of a data set once.
+
+    Args:
+        predict: features of a batch -> outputs by name.
+        dataset: batches of features, labels, and the columns of users.
+        plan: what to measure.
+        num_examples: rows to take, from the start; 0: all.
+    """
+    collector = MetricCollector(plan)
+    outputs_needed = {task.score_output for task in plan}
+    for features, labels, users in dataset:
+        outputs = predict(features)
+        rows = slice(0, num_examples - collector.rows if num_examples else None)
+        collector.update(
+            _arrays(labels, rows),
+            _arrays({name: outputs[name] for name in outputs_needed}, rows),
+            _arrays(users, rows),
+        )
+        if num_examples and collector.rows >= num_examples:
+            break
+    return collector
+
+
+def _arrays(tensors: Tensors, rows: slice) -> dict[str, np.ndarray]:
+    return {name: tensor.numpy()[rows] for name, tensor in tensors.items()}

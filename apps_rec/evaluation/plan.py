@@ -1,0 +1,53 @@
+"""The config's towers and metrics -> what the collector measures: the one file of this folder that reads messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from apps_rec.evaluation.collect import TaskMetrics
+from apps_rec.protos.eval_pb2 import EvalMetrics
+from apps_rec.protos.model_pb2 import TaskTower
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
+    """What to measure for each output: `ctr`, `cvr_masked` (clicked rows), `ctcvr` of a funnel; else each tower.
+
+    A tower whose loss counts only rows inside its task space (out_task_space_weight 0) is measured on those rows,
+    under `<tower>_masked` too.
+    """
+    model = config.model_config.rank_model
+    if not model.head.HasField("funnel"):
+        return [_measure(tower, tower.tower_name, f"probs_{tower.tower_name}") for tower in model.task_towers]
+    click, conversion = model.task_towers
+    return [
+        _measure(click, click.tower_name, f"probs_{click.tower_name}"),
+        _task_metrics(
+            conversion.metrics_set,
+            f"{conversion.tower_name}_masked",
+            f"probs_{conversion.tower_name}",
+            conversion.label_name,
+            mask=click.label_name,
+        ),
+        _task_metrics(conversion.metrics_set, "ctcvr", "probs_ctcvr", (click.label_name, conversion.label_name)),
+    ]
+
+
+def _measure(tower: TaskTower, suffix: str, output: str) -> TaskMetrics:
+    if tower.task_space_indicator_label and tower.out_task_space_weight == 0:
+        mask = tower.task_space_indicator_label
+        return _task_metrics(tower.metrics_set, f"{suffix}_masked", output, tower.label_name, mask=mask)
+    return _task_metrics(tower.metrics_set, suffix, output, tower.label_name)
+
+
+def _task_metrics(
+    metrics: Iterable[EvalMetrics], suffix: str, output: str, label: str | tuple[str, ...], mask: str | None = None
+) -> TaskMetrics:
+    names, user, reduction = [], None, "mean"
+    for metric in metrics:
+        kind = metric.WhichOneof("metric")
+        if kind == "gauc":
+            user, reduction = metric.gauc.uid_field, metric.gauc.reduction
+        elif kind is not None:
+            names.append(kind)
+    return TaskMetrics(suffix, output, label, mask, tuple(names), user, reduction)

@@ -1,0 +1,1 @@
+"""Serving: the SavedModel with preprocessing inside, and scoring of files with it."""

@@ -1,0 +1,137 @@
+"""Scores the rows of a file with an export, in the columns that the export asks for."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import tensorflow as tf
+from google.protobuf import text_format
+
+from apps_rec.data import RowStream, build_schema, column_names, data_files, schema_for_file
+from apps_rec.errors import DataError, RunError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.serving.export import CONFIG_ASSET
+from apps_rec.serving.module import SIGNATURE, tf_type
+
+log = logging.getLogger("apps_rec")
+SECONDS_BETWEEN_LINES = 10.0
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """Where the scores are, how many rows they are, and how many were dropped as bad."""
+
+    output: str
+    rows: int
+    dropped: int
+
+
+def predict_file(
+    export: str, input_path: str, output: str, keep: Sequence[str] | None = None, batch_size: int = 4096
+) -> PredictResult:
+    """Scores every row of the input, in order, and writes the kept columns and all outputs.
+
+    Args:
+        export: a version's folder, as `export` wrote it.
+        input_path: CSV (with a header), Parquet or TFRecord: a path, a glob, or several separated by commas.
+        output: .parquet, .csv or .csv.gz; written aside and renamed when whole.
+        keep: columns to copy; default: those of key_fields and label_fields that the input has.
+        batch_size: rows scored at once.
+
+    Raises:
+        RunError: export is no export, or the output cannot be written.
+        DataError: a mistake in the input.
+    """
+    folder, config = _open_export(export)
+    files = data_files(input_path, "input")
+    schema = schema_for_file(build_schema(config, "predict"), files[0])
+    if keep is None:
+        present = set(column_names(files[0], schema))
+        wanted = dict.fromkeys([*config.data_config.key_fields, *config.data_config.label_fields])
+        keep = [name for name in wanted if name in present]
+    score = tf.saved_model.load(str(folder)).signatures[SIGNATURE]
+    names = sorted(score.structured_outputs)
+    clash = [name for name in keep if name in names]
+    if clash:
+        raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
+    stream = RowStream(files, schema, batch_size, keep=keep)
+    rows, started, last = 0, time.monotonic(), time.monotonic()
+    with _open_writer(output) as write:
+        for batch in stream.batches():
+            outputs = score(**{c.name: tf.constant(batch.columns[c.name], tf_type(c)) for c in schema.columns})
+            table = batch.kept if batch.kept is not None else pa.table({})
+            for name in names:
+                table = table.append_column(name, pa.array(outputs[name].numpy()))
+            write(table)
+            rows += batch.size
+            if time.monotonic() - last > SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                log.info("%s rows scored, %s rows/s", f"{rows:,}", f"{rows / (last - started):,.0f}")
+    log.info("%s rows scored to %s", f"{rows:,}", output)
+    return PredictResult(output, rows, stream.counts.dropped.total())
+
+
+def _open_export(export: str) -> tuple[Path, PipelineConfig]:
+    folder = Path(export)
+    if not (folder / "saved_model.pb").exists():
+        versions = sorted((path for path in folder.glob("*/saved_model.pb")), key=lambda path: path.parent.name)
+        hint = f" Did you mean {versions[-1].parent}?" if versions else " Make one with: apps-rec export CONFIG -o FOLDER"
+        raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
+    asset = folder / "assets" / CONFIG_ASSET
+    if not asset.exists():
+        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}")
+    return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
+
+
+@contextmanager
+def _open_writer(output: str) -> Iterator[Callable[[pa.Table], None]]:
+    """A function that appends a table; the output gets its name when all of it is written."""
+    path = Path(output)
+    aside = path.with_name(f".{path.name}.partial")
+    if not output.endswith((".parquet", ".csv", ".csv.gz")):
+        raise RunError(f"output {output}: expected a name that ends in .parquet, .csv or .csv.gz")
+    opened: list[object] = []
+    sink = None
+
+    def write(table: pa.Table) -> None:
+        nonlocal sink
+        if not opened:
+            if output.endswith(".parquet"):
+                opened.append(pyarrow.parquet.ParquetWriter(aside, table.schema, compression="zstd"))
+            else:
+                sink = pa.output_stream(str(aside), compression="gzip" if output.endswith(".gz") else None)
+                opened.append(pyarrow.csv.CSVWriter(sink, _for_csv(table).schema))
+        opened[0].write_table(table if output.endswith(".parquet") else _for_csv(table))  # type: ignore[attr-defined]
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield write
+        finally:
+            for writer in opened:
+                writer.close()  # type: ignore[attr-defined]
+            if sink is not None:
+                sink.close()
+        aside.replace(path)
+    except OSError as error:
+        raise RunError(f"cannot write {output}: {error.strerror or error}") from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def _for_csv(table: pa.Table) -> pa.Table:
+    """Lists as text joined by "|": CSV has none."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+            lists = table.column(i).to_pylist()
+            texts = [None if values is None else "|".join(str(value) for value in values) for values in lists]
+            table = table.set_column(i, field.name, pa.array(texts, pa.string()))
+    return table

@@ -1,0 +1,233 @@
+"""The estimator: owns a run from its config to its checkpoints."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from apps_rec.config import Config
+from apps_rec.errors import InterruptedRunError, RunError
+from apps_rec.evaluation.collect import MetricCollector
+from apps_rec.evaluation.evaluator import evaluate_model
+from apps_rec.evaluation.plan import build_plan
+from apps_rec.features import Preprocessor, build_features
+from apps_rec.legacy_keras import keras
+from apps_rec.models import RankModel, build_model
+from apps_rec.training import run_folder
+from apps_rec.training.build import build_optimizer, build_strategy
+from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
+from apps_rec.training.checkpoints import Checkpoints, Progress
+from apps_rec.data.dataset import reraise
+from apps_rec.training.input import evaluation_dataset, training_dataset
+from apps_rec.training.run_folder import RunFolder
+
+log = logging.getLogger("apps_rec")
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What a training ended with: its folder, the last step, and the best step and value where one was selected."""
+
+    model_dir: str
+    step: int
+    best_step: int | None = None
+    best_value: float | None = None
+
+
+class Estimator:
+    """A model with its preprocessing, as a config describes it, in memory.
+
+    Args:
+        config: checked and normalised.
+        vocabularies: words by feature name, in place of reading each vocab_file.
+    """
+
+    def __init__(self, config: Config, vocabularies: Mapping[str, list[str]] | None = None) -> None:
+        self.config = config
+        message = config.message
+        _fix_random_numbers(message.train_config.seed, message.train_config.deterministic)
+        self.features = build_features(message, vocabularies)
+        # The preprocessor's lookup tables live on the host, outside any strategy.
+        self.preprocessor = Preprocessor(self.features)
+        self.strategy = build_strategy(message.train_config)
+        with self.strategy.scope():
+            self.model = build_model(message, self.features)
+            build_variables(self.model, self.preprocessor)
+
+    def predict(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        """Outputs of a batch of preprocessed rows."""
+        return self._predict(features)
+
+    @tf.function(reduce_retracing=True)
+    def _predict(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
+        return self.model(features, training=False)
+
+    def evaluate(self, holdout: bool = False) -> MetricCollector:
+        """Measures the model on eval_input_path, or on the holdout of the training files."""
+        message = self.config.message
+        dataset, positions = evaluation_dataset(message, self.preprocessor, holdout)
+        with reraise(positions):
+            return evaluate_model(
+                self.predict, dataset, build_plan(message), 0 if holdout else message.eval_config.num_examples
+            )
+
+    def train(self, folder: RunFolder, is_resumed: bool) -> TrainResult:
+        """Trains to the end that the config sets, saving into the folder.
+
+        Raises:
+            InterruptedRunError: a signal ended it; it saved before.
+        """
+        message = self.config.message
+        train_config = message.train_config
+        progress = Progress()
+        with self.strategy.scope():
+            optimizer = build_optimizer(train_config)
+            optimizer.build(self.model.trainable_variables)
+            self.model.compile(optimizer=optimizer)
+        checkpoints = Checkpoints(folder, self.model, optimizer, progress, train_config.keep_checkpoint_max)
+        step = (checkpoints.restore_latest() or 0) if is_resumed else 0
+        if step:
+            log.info("resumed from step %d", step)
+        if self._is_over(step, progress):
+            log.info("nothing left to train: the run in %s had come to its end at step %d", folder.path, step)
+            return _result(folder, step, progress)
+
+        dataset, positions = training_dataset(
+            message, self.preprocessor, (int(progress.epoch.numpy()), int(progress.row.numpy()))
+        )
+        if train_config.num_steps:
+            dataset = dataset.take(train_config.num_steps - step)
+        progress_log = LogProgress(
+            message.data_config.batch_size,
+            train_config.log_step_count_steps,
+            train_config.save_summary_steps,
+            str(folder.summaries),
+        )
+        with StopOnSignal() as signals, reraise(positions):
+            save = self._save_and_select(checkpoints, progress, progress_log, positions.after, signals)
+            # Progress first: the time of an evaluation is not training's.
+            self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals])
+        step = int(optimizer.iterations.numpy())
+        if signals.received is not None and not self._is_over(step, progress):
+            raise InterruptedRunError(
+                f"interrupted; saved step {step} in {folder.checkpoints}. Go on with: "
+                f"apps-rec train {self.config.path} --resume (and the same --set)",
+                signals.received,
+            )
+        log.info("trained to step %d; saved in %s", step, folder.checkpoints)
+        return _result(folder, step, progress)
+
+    def restore(self, folder: RunFolder) -> int:
+        """Reads the weights that export_config.exporter_type names, and returns their step.
+
+        Raises:
+            RunError: there is no such checkpoint, or it cannot be read.
+        """
+        checkpoints = Checkpoints(folder, self.model)
+        wants_best = self.config.message.export_config.exporter_type == "best"
+        step = checkpoints.restore_best() if wants_best else checkpoints.restore_latest()
+        if step is None:
+            where = folder.best if wants_best else folder.checkpoints
+            raise RunError(f"{where} holds no checkpoint yet; train first: apps-rec train {self.config.path}")
+        return step
+
+    def _save_and_select(
+        self,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        progress_log: LogProgress,
+        position: object,
+        signals: StopOnSignal,
+    ) -> SaveAndSelect:
+        export_config = self.config.message.export_config
+        selects = export_config.exporter_type == "best" or export_config.enable_early_stop
+        holdout = self.config.message.data_config.holdout_fraction > 0
+        return SaveAndSelect(
+            checkpoints,
+            progress,
+            progress_log,
+            self.config.message.train_config.save_checkpoints_steps,
+            position,
+            is_interrupted=lambda: signals.received is not None,
+            evaluate=(lambda: self.evaluate(holdout).result()) if selects else None,
+            metric=export_config.best_exporter_metric,
+            bigger_is_better=export_config.metric_bigger,
+            patience=export_config.max_check_steps if export_config.enable_early_stop else None,
+        )
+
+    def _is_over(self, step: int, progress: Progress) -> bool:
+        message = self.config.message
+        best_step = int(progress.best_step.numpy())
+        stopped_early = (
+            message.export_config.enable_early_stop
+            and best_step >= 0
+            and step - best_step >= message.export_config.max_check_steps
+        )
+        had_all_steps = 0 < message.train_config.num_steps <= step
+        had_all_epochs = 0 < message.data_config.num_epochs <= int(progress.epoch.numpy())
+        return stopped_early or had_all_steps or had_all_epochs
+
+
+def train(config: Config, resume: bool = False, restart: bool = False) -> TrainResult:
+    """Trains the model of a config into its model_dir.
+
+    Args:
+        config: from `load_config`.
+        resume: go on with the run in model_dir, or start afresh where there is none.
+        restart: move the run in model_dir aside and start afresh.
+
+    Raises:
+        RunError: model_dir holds a run and neither was asked for, or cannot be written.
+        DataError: a mistake in the data.
+        InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
+    """
+    folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume, restart)
+    vocabularies = None
+    if folder.config.exists():
+        run_folder.check_same_model(folder, config.message)
+        vocabularies = run_folder.frozen_vocabularies(folder, config.message)
+    estimator = Estimator(config, vocabularies)
+    run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
+    run_folder.write_config(folder, config.to_text())
+    return estimator.train(folder, is_resumed)
+
+
+def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
+    """The model of a config with the weights of the run in its model_dir, and their step.
+
+    Raises:
+        RunError: there is no run, or it was trained with other features or another model.
+    """
+    folder = run_folder.open_for_reading(config.message.model_dir)
+    run_folder.check_same_model(folder, config.message)
+    estimator = Estimator(config, run_folder.frozen_vocabularies(folder, config.message))
+    return estimator, folder, estimator.restore(folder)
+
+
+def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
+    """Makes a model's variables by one call on a row of zeros."""
+    row = {
+        name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()
+    }
+    model(row, training=False)
+
+
+def _fix_random_numbers(seed: int, deterministic: bool) -> None:
+    keras.utils.set_random_seed(seed % 2**32)
+    if deterministic:
+        tf.config.experimental.enable_op_determinism()
+
+
+def _result(folder: RunFolder, step: int, progress: Progress) -> TrainResult:
+    best = float(progress.best_value.numpy())
+    selected = not math.isnan(best)
+    return TrainResult(
+        str(folder.path),
+        step,
+        int(progress.best_step.numpy()) if selected else None,
+        best if selected else None,
+    )

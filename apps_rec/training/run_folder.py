@@ -1,0 +1,176 @@
+"""The folder of a run: what stands where in model_dir, and whether a training may write there."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from google.protobuf import text_format
+
+from apps_rec.errors import RunError
+from apps_rec.features.build import read_vocabulary
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths inside a model_dir."""
+
+    path: Path
+
+    @property
+    def config(self) -> Path:
+        """The resolved config, as text proto."""
+        return self.path / "pipeline.config"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Checkpoints to go on from, named by step."""
+        return self.path / "checkpoints"
+
+    @property
+    def best(self) -> Path:
+        """The checkpoint with the best value of best_exporter_metric."""
+        return self.path / "best"
+
+    @property
+    def vocabularies(self) -> Path:
+        """The run's own copy of every vocab_file, `<feature>.txt`, one word a line."""
+        return self.path / "vocabularies"
+
+    @property
+    def metrics(self) -> Path:
+        """What the last `evaluate` measured."""
+        return self.path / "metrics.json"
+
+    @property
+    def summaries(self) -> Path:
+        """For TensorBoard."""
+        return self.path / "summaries"
+
+    def holds_run(self) -> bool:
+        """Whether a training was started here."""
+        return self.config.exists() or self.checkpoints.exists()
+
+
+def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunFolder, bool]:
+    """The folder to train in, and whether to go on from its checkpoint.
+
+    Args:
+        model_dir: made where it is not there.
+        resume: go on with the run that is there; start afresh where there is none.
+        restart: move the run that is there aside, to `<model_dir>.<time>`.
+
+    Raises:
+        RunError: there is a run and neither was asked for, or the folder cannot be written.
+    """
+    if resume and restart:
+        raise RunError("--resume and --restart exclude each other: go on with the run in model_dir, or start afresh")
+    folder = RunFolder(Path(model_dir))
+    if folder.path.exists() and not folder.path.is_dir():
+        raise RunError(f"model_dir {model_dir} is a file; expected a folder, or a path where one can be made")
+    if folder.holds_run():
+        if restart:
+            aside = folder.path.with_name(f"{folder.path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+            _try(lambda: folder.path.rename(aside), model_dir)
+        elif not resume:
+            raise RunError(
+                f"model_dir {model_dir} holds a run already. --resume goes on with it, --restart moves it aside and "
+                "starts afresh; or choose another with --set model_dir=..."
+            )
+    _try(lambda: folder.path.mkdir(parents=True, exist_ok=True), model_dir)
+    if not os.access(folder.path, os.W_OK | os.X_OK):
+        raise RunError(f"model_dir {model_dir} cannot be written; change its permissions or choose another")
+    return folder, resume and folder.checkpoints.exists()
+
+
+def open_for_reading(model_dir: str) -> RunFolder:
+    """The folder of a finished or running training.
+
+    Raises:
+        RunError: there is no run.
+    """
+    folder = RunFolder(Path(model_dir))
+    if not folder.config.exists():
+        raise RunError(f"model_dir {model_dir} holds no run (no {folder.config.name}); train first: apps-rec train CONFIG")
+    return folder
+
+
+def write_config(folder: RunFolder, text: str) -> None:
+    """Keeps the resolved config beside the checkpoints."""
+    _write_whole(folder.config, text)
+
+
+def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
+    """Copies the words of every vocab_file into the run, so that ids mean the same for as long as the run lives."""
+    for feature in config.feature_config.features:
+        if feature.vocab_file:
+            folder.vocabularies.mkdir(exist_ok=True)
+            _write_whole(folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n")
+
+
+def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
+    """Words of every vocab_file as the run began with them, by feature name.
+
+    Raises:
+        RunError: the run has none for a feature.
+    """
+    words = {}
+    for feature in config.feature_config.features:
+        if feature.vocab_file:
+            path = folder.vocabularies / f"{feature.feature_name}.txt"
+            if not path.exists():
+                raise RunError(f"{path} is missing: it holds the words that the run in {folder.path} was trained with")
+            words[feature.feature_name] = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    return words
+
+
+def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
+    """Compares what the weights hang on, features and model, with the config that the run was trained with.
+
+    Raises:
+        RunError: they differ; the message names the first differing lines.
+    """
+    trained = text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
+    before, now = _shape_lines(trained), _shape_lines(config)
+    if before == now:
+        return
+    first = next((i for i, pair in enumerate(zip(before, now, strict=False)) if pair[0] != pair[1]), None)
+    i = min(len(before), len(now)) if first is None else first
+    was, is_now = (lines[i].strip() if i < len(lines) else "nothing" for lines in (before, now))
+    raise RunError(
+        f"the run in {folder.path} was trained with other features or another model: it had `{was}` where the config "
+        f"has `{is_now}`. Use the config it was trained with ({folder.config}), or train afresh with --restart"
+    )
+
+
+def _shape_lines(config: PipelineConfig) -> list[str]:
+    shape = PipelineConfig(feature_config=config.feature_config, model_config=config.model_config)
+    # The weights of the ranking score are a serving knob: they may change without training again.
+    del shape.model_config.score[:]
+    for feature in shape.feature_config.features:
+        # The run keeps its own copy of the words; where they came from may move.
+        if feature.vocab_file:
+            feature.vocab_file = "kept"
+    for tower in shape.model_config.rank_model.task_towers:
+        del tower.metrics_set[:]
+    return text_format.MessageToString(shape).splitlines()
+
+
+def _write_whole(path: Path, text: str) -> None:
+    aside = path.with_name(f".{path.name}.partial")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+def _try(action: object, model_dir: str) -> None:
+    try:
+        action()  # type: ignore[operator]
+    except OSError as error:
+        raise RunError(
+            f"model_dir {model_dir} cannot be written: {error.strerror}. Change its permissions or choose another with "
+            "--set model_dir=..."
+        ) from error
