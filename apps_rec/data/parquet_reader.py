@@ -59,6 +59,6 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
 def _open(path: str) -> pq.ParquetFile:
     try:
         # A buffered stream without pre-buffering holds a few pages; otherwise a whole row group lies in memory.
-        return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False)
+        return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
         raise DataError(f"{path}: expected a Parquet file: {error}") from error

@@ -211,14 +211,14 @@ class RowGate:
     def _raise_first(
         problems: Sequence[Problem], rows: np.ndarray, path: str, ragged: Sequence[tuple[int, str]]
     ) -> None:
-        found = list(ragged)
+        found = [(row, f": {text}") for row, text in ragged]
         for problem in problems:
             if problem.mask.any():
                 index = int(np.argmax(problem.mask))
-                found.append((int(rows[index]), f'column "{problem.column}": {problem.describe(index)}'))
+                found.append((int(rows[index]), f', column "{problem.column}": {problem.describe(index)}'))
         if found:
             row, text = min(found, key=lambda item: item[0])
-            raise DataError(f"{path}: row {row}: {text}. {_REMEDY}.")
+            raise DataError(f"{path}: row {row}{text}. {_REMEDY}.")
 
 
 def _number_column(schema: Schema, name: str) -> Column:

@@ -1,0 +1,113 @@
+import csv
+import gzip
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from apps_rec.data.csv_reader import csv_columns, read_csv
+from apps_rec.data.schema import Column, Schema
+from apps_rec.data.source import Unit
+from apps_rec.errors import DataError
+
+WITH_HEADER = Schema((), with_header=True)
+
+
+def read(path, names, schema=WITH_HEADER):
+    chunks = list(read_csv(Unit(str(path), 0), names, schema))
+    cells = {name: [cell for chunk in chunks for cell in chunk.data.column(name).to_pylist()] for name in names}
+    rows = np.concatenate([chunk.rows for chunk in chunks]) if chunks else np.zeros(0)
+    return cells, rows.tolist(), [item for chunk in chunks for item in chunk.ragged]
+
+
+def test_equals_a_plain_reader(tmp_path):
+    rows = [[str(i), f'w"{i}', f"a,{i}", "x\ny" if i % 3 == 0 else ""] for i in range(50_000)]
+    path = tmp_path / "a.csv"
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["id", "quote", "comma", "line"], *rows])
+    cells, numbers, ragged = read(path, ["line", "quote", "comma", "id"])
+    for place, name in enumerate(["id", "quote", "comma", "line"]):
+        assert cells[name] == [row[place].encode() for row in rows]
+    assert numbers == list(range(1, 50_001))
+    assert ragged == []
+    frame = pd.read_csv(path, dtype=str, keep_default_na=False)
+    assert [cell.decode() for cell in cells["line"]] == frame["line"].tolist()
+
+
+def test_gzip_separator_and_byte_order_mark(tmp_path):
+    path = tmp_path / "a.csv.gz"
+    path.write_bytes(gzip.compress("\ufeffa\tb\nä\t1\n".encode()))
+    schema = Schema((), with_header=True, separator="\t")
+    assert csv_columns(str(path), schema) == ["a", "b"]
+    assert read(path, ["b", "a"], schema)[0] == {"a": ["ä".encode()], "b": [b"1"]}
+
+
+def test_without_header_columns_are_those_declared(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("1,2\n3,4\n")
+    schema = Schema((), declared=(Column("x"), Column("y")))
+    assert read(path, ["y"], schema)[:2] == ({"y": [b"2", b"4"]}, [1, 2])
+
+
+def test_ragged_rows_keep_their_number(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('a,b\n1,2\n3\n\n"x\ny",5\n6,7,8\n9,10\n11\n')
+    cells, rows, ragged = read(path, ["a", "b"])
+    assert cells["b"] == [b"2", b"5", b"10"]
+    assert rows == [1, 3, 5]
+    assert ragged == [
+        (2, 'expected 2 cells, got 1: "3"'),
+        (4, 'expected 2 cells, got 3: "6,7,8"'),
+        (6, 'expected 2 cells, got 1: "11"'),
+    ]
+
+
+def test_ragged_rows_over_many_blocks(tmp_path):
+    text = io.StringIO()
+    text.write("a,b\n")
+    bad = {i for i in range(1, 200_001) if i % 997 == 0 or 90_000 < i < 90_100}
+    text.writelines("odd\n" if i in bad else f"{i},{'z' * 20}\n" for i in range(1, 200_001))
+    path = tmp_path / "a.csv"
+    path.write_text(text.getvalue())
+    cells, rows, ragged = read(path, ["a", "b"])
+    assert [row for row, _ in ragged] == sorted(bad)
+    assert rows == [int(cell) for cell in cells["a"]]
+    assert len(rows) == 200_000 - len(bad)
+
+
+def test_nothing_but_ragged_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1\n2\n")
+    assert [row for row, _ in read(path, ["a", "b"])[2]] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("a.csv", b"", "is empty; expected a header and rows"),
+        ("a.csv", b"a,c\n1,2\n", r'there is no column "b"\. Columns are a, c\.'),
+        ("a.csv", b"a,b,b\n1,2,3\n", 'there are 2 columns "b"'),
+        ("a.csv", b"\xff\xfe,b\n1,2\n", "header: expected UTF-8 text"),
+        ("a.csv.gz", b"a,b\n1,2\n", "header: cannot be read"),
+        ("a.csv.gz", gzip.compress(b"a,b\n" + bytes(range(32, 127)) * 20000 + b"\n")[:500], "cannot be read"),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path, name, content, message):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        read(path, ["a", "b"])
+    assert str(caught.value).startswith(str(path))
+
+
+def test_a_file_that_is_gone():
+    with pytest.raises(DataError, match=r"none\.csv: header: cannot be read"):
+        read("none.csv", ["a"])
+
+
+def test_an_empty_file_without_header(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match="Empty CSV file"):
+        read(path, ["a"], Schema((), declared=(Column("a"),)))
