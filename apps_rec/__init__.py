@@ -10,7 +10,6 @@ import os
 
 # tensorflow-recommenders works with Keras 2 only; TensorFlow reads this when it builds tf.keras.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 from apps_rec.api import check, evaluate, export, predict, simulate_store, train
 from apps_rec.config import Config, load_config

@@ -12,6 +12,8 @@ def quiet_tensorflow() -> None:
 
     TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels hold.
     """
+    # Errors of TensorFlow come as exceptions too; from C++ come mostly lines about its own graph rewriting.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     stderr = os.dup(2)
     with tempfile.TemporaryFile() as aside:

@@ -109,6 +109,8 @@ def _fm(model: ModelConfig, report: Report) -> None:
             rank.fm.group_name = "fm"
         elif body is not None and not body.groups:
             rank.fm.group_name = body.group_name
+        elif kind is None and rank.HasField("body"):
+            return
         else:
             why = "the body reads several groups" if body is not None else "there is no body whose group it could take"
             report.error(f"{RANK}.fm", f'group_name is missing: no group is called "fm" and {why}.')
@@ -155,6 +157,8 @@ def _single_label(config: PipelineConfig, report: Report) -> None:
 def _score(model: ModelConfig) -> None:
     """Each loss term's weight on the probability that the term trains."""
     funnel = model.rank_model.head.HasField("funnel")
+    if funnel and len(model.rank_model.task_towers) != 2:
+        return
     for at, tower in enumerate(model.rank_model.task_towers):
         output = "probs_ctcvr" if funnel and at else f"probs_{tower.tower_name}"
         model.score.add(output=output, weight=tower.weight)

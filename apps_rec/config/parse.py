@@ -215,6 +215,8 @@ class _Parser:
         field = fields.get(guess) if guess else None
         known = f"{path}.{guess}" if path else str(guess)
         if field is None:
+            if self._looking_at("{", "<"):
+                self._places.strange.add(path)
             self._skip_value()
             return
         fits = is_message(field) == self._looking_at("{", "<") or (self._looking_at("[") and field.is_repeated)

@@ -73,6 +73,7 @@ class Places:
         written: the message as written, overrides applied, before rewriting.
         adopted: paths whose name was misspelt; they were read as their nearest name so that checks can go on.
         broken: paths whose value could not be read, so nothing can be said about them.
+        strange: paths of messages that hold a message of an unknown name, which nothing known is like.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Places:
     written: Any = None
     adopted: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
+    strange: set[str] = field(default_factory=set)
 
     def as_written(self, path: str) -> str:
         """The plain path under which the user wrote what now stands at this path."""
@@ -108,7 +110,7 @@ class Places:
 
     def forget(self, path: str) -> None:
         """Drops what is known about a path and all below it, before something new takes its place."""
-        for known in (self.lines, self.overrides, self.adopted, self.broken):
+        for known in (self.lines, self.overrides, self.adopted, self.broken, self.strange):
             for key in [k for k in known if k == path or k.startswith((path + ".", path + "["))]:
                 if isinstance(known, set):
                     known.discard(key)

@@ -45,9 +45,7 @@ def _task_metrics(
 ) -> TaskMetrics:
     names, user, reduction = [], None, "mean"
     for metric in metrics:
-        kind = metric.WhichOneof("metric")
-        if kind == "gauc":
+        names.append(metric.WhichOneof("metric"))
+        if metric.HasField("gauc"):
             user, reduction = metric.gauc.uid_field, metric.gauc.reduction
-        elif kind is not None:
-            names.append(kind)
     return TaskMetrics(suffix, output, label, mask, tuple(names), user, reduction)

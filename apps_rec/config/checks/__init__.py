@@ -16,7 +16,8 @@ from apps_rec.config.checks.position import check_position
 from apps_rec.config.checks.tables import check_tables
 from apps_rec.config.checks.towers import check_towers
 from apps_rec.config.checks.train import check_train
-from apps_rec.config.report import Report
+from apps_rec.config.report import Report, quoted
+from apps_rec.config.rewrite import MODEL_CLASSES
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 __all__ = ["check"]
@@ -29,3 +30,16 @@ def check(config: PipelineConfig, report: Report) -> None:
     of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export)
     for one in (*checks, *(of_model if context.has_model else ())):
         one(context)
+    if not context.has_model:
+        _no_model(context)
+
+
+def _no_model(context: Context) -> None:
+    """Reports that there is no model, unless one of an unknown name is reported already."""
+    report, path = context.report, "model_config"
+    if not context.config.HasField(path):
+        report.missing("", path, "the model and its feature groups")
+        return
+    known = list(MODEL_CLASSES.values())
+    if not report.any_broken(path, *known) and path not in report.places.strange:
+        report.error(path, f"holds no model; expected one of {quoted(known)}.")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps_rec.config.report import Report, quoted
+from apps_rec.config.report import Report, nearest, quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -41,6 +41,8 @@ class Context:
     features: dict[str, tuple[str, FeatureConfig]] = field(default_factory=dict)
     groups: dict[str, tuple[str, FeatureGroup]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
+    # Features without a name of their own are called after their column; where that is misspelt, by its nearest name.
+    meant: set[str] = field(default_factory=set)
 
     @classmethod
     def of(cls, config: PipelineConfig, report: Report) -> Context:
@@ -50,6 +52,8 @@ class Context:
             context.columns.setdefault(column.input_name, column)
         for path, feature in context.each_feature():
             context.features.setdefault(feature.feature_name, (path, feature))
+            if feature.feature_name not in context.columns and feature.feature_name in feature.input_names[:1]:
+                context.meant.add(nearest(feature.feature_name, context.columns) or "")
         for at, group in enumerate(config.model_config.feature_groups):
             context.groups.setdefault(group.group_name, (f"model_config.feature_groups[{at}]", group))
         if context.has_model:

@@ -50,6 +50,11 @@ def given(feature: FeatureConfig, name: str) -> bool:
     return feature.HasField(name)
 
 
+def article(kind: str) -> str:
+    """A type of feature with its article."""
+    return f"{'an' if kind.startswith('I') else 'a'} {kind}"
+
+
 def check_features(context: Context) -> None:
     """Reports what is wrong with each feature by itself."""
     if not context.config.feature_config.features:
@@ -69,7 +74,7 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
     for name, kinds in APPLIES.items():
         if given(feature, name) and feature.feature_type not in kinds:
             fit = " or ".join(FeatureConfig.FeatureType.Name(k) for k in kinds)
-            report.error(f"{path}.{name}", f"is for {fit}; this is a {kind}.")
+            report.error(f"{path}.{name}", f"is for {fit}; this is {article(kind)}.")
     _inputs(context, path, feature, kind)
     if feature.feature_type == RAW:
         _raw(context, path, feature)
@@ -89,7 +94,7 @@ def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> N
     elif feature.feature_type == TAG:
         most, wanted = 2, "one column, or two where the second holds the weights"
     if count and not least <= count <= most:
-        report.error(f"{path}.input_names", f"a {kind} reads {wanted}, got {count}.")
+        report.error(f"{path}.input_names", f"{article(kind)} reads {wanted}, got {count}.")
     context.without_twins(feature.input_names, f"{path}.input_names")
     for at, name in enumerate(feature.input_names):
         here = f"{path}.input_names[{at}]"
@@ -136,7 +141,7 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
     named = [name for name in choices if given(feature, name)]
     if not named and not report.any_broken(path, *choices):
         wanted = "hash_bucket_size" if len(choices) == 1 else f"exactly one of {quoted(choices)}"
-        report.error(path, f"a {kind} needs {wanted}, got none.")
+        report.error(path, f"{article(kind)} needs {wanted}, got none.")
     elif len(named) > 1:
         report.error(path, f"expected exactly one of {quoted(choices)}, got {' and '.join(named)}.")
     for name in ("hash_bucket_size", "num_buckets"):
@@ -202,7 +207,7 @@ def _attention(context: Context, path: str, feature: FeatureConfig) -> None:
     key_path, key = context.features[attention.key]
     if key.feature_type != ID and not report.is_broken(f"{key_path}.feature_type"):
         kind = FeatureConfig.FeatureType.Name(key.feature_type)
-        report.error(f"{path}.key", f'expected an IdFeature; "{attention.key}" is a {kind}.')
+        report.error(f"{path}.key", f'expected an IdFeature; "{attention.key}" is {article(kind)}.')
     elif key.position:
         report.error(f"{path}.key", f'"{attention.key}" is marked position; it may only feed the position tower.')
     elif key.embedding_dim != feature.embedding_dim and not report.is_broken(f"{key_path}.embedding_dim"):

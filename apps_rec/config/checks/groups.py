@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context
-from apps_rec.config.checks.features import RAW
+from apps_rec.config.checks.features import RAW, article
 from apps_rec.config.report import quoted
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import FeatureGroup
@@ -34,8 +34,8 @@ def _group(context: Context, path: str, group: FeatureGroup) -> None:
         report.missing(path, "feature_names", "at least one feature")
     context.without_twins(group.feature_names, f"{path}.feature_names")
     for at, name in enumerate(group.feature_names):
-        if context.features and name not in context.features:
-            text = f'no feature is called "{name}". Features are {quoted(context.features)}.'
+        if context.features and name not in context.features and name not in context.meant:
+            text = f'no feature is called "{name}". Features are {quoted(filter(None, context.features))}.'
             report.error(f"{path}.feature_names[{at}]", text, got=name, among=context.features)
     if group.HasField("wide_deep"):
         _wide_deep(context, path, group)
@@ -86,7 +86,11 @@ def _embeddings(context: Context) -> None:
             continue
         if not feature.embedding_dim and ((deep and has_table(feature)) or pairwise):
             kind = FeatureConfig.FeatureType.Name(feature.feature_type)
-            why = "the pairwise part of the FM multiplies embeddings" if pairwise else f"a {kind} feeds its embedding"
+            why = (
+                "the pairwise part of the FM multiplies embeddings"
+                if pairwise
+                else f"{article(kind)} feeds its embedding"
+            )
             report.error(f"{path}.embedding_dim", f"expected more than 0, got 0: {why}.")
         elif feature.embedding_dim and roles == {FIRST_ORDER} and feature.feature_name not in keys:
             report.warn(f"{path}.embedding_dim", "has no effect: only first-order weights read this feature.")
@@ -96,6 +100,7 @@ def _pairwise(context: Context) -> None:
     names = {use.group for use in context.uses if use.role == PAIRWISE}
     for name in names & set(context.groups):
         members = [context.features[f] for f in context.groups[name][1].feature_names if f in context.features]
+        members = [m for m in members if not m[1].position]
         members = [m for m in members if not context.report.is_broken(f"{m[0]}.embedding_dim")]
         sizes = Counter(feature.embedding_dim for _, feature in members if feature.embedding_dim)
         if len(sizes) < 2:

@@ -10,6 +10,7 @@ def check_position(context: Context) -> None:
     report = context.report
     marked = {feature.feature_name: path for path, feature in context.each_feature() if feature.position}
     tower = context.rank.HasField("position_tower")
+    defined = context.rank.position_tower.group_name in context.groups
     for name, path in marked.items():
         if not tower:
             text = f'"{name}" is marked position, but the model has no position_tower to read it.'
@@ -19,7 +20,7 @@ def check_position(context: Context) -> None:
         of_tower = context.roles(group_name) == {POSITION}
         for at, name in enumerate(group.feature_names):
             here = f"{path}.feature_names[{at}]"
-            if name in marked and not of_tower and tower:
+            if name in marked and not of_tower and tower and defined:
                 report.error(
                     here,
                     f'"{name}" is marked position ({report.line(marked[name])}); only the group of the'

@@ -1,0 +1,83 @@
+"""Means of click and download probabilities over Gaussian remainders in their logits, by Gauss-Hermite quadrature."""
+
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+# With these the mean is within 1e-5 of its limit for a standard deviation of 2.3 (click) and .8 (download), and within
+# 3e-6 of it relatively, where probabilities are small; tests measure it.
+CLICK_NODES = 24
+DOWNLOAD_NODES = 8
+_BLOCK_ROWS = 4096
+
+
+def sigmoid(logits: Array) -> Array:
+    """Probability of a logit, 1 / (1 + exp(-x)), without overflow at either end."""
+    return 0.5 * (1.0 + np.tanh(0.5 * logits))
+
+
+def mean_probability(logits: Array, stddev: Array, nodes: int = CLICK_NODES) -> Array:
+    """E[sigmoid(logit + stddev * x)] for a standard normal x.
+
+    Args:
+        logits: the known part of each row's logit, `[N]`.
+        stddev: standard deviation of the unknown part of each row, `[N]`.
+        nodes: points of the quadrature.
+    """
+    points, weights = _standard_normal_points(nodes)
+    result = np.empty_like(logits)
+    for rows in _blocks(len(logits)):
+        result[rows] = sigmoid(logits[rows, None] + stddev[rows, None] * points) @ weights
+    return result
+
+
+def mean_product(
+    click_logits: Array,
+    download_logits: Array,
+    click_stddev: Array,
+    download_stddev: Array,
+    correlation: Array,
+    click_nodes: int = CLICK_NODES,
+    download_nodes: int = DOWNLOAD_NODES,
+) -> Array:
+    """E[sigmoid(click logit + x) * sigmoid(download logit + y)] for a bivariate normal (x, y) of mean zero.
+
+    The inner mean is taken over y given x, so each point of the outer rule shifts the download logit by the part of
+    y that x tells.
+
+    Args:
+        click_logits: known part of the click logit, `[N]`.
+        download_logits: known part of the download logit given a click, `[N]`.
+        click_stddev: standard deviation of x, `[N]`.
+        download_stddev: standard deviation of y, `[N]`.
+        correlation: of x and y, in [-1, 1], `[N]`.
+        click_nodes: points of the outer rule.
+        download_nodes: points of the inner rule.
+    """
+    outer_points, outer_weights = _standard_normal_points(click_nodes)
+    inner_points, inner_weights = _standard_normal_points(download_nodes)
+    known = correlation * download_stddev
+    left = download_stddev * np.sqrt(np.maximum(1.0 - correlation**2, 0.0))
+    result = np.empty_like(click_logits)
+    for rows in _blocks(len(click_logits)):
+        inner = download_logits[rows, None] + left[rows, None] * inner_points  # [B, I]
+        shift = known[rows, None] * outer_points  # [B, O]
+        pcvr = sigmoid(inner[:, None, :] + shift[:, :, None]) @ inner_weights  # [B, O]
+        pctr = sigmoid(click_logits[rows, None] + click_stddev[rows, None] * outer_points)  # [B, O]
+        result[rows] = (pctr * pcvr) @ outer_weights
+    return result
+
+
+@cache
+def _standard_normal_points(nodes: int) -> tuple[Array, Array]:
+    """Points and weights of the Gauss-Hermite rule for a standard normal; the weights sum to 1."""
+    points, weights = np.polynomial.hermite_e.hermegauss(nodes)
+    return points, weights / weights.sum()
+
+
+def _blocks(rows: int) -> list[slice]:
+    """Slices that keep the intermediate arrays inside the processor's cache."""
+    return [slice(start, start + _BLOCK_ROWS) for start in range(0, rows, _BLOCK_ROWS)]

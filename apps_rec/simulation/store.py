@@ -1,0 +1,314 @@
+"""Simulates the log of an app store's module, with the true probability of every click and download beside it."""
+
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from apps_rec.errors import UserError
+from apps_rec.simulation.impressions import MEAN_SESSION_LENGTH, NUM_DAYS, Impressions, draw_impressions, draw_users
+from apps_rec.simulation.probabilities import (
+    draw_labels,
+    pctcvr_given_columns,
+    pctr_given_columns,
+    true_probabilities,
+)
+from apps_rec.simulation.tables import LOG_SCHEMA, TRUTH_SCHEMA, log_table, truth_table
+from apps_rec.simulation.world import World, make_world
+
+SUMMARY_FILE = "simulation.json"
+SPLITS = ("train", "eval")
+FILES = (*(f"{split}.parquet" for split in SPLITS), *(f"truth_{split}.parquet" for split in SPLITS))
+
+_EVAL_DAYS = 5
+_USERS_PER_CHUNK = 2000
+# Impressions whose mean rates set the intercepts: users of their own, so that a larger log is the same store.
+_PILOT_USERS = 8000
+
+
+@dataclass(frozen=True)
+class SplitSummary:
+    """Counts of one log file; the rates leave out impressions that came from a cache."""
+
+    rows: int
+    cached_rows: int
+    users: int
+    clicks: int
+    downloads: int
+    ctr: float
+    cvr: float
+
+
+@dataclass(frozen=True)
+class StoreSummary:
+    """What `simulate_store` was asked and what it wrote."""
+
+    output_dir: str
+    users: int
+    seed: int
+    ctr: float
+    cvr: float
+    correlation: float
+    impressions_per_user: float
+    train: SplitSummary
+    eval: SplitSummary
+    # Variance of a user's downloads over all days, divided by their mean: 1 if they were Poisson.
+    download_dispersion: float
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the same as plain values, ready for JSON."""
+        return asdict(self)
+
+
+def simulate_store(
+    output_dir: str | os.PathLike[str],
+    users: int = 20_000,
+    seed: int = 7,
+    ctr: float | None = None,
+    cvr: float | None = None,
+    correlation: float = 0.5,
+    impressions_per_user: float = 45.0,
+) -> StoreSummary:
+    """Write an app-store log (train.parquet, eval.parquet) and its truth (truth_train.parquet, truth_eval.parquet).
+
+    Each user comes for a few sessions in 14 days; a session shows a page or more of up to ten apps; an impression may
+    be clicked, a clicked one may become a download. With a known part f of each logit and an unknown remainder r,
+
+        p_ctr = sigmoid(f_click + r_click)      p_cvr = sigmoid(f_download + r_download)      p_ctcvr = p_ctr * p_cvr
+
+    The truth files hold these three, and what the best model of the log could say in their place. "Given only the
+    columns" conditions on the row's own attributes (age_band to position in the log's schema, app_id, the logged
+    position and the installed apps among them) and on the store as it is, that is, on every f. It does not condition
+    on user_id, impression_id or event_time, nor on other rows of the session. r is drawn anew for each session and
+    independent of those columns: whether the user is setting up a device, and, Gaussian, activity, intent and the
+    part of the two taste vectors that is of the moment. No session is in two days, so nothing in the training file,
+    not even the same user's clicks, says more of an evaluation row. r is integrated out by quadrature (relative error
+    below 1e-5):
+
+        p_ctr_columns          E[p_ctr | columns]       what a model of clicks tends to
+        p_ctcvr_columns        E[p_ctcvr | columns]     what a model of downloads over all impressions tends to
+        p_cvr_columns          E[p_cvr | columns]       over all impressions: a forced click
+        p_cvr_clicked_columns  p_ctcvr_columns / p_ctr_columns = p(download | click, columns); what models of clicked
+                               rows and the quotient in ESMM tend to. It differs from p_cvr_columns as far as the
+                               unknown tastes are correlated.
+
+    About 4 % of the impressions came from a cache (is_cached = 1): nobody saw them act, so their labels are 0. They
+    stay in the log, to be filtered out there, and have no row in the truth; impression_id joins the two, and the
+    rows of the truth stand in the order of the log's rows with is_cached = 0. Days 1 to 9 train, 10 to 14 evaluate.
+
+    Files are written aside and renamed when whole; those of an earlier simulation in `output_dir` are replaced,
+    any other file there is left alone. The same arguments give the same bytes; more users leave the store, its
+    rates and the first users as they are.
+
+    Args:
+        output_dir: folder for the files; made if it is not there.
+        users: number of users.
+        seed: of the random numbers, 0 or more.
+        ctr: expected share of impressions that are clicked, in (0, 1). Default .09; a real module's is near .004.
+        cvr: expected share of clicks that become a download, in (0, 1). Default .43.
+        correlation: of click taste and download taste, in [-1, 1]: of every pair of an app's appeals, an attribute's
+            effects and taste vectors, and of a session's unknown tastes. Position, hour, size, price, activity and
+            intent are outside it.
+        impressions_per_user: mean, at least 8, one session; slightly fewer are written, as no page shows an app twice. At 8 with
+            ctr .004 the variance of downloads per user is about 2.5 times their mean.
+
+    Returns:
+        Counts of the two logs and the arguments; simulation.json in the folder holds the same.
+
+    Raises:
+        UserError: an argument out of its range, or a folder that cannot be written.
+
+    Example:
+        >>> import tempfile
+        >>> summary = simulate_store(tempfile.mkdtemp(), users=100)
+        >>> summary.train.downloads <= summary.train.clicks
+        True
+
+    References:
+        Ma et al. 2018, Entire Space Multi-Task Model, section 2.2 (sample selection: why pCVR is asked for over all
+        impressions).
+    """
+    ctr = 0.09 if ctr is None else ctr
+    cvr = 0.43 if cvr is None else cvr
+    _check_arguments(users, seed, ctr, cvr, correlation, impressions_per_user)
+    folder = Path(output_dir)
+    world = make_world(seed, correlation)
+    intercepts = _calibrate(world, seed, ctr, cvr)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".simulate-") as aside:
+            counts = _write_files(
+                Path(aside), world, seed, users, impressions_per_user / MEAN_SESSION_LENGTH, intercepts
+            )
+            summary = StoreSummary(
+                output_dir=str(folder),
+                users=users,
+                seed=seed,
+                ctr=ctr,
+                cvr=cvr,
+                correlation=correlation,
+                impressions_per_user=impressions_per_user,
+                train=counts.split("train"),
+                eval=counts.split("eval"),
+                download_dispersion=counts.download_dispersion(),
+            )
+            (Path(aside) / SUMMARY_FILE).write_text(json.dumps(summary.as_dict(), indent=2) + "\n", encoding="utf-8")
+            # The summary goes first and comes last: where it stands, the files beside it belong together.
+            (folder / SUMMARY_FILE).unlink(missing_ok=True)
+            for name in (*FILES, SUMMARY_FILE):
+                os.replace(Path(aside) / name, folder / name)
+    except OSError as error:
+        raise UserError(
+            f"{folder}: the simulated log cannot be written ({error.strerror or error}). "
+            "Give a folder that can be written, with -o."
+        ) from error
+    return summary
+
+
+class _Counts:
+    """Adds up what is written, chunk by chunk."""
+
+    def __init__(self) -> None:
+        self._totals = {split: np.zeros(4, np.int64) for split in SPLITS}  # rows, cached, clicks, downloads
+        self._users = dict.fromkeys(SPLITS, 0)
+        self._downloads_per_user: list[np.ndarray] = []
+
+    def add(self, split: str, user: np.ndarray, is_cached: np.ndarray, labels: tuple[np.ndarray, np.ndarray]) -> None:
+        """Count one chunk of one split."""
+        self._totals[split] += np.array([len(user), is_cached.sum(), labels[0].sum(), labels[1].sum()])
+        self._users[split] += len(np.unique(user))
+
+    def add_users(self, downloads: np.ndarray) -> None:
+        """Note the downloads of each user of a chunk, over both splits."""
+        self._downloads_per_user.append(downloads)
+
+    def split(self, split: str) -> SplitSummary:
+        """Sum up one split."""
+        rows, cached, clicks, downloads = (int(total) for total in self._totals[split])
+        return SplitSummary(
+            rows=rows,
+            cached_rows=cached,
+            users=self._users[split],
+            clicks=clicks,
+            downloads=downloads,
+            ctr=clicks / max(rows - cached, 1),
+            cvr=downloads / max(clicks, 1),
+        )
+
+    def download_dispersion(self) -> float:
+        """Variance over mean of the downloads per user; 0 where nobody downloaded."""
+        downloads = np.concatenate(self._downloads_per_user)
+        return float(downloads.var() / downloads.mean()) if downloads.any() else 0.0
+
+
+def _write_files(
+    folder: Path, world: World, seed: int, users: int, mean_sessions: float, intercepts: tuple[float, float]
+) -> _Counts:
+    """Write the four Parquet files, one row group a chunk of users."""
+    counts = _Counts()
+    with ExitStack() as stack:
+        writers = {
+            name: stack.enter_context(
+                pq.ParquetWriter(
+                    folder / name, TRUTH_SCHEMA if name.startswith("truth") else LOG_SCHEMA, compression="zstd"
+                )
+            )
+            for name in FILES
+        }
+        for log, truth, impressions, num_users in _chunks(world, seed, users, mean_sessions, intercepts):
+            counts.add_users(np.bincount(impressions.user, log["download"].to_numpy(), minlength=num_users))
+            in_eval = impressions.day >= NUM_DAYS - _EVAL_DAYS
+            for split, rows in (("train", ~in_eval), ("eval", in_eval)):
+                part = log.filter(pa.array(rows))
+                labels = (part["click"].to_numpy(), part["download"].to_numpy())
+                counts.add(split, impressions.user[rows], impressions.is_cached[rows], labels)
+                writers[f"{split}.parquet"].write_table(part)
+                writers[f"truth_{split}.parquet"].write_table(truth.filter(pa.array(rows & ~impressions.is_cached)))
+    return counts
+
+
+def _chunks(
+    world: World, seed: int, users: int, mean_sessions: float, intercepts: tuple[float, float]
+) -> Iterator[tuple[pa.Table, pa.Table, Impressions, int]]:
+    """Log, truth and impressions of a few thousand users at a time; each chunk has random numbers of its own."""
+    first_impression = 0
+    for chunk, first_user in enumerate(range(0, users, _USERS_PER_CHUNK)):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2, chunk)))
+        # Always a whole chunk, cut afterwards: the first users stay the same when more are asked for.
+        drawn = draw_users(rng, world, first_user, _USERS_PER_CHUNK, mean_sessions)
+        impressions = draw_impressions(rng, world, drawn)
+        probabilities = true_probabilities(world, impressions, *intercepts)
+        labels = draw_labels(rng, probabilities, impressions.is_cached)
+        log = log_table(rng, world, drawn, impressions, first_impression, labels)
+        truth = truth_table(log, probabilities)
+        first_impression += len(impressions.user)
+        num_users = min(_USERS_PER_CHUNK, users - first_user)
+        if num_users < _USERS_PER_CHUNK:
+            keep = impressions.user < num_users
+            log, truth, impressions = log.filter(pa.array(keep)), truth.filter(pa.array(keep)), impressions.where(keep)
+        yield log, truth, impressions, num_users
+
+
+def _calibrate(world: World, seed: int, ctr: float, cvr: float) -> tuple[float, float]:
+    """Find intercepts for which the expected click rate, and the share of clicks that download, are those asked for."""
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    users = draw_users(rng, world, 0, _PILOT_USERS, 1.0)
+    pilot = draw_impressions(rng, world, users)
+
+    def click_rate(intercept: float) -> float:
+        return float(pctr_given_columns(world, pilot.app, pilot.click_logit + intercept).mean())
+
+    click_intercept = _solve_rate(click_rate, ctr)
+    click_logits = pilot.click_logit + click_intercept
+
+    def download_rate(intercept: float) -> float:
+        logits = pilot.download_logit + intercept
+        return float(pctcvr_given_columns(world, pilot.app, click_logits, logits).mean()) / ctr
+
+    return click_intercept, _solve_rate(download_rate, cvr)
+
+
+def _solve_rate(rate: Callable[[float], float], target: float, tolerance: float = 1e-6) -> float:
+    """Find the intercept at which `rate` meets its target: secant steps on the logit scale, nearly a line."""
+
+    def miss(intercept: float) -> float:
+        value = rate(intercept)
+        return float(np.log(value / (1.0 - value)) - np.log(target / (1.0 - target)))
+
+    now = float(np.log(target / (1.0 - target)))
+    before = now - 1.0
+    miss_before, miss_now = miss(before), miss(now)
+    while abs(miss_now) > tolerance:
+        before, now = now, now - miss_now * (now - before) / (miss_now - miss_before)
+        miss_before, miss_now = miss_now, miss(now)
+    return now
+
+
+def _check_arguments(
+    users: int, seed: int, ctr: float, cvr: float, correlation: float, impressions_per_user: float
+) -> None:
+    """Report every argument that is out of its range."""
+    rules: list[tuple[bool, str, str, float]] = [
+        (users >= 1, "users", "1 or more", users),
+        (seed >= 0, "seed", "0 or more", seed),
+        (0.0001 <= ctr <= 0.9, "ctr", "a share from 0.0001 to 0.9 (0.004 is .4 %)", ctr),
+        (0.001 <= cvr <= 0.99, "cvr", "a share of the clicks from 0.001 to 0.99", cvr),
+        (-1 <= correlation <= 1, "correlation", "from -1 to 1", correlation),
+        (
+            MEAN_SESSION_LENGTH <= impressions_per_user <= 1000,
+            "impressions_per_user",
+            f"from {MEAN_SESSION_LENGTH:g} to 1000",
+            impressions_per_user,
+        ),
+    ]
+    wrong = [f"{name}: expected {expected}, got {value}" for holds, name, expected, value in rules if not holds]
+    if wrong:
+        raise UserError("simulate store: " + "; ".join(wrong))
