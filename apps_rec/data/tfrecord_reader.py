@@ -39,7 +39,8 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
         try:
             arrays = _parse_quickly(kinds, records)
         except (tf.errors.InvalidArgumentError, UnicodeDecodeError):
-            # TensorFlow quotes the record in its message, which fails where that is no text. A record that is no Example, or one whose values are of another kind than before: say which.
+            # A record that is no Example, or one whose values are of another kind than before: say which.
+            # (TensorFlow quotes the record in its message, which fails by itself where that is no text.)
             _explain(kinds, records, unit.path, row)
             raise
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
