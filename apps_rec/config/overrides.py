@@ -121,7 +121,9 @@ class _Setter:
     def _read_message(self, scratch: Message, text: str, path: str, strip: bool = True) -> Message:
         """Text proto, braces or not, into a message of its own; its mistakes name the --set."""
         text = text.strip()
-        if strip and text.startswith("{") and text.endswith("}"):
+        if strip and text.startswith("{"):
+            if not text.endswith("}"):
+                raise PathError(f'the "{{" of {path} is never closed.')
             text = text[1:-1]
         aside = Report(Places("value"))
         parse_text(text, scratch, aside, path if strip else path.rpartition(".")[0] or " ")

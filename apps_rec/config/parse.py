@@ -23,6 +23,10 @@ _CLOSER = {"{": "}", "<": ">", "[": "]"}
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:
     """Reads a text proto into `message`; mistakes and lines go to `report`."""
     tokens = tokenize(text)
+    if not tokens:
+        if not path:
+            report.at(1, "", "the config is empty.")
+        return
     if not path and not _looks_like_config(tokens, message.DESCRIPTOR):
         first = tokens[0].shown()
         report.at(
@@ -54,6 +58,7 @@ def parse_json(text: str, message: Message, report: Report) -> None:
 def _looks_like_config(tokens: list[Token], descriptor: Any) -> bool:
     """True where a word followed by `:`, `=` or `{` starts the text, or a known top name stands anywhere."""
     starts = len(tokens) > 1 and tokens[0].kind == WORD and tokens[1].text in (":", "=", *_CLOSER)
+    starts = starts or tokens[0].text in descriptor.fields_by_name
     return starts or any(
         token.kind == WORD and token.text in descriptor.fields_by_name and after.text in (":", "{")
         for token, after in itertools.pairwise(tokens)
@@ -92,7 +97,19 @@ class _Parser:
     def _skip_line(self, line: int) -> None:
         """To the next line, or to a closing brace on this one."""
         while (token := self._peek()) and token.line == line and not self._looking_at("}", ">"):
+            self._skip_value()
+
+    def _skip_rest(self, line: int) -> None:
+        """Past what is left on the line of a value without quotes, up to the next field or the end of a list."""
+        while (token := self._peek()) and token.line == line and not self._looking_at(*"{}<>[],;"):
+            if token.kind == WORD and self._starts_field():
+                return
             self._next += 1
+
+    def _starts_field(self) -> bool:
+        """Whether a name comes that a value follows."""
+        name, after = self._peek(), self._peek(1)
+        return bool(name and after and name.kind == WORD and after.kind == SYMBOL and after.text in ":{<")
 
     def _skip_value(self) -> None:
         """Past one value: a scalar, a list, or a message with all it holds."""
@@ -157,6 +174,9 @@ class _Parser:
         if token.kind != (STRING if self._json else WORD):
             got = token.text if token.kind == BAD else token.shown()
             self._say(token.line, path, f"expected the name of a field, got {got}.")
+            if token.kind == SYMBOL and token.text == "[":
+                self._next -= 1
+                self._skip_value()
             self._skip_line(token.line)
             return
         field = self._lookup(message.DESCRIPTOR, token.text)
@@ -182,7 +202,8 @@ class _Parser:
         after = self._peek()
         if self._take(":") or self._looking_at("{", "<"):
             follows = self._peek()
-            if follows is not None and not self._looking_at("}", ">", "]", ",", ";", ":"):
+            next_field = follows is not None and follows.line > name.line and self._starts_field()
+            if follows is not None and not next_field and not self._looking_at(*"}>],;:"):
                 return True
             self._say(name.line, path, "has no value.")
             self._places.broken.add(path)
@@ -367,6 +388,5 @@ class _Parser:
             self._say(token.line, path, str(error))
             if error.guess is None:
                 self._places.broken.add(path)
-            if runs_on:
-                self._skip_line(token.line)
+            self._skip_rest(token.line)
             return error.guess

@@ -107,6 +107,8 @@ def select(items: Any, step: Step) -> list[int]:
     if selector.isdecimal():
         if int(selector) < len(items):
             return [int(selector)]
+        if not len(items):
+            raise PathError(f"{step.name} has no items; there is no [{selector}].")
         raise PathError(f"{step.name} has {len(items)} items, numbered from 0; there is no [{selector}].")
     name, equals, wanted = split_selector(selector)
     if not equals or not len(items) or isinstance(items[0], (str, int, float)):

@@ -102,7 +102,8 @@ def _deepfm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     tower = rank.task_towers.add(tower_name=given.tower_name)
     note.note("task_towers[0].tower_name", "tower_name")
     if not given.HasField("dnn"):
-        report.error("model_config.deepfm", "dnn is missing: expected the network over the group deep.")
+        report.missing("model_config.deepfm", "dnn", "the network over the group deep")
+        report.places.broken.add("model_config.deepfm.dnn")
     if given.HasField("final_dnn"):
         rank.body.shared_bottom.dnn.CopyFrom(given.dnn)
         tower.dnn.CopyFrom(given.final_dnn)
@@ -162,7 +163,8 @@ def _esmm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     rank.head.funnel.SetInParent()
     for at, (part, name) in enumerate((("ctr_tower", "ctr"), ("cvr_tower", "cvr"))):
         if not given.HasField(part):
-            report.error("model_config.esmm", f"{part} is missing: expected the tower of the {name} task.")
+            report.missing("model_config.esmm", part, f"the tower of the {name} task")
+            report.places.broken.add(f"model_config.esmm.{part}")
         tower = rank.task_towers.add()
         tower.CopyFrom(getattr(given, part))
         if not tower.HasField("tower_name"):

@@ -1,0 +1,238 @@
+"""Shorthands: what each becomes, and that mistakes keep the words of the file."""
+
+import pytest
+from google.protobuf import text_format
+
+from apps_rec.config import metric_names, outputs, parse_text
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+
+HEAD = """
+train_input_path: "t" model_dir: "m" train_config { num_steps: 1 }
+data_config {
+  input_type: ParquetInput
+  label_fields: "click" label_fields: "buy"
+  input_fields { input_name: "click" input_type: INT32 }
+  input_fields { input_name: "buy" input_type: INT32 }
+  input_fields { input_name: "user" }
+  input_fields { input_name: "app" }
+}
+eval_config { metrics_set { auc { } } }
+feature_configs { input_names: "user" hash_bucket_size: 10 embedding_dim: 4 }
+feature_configs { input_names: "app" hash_bucket_size: 10 embedding_dim: 4 }
+"""
+TOWERS = """task_towers { tower_name: "ctr" label_name: "click" }
+task_towers { tower_name: "ctcvr" label_name: "buy" weight: .5 }"""
+AUC = "metrics_set { auc { } }"
+
+
+def groups(*names):
+    return "".join(f'feature_groups {{ group_name: "{name}" feature_names: ["user", "app"] }}' for name in names)
+
+
+def rank(model, *names):
+    config = parse_text(f"{HEAD}model_config {{ {groups(*names)} {model} }}")
+    again = parse_text(config.to_text())
+    assert again.message == config.message
+    return config.message.model_config
+
+
+# (shorthand, groups, rank_model, score)
+CASES = [
+    (
+        f"mmoe {{ expert_dnn {{ hidden_units: 8 }} num_expert: 2 {TOWERS} }}",
+        ["all"],
+        f"""body {{ mmoe {{ group_name: "all" num_expert: 2 expert_dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        'esmm { cvr_tower { label_name: "buy" weight: .5 } ctr_tower { tower_name: "pctr" label_name: "click" } }',
+        ["all"],
+        f"""body {{ shared_bottom {{ group_name: "all" }} }} l2_regularization: 1e-4
+        head {{ funnel {{ tower_names: "pctr" tower_names: "cvr" }} }}
+        task_towers {{ tower_name: "pctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "cvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_pctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        """esmm { groups { input: "u" dnn { hidden_units: 3 activation: "tf.nn.elu" } } groups { input: "a" }
+        ctr_tower { label_name: "click" } cvr_tower { label_name: "buy" } l2_regularization: 0
+        expert_dnn { hidden_units: 8 } num_expert: 2 fm { group_name: "a" } }""",
+        ["u", "a"],
+        f"""body {{ mmoe {{ num_expert: 2 expert_dnn {{ hidden_units: 8 activation: "relu" }}
+          groups {{ input: "u" dnn {{ hidden_units: 3 activation: "elu" }} }} groups {{ input: "a" }} }} }}
+        fm {{ group_name: "a" wide_group_name: "a" }} l2_regularization: 0
+        head {{ funnel {{ tower_names: "ctr" tower_names: "cvr" }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "cvr" label_name: "buy" {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 1)],
+    ),
+    (
+        f"simple_multi_task {{ bottom_dnn {{ hidden_units: 8 }} fm {{ output: TOWER_INPUT }} {TOWERS} }}",
+        ["all", "fm"],
+        f"""body {{ shared_bottom {{ group_name: "all" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        fm {{ group_name: "fm" wide_group_name: "fm" output: TOWER_INPUT }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        "deepfm { dnn { hidden_units: 8 } }",
+        ["deep"],
+        f"""body {{ shared_bottom {{ group_name: "deep" }} }} l2_regularization: 1e-4
+        fm {{ group_name: "deep" wide_group_name: "deep" output: LOGIT }} head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 8 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
+        'label_name: "buy" deepfm { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } tower_name: "x" }',
+        ["deep", "fm", "wide"],
+        f"""body {{ shared_bottom {{ group_name: "deep" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        fm {{ group_name: "fm" wide_group_name: "wide" output: TOWER_INPUT }} l2_regularization: 1e-4
+        head {{ independent {{ }} }}
+        task_towers {{ tower_name: "x" label_name: "buy" dnn {{ hidden_units: 4 activation: "relu" }} {AUC} }}""",
+        [("probs_x", 1)],
+    ),
+    (
+        "fm { }",
+        ["deep", "wide"],
+        f"""fm {{ group_name: "deep" wide_group_name: "wide" }} head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
+        'fm { tower_name: "z" }',
+        ["all"],
+        f"""fm {{ group_name: "all" wide_group_name: "all" }} head {{ independent {{ }} }}
+        task_towers {{ tower_name: "z" label_name: "click" {AUC} }}""",
+        [("probs_z", 1)],
+    ),
+]
+
+
+@pytest.mark.parametrize(("model", "names", "expected", "score"), CASES, ids=lambda value: str(value)[:30])
+def test_shorthand(model, names, expected, score):
+    got = rank(model, *names)
+    assert got.rank_model == text_format.Parse(expected, RankModel())
+    assert [(term.output, term.weight) for term in got.score] == score
+    assert not got.HasField("label_name")
+
+
+def test_position_tower_is_kept():
+    model = f"""mmoe {{ expert_dnn {{ hidden_units: 8 }} num_expert: 2 {TOWERS} position_tower {{ }} }}
+    feature_groups {{ group_name: "position" feature_names: "slot" }}"""
+    column = 'data_config { input_fields { input_name: "slot" input_type: INT32 default_val: "0" }'
+    text = f"""{HEAD.replace("data_config {", column)}
+    feature_configs {{ input_names: "slot" num_buckets: 5 embedding_dim: 2 position: true }}
+    model_config {{ {groups("all")} {model} }}"""
+    assert parse_text(text).message.model_config.rank_model.position_tower.group_name == "position"
+
+
+def test_features_are_moved_behind_the_new_spelling():
+    text = f"""{HEAD} feature_config {{ features {{ feature_name: "first" input_names: "user" num_buckets: 0 }} }}
+    model_config {{ {groups("all")} fm {{ }} }}""".replace("num_buckets: 0", "hash_bucket_size: 5 embedding_dim: 4")
+    config = parse_text(text)
+    assert [f.feature_name for f in config.message.feature_config.features] == ["first", "user", "app"]
+    assert not config.message.feature_configs
+    assert config.describe("feature_config.features[2].embedding_dim") == (
+        "<text>:13: feature_configs[feature_name=app].embedding_dim"
+    )
+
+
+def test_model_class_agrees(report):
+    text = f"{HEAD}model_config {{ {groups('all')} fm {{ }} model_class: 'FM' }}"
+    assert parse_text(text).message.model_config.model_class == "RankModel"
+    (line,) = report(text.replace("'FM'", "'DeepFM'"))
+    assert 'model_config.model_class: "DeepFM" stands over a fm { }' in line
+
+
+@pytest.mark.parametrize(
+    ("model", "names", "lines"),
+    [
+        (
+            'esmm {\nctr_tower {\nlabel_name: "clk" }\ncvr_tower {\nweight: -1 label_name: "buy" } }',
+            ["all"],
+            [
+                'a.config:16: model_config.esmm.ctr_tower.label_name: no label is called "clk". Labels are click, buy.'
+                ' Did you mean "click"?',
+                "a.config:18: model_config.esmm.cvr_tower.weight: expected 0 or more, got -1.",
+            ],
+        ),
+        (
+            'esmm {\nctr_tower { label_name: "click" } }',
+            ["all"],
+            ["a.config:14: model_config.esmm: cvr_tower is missing: expected the tower of the cvr task."],
+        ),
+        (
+            'esmm { ctr_tower { label_name: "click" } cvr_tower { label_name: "buy" }\nnum_expert: 2 }',
+            ["all"],
+            ["a.config:14: model_config.esmm: expert_dnn is missing: expected the network of one expert."],
+        ),
+        (
+            'esmm { ctr_tower { label_name: "click" } cvr_tower { label_name: "buy" }\ngroups { input: "user" } }',
+            ["users"],
+            [
+                'a.config:15: model_config.esmm.groups[input=user].input: the group "user", read by the shared bottom,'
+                ' is not defined. Groups are users. Did you mean "users"?'
+            ],
+        ),
+        (
+            f"mmoe {{ expert_dnn {{\nhidden_units: 0 }} num_expert: 2 {TOWERS}\n}}",
+            ["al"],
+            [
+                'a.config:14: model_config.mmoe: the group "all", read by the mixture of experts, is not defined.'
+                ' Groups are al. Did you mean "al"?',
+                "a.config:15: model_config.mmoe.expert_dnn.hidden_units[0]: expected more than 0, got 0.",
+            ],
+        ),
+        (
+            "deepfm {\nfinal_dnn { activation: 'rel' hidden_units: 3 } dnn { hidden_units: 3\ndropout_ratio: 2 } }",
+            ["deep"],
+            [
+                'a.config:15: model_config.deepfm.final_dnn.activation: unknown activation "rel"; known are relu, gelu,'
+                ' elu, selu, silu, swish, tanh, sigmoid, leaky_relu, softplus, linear. Did you mean "relu"?',
+                "a.config:16: model_config.deepfm.dnn.dropout_ratio[0]: expected a number in [0, 1), got 2.",
+            ],
+        ),
+        (
+            "deepfm { }",
+            ["deep"],
+            ["a.config:14: model_config.deepfm: dnn is missing: expected the network over the group deep."],
+        ),
+        (
+            "fm { }\nlabel_name: 'bye'",
+            ["all"],
+            [
+                'a.config:15: model_config.label_name: no label is called "bye". Labels are click, buy.'
+                ' Did you mean "buy"?'
+            ],
+        ),
+        (
+            f"simple_multi_task {{ {TOWERS}\nl2_regularization: -1 }}",
+            ["all"],
+            ["a.config:16: model_config.simple_multi_task.l2_regularization: expected 0 or more, got -1."],
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_mistakes_in_the_words_of_the_file(report, model, names, lines):
+    assert report(f"{HEAD}model_config {{ {groups(*names)} {model} }}") == lines
+
+
+def test_every_model_message_has_a_rewriting():
+    from apps_rec.config.rewrite import _REWRITES, MODEL_CLASSES
+
+    members = {field.name for field in ModelConfig.DESCRIPTOR.oneofs_by_name["model"].fields}
+    assert members == {*_REWRITES, "rank_model"} == set(MODEL_CLASSES.values())
+
+
+def test_names_of_outputs_and_metrics():
+    message = parse_text(f"{HEAD}model_config {{ {groups('all')} {CASES[1][0]} }}").message
+    assert outputs(message) == ["probs_pctr", "logits_pctr", "probs_cvr", "logits_cvr", "probs_ctcvr", "score"]
+    assert metric_names(message) == ["auc_pctr", "auc_cvr_masked", "auc_ctcvr"]
+    message = parse_text(f"{HEAD}model_config {{ {groups('all')} {CASES[0][0]} }}").message
+    assert outputs(message) == ["probs_ctr", "logits_ctr", "probs_ctcvr", "logits_ctcvr", "score"]
+    assert metric_names(message) == ["auc_ctr", "auc_ctcvr"]
