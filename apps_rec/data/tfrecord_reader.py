@@ -1,7 +1,7 @@
 """TFRecord files of tf.train.Example, gzip or not -> chunks of rows; every column a list of values."""
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,8 @@ _LOG = logging.getLogger("apps_rec.data")
 _RECORDS = 4096
 _TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
 _ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
+
+_TEXTS = pa.large_list(pa.large_binary())
 
 # Kind of list that each column holds in a file, None as long as no record holds the column.
 Kinds = dict[str, str | None]
@@ -39,10 +41,9 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
         try:
             arrays = _parse_quickly(kinds, records)
         except (tf.errors.InvalidArgumentError, UnicodeDecodeError):
-            # A record that is no Example, or one whose values are of another kind than before: say which.
+            # A record that is no Example, or one whose values are of another kind than before.
             # (TensorFlow quotes the record in its message, which fails by itself where that is no text.)
-            _explain(kinds, records, unit.path, row)
-            raise
+            arrays = _parse_slowly(kinds, records, unit.path, row)
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
         yield Chunk(batch, np.arange(row, row + len(records)))
     for name, kind in kinds.items():
@@ -110,13 +111,14 @@ def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
         raise DataError(f"{path}: row {row}: expected a tf.train.Example, got other bytes") from None
 
 
-def _explain(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
-    """Raises the DataError for the first record that does not parse."""
-    for offset, record in enumerate(records):
-        features = _parse(record, path, row + offset).features.feature
-        for name, kind in kinds.items():
-            got = features[name].WhichOneof("kind") if name in features else None
-            if got is not None and got != kind:
-                raise DataError(
-                    f'{path}: row {row + offset}, column "{name}": expected a {kind} as in the rows before, got a {got}'
-                )
+def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:
+    """The records as lists of text, which holds values of every kind: conversion names those that do not fit."""
+    examples = [_parse(record, path, row + offset).features.feature for offset, record in enumerate(records)]
+    return {name: pa.array([_texts(features, name) for features in examples], _TEXTS) for name in kinds}
+
+
+def _texts(features: Mapping[str, tf.train.Feature], name: str) -> list[bytes] | None:
+    kind = features[name].WhichOneof("kind") if name in features else None
+    if kind is None:
+        return None
+    return [value if isinstance(value, bytes) else str(value).encode() for value in getattr(features[name], kind).value]

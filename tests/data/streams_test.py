@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -49,6 +52,11 @@ def test_training_shuffles_and_evaluation_does_not(tmp_path):
     assert [len(batch) for batch in held] == [60, 60, 60, 20]
     assert flat(held) == list(range(5000, 5200))
     assert len(ids(open_stream(message, "train", batch_size=500))) == 2
+
+
+def test_reading_parquet_and_csv_does_not_need_tensorflow():
+    code = "import sys, apps_rec.data; assert 'tensorflow' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_the_seed_counts(tmp_path):

@@ -73,10 +73,13 @@ def test_a_column_that_never_comes_is_said(tmp_path, caplog):
     assert f'{path}: no record holds column "nope"' in caplog.text
 
 
-def test_a_value_of_another_kind(tmp_path):
-    path = write(tmp_path / "a", [example(n=[1])] * 3 + [example(n=[b"x"])])
-    with pytest.raises(DataError, match=r'a: row 4, column "n": expected a int64_list as in the rows before, got a b'):
-        read(path, ["n"])
+def test_values_of_another_kind_are_judged_by_what_they_say(tmp_path):
+    path = write(tmp_path / "a", [example(n=[1])] * 3 + [example(n=[b"x"]), example(n=[b"7"]), example(n=None)])
+    (chunk,) = read_tfrecord(Unit(path, 0), ["n"], SCHEMA)
+    numbers, problems = convert(chunk.data.column("n"), Column("n", "INT64", 0))
+    assert numbers.to_pylist() == [1, 1, 1, None, 7, None]
+    assert [problem.mask.tolist() for problem in problems] == [[False, False, False, True, False, False]]
+    assert problems[0].describe(3) == 'expected a whole number of 64 bits (INT64), got "x"'
 
 
 def test_a_record_that_is_no_example(tmp_path):
