@@ -386,7 +386,10 @@ class _Parser:
             return convert(field, token, self._json)
         except BadValueError as error:
             self._say(token.line, path, str(error))
-            if error.guess is None:
-                self._places.broken.add(path)
+            before = self._next
             self._skip_rest(token.line)
+            whole = self._next == before
+            if error.guess is None or not whole:
+                self._places.broken.add(path)
+                return None
             return error.guess

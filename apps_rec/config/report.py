@@ -30,6 +30,10 @@ def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | Non
     """
     known = list(dict.fromkeys(options))
     lowered = {option.lower(): option for option in known}
+    parts = sorted(word.lower().split("_"))
+    turned = next((option for low, option in lowered.items() if sorted(low.split("_")) == parts), None)
+    if turned is not None:
+        return turned
     close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=cutoff)
     if close:
         return lowered[close[0]]
@@ -187,7 +191,8 @@ class Report:
     def missing(self, path: str, field_name: str, what: str) -> None:
         """A field that must be given and is not; nothing where it is given but could not be read."""
         if not self.is_broken(f"{path}.{field_name}" if path else field_name):
-            self.error(path or field_name, f"{field_name} is missing: expected {what}.")
+            named = f"{field_name} is" if path else "is"
+            self.error(path or field_name, f"{named} missing: expected {what}.")
 
     def warn(self, path: str, text: str) -> None:
         """Something that is allowed and most likely not meant."""

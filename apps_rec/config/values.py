@@ -64,13 +64,14 @@ def convert(field: Field, token: Token, as_json: bool = False) -> Any:
     wrong = BadValueError(f"expected {expected(field)}, got {token.shown()}.")
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         if token.kind != STRING:
-            raise wrong
+            raise BadValueError(str(wrong), token.text)
         return token.text
+    wide = field.cpp_type in (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64)
+    may_quote = as_json and (wide or field.cpp_type == FieldDescriptor.CPPTYPE_ENUM)
+    if token.kind == STRING and not may_quote:
+        raise BadValueError(str(wrong), _unquoted(field, token))
     if field.cpp_type == FieldDescriptor.CPPTYPE_ENUM:
         return _enum(field, token, as_json, wrong)
-    wide = field.cpp_type in (FieldDescriptor.CPPTYPE_INT64, FieldDescriptor.CPPTYPE_UINT64)
-    if token.kind == STRING and not (as_json and wide):
-        raise wrong
     if field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         try:
             return text_format.ParseBool(token.text)
@@ -79,6 +80,15 @@ def convert(field: Field, token: Token, as_json: bool = False) -> Any:
     if field.cpp_type in _INTEGERS:
         return _integer(field, token, wrong)
     return _float(field, token, wrong)
+
+
+def _unquoted(field: Field, token: Token) -> Any:
+    """The value, were it not in quotes; None where it would not fit either."""
+    kind = WORD if token.text[:1].isalpha() else NUMBER
+    try:
+        return convert(field, Token(kind, token.text, token.line))
+    except BadValueError:
+        return None
 
 
 def _enum(field: Field, token: Token, as_json: bool, wrong: BadValueError) -> int:

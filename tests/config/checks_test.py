@@ -21,8 +21,8 @@ HOUR_FEATURE = '  features { feature_name: "hour"'
 
 BY_OVERRIDE = [
     # data
-    (["train_input_path="], ["train_input_path is missing"]),
-    (["model_dir="], ["model_dir is missing"]),
+    (["train_input_path="], ["train_input_path: is missing"]),
+    (["model_dir="], ["model_dir: is missing"]),
     (["train_input_path=a,,b"], ["train_input_path", "an empty one"]),
     ([f"{D}.batch_size=0"], [f"{D}.batch_size", "expected more than 0, got 0"]),
     ([f"{D}.eval_batch_size=0"], ["expected more than 0, got 0"]),

@@ -87,14 +87,14 @@ def test_under_half_a_second_of_cpu(twenty):
 
 def test_missing_pieces(report):
     assert report('model_dir: "x"') == [
-        "a.config:1: train_input_path: train_input_path is missing: expected files to train on.",
+        "a.config:1: train_input_path: is missing: expected files to train on.",
         "a.config:1: data_config: input_type is missing: expected CSVInput, ParquetInput or TFRecordInput.",
         "a.config:1: data_config: input_fields is missing: expected the columns of the data.",
         "a.config:1: data_config: label_fields is missing: expected the columns that hold labels.",
-        "a.config:1: feature_config.features: feature_config.features is missing: expected at least one feature.",
+        "a.config:1: feature_config.features: is missing: expected at least one feature.",
         "a.config:1: train_config.num_steps: training would not end: expected train_config.num_steps or"
         " data_config.num_epochs above 0.",
-        "a.config:1: model_config: model_config is missing: expected the model and its feature groups.",
+        "a.config:1: model_config: is missing: expected the model and its feature groups.",
     ]
 
 

@@ -225,3 +225,27 @@ def test_an_unknown_model_is_one_mistake(report, change):
     assert line.startswith(
         'a.config:43: model_config.ple: unknown name; ModelConfig has no field "ple". Expected one of'
     )
+
+
+def test_quotes_too_many_or_too_few_are_one_mistake(report, change):
+    for old, new in (
+        ('tower_name: "ctr"', "tower_name: ctr"),
+        ("feature_type: TagFeature", "feature_type: 'TagFeature'"),
+        ("embedding_dim: 8 num_buckets: 24", "embedding_dim: '8' num_buckets: 24"),
+        ("embedding_dim: 8 num_buckets: 24", "embedding_dim: 8 num_buckets: '24'"),
+    ):
+        lines = report(change((old, new)))
+        assert len(lines) == 1, lines
+
+
+def test_words_in_another_order(report, change):
+    (line,) = report(change(("num_expert: 2", "expert_num: 2")))
+    assert line.endswith('Did you mean "num_expert"?')
+
+
+def test_each_lost_brace_is_one_mistake(report, base):
+    for at, char in enumerate(base):
+        if char == "}":
+            lines = report(base[:at] + base[at + 1 :])
+            assert len(lines) == 1, lines
+            assert "closed" in lines[0]
