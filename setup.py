@@ -30,5 +30,6 @@ setup(
     },
     entry_points={
         "console_scripts": ["apps-rec = apps_rec.cli.main:main"],
+        "pytest11": ["apps_rec = apps_rec.tools.pytest_plugin"],
     },
 )

@@ -11,7 +11,7 @@ import os
 # tensorflow-recommenders works with Keras 2 only; TensorFlow reads this when it builds tf.keras.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
-from apps_rec.api import check, evaluate, export, predict, simulate_store, train
+from apps_rec.api import check, evaluate, export, predict, regress, simulate_store, train
 from apps_rec.config import Config, load_config
 
 __version__ = "0.1.0"
@@ -22,6 +22,7 @@ __all__ = [
     "export",
     "load_config",
     "predict",
+    "regress",
     "simulate_store",
     "train",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from apps_rec import __version__, api
 from apps_rec.cli.quiet import quiet_tensorflow
-from apps_rec.errors import UserError
+from apps_rec.errors import CheckFailedError, UserError
 
 OK, DEFECT, INTERRUPTED = 0, 1, 130
 
@@ -81,7 +81,18 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _simulate_store(options: argparse.Namespace) -> None:
-    print(api.simulate_store(options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation))
+    print(
+        api.simulate_store(options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation)
+    )
+
+
+def _regress(options: argparse.Namespace) -> None:
+    quiet_tensorflow()
+    results = api.regress(options.folder, quick=options.quick, update=options.update)
+    failed = [result for result in results if not result.passed]
+    if failed:
+        raise CheckFailedError("\n".join(str(result) for result in failed))
+    print(f"{options.folder}: {len(results)} configs hold")
 
 
 def _checked(options: argparse.Namespace) -> api.Config:
@@ -94,12 +105,15 @@ def _checked(options: argparse.Namespace) -> api.Config:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="apps-rec", description="Multi-task ranking for app stores: train, evaluate, export and score from a config."
+        prog="apps-rec",
+        description="Multi-task ranking for app stores: train, evaluate, export and score from a config.",
     )
     parser.add_argument("--version", action="version", version=f"apps-rec {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    _command(commands, "check", _check, "report every mistake of a config; reads no data", "samples/appstore/esmm.config")
+    _command(
+        commands, "check", _check, "report every mistake of a config; reads no data", "samples/appstore/esmm.config"
+    )
     train = _command(
         commands,
         "train",
@@ -107,7 +121,9 @@ def _parser() -> argparse.ArgumentParser:
         "train a config's model into its model_dir",
         "samples/appstore/esmm.config --set train_config.num_steps=500 --set model_dir=out/x",
     )
-    train.add_argument("--resume", action="store_true", help="go on with the run in model_dir; start where there is none")
+    train.add_argument(
+        "--resume", action="store_true", help="go on with the run in model_dir; start where there is none"
+    )
     train.add_argument("--restart", action="store_true", help="move the run in model_dir aside and start afresh")
     evaluate = _command(
         commands,
@@ -137,7 +153,21 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument("export", help="folder of one version, as export printed it")
     predict.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
     predict.add_argument("-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz")
-    predict.add_argument("--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields")
+    predict.add_argument(
+        "--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields"
+    )
+
+    regress = _command(
+        commands,
+        "regress",
+        _regress,
+        "run the configs of a folder as regression tests",
+        "samples/appstore",
+        reads_config=False,
+    )
+    regress.add_argument("folder", help="holds <name>.config and <name>.expected.json")
+    regress.add_argument("--quick", action="store_true", help="the shortened run")
+    regress.add_argument("--update", action="store_true", help="move the bands that are missed to what was measured")
 
     simulate = commands.add_parser("simulate", help="make data with known truth").add_subparsers(
         title="what to simulate", required=True, metavar="WHAT"

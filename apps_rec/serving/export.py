@@ -57,8 +57,10 @@ def export_model(
         _write_assets(aside / "assets", config, config_text, preprocessor)
         _check_loads(aside, module)
         aside.rename(target / str(version))
-    except OSError as error:
-        raise RunError(f"cannot export to {folder}: {error.strerror or error}; choose another folder with -o") from error
+    except (OSError, tf.errors.OpError) as error:
+        # TensorFlow's own files fail with errors of its own, a full disk for one.
+        reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
+        raise RunError(f"cannot export to {folder}: {reason}; choose another folder with -o") from error
     finally:
         if aside is not None and aside.exists():
             shutil.rmtree(aside)
@@ -86,4 +88,3 @@ def _check_loads(path: Path, module: ServingModule) -> None:
     for name, value in expected.items():
         if not np.allclose(value, got[name], rtol=0, atol=1e-6):
             raise RunError(f"the export differs from the model in {name}: {got[name].numpy()} for {value.numpy()}")
-

@@ -53,7 +53,10 @@ class ServingModule(tf.Module):
 def with_defaults(columns: Mapping[str, tf.Tensor], defaults: tuple[Column, ...]) -> dict[str, tf.Tensor]:
     """The columns, and those of `defaults` filled with their default in every row."""
     batch = tf.shape(next(iter(columns.values())))
-    return {**columns, **{column.name: tf.fill(batch, tf.constant(column.default, tf_type(column))) for column in defaults}}
+    return {
+        **columns,
+        **{column.name: tf.fill(batch, tf.constant(column.default, tf_type(column))) for column in defaults},
+    }
 
 
 def tf_type(column: Column) -> tf.DType:

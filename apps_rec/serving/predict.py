@@ -16,6 +16,7 @@ import tensorflow as tf
 from google.protobuf import text_format
 
 from apps_rec.data import RowStream, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data.dataset import wrong_value
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.export import CONFIG_ASSET
@@ -66,7 +67,13 @@ def predict_file(
     rows, started, last = 0, time.monotonic(), time.monotonic()
     with _open_writer(output) as write:
         for batch in stream.batches():
-            outputs = score(**{c.name: tf.constant(batch.columns[c.name], tf_type(c)) for c in schema.columns})
+            inputs = {
+                column.name: tf.constant(batch.columns[column.name], tf_type(column)) for column in schema.columns
+            }
+            try:
+                outputs = score(**inputs)
+            except tf.errors.InvalidArgumentError as error:
+                raise wrong_value(error, files) or error from None
             table = batch.kept if batch.kept is not None else pa.table({})
             for name in names:
                 table = table.append_column(name, pa.array(outputs[name].numpy()))
@@ -83,7 +90,9 @@ def _open_export(export: str) -> tuple[Path, PipelineConfig]:
     folder = Path(export)
     if not (folder / "saved_model.pb").exists():
         versions = sorted((path for path in folder.glob("*/saved_model.pb")), key=lambda path: path.parent.name)
-        hint = f" Did you mean {versions[-1].parent}?" if versions else " Make one with: apps-rec export CONFIG -o FOLDER"
+        hint = (
+            f" Did you mean {versions[-1].parent}?" if versions else " Make one with: apps-rec export CONFIG -o FOLDER"
+        )
         raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
     asset = folder / "assets" / CONFIG_ASSET
     if not asset.exists():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from apps_rec.config import Config
+from apps_rec.data.dataset import Positions, reraise
 from apps_rec.errors import InterruptedRunError, RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
@@ -21,7 +22,6 @@ from apps_rec.training import run_folder
 from apps_rec.training.build import build_optimizer, build_strategy
 from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.checkpoints import Checkpoints, Progress
-from apps_rec.data.dataset import reraise
 from apps_rec.training.input import evaluation_dataset, training_dataset
 from apps_rec.training.run_folder import RunFolder
 
@@ -57,14 +57,11 @@ class Estimator:
         with self.strategy.scope():
             self.model = build_model(message, self.features)
             build_variables(self.model, self.preprocessor)
-
-    def predict(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-        """Outputs of a batch of preprocessed rows."""
-        return self._predict(features)
-
-    @tf.function(reduce_retracing=True)
-    def _predict(self, features: Mapping[str, tf.Tensor]) -> Mapping[str, tf.Tensor]:
-        return self.model(features, training=False)
+        # One trace for every batch size.
+        self.predict = tf.function(
+            lambda features: self.model(features, training=False),
+            input_signature=[self.preprocessor.output_signature()],
+        )
 
     def evaluate(self, holdout: bool = False) -> MetricCollector:
         """Measures the model on eval_input_path, or on the holdout of the training files."""
@@ -108,7 +105,7 @@ class Estimator:
             str(folder.summaries),
         )
         with StopOnSignal() as signals, reraise(positions):
-            save = self._save_and_select(checkpoints, progress, progress_log, positions.after, signals)
+            save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
             # Progress first: the time of an evaluation is not training's.
             self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals])
         step = int(optimizer.iterations.numpy())
@@ -140,7 +137,7 @@ class Estimator:
         checkpoints: Checkpoints,
         progress: Progress,
         progress_log: LogProgress,
-        position: object,
+        positions: Positions,
         signals: StopOnSignal,
     ) -> SaveAndSelect:
         export_config = self.config.message.export_config
@@ -151,7 +148,7 @@ class Estimator:
             progress,
             progress_log,
             self.config.message.train_config.save_checkpoints_steps,
-            position,
+            positions,
             is_interrupted=lambda: signals.received is not None,
             evaluate=(lambda: self.evaluate(holdout).result()) if selects else None,
             metric=export_config.best_exporter_metric,
@@ -187,8 +184,9 @@ def train(config: Config, resume: bool = False, restart: bool = False) -> TrainR
     """
     folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume, restart)
     vocabularies = None
-    if folder.config.exists():
+    if is_resumed:
         run_folder.check_same_model(folder, config.message)
+        run_folder.check_same_optimizer(folder, config.message)
         vocabularies = run_folder.frozen_vocabularies(folder, config.message)
     estimator = Estimator(config, vocabularies)
     run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
@@ -210,9 +208,7 @@ def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
 
 def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
     """Makes a model's variables by one call on a row of zeros."""
-    row = {
-        name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()
-    }
+    row = {name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()}
     model(row, training=False)
 
 

@@ -1,0 +1,1 @@
+"""Tools around training: regression tests of configs."""

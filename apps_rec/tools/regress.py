@@ -1,0 +1,236 @@
+"""Configs as regression tests: trains each, and holds its metrics, its repeatability and its export against what was.
+
+Beside `<name>.config` stands `<name>.expected.json`:
+
+    {"num_steps": 2000, "metrics": {"auc_ctr": [0.74, 0.76]},
+     "quick": {"num_steps": 100, "metrics": {"auc_ctr": [0.6, 0.7]}}}
+
+`num_steps` 0 leaves the end to the config; `quick` is what a shortened run is held against.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from apps_rec import api
+from apps_rec.errors import ConfigError
+
+log = logging.getLogger("apps_rec")
+SUFFIX = ".expected.json"
+# Width of a band that --update makes where there was none.
+NEW_BAND = 0.02
+# A float32 score of an export may differ from the model's by rounding, not by more.
+SCORE_TOLERANCE = 1e-5
+
+Band = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """What a run of a config is held against: steps to train, and the range of each metric."""
+
+    num_steps: int
+    bands: dict[str, Band]
+
+
+@dataclass
+class Regression:
+    """What came of one config: the metrics, and a line for each failure."""
+
+    config: Path
+    metrics: dict[str, Any]
+    failures: list[str] = field(default_factory=list)
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything held."""
+        return not self.failures
+
+    def __str__(self) -> str:
+        head = f"{'passed' if self.passed else 'FAILED'}  {self.config}"
+        return "\n".join([head, *(f"  {line}" for line in self.failures)])
+
+
+def find_expectations(folder: str | Path) -> list[Path]:
+    """The expected.json files of a folder, sorted.
+
+    Raises:
+        ConfigError: no such folder, none in it, or one without its config.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise ConfigError(f"{folder}: expected a folder of configs")
+    found = sorted(path.glob(f"*{SUFFIX}"))
+    if not found:
+        raise ConfigError(
+            f"{folder}: no <name>{SUFFIX} beside a <name>.config; regress has nothing to hold configs against"
+        )
+    for expected in found:
+        _config_of(expected)
+    return found
+
+
+def regress(folder: str | Path, quick: bool = False, update: bool = False) -> list[Regression]:
+    """Trains each config of a folder twice and compares.
+
+    Held to: every metric in its band; the second training gives the same numbers; the export scores like the model on
+    rows with missing, unseen and non-ASCII values.
+
+    Args:
+        folder: of configs with their expected.json.
+        quick: the shortened run.
+        update: write bands around the metrics measured, of the width they had, after saying what changes.
+    """
+    results = []
+    for expected in find_expectations(folder):
+        result = regress_one(expected, quick)
+        if update:
+            _update(expected, quick, result)
+        results.append(result)
+        log.info("%s", result)
+    return results
+
+
+def regress_one(expected: Path, quick: bool = False) -> Regression:
+    """Trains the config beside an expected.json twice and compares."""
+    expectation = read_expectation(expected, quick)
+    config = _config_of(expected)
+    with tempfile.TemporaryDirectory() as scratch:
+        first, model_dir = _train_and_measure(config, expectation, Path(scratch) / "first")
+        second, _ = _train_and_measure(config, expectation, Path(scratch) / "second")
+        result = Regression(config, first, _outside_bands(first, expectation))
+        result.failures += _differences(first, second)
+        result.failures += _export_differences(model_dir, Path(scratch))
+    return result
+
+
+def read_expectation(path: Path, quick: bool) -> Expectation:
+    """The full or the quick part of an expected.json.
+
+    Raises:
+        ConfigError: the file is not what it should be.
+    """
+    whole = _read_json(path)
+    part = whole.get("quick") if quick else whole
+    where = f"{path}: quick" if quick else str(path)
+    if not isinstance(part, dict) or not isinstance(part.get("metrics"), dict):
+        raise ConfigError(f'{where}: expected {{"num_steps": N, "metrics": {{name: [low, high]}}}}, got {part!r}')
+    unknown = set(part) - {"num_steps", "metrics", "quick"}
+    if unknown:
+        raise ConfigError(f"{where}: unknown name {sorted(unknown)[0]}; expected num_steps, metrics, quick")
+    steps, bands = part.get("num_steps", 0), {}
+    if not isinstance(steps, int) or steps < 0:
+        raise ConfigError(f"{where}: num_steps: expected a whole number, 0 or more, got {steps!r}")
+    for name, band in part["metrics"].items():
+        if not (
+            isinstance(band, list) and len(band) == 2 and all(_is_number(end) for end in band) and band[0] <= band[1]
+        ):
+            raise ConfigError(f"{where}: metrics.{name}: expected [low, high], got {band!r}")
+        bands[name] = (float(band[0]), float(band[1]))
+    return Expectation(steps, bands)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        whole = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(whole, dict):
+        raise ConfigError(f"{path}: expected a JSON object, got {whole!r}")
+    return whole
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _config_of(expected: Path) -> Path:
+    config = expected.with_name(expected.name.removesuffix(SUFFIX) + ".config")
+    if not config.exists():
+        raise ConfigError(f"{expected}: there is no {config.name} beside it")
+    return config
+
+
+def _train_and_measure(config: Path, expectation: Expectation, folder: Path) -> tuple[dict[str, Any], api.Config]:
+    overrides = [f"model_dir={json.dumps(str(folder))}"]
+    if expectation.num_steps:
+        overrides.append(f"train_config.num_steps={expectation.num_steps}")
+    checked = api.check(config, overrides)
+    api.train(checked)
+    return dict(api.evaluate(checked)), checked
+
+
+def _outside_bands(metrics: dict[str, Any], expectation: Expectation) -> list[str]:
+    failures = []
+    for name, (low, high) in expectation.bands.items():
+        if name not in metrics:
+            failures.append(f"{name}: no such metric; there are {', '.join(metrics)}")
+        elif metrics[name] is None:
+            failures.append(f"{name}: undefined, the data holds one class only; expected {low} to {high}")
+        elif not low <= metrics[name] <= high:
+            failures.append(f"{name}: {metrics[name]:.5f}, expected {low} to {high}")
+    return failures
+
+
+def _differences(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
+    return [
+        f"{name}: a second training gave {second[name]!r}, the first {first[name]!r}"
+        for name in first
+        if first[name] != second[name]
+    ]
+
+
+def _export_differences(config: api.Config, scratch: Path) -> list[str]:
+    """What the export says beside what the model says, on rows as a server may get them."""
+    import numpy as np
+    import pyarrow.parquet
+
+    from apps_rec.serving.proof import awkward_rows, score_with_model
+    from apps_rec.training.estimator import load_trained
+
+    estimator, _, _ = load_trained(config)
+    rows = str(scratch / "rows.parquet")
+    pyarrow.parquet.write_table(awkward_rows(config.message, estimator.features), rows)
+    expected = score_with_model(config.message, estimator.model, estimator.preprocessor, rows)
+    export = api.export(config, str(scratch / "export"))
+    api.predict(export, rows, str(scratch / "scores.parquet"), keep=[])
+    scores = pyarrow.parquet.read_table(scratch / "scores.parquet")
+    failures = []
+    for name, values in expected.items():
+        worst = float(np.max(np.abs(scores[name].to_numpy() - values)))
+        if not worst <= SCORE_TOLERANCE:
+            failures.append(f"{name}: the export differs from the model by {worst:.2g} on awkward rows")
+    return failures
+
+
+def _update(path: Path, quick: bool, result: Regression) -> None:
+    """Moves each band that was missed to the metric measured, and says so."""
+    whole = _read_json(path)
+    part = whole["quick"] if quick else whole
+    for name, line in _changes(part["metrics"], result.metrics):
+        log.info("%s: %s", path.name, line)
+        part["metrics"][name] = _moved(part["metrics"][name], result.metrics[name])
+    aside = path.with_name(f".{path.name}.partial")
+    aside.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
+    aside.replace(path)
+    kept = _outside_bands(result.metrics, read_expectation(path, quick))
+    result.failures[:] = [line for line in result.failures if "expected" not in line] + kept
+
+
+def _changes(bands: dict[str, Any], metrics: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for name, band in bands.items():
+        value = metrics.get(name)
+        if value is not None and not band[0] <= value <= band[1]:
+            yield name, f"{name}: {band} becomes {_moved(band, value)}, measured {value:.5f}"
+
+
+def _moved(band: Sequence[float], value: float) -> list[float]:
+    half = (band[1] - band[0]) / 2 or NEW_BAND / 2
+    return [round(value - half, 5), round(value + half, 5)]
