@@ -1,44 +1,21 @@
 """Rows of many files as batches of numpy arrays, in an order that can be taken up anywhere."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 
 from apps_rec.data.csv_reader import csv_columns, read_csv
 from apps_rec.data.order import random_order
 from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_parquet
-from apps_rec.data.rows import RowCounts, RowGate, Rows
+from apps_rec.data.rows import RowCounts, RowGate
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
+from apps_rec.data.window import Batch, Part, Window, join_parts
 from apps_rec.errors import DataError
 
 PARTS = ("train", "holdout")
 # Keeps the order of units apart from the order inside windows.
 _UNITS, _ROWS = 1, 2
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Some rows, ready to use.
-
-    Args:
-        columns: name -> array `[B]`: numbers, or bytes objects for STRING; labels and weights are float32.
-        end_row: rows of the epoch's order, filtered ones too, up to the end of this batch.
-        last: whether this is the last batch of the epoch.
-        kept: columns passed through as they are in the files, row by row beside `columns`; None where none are.
-    """
-
-    columns: dict[str, np.ndarray]
-    end_row: int
-    last: bool
-    kept: pa.Table | None = None
-
-    @property
-    def size(self) -> int:
-        """Rows in it."""
-        return len(next(iter(self.columns.values()))) if self.columns else len(self.kept or ())
 
 
 class RowStream:
@@ -130,7 +107,7 @@ class RowStream:
         return f"{shown}: no rows are left{asked}: {self.counts.summary()}"
 
     def _batches(self, epoch: int, start_row: int) -> Iterator[Batch]:
-        parts: list[_Part] = []
+        parts: list[Part] = []
         size = 0
         for part in self._ordered_windows(epoch, start_row):
             taken = 0
@@ -139,12 +116,12 @@ class RowStream:
                 parts.append(more)
                 size, taken = size + more.size, taken + more.size
                 if size == self.batch_size:
-                    yield _join(parts)
+                    yield join_parts(parts)
                     parts, size = [], 0
         if parts and not self._drop_remainder:
-            yield _join(parts)
+            yield join_parts(parts)
 
-    def _ordered_windows(self, epoch: int, start_row: int) -> Iterator["_Part"]:
+    def _ordered_windows(self, epoch: int, start_row: int) -> Iterator[Part]:
         """The rows that passed, window after window, in the epoch's order from start_row on."""
         number = start_row // self._window
         base = number * self._window
@@ -155,7 +132,7 @@ class RowStream:
             ends = base + places[window.index] + 1
             order = np.argsort(ends) if self._shuffle else np.arange(len(ends))
             order = order[ends[order] > start_row]
-            yield _Part(window, order, ends[order])
+            yield Part(window, order, ends[order])
             base, number = base + window.raw_rows, number + 1
         if base < start_row:
             raise DataError(
@@ -163,8 +140,8 @@ class RowStream:
                 "were the files changed since the run was saved?"
             )
 
-    def _windows(self, epoch: int, base: int) -> Iterator["_Window"]:
-        window = _Window()
+    def _windows(self, epoch: int, base: int) -> Iterator[Window]:
+        window = Window()
         for unit, chunk in self._chunks(epoch, base):
             start = 0
             while start < len(chunk.rows) or (start == 0 and chunk.ragged):
@@ -174,7 +151,7 @@ class RowStream:
                 start += length
                 if window.raw_rows == self._window:
                     yield window.close()
-                    window = _Window()
+                    window = Window()
                 if length == 0:
                     break
         if window.raw_rows:
@@ -223,68 +200,3 @@ def _reader(schema: Schema) -> ReadUnit:
     from apps_rec.data.tfrecord_reader import read_tfrecord
 
     return read_tfrecord
-
-
-class _Window:
-    """Rows that passed out of a run of raw rows."""
-
-    def __init__(self) -> None:
-        self.raw_rows = 0
-        self.index = np.zeros(0, np.int64)
-        self.columns: dict[str, np.ndarray | pa.Array] = {}
-        self.kept: pa.Table | None = None
-        self._rows: list[Rows] = []
-        self._indices: list[np.ndarray] = []
-
-    def add(self, rows: Rows, raw_rows: int) -> None:
-        """Appends the rows that passed out of the next raw rows."""
-        self._rows.append(rows)
-        self._indices.append(rows.index + self.raw_rows)
-        self.raw_rows += raw_rows
-
-    def close(self) -> "_Window":
-        """Lays every column out in one piece."""
-        self.index = np.concatenate(self._indices)
-        for name, first in self._rows[0].columns.items():
-            pieces = [rows.columns[name] for rows in self._rows]
-            whole = np.concatenate(pieces) if isinstance(first, np.ndarray) else pa.concat_arrays(pieces)
-            self.columns[name] = whole
-        if self._rows[0].kept is not None:
-            self.kept = _concat([pa.Table.from_batches([rows.kept]) for rows in self._rows]).unify_dictionaries()
-        self._rows = []
-        return self
-
-
-class _Part:
-    """Rows of a window in the order they are handed out."""
-
-    def __init__(self, window: _Window, order: np.ndarray, ends: np.ndarray):
-        self.window, self.order, self.ends = window, order, ends
-        self.size = len(order)
-
-    def slice(self, start: int, length: int) -> "_Part":
-        """Rows start .. start + length."""
-        return _Part(self.window, self.order[start : start + length], self.ends[start : start + length])
-
-    def column(self, name: str) -> np.ndarray:
-        """Values of a column, text as bytes objects."""
-        values = self.window.columns[name]
-        if isinstance(values, np.ndarray):
-            return values[self.order]
-        return values.take(pa.array(self.order)).to_numpy(zero_copy_only=False)
-
-
-def _join(parts: list[_Part]) -> Batch:
-    columns = {
-        name: np.concatenate([part.column(name) for part in parts]) if len(parts) > 1 else parts[0].column(name)
-        for name in parts[0].window.columns
-    }
-    kept = [part.window.kept.take(pa.array(part.order)) for part in parts if part.window.kept is not None]
-    return Batch(columns, int(parts[-1].ends[-1]), False, _concat(kept) if kept else None)
-
-
-def _concat(tables: list[pa.Table]) -> pa.Table:
-    try:
-        return pa.concat_tables(tables, promote_options="permissive")
-    except pa.ArrowException as error:
-        raise DataError(f"the columns to keep have different types in different files: {error}") from error

@@ -2,15 +2,16 @@
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.convert import ARROW_TYPES, Problem, UnreadableColumnError, convert, fill, plain
+from apps_rec.data.cells import ARROW_TYPES, Problem, UnreadableColumnError
+from apps_rec.data.checks import funnel_problems, label_problems, weight_problems
+from apps_rec.data.convert import convert, fill
 from apps_rec.data.order import in_holdout
 from apps_rec.data.schema import Column, Schema
 from apps_rec.data.source import Chunk
@@ -19,10 +20,6 @@ from apps_rec.errors import DataError
 _LOG = logging.getLogger("apps_rec.data")
 
 RAGGED = "ragged"
-EMPTY_LABEL = "empty label"
-WRONG_LABEL = "label not 0 or 1"
-NO_CLICK = "conversion without a click"
-WRONG_WEIGHT = "wrong sample weight"
 _REMEDY = "Correct the row, or drop such rows by data_config.bad_rows: SKIP"
 
 
@@ -161,14 +158,14 @@ class RowGate:
             columns[column.name] = fill(read(column), column)
         for column in self._labels:
             array = number(column)
-            problems += _label_problems(array, data.column(column.name), column.name, problems)
+            problems += label_problems(array, data.column(column.name), column.name, problems)
             columns[column.name] = pc.fill_null(array, 0.0)
         for column in self._weights:
             array = number(column)
             array = pc.fill_null(array, float(column.default)) if column.has_default else array
-            problems += _weight_problems(array, data.column(column.name), column.name, problems)
+            problems += weight_problems(array, data.column(column.name), column.name, problems)
             columns[column.name] = pc.fill_null(array, 0.0)
-        problems += _funnel_problems(columns, self._schema.funnel or ())
+        problems += funnel_problems(columns, self._schema.funnel or ())
         kept = [self._pass_through(name, data.column(name), problems) for name in self._keep]
         return columns, pa.RecordBatch.from_arrays(kept, list(self._keep)) if kept else None, problems
 
@@ -236,53 +233,3 @@ def _take(data: pa.RecordBatch, index: np.ndarray) -> pa.RecordBatch:
 
 def _handy(array: pa.Array) -> np.ndarray | pa.Array:
     return array if array.type == pa.large_binary() else array.to_numpy(zero_copy_only=False)
-
-
-def _shown(array: pa.Array, index: int) -> str:
-    value = array[index].as_py()
-    return "nothing" if value in (None, b"", "") else value.decode() if isinstance(value, bytes) else str(value)
-
-
-def _already(problems: Sequence[Problem], name: str, size: int) -> np.ndarray:
-    """Rows of a column that another problem names already."""
-    mask = np.zeros(size, bool)
-    for problem in problems:
-        if problem.column == name:
-            mask |= problem.mask
-    return mask
-
-
-def _label_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:
-    values = array.to_numpy(zero_copy_only=False)
-    empty = np.isnan(values) & ~_already(known, name, len(values))
-    wrong = ~np.isnan(values) & (values != 0) & (values != 1)
-    raw = plain(raw)
-    found = []
-    if empty.any():
-        found.append(Problem(EMPTY_LABEL, empty, name, lambda i: f"expected the label 0 or 1, got {_shown(raw, i)}"))
-    if wrong.any():
-        found.append(Problem(WRONG_LABEL, wrong, name, lambda i: f"expected the label 0 or 1, got {_shown(raw, i)}"))
-    return found
-
-
-def _weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:
-    values = array.to_numpy(zero_copy_only=False)
-    wrong = (np.isnan(values) | (values < 0)) & ~_already(known, name, len(values))
-    raw = plain(raw)
-    if not wrong.any():
-        return []
-    return [Problem(WRONG_WEIGHT, wrong, name, lambda i: f"expected a sample weight >= 0, got {_shown(raw, i)}")]
-
-
-def _funnel_problems(columns: dict[str, pa.Array], funnel: Sequence[str]) -> list[Problem]:
-    found = []
-    for click, conversion in pairwise(funnel):
-        first, second = (columns[name].to_numpy(zero_copy_only=False) for name in (click, conversion))
-        mask = (second == 1) & (first != 1)
-        if mask.any():
-            found.append(Problem(NO_CLICK, mask, conversion, _no_click(click)))
-    return found
-
-
-def _no_click(click: str) -> Callable[[int], str]:
-    return lambda index: f'expected 0 where "{click}" is 0 (the head is a funnel), got 1'

@@ -6,7 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from apps_rec.data.convert import ARROW_TYPES, UnreadableColumnError, convert, fill
+from apps_rec.data.cells import ARROW_TYPES, UnreadableColumnError
+from apps_rec.data.convert import convert, fill
 from apps_rec.data.schema import Column
 
 INT = Column("n", "INT64", 0)
