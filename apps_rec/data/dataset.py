@@ -1,6 +1,7 @@
 """A stream of rows -> `tf.data`, with a note of where every batch ends."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 
@@ -28,10 +29,12 @@ class Positions:
 
     Args:
         start: position of the first batch.
+        files: that are read, for messages.
     """
 
-    def __init__(self, start: tuple[int, int] = (0, 0)):
+    def __init__(self, start: tuple[int, int] = (0, 0), files: Sequence[str] = ()):
         self.start = start
+        self.files = tuple(files)
         self.error: DataError | None = None
         self._ends: dict[int, tuple[int, int]] = {0: start}
 
@@ -67,7 +70,7 @@ def make_dataset(
     Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
         begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
     """
-    positions = Positions(start)
+    positions = Positions(start, stream.files)
 
     def generate() -> Iterator[dict[str, np.ndarray]]:
         batches = 0
@@ -91,6 +94,8 @@ def make_dataset(
 def reraise(*positions: Positions) -> Iterator[None]:
     """Gives the DataError of a dataset that is read inside, in place of TensorFlow's account of it.
 
+    That is the error of the reader, or the one that an assertion of the preprocessing stands for.
+
     Example:
         >>> dataset, positions = make_dataset(stream)
         >>> with reraise(positions):
@@ -98,8 +103,26 @@ def reraise(*positions: Positions) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.OpError:
+    except tf.errors.OpError as error:
         for item in positions:
             if item.error is not None:
                 raise item.error from None
+        wrong = wrong_value(error, [path for item in positions for path in item.files])
+        if wrong is not None:
+            raise wrong from None
         raise
+
+
+def wrong_value(error: tf.errors.OpError, files: Sequence[str]) -> DataError | None:
+    """The DataError that a failed assertion about a feature's cells stands for; None for any other error.
+
+    Args:
+        error: of a graph that holds a Preprocessor.
+        files: that were read.
+    """
+    found = re.search(r"assertion failed: \[(Feature .*)", error.message)
+    if found is None:
+        return None
+    text = re.sub(r"\s*\] \[", " ", found[1].strip().removesuffix("]")).replace('\\"', '"').rstrip(" .")
+    shown = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
+    return DataError(f"{shown}: {text}. Correct the cells, or the feature in the config.")

@@ -74,10 +74,8 @@ def predict_file(
                 outputs = score(**inputs)
             except tf.errors.InvalidArgumentError as error:
                 raise wrong_value(error, files) or error from None
-            table = batch.kept if batch.kept is not None else pa.table({})
-            for name in names:
-                table = table.append_column(name, pa.array(outputs[name].numpy()))
-            write(table)
+            kept = {name: batch.kept[name] for name in keep} if batch.kept is not None else {}
+            write(pa.table({**kept, **{name: pa.array(outputs[name].numpy()) for name in names}}))
             rows += batch.size
             if time.monotonic() - last > SECONDS_BETWEEN_LINES:
                 last = time.monotonic()

@@ -12,6 +12,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from apps_rec.data.dataset import Positions
 from apps_rec.errors import ConfigError
 from apps_rec.legacy_keras import keras
 from apps_rec.training.checkpoints import Checkpoints, Progress
@@ -69,7 +70,7 @@ class SaveAndSelect(keras.callbacks.Callback):
 
     Args:
         progress: its epoch and row are brought up to date here.
-        position: batches done in this process -> epoch and row to go on from.
+        positions: of the batches of this process: where to go on from.
         evaluate: measures the model as it stands; None: nothing is selected.
         is_interrupted: whether training ends by a signal: then the last step is saved without an evaluation, since
             an uninterrupted run would not have made one there.
@@ -84,7 +85,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         progress: Progress,
         progress_log: LogProgress,
         save_steps: int,
-        position: Callable[[int], tuple[int, int]],
+        positions: Positions,
         is_interrupted: Callable[[], bool],
         evaluate: Callable[[], Metrics] | None = None,
         metric: str = "",
@@ -93,7 +94,7 @@ class SaveAndSelect(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self._checkpoints, self._progress, self._log = checkpoints, progress, progress_log
-        self._save_steps, self._position, self._is_interrupted = save_steps, position, is_interrupted
+        self._save_steps, self._positions, self._is_interrupted = save_steps, positions, is_interrupted
         self._evaluate, self._metric, self._bigger, self._patience = evaluate, metric, bigger_is_better, patience
         self._batches = 0
         self.saved_step: int | None = None
@@ -116,7 +117,8 @@ class SaveAndSelect(keras.callbacks.Callback):
         """Evaluates, where a best checkpoint is wanted, and saves."""
         if evaluate and self._evaluate is not None:
             self._select(step, self._evaluate())
-        epoch, row = self._position(self._batches)
+        epoch, row = self._positions.after(self._batches)
+        self._positions.prune(self._batches)
         self._progress.epoch.assign(epoch)
         self._progress.row.assign(row)
         self._checkpoints.save(step)
@@ -138,8 +140,13 @@ class SaveAndSelect(keras.callbacks.Callback):
             self._progress.best_step.assign(step)
             self._checkpoints.save_best(step)
         elif self._patience is not None and step - int(self._progress.best_step.numpy()) >= self._patience:
-            log.info("stopped early at step %d: %s was best, %.5f, at step %d", step, self._metric, best,
-                     int(self._progress.best_step.numpy()))
+            log.info(
+                "stopped early at step %d: %s was best, %.5f, at step %d",
+                step,
+                self._metric,
+                best,
+                int(self._progress.best_step.numpy()),
+            )
             self.model.stop_training = True
 
 

@@ -26,6 +26,14 @@ class Progress(tf.Module):
         self.best_step = tf.Variable(-1, dtype=tf.int64, trainable=False)
 
 
+class _Weights(tf.Module):
+    """A model's variables in their order, and nothing else of it."""
+
+    def __init__(self, model: RankModel) -> None:
+        super().__init__(name="weights")
+        self.in_order = list(model.variables)
+
+
 class Checkpoints:
     """Saves and restores a run.
 
@@ -52,9 +60,10 @@ class Checkpoints:
         self._latest = tf.train.CheckpointManager(
             self._checkpoint, str(folder.checkpoints), max_to_keep=keep, checkpoint_name=NAME
         )
-        # The best one is for reading only: without the slots it is a third of the size.
+        # The best one is for reading only: without the slots, which a compiled model drags along, it is a third of
+        # the size.
         self._best = tf.train.CheckpointManager(
-            tf.train.Checkpoint(model=model), str(folder.best), max_to_keep=1, checkpoint_name=NAME
+            tf.train.Checkpoint(weights=_Weights(model)), str(folder.best), max_to_keep=1, checkpoint_name=NAME
         )
 
     def save(self, step: int) -> str:
@@ -76,6 +85,7 @@ class Checkpoints:
     def _restore(self, manager: tf.train.CheckpointManager) -> int | None:
         path = manager.latest_checkpoint
         if path is None:
+            _check_none_is_there(Path(manager.directory))
             return None
         try:
             status = manager.checkpoint.restore(path)
@@ -86,6 +96,16 @@ class Checkpoints:
         except _UNREADABLE as error:
             raise RunError(_damage(path, manager.checkpoints, error)) from error
         return int(path.rsplit("-", 1)[1])
+
+
+def _check_none_is_there(folder: Path) -> None:
+    """Raises where there are checkpoints and no readable note of the newest: starting afresh would overwrite them."""
+    steps = sorted((int(path.stem.rsplit("-", 1)[1]) for path in folder.glob(f"{NAME}-*.index")), reverse=True)
+    if steps:
+        raise RunError(
+            f"{folder / 'checkpoint'}, the note of the newest checkpoint, is missing or cannot be read. Write "
+            f'this line into it to go on from step {steps[0]}: model_checkpoint_path: "{NAME}-{steps[0]}"'
+        )
 
 
 def _damage(path: str, others: list[str], error: Exception) -> str:

@@ -52,8 +52,8 @@ class RunFolder:
         return self.path / "summaries"
 
     def holds_run(self) -> bool:
-        """Whether a training was started here."""
-        return self.config.exists() or self.checkpoints.exists()
+        """Whether a training saved something here; one that failed before its first checkpoint left nothing to lose."""
+        return self.checkpoints.exists()
 
 
 def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunFolder, bool]:
@@ -95,7 +95,9 @@ def open_for_reading(model_dir: str) -> RunFolder:
     """
     folder = RunFolder(Path(model_dir))
     if not folder.config.exists():
-        raise RunError(f"model_dir {model_dir} holds no run (no {folder.config.name}); train first: apps-rec train CONFIG")
+        raise RunError(
+            f"model_dir {model_dir} holds no run (no {folder.config.name}); train first: apps-rec train CONFIG"
+        )
     return folder
 
 
@@ -109,7 +111,9 @@ def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
     for feature in config.feature_config.features:
         if feature.vocab_file:
             folder.vocabularies.mkdir(exist_ok=True)
-            _write_whole(folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n")
+            _write_whole(
+                folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n"
+            )
 
 
 def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
@@ -134,7 +138,7 @@ def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
     Raises:
         RunError: they differ; the message names the first differing lines.
     """
-    trained = text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
+    trained = _trained_config(folder)
     before, now = _shape_lines(trained), _shape_lines(config)
     if before == now:
         return
@@ -145,6 +149,32 @@ def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
         f"the run in {folder.path} was trained with other features or another model: it had `{was}` where the config "
         f"has `{is_now}`. Use the config it was trained with ({folder.config}), or train afresh with --restart"
     )
+
+
+def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
+    """Compares the kind of optimizer with the one that the run was trained with: slots of one mean nothing to another.
+
+    Raises:
+        RunError: they differ.
+    """
+    was, now = (
+        message.train_config.optimizer_config.WhichOneof("optimizer") for message in (_trained_config(folder), config)
+    )
+    if was != now:
+        raise RunError(
+            f"train_config.optimizer_config: the run in {folder.path} was trained with {was}, the config has {now}, "
+            f"which cannot go on from its state. Use {was}, or train afresh with --restart"
+        )
+
+
+def _trained_config(folder: RunFolder) -> PipelineConfig:
+    try:
+        return text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise RunError(
+            f"{folder.config}, the config that the run was trained with, cannot be read: {error}. Put back the config "
+            "that is in an export of the run (assets/pipeline.config), or train afresh with --restart"
+        ) from error
 
 
 def _shape_lines(config: PipelineConfig) -> list[str]:
