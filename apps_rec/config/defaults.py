@@ -36,7 +36,7 @@ def _feature(feature: FeatureConfig) -> None:
 
 
 def _sequence(feature: FeatureConfig) -> None:
-    """A sequence is averaged where nothing else is said; `combiner` stays only where it is sum or sqrtn."""
+    """A sequence is averaged where nothing else is said; `combiner: mean` says the same."""
     averaged = not feature.HasField("combiner") or feature.combiner == "mean"
     if averaged and not feature.HasField("sequence_combiner"):
         feature.ClearField("combiner")

@@ -88,6 +88,7 @@ BY_OVERRIDE = [
     ([f"{TAGS}.min_count=3"], ["min_count: needs vocab_file"]),
     ([f"{TAGS}.vocab_list=", f"{TAGS}.vocab_file=no/such.txt"], ['there is no file "no/such.txt"']),
     ([f"{HISTORY}.combiner=sum"], ["combiner: sequence_combiner is given too"]),
+    ([f"{AGE}.embedding_name=user"], ["embedding_name: a number has no table to share"]),
     ([f"{HISTORY}.sequence_combiner={{}}"], ["is empty; expected mean { } or target_attention { }"]),
     ([f"{HIST_DNN}.key=ap"], ['no feature is called "ap"', 'Did you mean "app"?']),
     ([f"{HIST_DNN}.key=tags"], ['expected an IdFeature; "tags" is a TagFeature']),
@@ -423,3 +424,9 @@ def test_two_features_of_one_name(report, change):
 def test_a_misspelt_column_of_a_feature_without_a_name(report, change):
     (line,) = report(change(('feature_name: "user" input_names: "user"', 'input_names: "usr"')))
     assert 'no column is called "usr"' in line
+
+
+def test_a_sequence_is_no_sum(report, change):
+    lines = report(change(('    sequence_combiner { target_attention { key: "app" } }\n', "    combiner: 'sum'\n")))
+    assert len(lines) == 1
+    assert 'a SequenceFeature is averaged, or weighted by its sequence_combiner; got "sum"' in lines[0]

@@ -54,8 +54,6 @@ def test_optimizer(base):
     [
         ("", False, "mean"),
         ('combiner: "mean"', False, "mean"),
-        ('combiner: "sum"', True, None),
-        ('combiner: "sqrtn"', True, None),
         ("sequence_combiner { mean { } }", False, "mean"),
     ],
 )

@@ -171,8 +171,8 @@ def _list(context: Context, path: str, feature: FeatureConfig) -> None:
             report.error(f"{path}.kv_separator", f'expected a text other than separator "{feature.separator}".')
         if len(feature.input_names) > 1:
             report.error(f"{path}.kv_separator", "weights come from it or from a second input, not from both.")
-    if feature.combiner not in ("sum", "mean", "sqrtn"):
-        known = ("sum", "mean", "sqrtn")
+    known = ("sum", "mean", "sqrtn")
+    if feature.feature_type == TAG and feature.combiner not in known:
         text = f'expected sum, mean or sqrtn, got "{feature.combiner}".'
         report.error(f"{path}.combiner", text, got=feature.combiner, among=known)
     if feature.feature_type == SEQUENCE:
@@ -183,6 +183,9 @@ def _sequence(context: Context, path: str, feature: FeatureConfig) -> None:
     report = context.report
     if feature.HasField("combiner") and feature.HasField("sequence_combiner"):
         report.error(f"{path}.combiner", "sequence_combiner is given too; expected one of them.")
+    elif feature.HasField("combiner"):
+        text = f'a SequenceFeature is averaged, or weighted by its sequence_combiner; got "{feature.combiner}".'
+        report.error(f"{path}.combiner", text)
     if not feature.HasField("sequence_combiner"):
         return
     here = f"{path}.sequence_combiner"
@@ -241,8 +244,8 @@ def _raw(context: Context, path: str, feature: FeatureConfig) -> None:
         report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
     if feature.boundaries:
         _boundaries(context, path, feature)
-    elif not feature.embedding_dim and feature.embedding_name != feature.feature_name:
-        report.error(f"{path}.embedding_name", "a number with embedding_dim 0 has no table to share.")
+    elif feature.embedding_name != feature.feature_name:
+        report.error(f"{path}.embedding_name", "a number has no table to share; tables hold ids.")
 
 
 def _boundaries(context: Context, path: str, feature: FeatureConfig) -> None:

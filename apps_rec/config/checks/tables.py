@@ -12,9 +12,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
     """What the rows of a feature's table stand for; None where the feature has none or it is not clear."""
     if feature.feature_type == RAW:
-        if feature.boundaries:
-            return "boundaries", tuple(feature.boundaries)
-        return ("numbers", feature.raw_input_dim) if feature.embedding_dim else None
+        return ("boundaries", tuple(feature.boundaries)) if feature.boundaries else None
     if feature.HasField("hash_bucket_size"):
         return "hash_bucket_size", feature.hash_bucket_size
     if feature.HasField("num_buckets"):
@@ -53,7 +51,7 @@ def _compare(context: Context, path: str, feature: FeatureConfig, other_path: st
     mine, theirs = id_space(feature), id_space(other)
     if mine and theirs and mine != theirs:
         report.error(
-            f"{path}.{'raw_input_dim' if mine[0] == 'numbers' else mine[0]}",
+            f"{path}.{mine[0]}",
             f'the table "{table}" is shared with {whose}, whose ids come from {_shown(theirs)};'
             f" expected the same, got {_shown(mine)}.",
         )
