@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -74,8 +75,7 @@ def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunF
         raise RunError(f"model_dir {model_dir} is a file; expected a folder, or a path where one can be made")
     if folder.holds_run():
         if restart:
-            aside = folder.path.with_name(f"{folder.path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
-            _try(lambda: folder.path.rename(aside), model_dir)
+            _try(lambda: folder.path.rename(_free_name(folder.path)), model_dir)
         elif not resume:
             raise RunError(
                 f"model_dir {model_dir} holds a run already. --resume goes on with it, --restart moves it aside and "
@@ -188,6 +188,13 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
     for tower in shape.model_config.rank_model.task_towers:
         del tower.metrics_set[:]
     return text_format.MessageToString(shape).splitlines()
+
+
+def _free_name(path: Path) -> Path:
+    """`<path>.<time>`, or with a number behind it where that is taken."""
+    aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
+    others = (aside.with_name(f"{aside.name}.{number}") for number in itertools.count(2))
+    return aside if not aside.exists() else next(other for other in others if not other.exists())
 
 
 def _write_whole(path: Path, text: str) -> None:
