@@ -21,12 +21,13 @@ def metric_names(message: PipelineConfig) -> list[str]:
     """Names of the metrics that `evaluate` gives, of a resolved config.
 
     A funnel's second tower is measured twice: `_masked` on the rows where the first label is 1, and as the product
-    under `ctcvr`.
+    under `ctcvr`. A tower whose loss leaves out the rows outside its task space is measured inside it, `_masked` too.
     """
     rank = message.model_config.rank_model
     names = []
     for at, tower in enumerate(rank.task_towers):
-        suffixes = [tower.tower_name]
+        is_masked = tower.task_space_indicator_label and tower.out_task_space_weight == 0
+        suffixes = [f"{tower.tower_name}_masked" if is_masked else tower.tower_name]
         if _is_funnel(rank) and at:
             suffixes = [f"{tower.tower_name}_masked", "ctcvr"]
         names += [f"{metric}_{suffix}" for suffix in suffixes for metric in _metrics(tower)]

@@ -97,7 +97,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
 
     Args:
         config: a normalised config: features in feature_config, model in rank_model.
-        purpose: train; evaluate (as train, and the users of GAUC); predict (inputs of features only, without those
+        purpose: train; evaluate (as train, without sample weights, and the users of GAUC); predict (inputs of features only, without those
             that only position features read, and no filters).
 
     Raises:
@@ -110,7 +110,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     declared = {field.input_name: _column(field, separators) for field in data.input_fields}
     scores_only = purpose == "predict"
     model = config.model_config.rank_model
-    labels, weights = ((), ()) if scores_only else (_labels(model), _weights(config))
+    labels = () if scores_only else _labels(model)
+    weights = _weights(config) if purpose == "train" else ()
     users = _users(config) if purpose == "evaluate" else ()
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
     columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *users]))

@@ -18,10 +18,10 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
     """
     model = config.model_config.rank_model
     if not model.head.HasField("funnel"):
-        return [_measure(tower, tower.tower_name, f"probs_{tower.tower_name}") for tower in model.task_towers]
+        return [_measure(tower) for tower in model.task_towers]
     click, conversion = model.task_towers
     return [
-        _measure(click, click.tower_name, f"probs_{click.tower_name}"),
+        _measure(click),
         _task_metrics(
             conversion.metrics_set,
             f"{conversion.tower_name}_masked",
@@ -33,11 +33,12 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
     ]
 
 
-def _measure(tower: TaskTower, suffix: str, output: str) -> TaskMetrics:
+def _measure(tower: TaskTower) -> TaskMetrics:
+    name, output = tower.tower_name, f"probs_{tower.tower_name}"
     if tower.task_space_indicator_label and tower.out_task_space_weight == 0:
         mask = tower.task_space_indicator_label
-        return _task_metrics(tower.metrics_set, f"{suffix}_masked", output, tower.label_name, mask=mask)
-    return _task_metrics(tower.metrics_set, suffix, output, tower.label_name)
+        return _task_metrics(tower.metrics_set, f"{name}_masked", output, tower.label_name, mask=mask)
+    return _task_metrics(tower.metrics_set, name, output, tower.label_name)
 
 
 def _task_metrics(
