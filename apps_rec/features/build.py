@@ -51,7 +51,8 @@ def read_vocabulary(feature: FeatureConfig) -> list[str]:
     path = Path(feature.vocab_file)
     where = f'feature "{feature.feature_name}": vocab_file {path}'
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
+        # "utf-8-sig": a byte order mark, which some editors write, is no part of the first word.
+        lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -66,7 +67,7 @@ def read_vocabulary(feature: FeatureConfig) -> list[str]:
             raise ConfigError(f'{where}:{number}: "{word}" stands in line {first_line[word]} already; a word once only')
         first_line[word] = number
         if feature.min_count:
-            if not tab or not count.strip().isdigit():
+            if not tab or not count.strip().isdecimal():
                 raise ConfigError(
                     f'{where}:{number}: min_count needs "word<tab>count" in every line; this one is "{line}"'
                 )

@@ -67,7 +67,10 @@ class EmbeddedFeatures:
 
     def squared_length(self) -> tf.Tensor:
         """Sum of squares of all embeddings looked up, per row, `(batch,)`."""
-        return tf.add_n([tf.reduce_sum(tf.square(block.tensor), axis=[1, 2]) for block in self.blocks])
+        squares = [tf.reduce_sum(tf.square(block.tensor), axis=[1, 2]) for block in self.blocks]
+        if not squares:  # numbers alone
+            return tf.zeros_like(next(iter(self.numbers.values()))[:, 0])
+        return tf.add_n(squares)
 
     def _runs(self, names: Iterable[str]) -> list[tuple[Block, int, int]]:
         """Neighbours in a block are taken in one slice, so that a group in table order costs one operation."""

@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.batch_norm import GlobalBatchNorm
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.legacy_keras import keras
 
@@ -83,7 +84,7 @@ class Dnn(keras.layers.Layer):
             for i, units in enumerate(self.hidden_units)
         ]
         self._batch_norm = [
-            keras.layers.BatchNormalization(synchronized=True, name=f"batch_norm_{i}", dtype=policy)
+            GlobalBatchNorm(name=f"batch_norm_{i}", dtype=policy)
             for i in range(len(self.hidden_units) if self.use_bn else 0)
         ]
         self._dropout = [

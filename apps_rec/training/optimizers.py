@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+from apps_rec.training.schedules import SCHEDULES
 
 Rows = list[tf.Tensor]
 Update = tuple[tf.Tensor, Rows]
@@ -25,6 +26,9 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         slots: initial value of every element of each slot, by name.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
     """
+
+    # Constructor arguments of a subclass that it keeps under their names, besides the rate and the clipping.
+    arguments: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -89,11 +93,15 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
-        return {
-            **super().get_config(),
-            "learning_rate": self._serialize_hyperparameter(self._learning_rate),
-            "slots": self._slot_values,
-        }
+        arguments = {name: getattr(self, name) for name in (*self.arguments, "global_clipnorm")}
+        return {"learning_rate": self._serialize_hyperparameter(self._learning_rate), **arguments}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> RowSparseOptimizer:
+        """The optimizer that `get_config` described."""
+        # Not by Keras' own lookup of the schedule, which takes our Constant for its initializer of that name.
+        rate = config["learning_rate"]
+        return cls(**{**config, "learning_rate": SCHEDULES[rate["class_name"]].from_config(rate["config"])})
 
 
 class Sgd(RowSparseOptimizer):
@@ -110,10 +118,13 @@ class Sgd(RowSparseOptimizer):
 class Adagrad(RowSparseOptimizer):
     """a += g^2; w -= rate * g / sqrt(a) (Duchi, Hazan, Singer 2011, figure 1)."""
 
+    arguments = ("initial_accumulator_value",)
+
     def __init__(
         self, learning_rate: Any, initial_accumulator_value: float = 0.1, global_clipnorm: float | None = None
     ) -> None:
         super().__init__(learning_rate, {"accumulator": initial_accumulator_value}, global_clipnorm, name="adagrad")
+        self.initial_accumulator_value = initial_accumulator_value
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
         """-rate * g / sqrt(a); 0 where nothing was ever accumulated."""
@@ -126,6 +137,8 @@ class Adam(RowSparseOptimizer):
 
     Rows outside the batch keep weight and moments as they are; the bias correction counts steps, not visits.
     """
+
+    arguments = ("beta_1", "beta_2", "epsilon")
 
     def __init__(
         self,
@@ -150,6 +163,8 @@ class Adam(RowSparseOptimizer):
 class Ftrl(RowSparseOptimizer):
     """FTRL-Proximal (McMahan et al. 2013, Ad Click Prediction, algorithm 1), for any learning_rate_power <= 0."""
 
+    arguments = ("learning_rate_power", "initial_accumulator_value", "l1", "l2")
+
     def __init__(
         self,
         learning_rate: Any,
@@ -161,17 +176,19 @@ class Ftrl(RowSparseOptimizer):
     ) -> None:
         slots = {"accumulator": initial_accumulator_value, "linear": 0.0}
         super().__init__(learning_rate, slots, global_clipnorm, name="ftrl")
-        self.power, self.l1, self.l2 = learning_rate_power, l1, l2
+        self.learning_rate_power, self.initial_accumulator_value = learning_rate_power, initial_accumulator_value
+        self.l1, self.l2 = l1, l2
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
         """The difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
         old = tf.convert_to_tensor(weights())
         accumulator = slots[0] + tf.square(gradient)
-        old_scale, scale = tf.pow(slots[0], -self.power), tf.pow(accumulator, -self.power)
+        old_scale, scale = (tf.pow(sums, -self.learning_rate_power) for sums in (slots[0], accumulator))
         linear = slots[1] + gradient - (scale - old_scale) / rate * old
         quadratic = scale / rate + 2.0 * self.l2
         beyond = tf.sign(linear) * tf.nn.relu(tf.abs(linear) - self.l1)
-        return -beyond / quadratic - old, [accumulator, linear]
+        # Nothing is gathered yet where the accumulator starts at 0 and the gradient is 0: 0 / 0.
+        return tf.math.divide_no_nan(-beyond, quadratic) - old, [accumulator, linear]
 
 
 def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices | None) -> tf.Tensor | tf.IndexedSlices | None:

@@ -67,12 +67,20 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
 class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up to `base` in `warmup_steps`, held for `hold_steps`, then half a cosine to 0 at `total_steps`.
 
+    Raises:
+        ValueError: no step is left between the hold and `total_steps`.
+
     References: Loshchilov, Hutter 2017, SGDR, equation 5 without restarts.
     """
 
     def __init__(
         self, base: float, total_steps: int, warmup_rate: float = 0.0, warmup_steps: int = 0, hold_steps: int = 0
     ) -> None:
+        if total_steps <= warmup_steps + hold_steps:
+            raise ValueError(
+                f"CosineDecay: total_steps must exceed warmup_steps + hold_steps, {warmup_steps + hold_steps}. "
+                f"Got {total_steps}"
+            )
         self.base, self.total_steps = base, total_steps
         self.warmup_rate, self.warmup_steps, self.hold_steps = warmup_rate, warmup_steps, hold_steps
 
@@ -89,3 +97,6 @@ class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
         return dict(vars(self))
+
+
+SCHEDULES = {schedule.__name__: schedule for schedule in (Constant, ExponentialDecay, CosineDecay)}

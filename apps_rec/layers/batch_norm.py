@@ -1,0 +1,56 @@
+"""Batch norm over the rows of all replicas."""
+
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.legacy_keras import keras
+
+
+class GlobalBatchNorm(keras.layers.BatchNormalization):
+    """Keras' synchronized batch norm, right also where a replica, or the whole batch, has nothing to count.
+
+    Departs from Keras in two places. A replica without rows (the last batch of an epoch may have fewer rows than there
+    are replicas) takes part in the moving averages like the others: Keras lets it keep its copy, and the mean over
+    replicas is then short of the step. And where a mask counts nothing at all, the moving averages are used and stay:
+    Keras divides 0 by 0 on one device.
+
+    Args:
+        **kwargs: of keras.layers.BatchNormalization; `synchronized` is set.
+
+    Input shape: `(batch, ..., dim)`; the mask, if any, is its shape without the last axis.
+    Output shape: the input's.
+
+    Example:
+        >>> GlobalBatchNorm()(tf.ones([2, 3]), training=True).numpy().tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+
+    References: Ioffe, Szegedy 2015, Batch Normalization, algorithm 1.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{**kwargs, "synchronized": True})
+
+    def _support_zero_size_input(self) -> bool:
+        # The moments are those of all replicas, so an empty one has them too and must not skip its update.
+        return False
+
+    def _calculate_mean_and_var(
+        self, inputs: tf.Tensor, reduction_axes: list[int], keep_dims: bool, mask: tf.Tensor | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor]:
+        if mask is None:
+            return super()._calculate_mean_and_var(inputs, reduction_axes, keep_dims)
+        x = tf.cast(inputs, self.variable_dtype)
+        is_counted = tf.cast(mask, x.dtype)[..., tf.newaxis]
+        count = _sum_over_replicas(tf.reduce_sum(is_counted))
+        divisor = tf.maximum(count, 1.0)
+        mean = _sum_over_replicas(tf.reduce_sum(x * is_counted, reduction_axes)) / divisor
+        variance = _sum_over_replicas(tf.reduce_sum(tf.square(x - mean) * is_counted, reduction_axes)) / divisor
+        return tf.where(count > 0, mean, self.moving_mean), tf.where(count > 0, variance, self.moving_variance)
+
+
+def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
+    context = tf.distribute.get_replica_context()
+    if context is None or context.num_replicas_in_sync == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

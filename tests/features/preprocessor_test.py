@@ -1,0 +1,269 @@
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from apps_rec.features import Preprocessor
+from apps_rec.features.specs import (
+    BucketFeature,
+    CrossFeature,
+    HashIds,
+    IdFeature,
+    ListFeature,
+    NumberFeature,
+    NumberIds,
+    VocabularyIds,
+)
+
+# FarmHash64 modulo 1000, from a run of tf.strings.to_hash_bucket_fast: a change of hash would turn every table over.
+FARMHASH = {"": 263, "a": 939, "app 7": 466, "Zürich": 643, "42": 736, "-1": 430, "东京": 583, "x_X_1": 146}
+
+
+def _run(spec, **columns):
+    tensors = {name: tf.constant(values) for name, values in columns.items()}
+    return {name: value.numpy() for name, value in Preprocessor([spec])(tensors).items()}
+
+
+def _ids(spec, **columns) -> list[int]:
+    return _run(spec, **columns)["ids"][:, 0].tolist()
+
+
+def _values(**options):
+    return lambda values: _run(NumberFeature("x", "x", **options), x=values)["values"][:, 0].tolist()
+
+
+def _id(ids) -> IdFeature:
+    return IdFeature("x", "x", ids, "x", 4)
+
+
+def _list(ids=None, **options) -> ListFeature:
+    return ListFeature("x", "x", ids or NumberIds(100), "x", 4, **{"max_length": 3, **options})
+
+
+def _listed(spec, **columns) -> tuple[list, list]:
+    outputs = _run(spec, **columns)
+    return outputs["list_ids/x"].tolist(), outputs["list_weights/x"].tolist()
+
+
+def test_hash_of_text():
+    words = [word for word in FARMHASH if word != "42"]
+    assert _ids(_id(HashIds(1000)), x=words) == [FARMHASH[word] for word in words]
+
+
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
+def test_hash_of_a_whole_number_is_that_of_its_text(dtype):
+    assert _ids(_id(HashIds(1000)), x=np.array([42, -1], dtype.as_numpy_dtype)) == [FARMHASH["42"], FARMHASH["-1"]]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+def test_numbers_outside_have_an_id_of_their_own(dtype):
+    assert _ids(_id(NumberIds(5)), x=np.array([0, 4, 5, -1, 1000], dtype)) == [0, 4, 5, 5, 5]
+
+
+def test_numbers_outside_int32_are_outside():
+    assert _ids(_id(NumberIds(5)), x=np.array([2**32 + 1, -(2**63), 2**63 - 1])) == [5, 5, 5]
+
+
+def test_numbers_in_text():
+    texts = ["3", "-3", "5", "", "three", "1.0", "9" * 30]
+    assert _ids(_id(NumberIds(5)), x=texts) == [3, 5, 5, 5, 5, 5, 5]
+
+
+def test_vocabulary_with_a_bucket_for_the_unknown():
+    vocabulary = VocabularyIds(("red", "Größe", "東京", "🙂"))
+    assert _ids(_id(vocabulary), x=["東京", "red", "🙂", "Größe", "blue", "", "RED"]) == [2, 0, 3, 1, 4, 4, 4]
+    assert vocabulary.num_ids == 5
+
+
+def test_vocabulary_of_numbers():
+    assert _ids(_id(VocabularyIds(("10", "-2"))), x=np.array([-2, 10, 3])) == [1, 0, 2]
+
+
+def test_features_of_one_vocabulary_share_a_lookup_table():
+    words = VocabularyIds(("a", "b"))
+    preprocessor = Preprocessor([IdFeature("x", "x", words, "x", 4), IdFeature("y", "y", words, "y", 4)])
+    assert len(preprocessor._vocabularies) == 1
+    assert preprocessor.vocabularies() == {"x": ("a", "b"), "y": ("a", "b")}
+
+
+def test_boundaries():
+    spec = BucketFeature("x", "x", (0.0, 1.5, 10.0), "x", 4)
+    # An id starts at its boundary.
+    assert _ids(spec, x=[-1.0, 0.0, 1.4999, 1.5, 9.0, 10.0, 1e9]) == [0, 1, 1, 2, 2, 3, 3]
+    assert _ids(spec, x=np.array([-1, 0, 1, 2, 10], np.int64)) == [0, 1, 1, 2, 3]
+
+
+def test_boundaries_tell_large_integers_apart():
+    big = 2**24
+    spec = BucketFeature("x", "x", (big, big + 1.0, 2.0**52 + 1), "x", 4)
+    assert _ids(spec, x=np.array([big - 1, big, big + 1, 2**52, 2**52 + 1])) == [0, 1, 2, 2, 3]
+
+
+def test_numbers_as_they_are():
+    assert _values()([1.5, -2.0]) == [1.5, -2.0]
+    assert _values()(np.array([3, -4], np.int64)) == [3.0, -4.0]
+    assert _values()([True, False]) == [1.0, 0.0]
+
+
+def test_log1p_keeps_the_sign():
+    assert _values(log1p=True)([0.0, 9.0, -9.0]) == pytest.approx([0.0, math.log(10), -math.log(10)])
+
+
+def test_shift_and_scale_come_after_the_logarithm():
+    assert _values(shift=10.0, scale=4.0)([10.0, 14.0, 8.0]) == [0.0, 1.0, -0.5]
+    assert _values(log1p=True, shift=1.0, scale=2.0)([math.e - 1]) == pytest.approx([0.0], abs=1e-6)
+
+
+def test_vectors():
+    outputs = _run(NumberFeature("x", "x", size=3, separator=",", scale=2.0), x=["1,2,3", " -4 ,.5,1e2"])
+    np.testing.assert_allclose(outputs["values"], [[0.5, 1.0, 1.5], [-2.0, 0.25, 50.0]])
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [
+        (["1|2", "1|x"], r'Feature "price" expects numbers'),
+        (["1|2", "1|"], r'Feature "price" expects numbers'),
+        (["1|2", "1|nan"], r'Feature "price" expects numbers'),
+        (["1|2", "1"], r'Feature "price" expects 2 numbers in a cell'),
+    ],
+)
+def test_wrong_numbers_name_the_feature(cells, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        Preprocessor([NumberFeature("price", "x", size=2)])({"x": tf.constant(cells)})
+
+
+def test_crosses():
+    spec = CrossFeature("xy", ("x", "y"), "_X_", HashIds(1000), "xy", 4)
+    assert _ids(spec, x=["x"], y=np.array([1])) == [FARMHASH["x_X_1"]]
+    # The separator keeps apart what would be one text.
+    assert _ids(spec, x=["a", "ab"], y=["bc", "c"])[0] != _ids(spec, x=["a", "ab"], y=["bc", "c"])[1]
+
+
+def test_lists_are_cut_and_padded():
+    ids, weights = _listed(_list(), x=["5|6|7|8", "9", "", "|4||3|", "x|2"])
+    assert ids == [[5, 6, 7], [9, -1, -1], [-1, -1, -1], [4, 3, -1], [100, 2, -1]]
+    assert weights == [[1, 1, 1], [1, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]]
+
+
+def test_lists_of_words_and_of_hashes():
+    ids, _ = _listed(_list(VocabularyIds(("é", "b")), separator=";"), x=["b;é;c", ""])
+    assert ids == [[1, 0, 2], [-1, -1, -1]]
+    ids, _ = _listed(_list(HashIds(1000)), x=["a|东京"])
+    assert ids == [[FARMHASH["a"], FARMHASH["东京"], -1]]
+
+
+def test_values_with_weights():
+    words = VocabularyIds(("a", "http://b", "c:d"))
+    ids, weights = _listed(_list(words, kv_separator=":"), x=["a:0.5|http://b:2|c:d:1e-1", "a|a:3", "", "a:1|:7|a:2"])
+    assert ids == [[0, 1, 2], [0, 0, -1], [-1, -1, -1], [0, 0, -1]]
+    np.testing.assert_allclose(weights, [[0.5, 2, 0.1], [1, 3, 0], [0, 0, 0], [1, 2, 0]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("separator", ["::", "=>", "^", "]", "\\", "."])
+def test_separators_of_weights_are_taken_literally(separator):
+    ids, weights = _listed(_list(kv_separator=separator), x=[f"7{separator}0.5|8{separator}3", "9"])
+    if separator == ".":  # the last one separates: 7.0 | 5
+        assert ids == [[100, 8, -1], [9, -1, -1]]
+        return
+    assert ids == [[7, 8, -1], [9, -1, -1]]
+    assert weights == [[0.5, 3, 0], [1, 0, 0]]
+
+
+def test_a_wrong_weight_names_the_feature():
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r'Feature "x" expects numbers'):
+        _listed(_list(kv_separator=":"), x=["1:heavy"])
+
+
+def test_weights_in_a_second_column():
+    spec = _list(weight_column="w")
+    ids, weights = _listed(spec, x=["5|6|7|8", "", "9|3"], w=["1|0.5|2|9", "", "|4"])
+    assert ids == [[5, 6, 7], [-1, -1, -1], [9, 3, -1]]
+    assert weights == [[1, 0.5, 2], [0, 0, 0], [1, 4, 0]]
+    assert Preprocessor([spec]).columns == ("x", "w")
+
+
+def test_a_second_column_of_another_length_names_the_feature():
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r'Feature "x" expects as many weights in "w"'):
+        _listed(_list(weight_column="w"), x=["5|6"], w=["1"])
+
+
+SPECS = [
+    IdFeature("user", "user", HashIds(50), "user", 4),
+    NumberFeature("price", "price", log1p=True),
+    ListFeature("tags", "tags", VocabularyIds(("é", "b")), "tags", 4, max_length=2, kv_separator=":"),
+    IdFeature("app", "app", NumberIds(9), "app", 4),
+    NumberFeature("point", "point", size=2, separator=","),
+    BucketFeature("age", "age", (18.0, 30.0), "age", 4),
+    CrossFeature("user_app", ("user", "app"), "_X_", HashIds(30), "user_app", 4),
+    ListFeature("history", "history", NumberIds(9), "app", 4, max_length=3),
+]
+# Numpy here, since a tensor would fix TensorFlow's devices while tests are collected.
+COLUMNS = {
+    "user": np.array([b"ann", "Zoë".encode(), b""], object),
+    "price": np.array([1.0, 0.0, 5.5], np.float32),
+    "tags": np.array(["é:2|b".encode(), b"", "c|b:3|é".encode()], object),
+    "app": np.array([3, -1, 12]),
+    "point": np.array([b"1,2", b"3,4", b"0,0"], object),
+    "age": np.array([18, 17, 99], np.int32),
+    "history": np.array([b"1|2|3|4", b"", b"8"], object),
+}
+
+
+def _columns(rows: slice = slice(None)) -> dict[str, tf.Tensor]:
+    return {name: tf.constant(column[rows]) for name, column in COLUMNS.items()}
+
+
+def test_columns_are_named_once_in_order():
+    assert Preprocessor(SPECS).columns == ("user", "price", "tags", "app", "point", "age", "history")
+
+
+def test_features_stand_in_order():
+    outputs = Preprocessor(SPECS)(_columns())
+    assert outputs["ids"].numpy()[:, 1:3].tolist() == [[3, 1], [9, 0], [9, 2]]
+    np.testing.assert_allclose(outputs["values"][:, 1:], [[1, 2], [3, 4], [0, 0]])
+
+
+def test_output_signature_is_what_comes_out():
+    preprocessor = Preprocessor(SPECS)
+    signature = preprocessor.output_signature()
+    assert tf.data.Dataset.from_tensors(_columns()).map(preprocessor).element_spec.keys() == signature.keys()
+    for outputs in (preprocessor(_columns()), preprocessor(_columns(slice(1)))):
+        assert outputs.keys() == signature.keys()
+        for name, spec in signature.items():
+            assert outputs[name].dtype == spec.dtype
+            assert spec.shape.is_compatible_with(outputs[name].shape), name
+    assert {name: spec.shape.as_list()[1] for name, spec in signature.items()} == {
+        "ids": 4, "values": 3, "list_ids/tags": 2, "list_weights/tags": 2, "list_ids/history": 3,
+        "list_weights/history": 3,
+    }  # fmt: skip
+
+
+def test_trailing_shapes_are_static_in_a_graph():
+    preprocessor = Preprocessor(SPECS)
+    specs = {name: tf.TensorSpec([None], column.dtype) for name, column in _columns().items()}
+    shapes = tf.function(preprocessor).get_concrete_function(specs).output_shapes
+    assert {name: shape[1] for name, shape in shapes.items()} == {
+        name: spec.shape[1] for name, spec in preprocessor.output_signature().items()
+    }
+
+
+def test_the_same_in_tf_data_and_in_a_saved_module(tmp_path):
+    preprocessor = Preprocessor(SPECS)
+    expected = preprocessor(_columns())
+    (mapped,) = tf.data.Dataset.from_tensors(_columns()).map(preprocessor)
+    module = tf.Module()
+    module.preprocessor = preprocessor
+    specs = {name: tf.TensorSpec([None], column.dtype, name) for name, column in _columns().items()}
+    function = tf.function(lambda **columns: preprocessor(columns)).get_concrete_function(**specs)
+    tf.saved_model.save(module, str(tmp_path), signatures=function)
+    loaded = tf.saved_model.load(str(tmp_path)).signatures["serving_default"](**_columns())
+    for name, value in expected.items():
+        np.testing.assert_array_equal(mapped[name], value, err_msg=name)
+        np.testing.assert_array_equal(loaded[name], value, err_msg=name)
+
+
+def test_an_empty_batch():
+    outputs = Preprocessor(SPECS)(_columns(slice(0)))
+    assert {name: value.shape[0] for name, value in outputs.items()} == dict.fromkeys(outputs, 0)
