@@ -71,9 +71,8 @@ def check_seed(results: Path, seed: int, tolerance: float = 0.004) -> int:
             before, now = part["runs"][seed][model]["mean_absolute"], again[model]["mean_absolute"]
             is_same = abs(before - now) <= tolerance
             failures += not is_same
-            print(
-                f"correlation {correlation} {model}: {now:.5f}, {before:.5f} in {results}{'' if is_same else '  DIFFERS'}"
-            )
+            verdict = "" if is_same else "  DIFFERS"
+            print(f"correlation {correlation} {model}: {now:.5f}, {before:.5f} in {results}{verdict}")
     return 3 if failures else 0
 
 
@@ -95,9 +94,8 @@ def run_seed(correlation: float, seed: int, rates: dict[str, float]) -> dict[str
         errors = {}
         for model in MODELS:
             train(model, folder, seed, rates[model])
-            export = apps_rec.export(
-                config_of(model), str(folder / model / "export"), overrides(model, folder, seed, rates[model])
-            )
+            changes = overrides(model, folder, seed, rates[model])
+            export = apps_rec.export(config_of(model), str(folder / model / "export"), changes)
             apps_rec.predict(export, str(folder / "eval.parquet"), str(folder / "scores.parquet"), keep=["is_cached"])
             scores = pq.read_table(folder / "scores.parquet")
             pcvr = scores["probs_cvr"].to_numpy()[scores["is_cached"].to_numpy() == 0]
