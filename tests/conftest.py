@@ -138,6 +138,12 @@ class TinyRun:
         return load_config(self.config, overrides)
 
 
+@pytest.fixture(scope="session")
+def tiny_run():
+    """Return the class TinyRun, for fixtures that need a folder of their own."""
+    return TinyRun
+
+
 @pytest.fixture
 def tiny(tmp_path, monkeypatch):
     """Return a TinyRun in the working directory."""

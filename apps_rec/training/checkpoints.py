@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import tensorflow as tf
+from google.protobuf import text_format
 
 from apps_rec.errors import RunError
 from apps_rec.models import RankModel
@@ -12,7 +14,9 @@ from apps_rec.training.optimizers import RowSparseOptimizer
 from apps_rec.training.run_folder import RunFolder
 
 NAME = "model.ckpt"
-_UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, RuntimeError, tf.errors.DataLossError)
+# TensorFlow's reader turns some of its errors into Python's: one that is cut short is an IndexError.
+_UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, RuntimeError, LookupError)
+log = logging.getLogger("apps_rec")
 
 
 class Progress(tf.Module):
@@ -57,14 +61,10 @@ class Checkpoints:
         self._is_reader = optimizer is None
         self._progress = progress
         self._checkpoint = tf.train.Checkpoint(**parts, **({"progress": progress} if progress else {}))
-        self._latest = tf.train.CheckpointManager(
-            self._checkpoint, str(folder.checkpoints), max_to_keep=keep, checkpoint_name=NAME
-        )
+        self._latest = _manager(self._checkpoint, folder.checkpoints, keep)
         # The best one is for reading only: without the slots, which a compiled model drags along, it is a third of
         # the size.
-        self._best = tf.train.CheckpointManager(
-            tf.train.Checkpoint(weights=_Weights(model)), str(folder.best), max_to_keep=1, checkpoint_name=NAME
-        )
+        self._best = _manager(tf.train.Checkpoint(weights=_Weights(model)), folder.best, keep=1)
 
     def save(self, step: int) -> str:
         """Writes a checkpoint to go on from; a name is given only when all of it is on disk."""
@@ -83,9 +83,8 @@ class Checkpoints:
         return self._restore(self._best)
 
     def _restore(self, manager: tf.train.CheckpointManager) -> int | None:
-        path = manager.latest_checkpoint
+        path = manager.latest_checkpoint or _newest(Path(manager.directory))
         if path is None:
-            _check_none_is_there(Path(manager.directory))
             return None
         try:
             status = manager.checkpoint.restore(path)
@@ -94,27 +93,45 @@ class Checkpoints:
             else:
                 status.assert_existing_objects_matched()
         except _UNREADABLE as error:
-            raise RunError(_damage(path, manager.checkpoints, error)) from error
+            raise RunError(_damage(path, error, _way_out(path, manager, self._best))) from error
         return int(path.rsplit("-", 1)[1])
 
 
-def _check_none_is_there(folder: Path) -> None:
-    """Raises where there are checkpoints and no readable note of the newest: starting afresh would overwrite them."""
-    steps = sorted((int(path.stem.rsplit("-", 1)[1]) for path in folder.glob(f"{NAME}-*.index")), reverse=True)
-    if steps:
+def _manager(checkpoint: tf.train.Checkpoint, folder: Path, keep: int) -> tf.train.CheckpointManager:
+    try:
+        return tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=keep, checkpoint_name=NAME)
+    except (ValueError, text_format.ParseError, tf.errors.OpError) as error:
         raise RunError(
-            f"{folder / 'checkpoint'}, the note of the newest checkpoint, is missing or cannot be read. Write "
-            f'this line into it to go on from step {steps[0]}: model_checkpoint_path: "{NAME}-{steps[0]}"'
-        )
+            f"{folder / 'checkpoint'}, the note of the newest checkpoint, cannot be read; remove it to go on from the "
+            "newest one that is there"
+        ) from error
 
 
-def _damage(path: str, others: list[str], error: Exception) -> str:
+def _newest(folder: Path) -> str | None:
+    """The newest checkpoint of a folder without a note of it, as a run leaves that is killed in its first save.
+
+    The index is written last, so that one with an index is whole.
+    """
+    steps = [int(path.stem.rsplit("-", 1)[1]) for path in folder.glob(f"{NAME}-*.index")]
+    if not steps:
+        return None
+    path = folder / f"{NAME}-{max(steps)}"
+    log.warning("%s holds no note of the newest checkpoint; taking %s", folder, path.name)
+    return str(path)
+
+
+def _damage(path: str, error: Exception, way_out: str) -> str:
     detail = str(getattr(error, "message", error)).strip().split("\n")[0][:200]
-    before = [other for other in others if other != path]
-    advice = (
+    return f"checkpoint {path} cannot be read: it is damaged, cut short or of another model ({detail}). {way_out}"
+
+
+def _way_out(path: str, manager: tf.train.CheckpointManager, best: tf.train.CheckpointManager) -> str:
+    if manager is best:
+        return "--set export_config.exporter_type=latest takes the newest one instead"
+    before = [other for other in manager.checkpoints if other != path]
+    if not before:
+        return "There is no other; train afresh with --restart"
+    return (
         f"Remove {path}.* and set model_checkpoint_path in {Path(path).parent / 'checkpoint'} to "
         f'"{Path(before[-1]).name}" to go on from the one before, or train afresh with --restart'
-        if before
-        else "There is no other; train afresh with --restart"
     )
-    return f"checkpoint {path} cannot be read: it is damaged, cut short or of another model ({detail}). {advice}"

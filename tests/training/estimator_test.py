@@ -1,0 +1,274 @@
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from apps_rec import api
+from apps_rec.data import open_stream
+from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunError
+from apps_rec.training.estimator import Estimator, load_trained
+from apps_rec.training.input import training_dataset
+
+EARLY_STOP = (
+    "export_config.enable_early_stop=true",
+    "export_config.max_check_steps=20",
+    "export_config.best_exporter_metric=auc_ctcvr",
+)
+
+
+def checkpoint(folder, name="checkpoints"):
+    """Every value of the newest checkpoint by name, less the number of saves."""
+    path = tf.train.latest_checkpoint(str(folder / name))
+    read = tf.train.load_checkpoint(path)
+    names = [
+        name for name in read.get_variable_to_shape_map() if "OBJECT_GRAPH" not in name and "save_count" not in name
+    ]
+    return {name: read.get_tensor(name) for name in names}
+
+
+def live_rows(tiny, name="train.csv"):
+    return [row for row in tiny.rows(name) if row["source"] == "live"]
+
+
+def events(folder):
+    """(tag, step) of every scalar for TensorBoard."""
+    found = set()
+    for path in (folder / "summaries").iterdir():
+        for event in tf.compat.v1.train.summary_iterator(str(path)):
+            found |= {(value.tag, event.step) for value in event.summary.value}
+    return found
+
+
+@pytest.fixture
+def seen(caplog, monkeypatch):
+    """Return the log, which the command line keeps from the root logger."""
+    logger = logging.getLogger("apps_rec")
+    monkeypatch.setattr(logger, "propagate", False)
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger="apps_rec")
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
+def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
+    result = api.train(tiny.load("data_config.num_epochs=2"))
+    steps = 2 * -(-len(live_rows(tiny)) // 32)
+    # The step that finds the data at its end is no step.
+    assert result.step == steps
+    saved = checkpoint(tiny.folder / "run")
+    assert saved["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == steps
+    assert saved["progress/epoch/.ATTRIBUTES/VARIABLE_VALUE"] == 2
+    lines = [message for message in seen.messages if message.startswith("step 10 ")]
+    assert len(lines) == 1
+    assert all(word in lines[0] for word in ("loss ", "loss_ctr ", "loss_cvr ", "rows/s"))
+    names = {name for name, step in events(tiny.folder / "run") if step == 10}
+    assert {"loss", "loss_ctr", "loss_cvr", "learning_rate"} <= names
+
+    # Nothing is left of a run that came to its end, and a run of more epochs goes on.
+    again = api.train(tiny.load("data_config.num_epochs=2"), resume=True)
+    assert again.step == steps
+    assert any("nothing left to train" in message for message in seen.messages)
+    assert api.train(tiny.load("data_config.num_epochs=3", "train_config.save_summary_steps=0"), resume=True).step == (
+        steps // 2 * 3
+    )
+
+
+def test_a_run_ends_with_its_steps(tiny):
+    assert api.train(tiny.load("train_config.num_steps=7", "data_config.num_epochs=0")).step == 7
+
+
+def test_two_halves_equal_a_whole(tiny):
+    whole = ["model_dir=whole", *EARLY_STOP, "export_config.max_check_steps=1000", "data_config.shuffle_buffer_size=90"]
+    api.train(tiny.load(*whole, "train_config.num_steps=40"))
+    halves = [*whole, "model_dir=halves"]
+    # Step 20 is in the second epoch.
+    assert api.train(tiny.load(*halves, "train_config.num_steps=20")).step == 20
+    api.train(tiny.load(*halves, "train_config.num_steps=40"), resume=True)
+    a, b = checkpoint(tiny.folder / "whole"), checkpoint(tiny.folder / "halves")
+    assert a.keys() == b.keys()
+    for name, value in a.items():
+        np.testing.assert_array_equal(value, b[name], err_msg=name)
+
+
+def test_two_processes_give_the_same_bits(tiny):
+    command = [sys.executable, "-m", "apps_rec", "train", "tiny.config", "--set", "train_config.num_steps=12"]
+    for name in ("a", "b"):
+        subprocess.run([*command, "--set", f"model_dir={name}"], check=True, capture_output=True)
+    a, b = checkpoint(tiny.folder / "a"), checkpoint(tiny.folder / "b")
+    for name, value in a.items():
+        np.testing.assert_array_equal(value, b[name], err_msg=name)
+
+
+@pytest.mark.slow
+def test_another_seed_gives_other_weights(tiny):
+    for name, seed in (("a", 1), ("b", 2)):
+        api.train(tiny.load("train_config.num_steps=2", f"train_config.seed={seed}", f"model_dir={name}"))
+    a, b = checkpoint(tiny.folder / "a"), checkpoint(tiny.folder / "b")
+    name = next(name for name in a if "kernel" in name and name.startswith("model/"))
+    assert not np.array_equal(a[name], b[name])
+
+
+def test_early_stop_and_the_best(tiny, seen):
+    # A rate at which the metric soon gets worse.
+    overrides = [
+        *EARLY_STOP,
+        "export_config.exporter_type=best",
+        "data_config.num_epochs=0",
+        "train_config.num_steps=1000",
+        "train_config.optimizer_config.adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.1",
+    ]
+    config = tiny.load(*overrides)
+    result = api.train(config)
+    values = dict(evaluations(seen))
+    assert sorted(values) == list(range(10, result.step + 1, 10))
+    assert result.best_value == pytest.approx(max(values.values()), abs=1e-5)
+    assert result.best_step == max(values, key=values.get)
+    # It stops at the first evaluation that is 20 steps behind the best one without being better.
+    assert result.step == result.best_step + 20 < 1000
+    tags = events(tiny.folder / "run")
+    assert {("eval/auc_ctcvr", step) for step in values} <= tags
+    assert ("eval/rows", 10) in tags
+
+    # `evaluate` and `export` take the best one.
+    evaluation = api.evaluate(config)
+    assert evaluation["step"] == result.best_step
+    assert evaluation["auc_ctcvr"] == pytest.approx(result.best_value, abs=1e-7)
+    latest = api.evaluate(tiny.load(*overrides, "export_config.exporter_type=latest"))
+    assert latest["step"] == result.step
+    assert latest["auc_ctcvr"] == pytest.approx(values[result.step], abs=1e-5)
+    estimator, _, _ = load_trained(config)
+    best = checkpoint(tiny.folder / "run", "best")
+    assert len(best) == len(estimator.model.variables)
+
+    again = api.train(config, resume=True)
+    assert (again.step, again.best_step, again.best_value) == (result.step, result.best_step, result.best_value)
+    assert any("nothing left to train" in message for message in seen.messages)
+
+
+def evaluations(seen):
+    for message in seen.messages:
+        words = message.split()
+        if "evaluated" in words:
+            yield int(words[1]), float(words[words.index("auc_ctcvr") + 1])
+
+
+def test_a_smaller_metric_may_be_better(tiny, seen):
+    config = tiny.load(
+        "export_config.exporter_type=best",
+        "export_config.best_exporter_metric=log_loss_ctr",
+        "export_config.metric_bigger=false",
+        "train_config.num_steps=30",
+    )
+    result = api.train(config)
+    values = [float(m.split("log_loss_ctr ")[1].split()[0]) for m in seen.messages if "evaluated" in m]
+    assert len(values) == 3
+    assert result.best_value == pytest.approx(min(values), abs=1e-5)
+
+
+def test_a_metric_of_one_class_cannot_choose(tiny):
+    tiny.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in tiny.rows("eval.csv")])
+    with pytest.raises(ConfigError, match=r"best_exporter_metric: auc_ctcvr is undefined .* one class only") as caught:
+        api.train(tiny.load(*EARLY_STOP))
+    assert caught.value.exit_code == 2
+
+
+def test_rows_of_the_holdout_are_never_trained_on(tiny):
+    config = tiny.load("data_config.holdout_fraction=0.25", "data_config.num_epochs=2", *EARLY_STOP)
+    requests = {row["request"] for row in live_rows(tiny)}
+    parts = {"train": set(), "holdout": set()}
+    for batch in open_stream(config.message, "evaluate", part="holdout", keep=["request"]).batches():
+        parts["holdout"] |= set(batch.kept.column("request").to_pylist())
+    for epoch in (0, 1):
+        for batch in open_stream(config.message, "train", keep=["request"]).batches(epoch):
+            parts["train"] |= set(batch.kept.column("request").to_pylist())
+    assert not parts["train"] & parts["holdout"]
+    assert parts["train"] | parts["holdout"] == requests
+    assert 0.15 < len(parts["holdout"]) / len(requests) < 0.35
+
+    result = api.train(config)
+    assert result.step <= 2 * -(-len(parts["train"]) // 32)
+    assert result.best_step is not None
+
+
+def test_the_vocabulary_of_a_run_stays(tiny):
+    api.train(tiny.load("train_config.num_steps=5"))
+    before = api.evaluate(tiny.load())
+    (tiny.folder / "words.txt").write_text("工具\nother\nfun\n", encoding="utf-8")
+    assert api.evaluate(tiny.load()) == before
+    assert api.train(tiny.load("train_config.num_steps=8"), resume=True).step == 8
+    estimator, _, _ = load_trained(tiny.load())
+    assert estimator.preprocessor.vocabularies()["word"] == ("fun", "spiele", "игры", "工具")
+
+
+def test_a_run_that_failed_before_it_saved_is_no_run(tiny):
+    good = (tiny.folder / "train.csv").read_text(encoding="utf-8")
+    tiny.write_csv("train.csv", [[*[*row.values()][:-1], "7"] for row in tiny.rows("train.csv")])
+    with pytest.raises(DataError, match=r'row 1, column "download": expected the label 0 or 1, got 7'):
+        api.train(tiny.load())
+    (tiny.folder / "train.csv").write_text(good, encoding="utf-8")
+    assert api.train(tiny.load("train_config.num_steps=2", "model_config.esmm.num_expert=3")).step == 2
+
+
+def test_another_model_or_optimizer_does_not_go_on(tiny):
+    api.train(tiny.load("train_config.num_steps=2"))
+    with pytest.raises(RunError, match="num_expert: 2"):
+        api.train(tiny.load("model_config.esmm.num_expert=3"), resume=True)
+    with pytest.raises(RunError, match="num_expert: 2"):
+        api.evaluate(tiny.load("model_config.esmm.num_expert=3"))
+    config = tiny.load()
+    config.message.train_config.optimizer_config.adagrad_optimizer.SetInParent()
+    with pytest.raises(RunError, match="adam_optimizer"):
+        api.train(config, resume=True)
+    assert api.train(tiny.load("train_config.num_steps=3"), restart=True).step == 3
+
+
+def test_cells_of_a_feature_that_are_no_numbers(tiny):
+    rows = [[*row.values()] for row in tiny.rows("train.csv")]
+    rows[600][5], rows[600][7] = "t1:1|t2:much", "live"
+    tiny.write_csv("train.csv", rows)
+    with pytest.raises(DataError, match=r'^train.csv: Feature "tags" expects numbers. Got: much\. Correct the cells'):
+        api.train(tiny.load("data_config.num_epochs=1"))
+
+
+def test_evaluate_before_there_is_a_checkpoint(tiny):
+    with pytest.raises(RunError, match="holds no run"):
+        api.evaluate(tiny.load())
+    api.train(tiny.load("train_config.num_steps=2"))
+    shutil.rmtree(tiny.folder / "run" / "checkpoints")
+    with pytest.raises(RunError, match="holds no checkpoint yet; train first"):
+        api.evaluate(tiny.load())
+
+
+def test_batches_hold_features_labels_and_weights(tiny):
+    config = tiny.load()
+    config.message.model_config.rank_model.task_towers[0].sample_weight = "price"
+    dataset, positions = training_dataset(config.message, Estimator(config).preprocessor, (0, 0))
+    features, labels, weights = next(iter(dataset))
+    assert features["ids"].shape == (32, 4)
+    assert set(labels) == {"click", "download"}
+    assert list(weights) == ["price"]
+    assert positions.after(1)[0] == 0
+
+
+def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
+    class Terminate(logging.Handler):
+        def emit(self, record):
+            if record.getMessage().startswith("step 10 "):
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    handler = Terminate()
+    logging.getLogger("apps_rec").addHandler(handler)
+    try:
+        with pytest.raises(InterruptedRunError, match=r"interrupted; saved step 1\d in .* --resume") as caught:
+            api.train(tiny.load())
+    finally:
+        logging.getLogger("apps_rec").removeHandler(handler)
+    assert caught.value.exit_code == 143
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    assert any("received SIGTERM: saving after this step" in message for message in seen.messages)
