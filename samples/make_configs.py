@@ -173,6 +173,32 @@ def sequence(name: str, combiner: str) -> str:
     )
 
 
+ESMM_ABOUT,
+            model_dir="out/kuairand/esmm",
+            fields="\n".join(id_fields + count_fields + [field("watch_history", "STRING")] + labels),
+            features="\n".join(plain + counts + [mean]),
+            group=group([*plain_names, *HISTORY_NUMBERS, "watch_history"]),
+        ),
+        "esmm_attention.config": KUAIRAND.format(
+            about=ATTENTION_ABOUT,
+            model_dir="out/kuairand/esmm_attention",
+            fields="\n".join(
+                id_fields + [field(name, "STRING") for name in ("watch_history", "long_watch_history")] + labels
+            ),
+            features="\n".join(plain + attention),
+            group=group([*plain_names, "watch_history", "long_watch_history"]),
+        ),
+    }
+
+
+def sequence(name: str, combiner: str) -> str:
+    """A history of videos, in the candidate's table."""
+    return (
+        f'  features {{ input_names: "{name}" feature_type: SequenceFeature num_buckets: 7583 embedding_name: "video" '
+        f"embedding_dim: {DIM} sequence_combiner {{ {combiner} }} }}"
+    )
+
+
 CENSUS = """\
 # Group 1 of the census-income experiments of Ma et al. 2018 (MMOE): income above 50,000 dollars, and never married.
 #   python samples/census/prepare.py SOURCE -o data/census
