@@ -173,32 +173,6 @@ def sequence(name: str, combiner: str) -> str:
     )
 
 
-ESMM_ABOUT,
-            model_dir="out/kuairand/esmm",
-            fields="\n".join(id_fields + count_fields + [field("watch_history", "STRING")] + labels),
-            features="\n".join(plain + counts + [mean]),
-            group=group([*plain_names, *HISTORY_NUMBERS, "watch_history"]),
-        ),
-        "esmm_attention.config": KUAIRAND.format(
-            about=ATTENTION_ABOUT,
-            model_dir="out/kuairand/esmm_attention",
-            fields="\n".join(
-                id_fields + [field(name, "STRING") for name in ("watch_history", "long_watch_history")] + labels
-            ),
-            features="\n".join(plain + attention),
-            group=group([*plain_names, "watch_history", "long_watch_history"]),
-        ),
-    }
-
-
-def sequence(name: str, combiner: str) -> str:
-    """A history of videos, in the candidate's table."""
-    return (
-        f'  features {{ input_names: "{name}" feature_type: SequenceFeature num_buckets: 7583 embedding_name: "video" '
-        f"embedding_dim: {DIM} sequence_combiner {{ {combiner} }} }}"
-    )
-
-
 CENSUS = """\
 # Group 1 of the census-income experiments of Ma et al. 2018 (MMOE): income above 50,000 dollars, and never married.
 #   python samples/census/prepare.py SOURCE -o data/census
@@ -211,9 +185,13 @@ model_dir: "out/census/mmoe"
 
 train_config {{
   optimizer_config {{
-    adam_optimizer {{ learning_rate {{ constant_learning_rate {{ learning_rate: 0.001 }} }} }}
+    adam_optimizer {{
+      learning_rate {{
+        # Down to 0 at the end of the twelve epochs of 176 steps.
+        cosine_decay_learning_rate {{ learning_rate_base: 0.001 total_steps: 2112 warmup_steps: 0 }}
+      }}
+    }}
   }}
-  # An epoch is 176 steps.
   save_checkpoints_steps: 176
 }}
 
@@ -221,7 +199,7 @@ export_config {{
   exporter_type: "best"
   best_exporter_metric: "auc_income"
   enable_early_stop: true
-  max_check_steps: 528
+  max_check_steps: 880
 }}
 
 data_config {{
