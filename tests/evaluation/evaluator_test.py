@@ -1,0 +1,87 @@
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from sklearn.metrics import log_loss, roc_auc_score
+
+from apps_rec import api
+from apps_rec.evaluation import TaskMetrics
+from apps_rec.evaluation.evaluator import evaluate_model
+from apps_rec.training.estimator import load_trained
+from apps_rec.training.input import evaluation_dataset
+
+PLAN = [TaskMetrics("a", "probs_a", "click", None, ("auc", "calibration"))]
+
+
+def batches(sizes):
+    """Batches whose row i holds the number i; even rows are clicks."""
+    start = 0
+    for size in sizes:
+        rows = tf.range(start, start + size)
+        yield {"x": rows}, {"click": tf.cast(rows % 2 == 0, tf.float32)}, {}
+        start += size
+
+
+def predict(features):
+    return {"probs_a": tf.cast(features["x"], tf.float32) / 100.0, "unused": tf.zeros(1)}
+
+
+def test_every_row_counts_once():
+    result = evaluate_model(predict, batches([3, 4, 1]), PLAN).result()
+    # Positives 0, 2, 4, 6 against negatives 1, 3, 5, 7: 0 + 1 + 2 + 3 of 16 pairs are in order.
+    assert result == {"auc_a": pytest.approx(6 / 16), "calibration_a": pytest.approx(0.28 / 4), "rows": 8}
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 7, 8])
+def test_num_examples_takes_the_first_rows(count):
+    read = []
+
+    def counted():
+        for batch in batches([3, 4, 1]):
+            read.append(len(batch[0]["x"]))
+            yield batch
+
+    collector = evaluate_model(predict, counted(), PLAN, num_examples=count)
+    assert collector.rows == count
+    assert sum(read[:-1]) < count <= sum(read)
+    scores = np.arange(count) / 100
+    expected = scores.sum() / sum(row % 2 == 0 for row in range(count))
+    assert collector.result()["calibration_a"] == pytest.approx(expected)
+
+
+def test_more_examples_than_there_are_is_all():
+    assert evaluate_model(predict, batches([3, 4, 1]), PLAN, num_examples=100).rows == 8
+
+
+def test_a_trained_model_against_scikit_learn(trained):
+    config = trained.load("data_config.eval_batch_size=64")
+    evaluation = api.evaluate(config)
+    rows = [row for row in trained.rows("eval.csv") if row["source"] == "live"]
+    estimator, _, step = load_trained(config)
+    dataset, _ = evaluation_dataset(config.message, estimator.preprocessor)
+    scores = [{k: v.numpy() for k, v in estimator.predict(features).items()} for features, _, _ in dataset]
+    ctr, cvr, ctcvr = (np.concatenate([s[f"probs_{name}"] for s in scores]) for name in ("ctr", "cvr", "ctcvr"))
+    click, download = (np.array([int(row[name]) for row in rows]) for name in ("click", "download"))
+    tasks = {
+        "ctr": (click, ctr),
+        "cvr_masked": (download[click == 1], cvr[click == 1]),
+        "ctcvr": (click * download, ctcvr),
+    }
+    expected = {"rows": len(rows), "step": step}
+    for suffix, (labels, probabilities) in tasks.items():
+        expected[f"auc_{suffix}"] = roc_auc_score(labels, probabilities)
+        expected[f"log_loss_{suffix}"] = log_loss(labels, probabilities.astype(np.float64))
+        expected[f"calibration_{suffix}"] = probabilities.mean() / labels.mean()
+    assert set(evaluation) == set(expected)
+    for name, value in expected.items():
+        assert evaluation[name] == pytest.approx(value, abs=1e-6), name
+    assert json.loads((trained.folder / "run" / "metrics.json").read_text()) == dict(evaluation)
+
+
+def test_num_examples_of_a_config(trained):
+    assert api.evaluate(trained.load("eval_config.num_examples=70"))["rows"] == 70
+
+
+def test_a_planted_signal_is_learned(trained):
+    assert api.evaluate(trained.load())["auc_ctr"] > 0.6

@@ -1,0 +1,60 @@
+import pytest
+
+from apps_rec.evaluation import TaskMetrics
+from apps_rec.evaluation.plan import build_plan
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+DEFAULT = ("auc", "log_loss", "calibration")
+
+
+def test_a_funnel_from_a_config(tiny):
+    assert build_plan(tiny.load().message) == [
+        TaskMetrics("ctr", "probs_ctr", "click", None, DEFAULT),
+        TaskMetrics("cvr_masked", "probs_cvr", "download", "click", DEFAULT),
+        TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), None, DEFAULT),
+    ]
+
+
+def make_config(*towers, funnel=False):
+    config = PipelineConfig()
+    model = config.model_config.rank_model
+    (model.head.funnel if funnel else model.head.independent).SetInParent()
+    for name, label, options in towers:
+        tower = model.task_towers.add(tower_name=name, label_name=label, **options)
+        if not tower.metrics_set:
+            tower.metrics_set.add().auc.SetInParent()
+    return config
+
+
+def test_independent_towers():
+    config = make_config(("ctr", "click", {}), ("ctcvr", "download", {}))
+    assert build_plan(config) == [
+        TaskMetrics("ctr", "probs_ctr", "click", None, ("auc",)),
+        TaskMetrics("ctcvr", "probs_ctcvr", "download", None, ("auc",)),
+    ]
+
+
+@pytest.mark.parametrize(("outside", "is_masked"), [(0.0, True), (0.5, False)])
+def test_a_tower_that_ignores_rows_outside_its_space_is_measured_inside(outside, is_masked):
+    space = {"task_space_indicator_label": "click", "out_task_space_weight": outside}
+    plan = build_plan(make_config(("ctr", "click", {}), ("cvr", "download", space)))
+    mask = "click" if is_masked else None
+    assert plan[1] == TaskMetrics("cvr_masked" if is_masked else "cvr", "probs_cvr", "download", mask, ("auc",))
+
+
+def test_each_tower_has_its_metrics():
+    config = make_config(("see", "click", {}), ("get", "download", {}), funnel=True)
+    see = config.model_config.rank_model.task_towers[0]
+    del see.metrics_set[:]
+    see.metrics_set.add().calibration.SetInParent()
+    gauc = see.metrics_set.add().gauc
+    gauc.uid_field, gauc.reduction = "user", "mean_by_sample_num"
+    plan = build_plan(config)
+    assert [name for task in plan for name in task.names] == [
+        "calibration_see",
+        "gauc_see",
+        "auc_get_masked",
+        "auc_ctcvr",
+    ]
+    assert (plan[0].gauc_user, plan[0].gauc_reduction) == ("user", "mean_by_sample_num")
+    assert plan[1].mask_label == "click"

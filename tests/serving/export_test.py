@@ -1,0 +1,228 @@
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from apps_rec import api
+from apps_rec.config import load_config
+from apps_rec.errors import RunError
+from apps_rec.serving import export as export_file
+from apps_rec.training.estimator import load_trained
+
+COLUMNS = {"user": tf.string, "app": tf.int64, "price": tf.float32, "word": tf.string, "tags": tf.string}
+OUTPUTS = ["logits_ctr", "logits_cvr", "probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
+ROWS = {
+    "user": ["ü1", "", "ü2", "用户"],
+    "app": [1, -1, 29, 2**40],
+    "price": [0.5, -3.0, 0.0, 1e6],
+    "word": ["игры", "", "unheard-of", "工具"],
+    "tags": ["", "t1:0.5|t2:1", "t3|t4|t5|t6|t7", "ü:2"],
+}
+
+
+@pytest.fixture(scope="module")
+def exported(trained):
+    """Return the folder of a version."""
+    return api.export(trained.load(), str(trained.folder / "export"))
+
+
+@pytest.fixture(scope="module")
+def estimator(trained):
+    """Return the trained model that was exported."""
+    return load_trained(trained.load())[0]
+
+
+def tensors():
+    return {name: tf.constant(values, COLUMNS[name]) for name, values in ROWS.items()}
+
+
+def model_scores(estimator, slot=2):
+    """What the live model says of ROWS."""
+    columns = {**tensors(), "slot": tf.fill([4], tf.constant(slot, tf.int32))}
+    return {name: value.numpy() for name, value in estimator.predict(estimator.preprocessor(columns)).items()}
+
+
+def test_inputs_are_named_typed_and_in_order(exported):
+    signature = tf.saved_model.load(str(exported)).signatures["serving_default"]
+    specs = signature.structured_input_signature[1]
+    # The position is no input.
+    assert {name: (spec.dtype, spec.shape.as_list()) for name, spec in specs.items()} == {
+        name: (dtype, [None]) for name, dtype in COLUMNS.items()
+    }
+    assert sorted(signature.structured_outputs) == OUTPUTS
+    assert all(spec.shape.as_list() == [None] for spec in signature.structured_outputs.values())
+
+
+def test_a_server_sees_the_signature_that_it_calls(exported):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    graph = saved_model_pb2.SavedModel.FromString((exported / "saved_model.pb").read_bytes()).meta_graphs[0]
+    assert "serve" in graph.meta_info_def.tags
+    signature = graph.signature_def["serving_default"]
+    assert signature.method_name == "tensorflow/serving/predict"
+    assert set(signature.inputs) == set(COLUMNS)
+    assert set(signature.outputs) == set(OUTPUTS)
+
+
+def test_scores_equal_the_models(exported, estimator):
+    loaded = tf.saved_model.load(str(exported)).signatures["serving_default"](**tensors())
+    for name, value in model_scores(estimator).items():
+        np.testing.assert_allclose(loaded[name], value, rtol=0, atol=1e-6, err_msg=name)
+    # The position that was logged moves the live model's click, and only the default is served.
+    assert not np.allclose(model_scores(estimator, slot=0)["probs_ctr"], loaded["probs_ctr"], atol=1e-6)
+
+
+def test_one_row_and_none(exported):
+    score = tf.saved_model.load(str(exported)).signatures["serving_default"]
+    one = score(**{name: value[:1] for name, value in tensors().items()})
+    np.testing.assert_allclose(one["score"], score(**tensors())["score"][:1], rtol=0, atol=1e-6)
+    assert score(**{name: value[:0] for name, value in tensors().items()})["score"].shape == (0,)
+
+
+def test_no_apps_rec_is_needed(exported, estimator, tmp_path):
+    script = """
+import json, sys
+import tensorflow as tf
+assert not any(name.startswith(("apps_rec", "tf_keras", "tensorflow_recommenders")) for name in sys.modules)
+rows = json.loads(sys.argv[2])
+loaded = tf.saved_model.load(sys.argv[1])
+types = {name: spec.dtype for name, spec in loaded.signatures["serving_default"].structured_input_signature[1].items()}
+eager = loaded.signatures["serving_default"](**{name: tf.constant(value, types[name]) for name, value in rows.items()})
+with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    graph = tf.compat.v1.saved_model.load(session, ["serve"], sys.argv[1])
+    signature = graph.signature_def["serving_default"]
+    feed = {signature.inputs[name].name: value for name, value in rows.items()}
+    fetch = {name: info.name for name, info in signature.outputs.items()}
+    old = session.run(fetch, feed)
+print(json.dumps([{name: value.numpy().tolist() for name, value in eager.items()},
+                  {name: value.tolist() for name, value in old.items()}]))
+"""
+    # apps_rec told this process to take Keras 2; a server's has heard nothing of it.
+    environment = {name: value for name, value in os.environ.items() if name != "TF_USE_LEGACY_KERAS"}
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(exported), json.dumps(ROWS)],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    for scores in json.loads(done.stdout.splitlines()[-1]):
+        for name, value in model_scores(estimator).items():
+            np.testing.assert_allclose(scores[name], value, rtol=0, atol=1e-6, err_msg=name)
+
+
+def test_the_optimizer_stays_behind(exported, estimator):
+    stored = [
+        shape
+        for name, shape in tf.train.list_variables(str(exported / "variables" / "variables"))
+        if "OBJECT_GRAPH" not in name
+    ]
+    assert sorted(stored) == sorted(variable.shape.as_list() for variable in estimator.model.variables)
+
+
+def test_assets_hold_the_config_and_the_vocabularies(exported, trained):
+    assets = exported / "assets"
+    assert (assets / "vocabulary_word.txt").read_text(encoding="utf-8") == "fun\nspiele\nигры\n工具\n"
+    assert load_config(assets / "pipeline.config").message == trained.load().message
+
+
+def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch):
+    assert abs(int(exported.name) - time.time()) < 600
+    folder = tmp_path / "versions"
+    for name in ("7", "99999999999", "not-a-version"):
+        (folder / name).mkdir(parents=True)
+    newest = api.export(trained.load(), str(folder))
+    assert newest.name == "100000000000"
+    monkeypatch.setattr(export_file.time, "time", lambda: 1234.5)
+    assert api.export(trained.load(), str(folder)).name == "100000000001"
+    assert {path.name for path in folder.iterdir()} == {
+        "7",
+        "99999999999",
+        "not-a-version",
+        "100000000000",
+        "100000000001",
+    }
+
+
+def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path):
+    seen, stop = [], threading.Event()
+
+    def watch():
+        while not stop.is_set():
+            for path in tmp_path.glob("watched/*"):
+                if path.name.isdigit() and path not in (version for version, _ in seen):
+                    files = ("saved_model.pb", "variables/variables.index", "assets/pipeline.config")
+                    seen.append((path, [file for file in files if not (path / file).exists()]))
+                    tf.saved_model.load(str(path))
+            time.sleep(0.001)
+
+    failures = []
+    thread = threading.Thread(target=lambda: _collect(watch, failures))
+    thread.start()
+    versions = [api.export(trained.load(), str(tmp_path / "watched"))]
+    time.sleep(0.2)
+    stop.set()
+    thread.join()
+    assert failures == []
+    assert seen == [(versions[0], [])]
+
+
+def _collect(action, failures):
+    try:
+        action()
+    except Exception as error:  # what the thread raises is the test's to judge
+        failures.append(error)
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), tf.errors.ResourceExhaustedError(None, None, "disk full")]
+)
+def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
+    def fail(*args):
+        raise error
+
+    monkeypatch.setattr(export_file, "_write_assets", fail)
+    with pytest.raises(RunError, match=r"cannot export to .*(No space left on device|disk full); choose another .* -o"):
+        api.export(trained.load(), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_file, "_check_loads", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        api.export(trained.load(), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_cannot_be_written(trained, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(
+        RunError, match=r"cannot export to .*file/export: Not a directory; choose another folder with -o"
+    ):
+        api.export(trained.load(), str(tmp_path / "file" / "export"))
+
+
+def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
+    save = tf.saved_model.save
+
+    def spoil(module, path, signatures):
+        module.weights[0].assign(module.weights[0] + 1.0)
+        save(module, path, signatures=signatures)
+        module.weights[0].assign(module.weights[0] - 0.5)
+
+    monkeypatch.setattr(tf.saved_model, "save", spoil)
+    with pytest.raises(RunError, match="the export differs from the model in "):
+        api.export(trained.load(), str(tmp_path))
+    assert list(Path(tmp_path).iterdir()) == []
