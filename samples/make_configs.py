@@ -188,7 +188,7 @@ train_config {{
     adam_optimizer {{
       learning_rate {{
         # Down to 0 at the end of the twelve epochs of 176 steps.
-        cosine_decay_learning_rate {{ learning_rate_base: 0.001 total_steps: 2112 warmup_steps: 0 }}
+        cosine_decay_learning_rate {{ learning_rate_base: 0.002 total_steps: 2112 warmup_steps: 0 }}
       }}
     }}
   }}
