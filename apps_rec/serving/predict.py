@@ -24,6 +24,7 @@ from apps_rec.serving.module import SIGNATURE, tf_type
 
 log = logging.getLogger("apps_rec")
 SECONDS_BETWEEN_LINES = 10.0
+_LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ def predict_file(
         present = set(column_names(files[0], schema))
         wanted = dict.fromkeys([*config.data_config.key_fields, *config.data_config.label_fields])
         keep = [name for name in wanted if name in present]
-    score = tf.saved_model.load(str(folder)).signatures[SIGNATURE]
+    score = _load_signature(folder)
     names = sorted(score.structured_outputs)
     clash = [name for name in keep if name in names]
     if clash:
@@ -87,15 +88,24 @@ def predict_file(
 def _open_export(export: str) -> tuple[Path, PipelineConfig]:
     folder = Path(export)
     if not (folder / "saved_model.pb").exists():
-        versions = sorted((path for path in folder.glob("*/saved_model.pb")), key=lambda path: path.parent.name)
-        hint = (
-            f" Did you mean {versions[-1].parent}?" if versions else " Make one with: apps-rec export CONFIG -o FOLDER"
-        )
+        versions = [path.parent for path in folder.glob("*/saved_model.pb") if path.parent.name.isdigit()]
+        newest = max(versions, key=lambda path: int(path.name), default=None)
+        hint = f" Did you mean {newest}?" if newest else " Make one with: apps-rec export CONFIG -o FOLDER"
         raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
     asset = folder / "assets" / CONFIG_ASSET
     if not asset.exists():
         raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}")
-    return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
+    try:
+        return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
+    except (UnicodeDecodeError, text_format.ParseError) as error:
+        raise RunError(f"{asset} cannot be read: {error}. Export again") from error
+
+
+def _load_signature(folder: Path) -> Callable[..., dict[str, tf.Tensor]]:
+    try:
+        return tf.saved_model.load(str(folder)).signatures[SIGNATURE]
+    except (OSError, ValueError, LookupError, tf.errors.OpError) as error:
+        raise RunError(f"{folder} cannot be loaded: it is damaged or cut short ({error}). Export again") from error
 
 
 @contextmanager
@@ -105,39 +115,59 @@ def _open_writer(output: str) -> Iterator[Callable[[pa.Table], None]]:
     aside = path.with_name(f".{path.name}.partial")
     if not output.endswith((".parquet", ".csv", ".csv.gz")):
         raise RunError(f"output {output}: expected a name that ends in .parquet, .csv or .csv.gz")
-    opened: list[object] = []
+    opened: list[_Opened] = []
     sink = None
 
     def write(table: pa.Table) -> None:
         nonlocal sink
-        if not opened:
-            if output.endswith(".parquet"):
-                opened.append(pyarrow.parquet.ParquetWriter(aside, table.schema, compression="zstd"))
+        table = _writable(table, as_text=not output.endswith(".parquet"))
+        try:
+            if opened:
+                table = table.cast(opened[0].schema)
+            elif output.endswith(".parquet"):
+                writer = pyarrow.parquet.ParquetWriter(aside, table.schema, compression="zstd")
+                opened.append(_Opened(writer, table.schema))
             else:
                 sink = pa.output_stream(str(aside), compression="gzip" if output.endswith(".gz") else None)
-                opened.append(pyarrow.csv.CSVWriter(sink, _for_csv(table).schema))
-        opened[0].write_table(table if output.endswith(".parquet") else _for_csv(table))  # type: ignore[attr-defined]
+                opened.append(_Opened(pyarrow.csv.CSVWriter(sink, table.schema), table.schema))
+            opened[0].writer.write_table(table)
+        except pa.ArrowException as error:
+            raise RunError(
+                f"cannot write {output}: {error}. Kept columns need one type in all files, and one that "
+                f"{path.suffix} can hold; choose others with --keep"
+            ) from error
 
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            yield write
+            try:
+                yield write
+            finally:
+                for item in opened:
+                    item.writer.close()
+                if sink is not None:
+                    sink.close()
+            aside.replace(path)
         finally:
-            for writer in opened:
-                writer.close()  # type: ignore[attr-defined]
-            if sink is not None:
-                sink.close()
-        aside.replace(path)
+            aside.unlink(missing_ok=True)
     except OSError as error:
-        raise RunError(f"cannot write {output}: {error.strerror or error}") from error
-    finally:
-        aside.unlink(missing_ok=True)
+        raise RunError(f"cannot write {output}: {error.strerror or error}; choose another with -o") from error
 
 
-def _for_csv(table: pa.Table) -> pa.Table:
-    """Lists as text joined by "|": CSV has none."""
+@dataclass(frozen=True)
+class _Opened:
+    """A writer, and the columns that it was opened with."""
+
+    writer: pyarrow.parquet.ParquetWriter | pyarrow.csv.CSVWriter
+    schema: pa.Schema
+
+
+def _writable(table: pa.Table, as_text: bool) -> pa.Table:
+    """Dictionaries as their values, and for CSV, which has no lists, lists as text joined by "|"."""
     for i, field in enumerate(table.schema):
-        if pa.types.is_list(field.type) or pa.types.is_large_list(field.type):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(i, field.name, table.column(i).cast(field.type.value_type))
+        elif as_text and any(check(field.type) for check in _LISTS):
             lists = table.column(i).to_pylist()
             texts = [None if values is None else "|".join(str(value) for value in values) for values in lists]
             table = table.set_column(i, field.name, pa.array(texts, pa.string()))

@@ -1,0 +1,263 @@
+import gzip
+import shutil
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+import tensorflow as tf
+
+from apps_rec import api
+from apps_rec.errors import DataError, RunError
+from apps_rec.serving import predict as predict_file
+from apps_rec.training.estimator import load_trained
+
+OUTPUTS = ["logits_ctr", "logits_cvr", "probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
+COUNT = 50
+NUMBERS = {"app": int, "price": float, "slot": int, "click": int, "download": int}
+
+
+@pytest.fixture(scope="module")
+def exported(trained):
+    """Return the folder of a version; rows.csv, rows.csv.gz, rows.parquet and rows.tfrecord lie in the folder."""
+    rows = trained.rows("eval.csv")[:COUNT]
+    cells = {name: [typed(name, row[name]) for row in rows] for name in rows[0]}
+    folder = trained.folder
+    with (folder / "eval.csv").open(encoding="utf-8") as file:
+        text = "".join(file.readline() for _ in range(COUNT + 1))
+    (folder / "rows.csv").write_text(text, encoding="utf-8")
+    (folder / "rows.csv.gz").write_bytes(gzip.compress(text.encode()))
+    table = pa.table(cells)
+    lists = pa.array([value.split("|") if value else None for value in cells["tags"]])
+    table = table.set_column(table.schema.get_field_index("tags"), "tags", lists)
+    table = table.set_column(1, "user", table.column("user").dictionary_encode())
+    table = table.append_column("extra", pa.array([[i, i + 1] for i in range(COUNT)]))
+    pq.write_table(table, folder / "rows.parquet")
+    with tf.io.TFRecordWriter(str(folder / "rows.tfrecord")) as writer:
+        for i in range(COUNT):
+            features = {name: feature(name, values[i]) for name, values in cells.items() if values[i] is not None}
+            writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
+    return api.export(trained.load(), str(folder / "export"))
+
+
+def typed(name, text):
+    if text == "":
+        return None
+    return NUMBERS.get(name, str)(text)
+
+
+def feature(name, value):
+    if NUMBERS.get(name) is int:
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))
+    if NUMBERS.get(name) is float:
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[value]))
+    return tf.train.Feature(bytes_list=tf.train.BytesList(value=[part.encode() for part in value.split("|")]))
+
+
+def model_scores(trained):
+    """The live model on rows.csv, each empty cell filled by hand with its default; the slot is 2."""
+    rows = trained.rows("rows.csv")
+    columns = {
+        "user": tf.constant([row["user"] or "nobody" for row in rows]),
+        "app": tf.constant([int(row["app"] or -1) for row in rows], tf.int64),
+        "price": tf.constant([float(row["price"] or 0.5) for row in rows]),
+        "word": tf.constant([row["word"] for row in rows]),
+        "tags": tf.constant([row["tags"] for row in rows]),
+        "slot": tf.fill([COUNT], 2),
+    }
+    estimator, _, _ = load_trained(trained.load())
+    return {name: value.numpy() for name, value in estimator.predict(estimator.preprocessor(columns)).items()}
+
+
+@pytest.mark.parametrize("rows", ["rows.csv", "rows.csv.gz", "rows.parquet", "rows.tfrecord"])
+def test_every_format_scores_like_the_model(trained, exported, tmp_path, rows):
+    result = api.predict(exported, rows, str(tmp_path / "scores.parquet"))
+    assert (result.rows, result.dropped) == (COUNT, 0)
+    table = pq.read_table(result.output)
+    # The default: keys and labels.
+    assert table.column_names == ["request", "click", "download", *OUTPUTS]
+    assert table.column("request").to_pylist() == [f"r{i}" for i in range(COUNT)]
+    assert table.column("click").to_pylist() == [int(row["click"]) for row in trained.rows("rows.csv")]
+    for name, value in model_scores(trained).items():
+        np.testing.assert_allclose(table.column(name).to_numpy(), value, rtol=0, atol=1e-6, err_msg=name)
+    score = 0.95 * table.column("probs_ctr").to_numpy() + 0.05 * table.column("probs_ctcvr").to_numpy()
+    np.testing.assert_allclose(table.column("score").to_numpy(), score, rtol=0, atol=1e-6)
+
+
+def test_batches_make_no_difference(exported, tmp_path):
+    for size in (7, 4096):
+        predict_file.predict_file(str(exported), "rows.parquet", str(tmp_path / f"{size}.parquet"), None, size)
+    small, large = (pq.read_table(tmp_path / f"{size}.parquet") for size in (7, 4096))
+    assert small.column("request").to_pylist() == large.column("request").to_pylist()
+    np.testing.assert_allclose(small.column("score").to_numpy(), large.column("score").to_numpy(), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
+def test_columns_that_are_kept(exported, tmp_path, ending):
+    keep = ["extra", "user", "tags", "source"]
+    result = api.predict(exported, "rows.parquet", str(tmp_path / "deep" / f"scores.{ending}"), keep)
+    source = pq.read_table("rows.parquet")
+    if ending == "parquet":
+        table = pq.read_table(result.output)
+        for name in keep:
+            assert table.column(name).to_pylist() == source.column(name).to_pylist()
+    else:
+        table = pyarrow.csv.read_csv(result.output)
+        assert table.column("extra").to_pylist()[:2] == ["0|1", "1|2"]
+        tags = ["|".join(value) if value else "" for value in source.column("tags").to_pylist()]
+        assert table.column("tags").to_pylist() == tags
+        users = [value or "" for value in source.column("user").to_pylist()]
+        assert table.column("user").to_pylist() == users
+    assert table.column_names == [*keep, *OUTPUTS]
+
+
+def test_nothing_may_be_kept(exported, tmp_path):
+    result = api.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), [])
+    assert pyarrow.csv.read_csv(result.output).column_names == OUTPUTS
+
+
+def test_keys_and_labels_may_be_absent(exported, tmp_path):
+    table = pq.read_table("rows.parquet").drop_columns(["request", "download", "slot", "source"])
+    pq.write_table(table, tmp_path / "rows.parquet")
+    result = api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
+    assert pq.read_table(result.output).column_names == ["click", *OUTPUTS]
+
+
+def test_several_files(exported, tmp_path):
+    table = pq.read_table("rows.parquet", columns=["user", "app", "price", "word", "tags", "request"])
+    pq.write_table(table.slice(0, 20), tmp_path / "a.parquet")
+    pq.write_table(table.slice(20), tmp_path / "b.parquet")
+    result = api.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"))
+    assert pyarrow.csv.read_csv(result.output).column("request").to_pylist() == [f"r{i}" for i in range(COUNT)]
+
+
+def test_a_kept_column_of_other_types_in_other_files(exported, tmp_path):
+    table = pq.read_table("rows.parquet", columns=["user", "app", "price", "word", "tags"])
+    for name, value in (("a", 1), ("b", "one")):
+        pq.write_table(table.append_column("note", pa.array([value] * COUNT)), tmp_path / f"{name}.parquet")
+    with pytest.raises((RunError, DataError)) as caught:
+        api.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"), ["note"])
+    assert "type" in str(caught.value)
+    assert not list(tmp_path.glob("*scores*"))
+
+
+def test_a_kept_column_that_csv_cannot_hold(exported, tmp_path):
+    table = pq.read_table("rows.parquet").append_column("note", pa.array([{"a": 1}] * COUNT))
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(RunError, match=r"cannot write .*scores\.csv: .*Kept columns need .*\.csv can hold.*--keep"):
+        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["note"])
+    assert not list(tmp_path.glob("*scores*"))
+
+
+def test_a_missing_column_to_keep(exported, tmp_path):
+    with pytest.raises(DataError, match=r'rows\.csv: there is no column "requst".* Did you mean "request"\?'):
+        api.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), ["requst"])
+
+
+def test_a_column_that_is_called_like_an_output(exported, tmp_path):
+    table = pq.read_table("rows.parquet").append_column("score", pa.array([0.0] * COUNT))
+    pq.write_table(table, tmp_path / "rows.parquet")
+    with pytest.raises(DataError, match=r"column score of .* is called like an output; leave it out with --keep"):
+        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["score"])
+
+
+def test_a_missing_input_column(exported, tmp_path):
+    pq.write_table(pq.read_table("rows.parquet").drop_columns(["app"]), tmp_path / "rows.parquet")
+    with pytest.raises(DataError, match='there is no column "app"'):
+        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"))
+
+
+def test_the_folder_of_the_versions_is_no_version(trained, exported, tmp_path):
+    (trained.folder / "export" / "9" / "x").mkdir(parents=True, exist_ok=True)
+    shutil.copy(exported / "saved_model.pb", trained.folder / "export" / "9")
+    with pytest.raises(RunError, match=rf"holds no saved_model\.pb\. Did you mean .*{exported.name}\?"):
+        api.predict(exported.parent, "rows.csv", str(tmp_path / "scores.csv"))
+
+
+@pytest.mark.parametrize("name", ["run", "nowhere", "rows.csv"])
+def test_a_folder_that_is_no_export(exported, tmp_path, name):
+    with pytest.raises(RunError, match=rf"{name} is no export: it holds no saved_model\.pb\. Make one with: apps-rec"):
+        api.predict(name, "rows.csv", str(tmp_path / "scores.csv"))
+
+
+def test_an_export_of_another_program(exported, tmp_path):
+    tf.saved_model.save(tf.Module(), str(tmp_path / "1"))
+    with pytest.raises(RunError, match=r"was not written by apps-rec export: it has no assets/pipeline\.config"):
+        api.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
+
+
+@pytest.mark.parametrize(
+    "file", ["saved_model.pb", "variables/variables.data-00000-of-00001", "variables/variables.index"]
+)
+def test_a_truncated_export(exported, tmp_path, file):
+    shutil.copytree(exported, tmp_path / "1")
+    path = tmp_path / "1" / file
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(RunError, match=r"1 cannot be loaded: it is damaged or cut short .* Export again"):
+        api.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
+
+
+@pytest.mark.parametrize("output", ["scores", "scores.json", "scores.parquet.gz"])
+def test_an_output_of_no_known_format(exported, tmp_path, output):
+    with pytest.raises(RunError, match=r"expected a name that ends in \.parquet, \.csv or \.csv\.gz"):
+        api.predict(exported, "rows.csv", str(tmp_path / output))
+
+
+def test_an_output_that_cannot_be_written(exported, tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunError, match=r"cannot write .*file/scores\.csv: .*; choose another with -o"):
+        api.predict(exported, "rows.csv", str(tmp_path / "file" / "scores.csv"))
+
+
+@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
+def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, ending):
+    lines = (exported.parent.parent / "rows.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    rows = [*lines, *lines[1:] * 400, "r,u,seven,0.1,fun,,1,live,0,0\n"]
+    (tmp_path / "rows.csv").write_text("".join(rows), encoding="utf-8")
+    output = tmp_path / f"scores.{ending}"
+    output.write_text("of an earlier run")
+    with pytest.raises(DataError, match=rf'row {len(rows) - 1}, column "app": expected .*INT64.* got "seven"'):
+        api.predict(exported, str(tmp_path / "rows.csv"), str(output))
+    assert {path.name for path in tmp_path.iterdir()} == {"rows.csv", output.name}
+    assert output.read_text() == "of an earlier run"
+
+
+def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):
+    (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,1,0.5,fun,t1:much\n")
+    with pytest.raises(DataError, match=r'rows\.csv: Feature "tags" expects numbers\. Got: much\. Correct the cells'):
+        api.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
+
+
+@pytest.mark.parametrize("text", ["", "user,app,price,word,tags\n"])
+def test_an_input_without_rows(exported, tmp_path, text):
+    (tmp_path / "rows.csv").write_text(text)
+    with pytest.raises(DataError, match=r"rows\.csv"):
+        api.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
+    assert not list(tmp_path.glob("*scores*"))
+
+
+def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
+    texts = ["", "unseen", "не видано", "👾" * 30, "a\tb", "nobody"]
+    rows = {
+        "user": texts,
+        "app": [None, -1, 2**62, 0, 29, 30],
+        "price": [None, -1e30, 1e30, 0.0, -0.25, 3.5],
+        "word": [*reversed(texts)],
+        "tags": [None, "", "t1", "ж:2|", "|||", "a:b:3"],
+    }
+    pq.write_table(pa.table(rows), tmp_path / "rows.parquet")
+    result = api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
+    estimator, _, _ = load_trained(trained.load())
+    columns = {
+        "user": tf.constant(texts),
+        "app": tf.constant([-1, -1, 2**62, 0, 29, 30], tf.int64),
+        "price": tf.constant([0.5, -1e30, 1e30, 0.0, -0.25, 3.5]),
+        "word": tf.constant(rows["word"]),
+        "tags": tf.constant([value or "" for value in rows["tags"]]),
+        "slot": tf.fill([6], 2),
+    }
+    expected = estimator.predict(estimator.preprocessor(columns))
+    got = pq.read_table(result.output)
+    for name in OUTPUTS:
+        np.testing.assert_allclose(got.column(name).to_numpy(), expected[name].numpy(), rtol=1e-6, atol=1e-6)
