@@ -24,6 +24,11 @@ from apps_rec.layers.pooling import masked_pool
 from apps_rec.legacy_keras import keras
 
 
+# Of initial embeddings. EasyRec takes 1 / sqrt(dim); with that, the pairwise sum of an untrained FM over 18 features is
+# noise of several logits, which cost .035 of CTR AUC on the simulated store after two epochs.
+DEVIATION = 0.05
+
+
 @dataclass(frozen=True)
 class Block:
     """Features looked up together: `tensor` `(batch, features, dim + first-order column)`."""
@@ -102,7 +107,7 @@ class Embedder(keras.layers.Layer):
     Args:
         specs: the features, as the Preprocessor got them.
         first_order: names of the features with a first-order weight.
-        seed: of the initial weights: truncated normal with deviation 1 / sqrt(dim), first-order weights 0.
+        seed: of the initial weights: truncated normal with deviation 0.05, first-order weights 0.
 
     Input shape: the Preprocessor's outputs.
     Returns: `EmbeddedFeatures`.
@@ -236,7 +241,7 @@ class Embedder(keras.layers.Layer):
 
 
 class _TableInitializer(keras.initializers.Initializer):
-    """Truncated normal with deviation 1 / sqrt(dim) in the first `dim` columns, 0 in the others; stateless."""
+    """Truncated normal in the first `dim` columns, 0 in the others; stateless."""
 
     def __init__(self, seed: int, name: str, dim: int) -> None:
         self.seed, self.name, self.dim = seed, name, dim
@@ -244,8 +249,7 @@ class _TableInitializer(keras.initializers.Initializer):
     def __call__(self, shape: Sequence[int], dtype: tf.DType | None = None, **kwargs: object) -> tf.Tensor:
         rows, columns = shape
         seed = [self.seed % 2**31, zlib.crc32(self.name.encode()) % 2**31]
-        deviation = max(self.dim, 1) ** -0.5
-        vectors = tf.random.stateless_truncated_normal([rows, self.dim], seed, stddev=deviation, dtype=dtype)
+        vectors = tf.random.stateless_truncated_normal([rows, self.dim], seed, stddev=DEVIATION, dtype=dtype)
         return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
 
 
