@@ -16,10 +16,10 @@ CACHED_SHARE = 0.04
 SECONDS_PER_DAY = 86_400
 # Weights of the hours of the day: quiet at night, a peak in the evening.
 _HOUR_WEIGHTS = 1.0 + 0.85 * np.cos(2 * np.pi * (np.arange(24) - 20) / 24)
-# A session is one page or more of one day. Its pages beyond the first have a variance of 1 + this times their mean: most
-# sessions end after one page, a few go on and on.
+# A session is one page or more of one day. Its pages beyond the first have a variance of 1 + this times their mean:
+# most sessions end after one page, a few go on and on.
 _MEAN_PAGES = 16 / 11
-_PAGE_CLUMPING = 8.0
+_PAGE_CLUMPING = 6.0
 MEAN_SESSION_LENGTH = MEAN_PAGE_LENGTH * _MEAN_PAGES
 _SESSION_CLUMPING = 2.0
 _SECONDS_BETWEEN_PAGES = (20, 120)

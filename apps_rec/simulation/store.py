@@ -3,69 +3,27 @@
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apps_rec.errors import UserError
+from apps_rec.simulation.calibrate import calibrate
 from apps_rec.simulation.impressions import MEAN_SESSION_LENGTH, NUM_DAYS, Impressions, draw_impressions, draw_users
-from apps_rec.simulation.probabilities import (
-    draw_labels,
-    pctcvr_given_columns,
-    pctr_given_columns,
-    true_probabilities,
-)
+from apps_rec.simulation.probabilities import draw_labels, true_probabilities
+from apps_rec.simulation.summary import SPLITS, Counts, StoreSummary
 from apps_rec.simulation.tables import LOG_SCHEMA, TRUTH_SCHEMA, log_table, truth_table
 from apps_rec.simulation.world import World, make_world
 
 SUMMARY_FILE = "simulation.json"
-SPLITS = ("train", "eval")
 FILES = (*(f"{split}.parquet" for split in SPLITS), *(f"truth_{split}.parquet" for split in SPLITS))
 
 _EVAL_DAYS = 5
 _USERS_PER_CHUNK = 2000
-# Impressions whose mean rates set the intercepts: users of their own, so that a larger log is the same store.
-_PILOT_USERS = 8000
-
-
-@dataclass(frozen=True)
-class SplitSummary:
-    """Counts of one log file; the rates leave out impressions that came from a cache."""
-
-    rows: int
-    cached_rows: int
-    users: int
-    clicks: int
-    downloads: int
-    ctr: float
-    cvr: float
-
-
-@dataclass(frozen=True)
-class StoreSummary:
-    """What `simulate_store` was asked and what it wrote."""
-
-    output_dir: str
-    users: int
-    seed: int
-    ctr: float
-    cvr: float
-    correlation: float
-    impressions_per_user: float
-    train: SplitSummary
-    eval: SplitSummary
-    # Variance of a user's downloads over all days, divided by their mean: 1 if they were Poisson.
-    download_dispersion: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """Give the same as plain values, ready for JSON."""
-        return asdict(self)
 
 
 def simulate_store(
@@ -112,13 +70,13 @@ def simulate_store(
         output_dir: folder for the files; made if it is not there.
         users: number of users.
         seed: of the random numbers, 0 or more.
-        ctr: expected share of impressions that are clicked, in (0, 1). Default .09; a real module's is near .004.
+        ctr: expected share of impressions that are clicked, in (0, 1). Default .1; a real module's is near .004.
         cvr: expected share of clicks that become a download, in (0, 1). Default .43.
         correlation: of click taste and download taste, in [-1, 1]: of every pair of an app's appeals, an attribute's
             effects and taste vectors, and of a session's unknown tastes. Position, hour, size, price, activity and
             intent are outside it.
-        impressions_per_user: mean, at least 8, one session; slightly fewer are written, as no page shows an app twice. At 8 with
-            ctr .004 the variance of downloads per user is about 2.5 times their mean.
+        impressions_per_user: mean, at least 8, which is one session; slightly fewer are written, as no page shows an
+            app twice. At 8 with ctr .004 the variance of downloads per user is about 2.5 times their mean.
 
     Returns:
         Counts of the two logs and the arguments; simulation.json in the folder holds the same.
@@ -136,12 +94,12 @@ def simulate_store(
         Ma et al. 2018, Entire Space Multi-Task Model, section 2.2 (sample selection: why pCVR is asked for over all
         impressions).
     """
-    ctr = 0.09 if ctr is None else ctr
+    ctr = 0.1 if ctr is None else ctr
     cvr = 0.43 if cvr is None else cvr
     _check_arguments(users, seed, ctr, cvr, correlation, impressions_per_user)
     folder = Path(output_dir)
     world = make_world(seed, correlation)
-    intercepts = _calibrate(world, seed, ctr, cvr)
+    intercepts = calibrate(world, seed, ctr, cvr)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".simulate-") as aside:
@@ -173,47 +131,11 @@ def simulate_store(
     return summary
 
 
-class _Counts:
-    """Adds up what is written, chunk by chunk."""
-
-    def __init__(self) -> None:
-        self._totals = {split: np.zeros(4, np.int64) for split in SPLITS}  # rows, cached, clicks, downloads
-        self._users = dict.fromkeys(SPLITS, 0)
-        self._downloads_per_user: list[np.ndarray] = []
-
-    def add(self, split: str, user: np.ndarray, is_cached: np.ndarray, labels: tuple[np.ndarray, np.ndarray]) -> None:
-        """Count one chunk of one split."""
-        self._totals[split] += np.array([len(user), is_cached.sum(), labels[0].sum(), labels[1].sum()])
-        self._users[split] += len(np.unique(user))
-
-    def add_users(self, downloads: np.ndarray) -> None:
-        """Note the downloads of each user of a chunk, over both splits."""
-        self._downloads_per_user.append(downloads)
-
-    def split(self, split: str) -> SplitSummary:
-        """Sum up one split."""
-        rows, cached, clicks, downloads = (int(total) for total in self._totals[split])
-        return SplitSummary(
-            rows=rows,
-            cached_rows=cached,
-            users=self._users[split],
-            clicks=clicks,
-            downloads=downloads,
-            ctr=clicks / max(rows - cached, 1),
-            cvr=downloads / max(clicks, 1),
-        )
-
-    def download_dispersion(self) -> float:
-        """Variance over mean of the downloads per user; 0 where nobody downloaded."""
-        downloads = np.concatenate(self._downloads_per_user)
-        return float(downloads.var() / downloads.mean()) if downloads.any() else 0.0
-
-
 def _write_files(
     folder: Path, world: World, seed: int, users: int, mean_sessions: float, intercepts: tuple[float, float]
-) -> _Counts:
+) -> Counts:
     """Write the four Parquet files, one row group a chunk of users."""
-    counts = _Counts()
+    counts = Counts()
     with ExitStack() as stack:
         writers = {
             name: stack.enter_context(
@@ -255,41 +177,6 @@ def _chunks(
             keep = impressions.user < num_users
             log, truth, impressions = log.filter(pa.array(keep)), truth.filter(pa.array(keep)), impressions.where(keep)
         yield log, truth, impressions, num_users
-
-
-def _calibrate(world: World, seed: int, ctr: float, cvr: float) -> tuple[float, float]:
-    """Find intercepts for which the expected click rate, and the share of clicks that download, are those asked for."""
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-    users = draw_users(rng, world, 0, _PILOT_USERS, 1.0)
-    pilot = draw_impressions(rng, world, users)
-
-    def click_rate(intercept: float) -> float:
-        return float(pctr_given_columns(world, pilot.app, pilot.click_logit + intercept).mean())
-
-    click_intercept = _solve_rate(click_rate, ctr)
-    click_logits = pilot.click_logit + click_intercept
-
-    def download_rate(intercept: float) -> float:
-        logits = pilot.download_logit + intercept
-        return float(pctcvr_given_columns(world, pilot.app, click_logits, logits).mean()) / ctr
-
-    return click_intercept, _solve_rate(download_rate, cvr)
-
-
-def _solve_rate(rate: Callable[[float], float], target: float, tolerance: float = 1e-6) -> float:
-    """Find the intercept at which `rate` meets its target: secant steps on the logit scale, nearly a line."""
-
-    def miss(intercept: float) -> float:
-        value = rate(intercept)
-        return float(np.log(value / (1.0 - value)) - np.log(target / (1.0 - target)))
-
-    now = float(np.log(target / (1.0 - target)))
-    before = now - 1.0
-    miss_before, miss_now = miss(before), miss(now)
-    while abs(miss_now) > tolerance:
-        before, now = now, now - miss_now * (now - before) / (miss_now - miss_before)
-        miss_before, miss_now = miss_now, miss(now)
-    return now
 
 
 def _check_arguments(

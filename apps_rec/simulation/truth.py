@@ -132,8 +132,8 @@ def probability_error(predicted: Array, true: Array) -> ProbabilityError:
         DataError: no rows, different lengths, or predictions that are not probabilities.
 
     Example:
-        >>> probability_error(np.array([0.5, 0.5]), np.array([0.4, 0.7])).mean_absolute
-        0.15
+        >>> probability_error(np.array([0.5, 0.5]), np.array([0.25, 0.75])).mean_absolute
+        0.25
     """
     predicted = np.asarray(predicted, np.float64)
     if predicted.shape != true.shape or predicted.size == 0:

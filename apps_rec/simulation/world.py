@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-NUM_APPS = 400
+NUM_APPS = 240
 NUM_DEVELOPERS = 80
-TASTE_DIM = 4
+TASTE_DIM = 3
 NUM_SEGMENTS = 10
 
 CATEGORIES = (
@@ -45,20 +45,20 @@ NETWORK_SHARES = np.array([0.55, 0.3, 0.13, 0.02])
 MEMORY_SHARES = np.array([0.08, 0.14, 0.26, 0.26, 0.18, 0.08])
 
 # What no column tells, in logits, drawn anew for each session. In one of a hundred the user is setting up a new device
-# and clicks nearly everything: at a click rate of .004 and 8 impressions a user these make the variance of downloads per user about 2.5 times the mean,
-# which no Gaussian does without drowning the columns at higher rates.
+# and clicks nearly everything: at a click rate of .004 and 8 impressions a user these make the variance of downloads
+# per user about 2.5 times the mean, which no Gaussian does without drowning the columns at higher rates.
 SETUP_SHARE = 0.01
 SETUP_LOGIT = 6.0
-ACTIVITY_STDDEV = 1.2
+ACTIVITY_STDDEV = 0.8
 INTENT_STDDEV = 0.5
-TASTE_STDDEV = 0.5
+TASTE_STDDEV = 0.4
 
-_MAIN_EFFECT_STDDEV = 0.2
-_APPEAL_STDDEV = 0.5
-_CATEGORY_APPEAL_STDDEV = 0.35
-_APP_DEVIATION = 0.3
-_HISTORY_WEIGHT = 1.8
-_TASTE_TABLE_STDDEV = {"age_band": 0.4, "gender": 0.3, "country": 0.25, "device_brand": 0.15}
+_MAIN_EFFECT_STDDEV = 0.3
+_APPEAL_STDDEV = 0.6
+_CATEGORY_APPEAL_STDDEV = 0.45
+_APP_DEVIATION = 0.2
+_HISTORY_WEIGHT = 1.6
+_TASTE_TABLE_STDDEV = {"age_band": 0.4, "gender": 0.35, "country": 0.1, "device_brand": 0.05}
 
 ATTRIBUTE_SIZES = {
     "age_band": len(AGE_BANDS),
@@ -136,7 +136,7 @@ def make_world(seed: int, correlation: float) -> World:
         app_vectors=category_vectors[apps.category] + deviation,
         click=click,
         download=download,
-        segment_categories=rng.dirichlet(np.full(len(CATEGORIES), 0.25), size=NUM_SEGMENTS),
+        segment_categories=rng.dirichlet(np.full(len(CATEGORIES), 0.2), size=NUM_SEGMENTS),
         segment_by_age=rng.dirichlet(np.full(NUM_SEGMENTS, 1.0), size=len(AGE_BANDS)),
     )
 
