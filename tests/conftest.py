@@ -29,9 +29,22 @@ def two_replicas():
     import apps_rec.legacy_keras  # noqa: F401  # Keras 2 is settled before TensorFlow builds tf.keras.
 
     split_cpu()
-    import tensorflow as tf
+    from apps_rec.protos import train_pb2
+    from apps_rec.training.build import build_strategy
 
-    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    # The one that a config's training takes: a process cannot have two over the same devices.
+    return build_strategy(train_pb2.TrainConfig(train_distribute=train_pb2.MirroredStrategy))
+
+
+@pytest.fixture(autouse=True)
+def log_as_it_was():
+    """Undo what the command line does to the log: the tests behind it read the root logger's."""
+    logger = logging.getLogger("apps_rec")
+    handlers, level, propagate = logger.handlers[:], logger.level, logger.propagate
+    yield
+    logger.handlers[:] = handlers
+    logger.setLevel(level)
+    logger.propagate = propagate
 
 
 TINY_CONFIG = """\

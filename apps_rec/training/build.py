@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
@@ -13,8 +15,18 @@ def build_strategy(train_config: train_pb2.TrainConfig) -> tf.distribute.Strateg
     """The strategy that train_distribute names: NoStrategy, or MirroredStrategy over all GPUs, else all CPU devices."""
     if train_config.train_distribute == train_pb2.MirroredStrategy:
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return _mirrored(tuple(device.name for device in devices))
     return tf.distribute.get_strategy()
+
+
+@functools.cache
+def _mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
+    """One strategy for all that a process trains on these devices.
+
+    TensorFlow numbers the collectives of every strategy from the same start: those of a second one over the same
+    devices are taken for the first one's, and stop with a shape mismatch.
+    """
+    return tf.distribute.MirroredStrategy(devices)
 
 
 def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:

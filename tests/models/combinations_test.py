@@ -1,0 +1,107 @@
+"""Body, FM and head are three separate choices: each combination trains and exports from a config's text alone."""
+
+import itertools
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from apps_rec import api
+from apps_rec.models import FunnelHead
+from apps_rec.serving.export import export_model
+from apps_rec.training.estimator import load_trained
+
+GROUPS = """
+  feature_groups { group_name: "all" feature_names: ["user", "app", "price", "word", "tags"] }
+  feature_groups { group_name: "user" feature_names: ["user", "word"] }
+  feature_groups { group_name: "item" feature_names: ["tags", "app", "price"] }
+"""
+DNN = "dnn { hidden_units: [6] use_bn: true }"
+PARTS = f'groups {{ input: "item" {DNN} }} groups {{ input: "user" }}'
+BODIES = {
+    "none": "",
+    "shared_bottom": f"body {{ shared_bottom {{ {DNN} }} }}",
+    "shared_bottom of groups": f"body {{ shared_bottom {{ {PARTS} {DNN} }} }}",
+    "mmoe": "body { mmoe { num_expert: 2 expert_dnn { hidden_units: [8, 6] dropout_ratio: 0.1 } } }",
+    "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
+}
+FMS = {
+    "off": "",
+    "LOGIT": 'fm { group_name: "all" }',
+    "TOWER_INPUT": 'fm { group_name: "all" wide_group_name: "item" output: TOWER_INPUT }',
+}
+HEADS = {"independent": "", "funnel": "head { funnel { } }"}
+COMBINATIONS = [
+    (body, fm, head) for body, fm, head in itertools.product(BODIES, FMS, HEADS) if (body, fm) != ("none", "off")
+]
+
+
+def _model_text(body: str, fm: str, head: str) -> str:
+    # Without a body a network of its own needs the FM's parts as its input.
+    dnn = "" if body == "none" and fm == "LOGIT" else "dnn { hidden_units: 5 }"
+    return f"""
+model_config {{
+  {GROUPS}
+  rank_model {{
+    {BODIES[body]}
+    {FMS[fm]}
+    {HEADS[head]}
+    task_towers {{ tower_name: "ctr" label_name: "click" weight: 0.95 {dnn} }}
+    task_towers {{ tower_name: "cvr" label_name: "download" weight: 0.05 {dnn} }}
+    l2_regularization: 1e-4
+  }}
+  embedding_regularization: 1e-5
+}}
+train_config {{ num_steps: 3 save_summary_steps: 0 }}
+"""
+
+
+@pytest.fixture(scope="module")
+def data(tiny_run, tmp_path_factory):
+    """Return a folder with the log and the part of its config that comes before the model."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("combinations")
+        patch.chdir(folder)
+        run = tiny_run(folder, rows=200)
+        lines = run.config.read_text(encoding="utf-8").split("model_config {")[0].splitlines(keepends=True)
+        # No model here has a position tower.
+        text = "".join(line for line in lines if '"slot"' not in line)
+        yield run, text.replace("batch_size: 32", "batch_size: 64")
+
+
+def _raw_columns(rows: list[dict[str, str]]) -> dict[str, tf.Tensor]:
+    """Columns of the evaluation rows, with the defaults that the config names."""
+    return {
+        "user": tf.constant([row["user"] or "nobody" for row in rows]),
+        "app": tf.constant([int(row["app"]) for row in rows], tf.int64),
+        "price": tf.constant([float(row["price"] or 0.5) for row in rows], tf.float32),
+        "word": tf.constant([row["word"] for row in rows]),
+        "tags": tf.constant([row["tags"] for row in rows]),
+    }
+
+
+@pytest.mark.parametrize(("body", "fm", "head"), COMBINATIONS)
+def test_trains_and_exports(body, fm, head, data):
+    run, text = data
+    name = f"{body}-{fm}-{head}".replace(" ", "_")
+    path = run.folder / f"{name}.config"
+    path.write_text(text.replace('"run"', f'"{name}"') + _model_text(body, fm, head), encoding="utf-8")
+    result = api.train(path)
+    assert result.step == 3
+
+    config = api.check(path)
+    estimator, _, step = load_trained(config)
+    assert step == 3
+    assert (estimator.model.body is None, estimator.model.fm is None) == (body == "none", fm == "off")
+    assert isinstance(estimator.model.head, FunnelHead) == (head == "funnel")
+    version = export_model(
+        config.message, config.to_text(), estimator.model, estimator.preprocessor, str(run.folder / "out" / name)
+    )
+    columns = _raw_columns(run.rows("eval.csv"))
+    expected = estimator.predict(estimator.preprocessor(columns))
+    served = tf.saved_model.load(str(version)).signatures["serving_default"](**columns)
+    assert served.keys() == expected.keys()
+    assert ("probs_ctcvr" in served) == (head == "funnel")
+    for key, value in expected.items():
+        np.testing.assert_allclose(served[key], value, rtol=0, atol=1e-6, err_msg=key)
+        assert np.ptp(value.numpy()) > 0, key
