@@ -1,5 +1,6 @@
 """What every test may use. TensorFlow is imported by the tests that need it: the tests of config run without it."""
 
+import logging
 import random
 import sys
 from pathlib import Path
