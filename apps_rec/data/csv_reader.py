@@ -21,12 +21,16 @@ def csv_columns(path: str, schema: Schema) -> list[str]:
     if not schema.with_header:
         return [column.name for column in schema.declared]
     try:
-        with _open(path) as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", newline="") as text:
-            return next(csv.reader(text, delimiter=schema.separator), [])
-    except UnicodeDecodeError as error:
-        raise DataError(f"{path}: header: expected UTF-8 text: {error}") from error
+        # The first rows are decoded along with the header: bytes of theirs that are no text are not judged here.
+        with _open(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text:
+            header = next(csv.reader(text, delimiter=schema.separator), [])
     except (pa.ArrowException, OSError, csv.Error) as error:
         raise DataError(f"{path}: header: cannot be read: {error}") from error
+    for name in header:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise DataError(f'{path}: header: expected UTF-8 text, got the bytes "{shown}"')
+    return header
 
 
 def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:

@@ -11,7 +11,8 @@ import tensorflow as tf
 from apps_rec.data.reader import RowStream
 from apps_rec.errors import DataError
 
-_TF_TYPES = {
+# TensorFlow's type of a declared one.
+TF_TYPES = {
     "INT32": tf.int32,
     "INT64": tf.int64,
     "STRING": tf.string,
@@ -85,7 +86,7 @@ def make_dataset(
             positions.error = error
             raise
 
-    signature = {name: tf.TensorSpec([None], _TF_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
+    signature = {name: tf.TensorSpec([None], TF_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
     dataset = tf.data.Dataset.from_generator(generate, output_signature=signature)
     return dataset.prefetch(prefetch) if prefetch else dataset, positions
 

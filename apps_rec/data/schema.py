@@ -97,8 +97,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
 
     Args:
         config: a normalised config: features in feature_config, model in rank_model.
-        purpose: train; evaluate (as train, without sample weights, and the users of GAUC); predict (inputs of features only, without those
-            that only position features read, and no filters).
+        purpose: train; evaluate (as train, with the users of GAUC and without sample weights); predict (inputs of
+            features only, without those that only position features read, and no filters).
 
     Raises:
         ConfigError: an input field that is not there, a default of the wrong type, a column asked for in two ways.

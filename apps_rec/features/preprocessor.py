@@ -11,6 +11,7 @@ from apps_rec.features.specs import (
     CrossFeature,
     FeatureSpec,
     HashIds,
+    IdFeature,
     IdMapping,
     ListFeature,
     NumberFeature,
@@ -99,7 +100,7 @@ class Preprocessor(tf.Module):
             signature[list_weights_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.float32)
         return signature
 
-    def _single_id(self, spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
+    def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):
             value = tf.cast(columns[spec.column], tf.float64)
             # tf.searchsorted in float64 keeps large integer boundaries apart, which float32 would merge.

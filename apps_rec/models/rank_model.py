@@ -115,12 +115,12 @@ class RankModel(tfrs.Model):
 
     def _logits(self, embedded: EmbeddedFeatures, training: bool, seed: tf.Tensor | None) -> dict[str, tf.Tensor]:
         tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
-        added: tf.Tensor | float = 0.0
         if self.body is not None:
             inputs = [embedded.flat(group.features) for group in self.body.groups]
             for parts, vector in zip(tower_inputs, self.body(inputs, training=training, seed=seed), strict=True):
                 parts.append(vector)
-        if self.fm is not None:
+        added: tf.Tensor | float = 0.0
+        if self.fm_spec is not None and self.fm is not None:
             term = self.fm((embedded.stacked(self.fm_spec.pairwise), embedded.first_order(self.fm_spec.first_order)))
             if self.fm_spec.into_tower_input:
                 for parts in tower_inputs:
@@ -134,7 +134,7 @@ class RankModel(tfrs.Model):
                 logits[task.name] = self.towers[task.name](x, training=training, seed=seed)[:, 0] + added
             else:
                 logits[task.name] = added + self.biases[task.name]
-        if self.position_tower is not None:
+        if self.position_spec is not None and self.position_tower is not None:
             x = embedded.flat(self.position_spec.features)
             logits[self.tasks[0].name] += self.position_tower(x, training=training, seed=seed)[:, 0]
         return logits

@@ -15,7 +15,7 @@ from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.module import SIGNATURE, ServingModule, tf_type
+from apps_rec.serving.module import SIGNATURE, ServingModule, to_tensors
 
 log = logging.getLogger("apps_rec")
 CONFIG_ASSET = "pipeline.config"
@@ -83,7 +83,7 @@ def _write_assets(folder: Path, config: PipelineConfig, config_text: str, prepro
 def _check_loads(path: Path, module: ServingModule) -> None:
     """Loads what was written and compares its scores with the live model's on a row of defaults."""
     loaded = tf.saved_model.load(str(path))
-    row = {column.name: tf.constant([column.default], tf_type(column)) for column in module.columns}
+    row = to_tensors({column.name: [column.default] for column in module.columns}, module.columns)
     expected, got = module.score(**row), loaded.signatures[SIGNATURE](**row)
     for name, value in expected.items():
         if not np.allclose(value, got[name], rtol=0, atol=1e-6):

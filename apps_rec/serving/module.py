@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from apps_rec.data import Column
+from apps_rec.data.dataset import TF_TYPES
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 
@@ -42,7 +44,9 @@ class ServingModule(tf.Module):
 
     def signature(self) -> tf.types.experimental.ConcreteFunction:
         """The function of named columns, `(batch,)` each, that a server calls."""
-        specs = {column.name: tf.TensorSpec([None], tf_type(column), name=column.name) for column in self.columns}
+        specs = {
+            column.name: tf.TensorSpec([None], TF_TYPES[column.dtype], name=column.name) for column in self.columns
+        }
         return tf.function(self.score).get_concrete_function(**specs)
 
     def score(self, **columns: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -55,17 +59,10 @@ def with_defaults(columns: Mapping[str, tf.Tensor], defaults: tuple[Column, ...]
     batch = tf.shape(next(iter(columns.values())))
     return {
         **columns,
-        **{column.name: tf.fill(batch, tf.constant(column.default, tf_type(column))) for column in defaults},
+        **{column.name: tf.fill(batch, tf.constant(column.default, TF_TYPES[column.dtype])) for column in defaults},
     }
 
 
-def tf_type(column: Column) -> tf.DType:
-    """TensorFlow's type of a column."""
-    return {
-        "INT32": tf.int32,
-        "INT64": tf.int64,
-        "STRING": tf.string,
-        "FLOAT": tf.float32,
-        "DOUBLE": tf.float64,
-        "BOOL": tf.bool,
-    }[column.dtype]
+def to_tensors(columns: Mapping[str, np.ndarray | list], asked: Sequence[Column]) -> dict[str, tf.Tensor]:
+    """A batch of raw columns as the signature takes them."""
+    return {column.name: tf.constant(columns[column.name], TF_TYPES[column.dtype]) for column in asked}

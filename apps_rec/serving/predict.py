@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
@@ -20,7 +21,7 @@ from apps_rec.data.dataset import wrong_value
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.export import CONFIG_ASSET
-from apps_rec.serving.module import SIGNATURE, tf_type
+from apps_rec.serving.module import SIGNATURE, to_tensors
 
 log = logging.getLogger("apps_rec")
 SECONDS_BETWEEN_LINES = 10.0
@@ -68,9 +69,7 @@ def predict_file(
     rows, started, last = 0, time.monotonic(), time.monotonic()
     with _open_writer(output) as write:
         for batch in stream.batches():
-            inputs = {
-                column.name: tf.constant(batch.columns[column.name], tf_type(column)) for column in schema.columns
-            }
+            inputs = to_tensors(batch.columns, schema.columns)
             try:
                 outputs = score(**inputs)
             except tf.errors.InvalidArgumentError as error:
@@ -101,7 +100,7 @@ def _open_export(export: str) -> tuple[Path, PipelineConfig]:
         raise RunError(f"{asset} cannot be read: {error}. Export again") from error
 
 
-def _load_signature(folder: Path) -> Callable[..., dict[str, tf.Tensor]]:
+def _load_signature(folder: Path) -> Any:
     try:
         return tf.saved_model.load(str(folder)).signatures[SIGNATURE]
     except (OSError, ValueError, LookupError, tf.errors.OpError) as error:

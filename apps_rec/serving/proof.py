@@ -14,7 +14,7 @@ from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature, col
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.export import build_serving_module
-from apps_rec.serving.module import tf_type
+from apps_rec.serving.module import to_tensors
 
 ROWS = 200
 MISSING, UNSEEN, AS_IT_WAS = 0, 1, 2
@@ -85,6 +85,5 @@ def score_with_model(
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     parts: list[Mapping[str, tf.Tensor]] = []
     for batch in RowStream(files, schema, 4096).batches():
-        columns = {column.name: tf.constant(batch.columns[column.name], tf_type(column)) for column in schema.columns}
-        parts.append(module.score(**columns))
+        parts.append(module.score(**to_tensors(batch.columns, schema.columns)))
     return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}

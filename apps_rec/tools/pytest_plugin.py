@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest._code.code import TerminalRepr
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -50,7 +51,9 @@ class ConfigTest(pytest.Item):
         if not result.passed:
             raise ConfigRegressedError(str(result))
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None) -> object:
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None
+    ) -> str | TerminalRepr:
         """The lines alone where the config regressed, the traceback where something else went wrong."""
         if isinstance(excinfo.value, ConfigRegressedError):
             return str(excinfo.value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -46,7 +46,7 @@ class Estimator:
         vocabularies: words by feature name, in place of reading each vocab_file.
     """
 
-    def __init__(self, config: Config, vocabularies: Mapping[str, list[str]] | None = None) -> None:
+    def __init__(self, config: Config, vocabularies: Mapping[str, Sequence[str]] | None = None) -> None:
         self.config = config
         message = config.message
         _fix_random_numbers(message.train_config.seed, message.train_config.deterministic)
