@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import argparse
 import logging
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 from apps_rec import __version__, api
 from apps_rec.cli.quiet import quiet_tensorflow
 from apps_rec.errors import CheckFailedError, UserError
 
-OK, DEFECT, INTERRUPTED = 0, 1, 130
+OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,14 +33,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # TensorFlow gives the root logger a handler of its own.
     logger.propagate = False
     try:
-        options.run(options)
+        with _raised_by_sigterm():
+            options.run(options)
     except UserError as error:
         print(error, file=sys.stderr)
         return error.exit_code
+    except TerminatedError:
+        print("terminated", file=sys.stderr)
+        return TERMINATED
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return OK
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM came: it ends a command as SIGINT does, so that nothing half-written stays behind."""
+
+
+@contextmanager
+def _raised_by_sigterm() -> Iterator[None]:
+    def terminate(number: int, frame: FrameType | None) -> None:
+        raise TerminatedError
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _check(options: argparse.Namespace) -> None:

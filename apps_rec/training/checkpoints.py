@@ -68,11 +68,11 @@ class Checkpoints:
 
     def save(self, step: int) -> str:
         """Writes a checkpoint to go on from; a name is given only when all of it is on disk."""
-        return self._latest.save(checkpoint_number=step)
+        return _save(self._latest, step)
 
     def save_best(self, step: int) -> str:
         """Writes the weights as the best so far."""
-        return self._best.save(checkpoint_number=step)
+        return _save(self._best, step)
 
     def restore_latest(self) -> int | None:
         """Restores the newest checkpoint and says its step; None where there is none yet."""
@@ -104,6 +104,17 @@ def _manager(checkpoint: tf.train.Checkpoint, folder: Path, keep: int) -> tf.tra
         raise RunError(
             f"{folder / 'checkpoint'}, the note of the newest checkpoint, cannot be read; remove it to go on from the "
             "newest one that is there"
+        ) from error
+
+
+def _save(manager: tf.train.CheckpointManager, step: int) -> str:
+    try:
+        return manager.save(checkpoint_number=step)
+    except (OSError, tf.errors.OpError) as error:
+        reason = error.message if isinstance(error, tf.errors.OpError) else error
+        raise RunError(
+            f"the checkpoint of step {step} cannot be written to {manager.directory}: {reason}. Make room there, or "
+            "choose another folder with --set model_dir=..."
         ) from error
 
 

@@ -101,6 +101,12 @@ def test_files_that_cannot_be_read(tmp_path, name, content, message):
     assert str(caught.value).startswith(str(path))
 
 
+def test_bytes_that_are_no_text_in_a_row_are_not_the_headers(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"a,b\n1,\xff\n")
+    assert csv_columns(str(path), WITH_HEADER) == ["a", "b"]
+
+
 def test_a_file_that_is_gone():
     with pytest.raises(DataError, match=r"none\.csv: header: cannot be read"):
         read("none.csv", ["a"])

@@ -192,3 +192,12 @@ def test_a_folder_that_was_moved_is_read(tmp_path):
     Run(tmp_path / "a").save(3)
     (tmp_path / "a").rename(tmp_path / "b")
     assert Run(tmp_path / "b").checkpoints.restore_latest() == 3
+
+
+def test_a_checkpoint_that_cannot_be_written(tmp_path):
+    run = Run(tmp_path)
+    (tmp_path / "checkpoints").write_text("a file where the folder should be")
+    with pytest.raises(
+        RunError, match=r"the checkpoint of step 3 cannot be written to .*checkpoints: .*--set model_dir="
+    ):
+        run.checkpoints.save(3)

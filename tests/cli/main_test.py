@@ -1,0 +1,385 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pyarrow.csv
+import pytest
+
+from apps_rec import api
+from apps_rec.cli.main import main
+from apps_rec.errors import InterruptedRunError
+from apps_rec.models import RankModel
+
+QUICK = ("--set", "train_config.num_steps=2")
+
+
+def run(capsys, *arguments):
+    """Exit code, stdout and stderr of a command in this process."""
+    capsys.readouterr()
+    code = main(list(arguments))
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def fails(capsys, *arguments):
+    """What a command says that ends by the user's mistake."""
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    return err
+
+
+def edit(path, old, new):
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def cells(tiny, **changed):
+    """Rows of train.csv, some columns of row 5 (from 1) with other values."""
+    rows = tiny.rows("train.csv")
+    rows[4] |= {"source": "live", **changed}
+    return [list(row.values()) for row in rows]
+
+
+# ---- what works
+
+
+def test_the_whole_way(tiny, capsys):
+    assert run(capsys, "check", "tiny.config") == (0, "tiny.config: no mistakes found\n", "")
+
+    code, out, err = run(capsys, "train", "tiny.config", *QUICK)
+    assert (code, out) == (0, "run: step 2\n")
+    assert "trained to step 2; saved in run/checkpoints" in err
+
+    code, out, err = run(capsys, "evaluate", "tiny.config", "--json")
+    assert code == 0
+    metrics = json.loads(out)
+    assert out.count("\n") == 1
+    assert list(metrics)[:4] == ["auc_ctr", "log_loss_ctr", "calibration_ctr", "auc_cvr_masked"]
+    assert (metrics["step"], metrics["rows"]) == (2, sum(row["source"] == "live" for row in tiny.rows("eval.csv")))
+
+    code, table, _ = run(capsys, "evaluate", "tiny.config")
+    assert code == 0
+    assert table.splitlines()[0].split() == ["task", "auc", "log_loss", "calibration"]
+    assert [line.split()[0] for line in table.splitlines()[1:4]] == ["ctr", "cvr_masked", "ctcvr"]
+    assert f"{metrics['auc_ctcvr']:.5f}" in table
+
+    code, out, _ = run(capsys, "export", "tiny.config", "-o", "out/export")
+    assert code == 0
+    version = out.strip()
+    assert os.path.exists(f"{version}/saved_model.pb")
+
+    command = ["predict", version, "eval.csv", "-o", "scores.csv", "--keep", "request,user"]
+    assert run(capsys, *command)[:2] == (0, "scores.csv: 200 rows\n")
+    table = pyarrow.csv.read_csv("scores.csv")
+    assert table.column_names[:2] == ["request", "user"]
+    assert table.num_rows == 200
+
+    assert "out/export is no export" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
+    assert f"Did you mean {version}?" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
+    assert "run is no export" in fails(capsys, "predict", "run", "eval.csv", "-o", "scores.csv")
+
+    said = fails(capsys, "train", "tiny.config", *QUICK)
+    assert "--resume goes on with it" in said
+    assert "--restart moves it aside" in said
+    assert run(capsys, "train", "tiny.config", "--resume", "--set", "train_config.num_steps=3")[:2] == (
+        0,
+        "run: step 3\n",
+    )
+
+    # Scores of one class have no AUC.
+    rows = [{**row, "download": "0"} for row in tiny.rows("eval.csv")]
+    tiny.write_csv("none.csv", [list(row.values()) for row in rows])
+    code, out, _ = run(capsys, "evaluate", "tiny.config", "--json", "--set", "eval_input_path=none.csv")
+    metrics = json.loads(out)
+    assert code == 0
+    assert metrics["auc_ctcvr"] is None
+    assert metrics["calibration_cvr_masked"] is None
+    assert metrics["auc_ctr"] > 0
+    _, table, _ = run(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=none.csv")
+    assert table.count("n/a (no positives)") >= 2
+
+    path = tiny.folder / "run" / "checkpoints" / "model.ckpt-3.data-00000-of-00001"
+    path.write_bytes(path.read_bytes()[:1000])
+    for command in ("evaluate", "train"):
+        said = fails(capsys, command, "tiny.config", *(["--resume"] if command == "train" else []))
+        assert "run/checkpoints/model.ckpt-3 cannot be read: it is damaged, cut short" in said
+        assert '"model.ckpt-2" to go on from the one before' in said
+
+
+def test_python_m_and_the_console_script_are_the_same(tiny):
+    for command in (["-m", "apps_rec"], ["-c", "import sys; from apps_rec.cli.main import main; sys.exit(main())"]):
+        done = subprocess.run(
+            [sys.executable, *command, "check", "tiny.config"], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout, done.stderr) == (0, "tiny.config: no mistakes found\n", "")
+
+
+def test_set_reaches_fields_and_items_by_name(tiny, capsys, monkeypatch):
+    seen = []
+    monkeypatch.setattr(api, "train", lambda config, **flags: seen.append((config.message, flags)) or _result())
+    sets = [
+        "train_config.num_steps=77",
+        "model_dir=elsewhere",
+        "feature_config.features[input_names=user].embedding_dim=4",
+        "data_config.input_fields[input_name=price].default_val=0.25",
+        "model_config.esmm.ctr_tower.weight=2",
+    ]
+    code, _, _ = run(capsys, "train", "tiny.config", "--resume", *(word for item in sets for word in ("--set", item)))
+    assert code == 0
+    ((message, flags),) = seen
+    assert flags == {"resume": True, "restart": False}
+    assert (message.train_config.num_steps, message.model_dir) == (77, "elsewhere")
+    assert message.data_config.input_fields[3].default_val == "0.25"
+    assert message.model_config.rank_model.task_towers[0].weight == 2
+
+
+def _result():
+    from apps_rec.training.estimator import TrainResult
+
+    return TrainResult("run", 1, 1, 0.5)
+
+
+def test_the_best_is_said(tiny, capsys, monkeypatch):
+    monkeypatch.setattr(api, "train", lambda config, **flags: _result())
+    assert run(capsys, "train", "tiny.config")[1] == "run: step 1; best at step 1: 0.50000\n"
+
+
+@pytest.mark.parametrize("command", ["check", "train", "evaluate", "export", "predict", "simulate store", "regress"])
+def test_help_shows_an_example(command, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([*command.split(), "--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert f"example:\n  apps-rec {command} " in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["--help"], 0),
+        (["train", "--help"], 0),
+        (["--version"], 0),
+        (["check", "tiny.config"], 0),
+        (["check", "bad.config"], 2),
+        (["train", "bad.config"], 2),
+        (["export", "bad.config", "-o", "out"], 2),
+        (["evaluate", "nowhere.config"], 2),
+        (["train"], 2),
+    ],
+)
+def test_what_needs_no_tensorflow_imports_none(tiny, arguments, code):
+    (tiny.folder / "bad.config").write_text("model_dirr: 'x'")
+    script = f"""
+import sys
+from apps_rec.cli.main import main
+try:
+    code = main({arguments!r})
+except SystemExit as ended:
+    code = ended.code
+heavy = [name for name in ("tensorflow", "tf_keras", "pyarrow", "numpy", "pandas", "sklearn") if name in sys.modules]
+print("heavy", heavy, "code", code)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"heavy [] code {code}"
+
+
+# ---- mistakes of the user, exit code 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model_dirr: 'x'", ["bad.config:1: model_dirr: unknown name", "model_dir"]),
+        ("data_config { input_type: CsvInput }", ["bad.config:1: data_config.input_type", "CsvInput", "CSVInput"]),
+        ("{]", ["bad.config:1"]),
+        ("all,kinds,of\nother,text,1\n", ["bad.config:1"]),
+        ("", ["bad.config:1: the config is empty"]),
+    ],
+    ids=["unknown field", "unknown enum", "not a proto", "a csv", "empty"],
+)
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_config_that_is_wrong(tiny, capsys, command, text, said):
+    (tiny.folder / "bad.config").write_text(text)
+    err = fails(capsys, command, "bad.config")
+    for words in said:
+        assert words in err
+
+
+def test_a_config_that_is_not_there(tiny, capsys):
+    assert "nowhere.config: there is no such config file" in fails(capsys, "check", "nowhere.config")
+
+
+def test_a_config_that_is_no_utf8(tiny, capsys):
+    tiny.config.write_bytes(b"# \xff\n")
+    assert "tiny.config:1: expected UTF-8 text, got the byte 0xff" in fails(capsys, "check", "tiny.config")
+
+
+def test_set_of_a_path_that_matches_nothing(tiny, capsys):
+    err = fails(capsys, "check", "tiny.config", "--set", "train_config.num_stepps=5")
+    assert "num_stepps" in err
+    assert "num_steps" in err
+    err = fails(capsys, "check", "tiny.config", "--set", "feature_config.features[feature_name=usr].embedding_dim=8")
+    assert "usr" in err
+
+
+def test_a_missing_file(tiny, capsys):
+    err = fails(capsys, "train", "tiny.config", "--set", "train_input_path=data/*.csv")
+    assert 'train_input_path: no file matches "data/*.csv" (looked from ' in err
+    # A run that did not start is none.
+    assert run(capsys, "train", "tiny.config", *QUICK)[0] == 0
+    err = fails(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=nowhere.csv")
+    assert 'eval_input_path: no file matches "nowhere.csv"' in err
+
+
+def test_files_that_are_wrong(tiny, capsys, monkeypatch):
+    # The batches alone: a model that is traced for every case takes seconds each.
+    monkeypatch.setattr(RankModel, "fit", lambda self, dataset, **options: [None for batch in dataset])
+    path = tiny.folder / "train.csv"
+    good = path.read_bytes()
+    row5 = good.split(b"\n")[5]
+    header = good.split(b"\n")[0]
+    without_app = [row[:2] + row[3:] for row in ([*tiny.rows("train.csv")[0]], *cells(tiny))]
+    cases = {
+        "empty": (b"", ["train.csv", "empty"]),
+        "header only": (header + b"\n", ["train.csv: no rows are left"]),
+        "missing column": (
+            "".join(",".join(row) + "\n" for row in without_app).encode(),
+            ['train.csv: there is no column "app"'],
+        ),
+        "ragged": (good.replace(row5, row5 + b",more"), ["train.csv: row 5", "10", "11"]),
+        "not UTF-8": (
+            good.replace(row5, b"r,\xff\xfe,1,0.5,fun,,1,live,0,0"),
+            ['row 5, column "user"', "UTF-8", "xff"],
+        ),
+    }
+    for name, values in {
+        "wrong type": ({"app": "seven"}, ['train.csv: row 5, column "app": expected', "INT64", '"seven"']),
+        "wrong number": ({"price": "cheap"}, ['train.csv: row 5, column "price": expected', "FLOAT", '"cheap"']),
+        "label": ({"click": "2"}, ['train.csv: row 5, column "click": expected the label 0 or 1, got 2']),
+        "empty label": ({"click": ""}, ['row 5, column "click": expected the label 0 or 1, got nothing']),
+        "no click": (
+            {"click": "0", "download": "1"},
+            ['row 5, column "download": expected 0 where "click" is 0 (the head is a funnel), got 1'],
+        ),
+        "no weight": ({"tags": "t1:1|t2:much"}, ['train.csv: Feature "tags" expects numbers. Got: much.']),
+    }.items():
+        changed, said = values
+        text = "".join(",".join(row) + "\n" for row in ([*tiny.rows("train.csv")[0]], *cells(tiny, **changed)))
+        cases[name] = (text.encode(), said)
+    for name, (data, said) in cases.items():
+        path.write_bytes(data)
+        err = fails(capsys, "train", "tiny.config", *QUICK)
+        for words in said:
+            assert words in err, (name, err)
+        path.write_bytes(good)
+
+
+def test_bad_rows_may_be_skipped(tiny, capsys):
+    tiny.write_csv("train.csv", cells(tiny, click="2"))
+    sets = ["--set", "data_config.bad_rows=SKIP", "--set", "data_config.num_epochs=1"]
+    code, _, err = run(capsys, "train", "tiny.config", *sets)
+    assert code == 0
+    assert "1 dropped (1 label not 0 or 1)" in err
+
+
+def test_early_stop_on_a_metric_of_one_class(tiny, capsys):
+    rows = [{**row, "click": "0", "download": "0"} for row in tiny.rows("eval.csv")]
+    tiny.write_csv("eval.csv", [list(row.values()) for row in rows])
+    sets = ["--set", "export_config.enable_early_stop=true", "--set", "export_config.best_exporter_metric=auc_ctcvr"]
+    err = fails(capsys, "train", "tiny.config", *QUICK, *sets)
+    assert "best_exporter_metric: auc_ctcvr is undefined on the rows it is chosen on" in err
+
+
+def test_a_model_dir_that_cannot_be_written(tiny, capsys):
+    (tiny.folder / "file").write_text("")
+    assert "model_dir file is a file" in fails(capsys, "train", "tiny.config", "--set", "model_dir=file")
+    assert "model_dir file/run cannot be written" in fails(
+        capsys, "train", "tiny.config", "--set", "model_dir=file/run"
+    )
+
+
+def test_a_run_that_is_not_there(tiny, capsys):
+    for command in (["evaluate", "tiny.config"], ["export", "tiny.config", "-o", "out"]):
+        assert "model_dir run holds no run" in fails(capsys, *command)
+
+
+def test_evaluate_without_rows(tiny, capsys):
+    edit(tiny.config, 'eval_input_path: "eval.csv"\n', "")
+    assert "eval_input_path: evaluate needs files to measure on" in fails(capsys, "evaluate", "tiny.config")
+
+
+def test_wrong_flags(capsys):
+    for arguments in ([], ["trian"], ["train", "a.config", "--rezume"], ["export", "a.config"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+        assert "usage: apps-rec" in capsys.readouterr().err
+
+
+# ---- other exit codes
+
+
+def test_a_defect_shows_a_traceback(tiny, monkeypatch):
+    def fail(*args, **kwargs):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(api, "check", fail)
+    with pytest.raises(ZeroDivisionError):
+        main(["check", "tiny.config"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (KeyboardInterrupt(), 130, "interrupted\n"),
+        (InterruptedRunError("saved; go on with --resume", signal.SIGINT), 130, "saved; go on with --resume\n"),
+        (InterruptedRunError("saved; go on with --resume", signal.SIGTERM), 143, "saved; go on with --resume\n"),
+    ],
+)
+def test_interruptions(tiny, capsys, monkeypatch, error, code, said):
+    def fail(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(api, "train", fail)
+    assert run(capsys, "train", "tiny.config") == (code, "", said)
+
+
+def test_sigterm_ends_any_command(tiny, capsys, monkeypatch):
+    before = signal.getsignal(signal.SIGTERM)
+    undone = []
+
+    def wait(*args):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(5)
+        finally:
+            undone.append(True)
+
+    monkeypatch.setattr(api, "export", wait)
+    assert run(capsys, "export", "tiny.config", "-o", "out") == (143, "", "terminated\n")
+    assert undone == [True]
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_an_interrupt_before_training_starts(tiny):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "apps_rec", "train", "tiny.config"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # The run's config is written when the model stands, before the first step.
+    while not (tiny.folder / "run").exists():
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.002)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert out == ""
+    assert "interrupted" in err
+    assert "Traceback" not in err
