@@ -5,7 +5,8 @@ Beside `<name>.config` stands `<name>.expected.json`:
     {"num_steps": 2000, "metrics": {"auc_ctr": [0.74, 0.76]},
      "quick": {"num_steps": 100, "metrics": {"auc_ctr": [0.6, 0.7]}}}
 
-`num_steps` 0 leaves the end to the config; `quick` is what a shortened run is held against.
+`num_steps` 0 leaves the end to the config; `quick` is what a shortened run is held against. Either may have a list
+`set` of further changes to the config, `path=value` each.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ Band = tuple[float, float]
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a run of a config is held against: steps to train, and the range of each metric."""
+    """What a run of a config is held against: steps to train, changes to the config, and the range of each metric."""
 
     num_steps: int
+    changes: tuple[str, ...]
     bands: dict[str, Band]
 
 
@@ -122,10 +124,13 @@ def read_expectation(path: Path, quick: bool) -> Expectation:
     where = f"{path}: quick" if quick else str(path)
     if not isinstance(part, dict) or not isinstance(part.get("metrics"), dict):
         raise ConfigError(f'{where}: expected {{"num_steps": N, "metrics": {{name: [low, high]}}}}, got {part!r}')
-    unknown = set(part) - {"num_steps", "metrics", "quick"}
+    known = ["num_steps", "set", "metrics"] + ([] if quick else ["quick"])
+    unknown = sorted(set(part) - set(known))
     if unknown:
-        raise ConfigError(f"{where}: unknown name {sorted(unknown)[0]}; expected num_steps, metrics, quick")
-    steps, bands = part.get("num_steps", 0), {}
+        raise ConfigError(f"{where}: unknown name {unknown[0]}; expected {', '.join(known)}")
+    steps, changes, bands = part.get("num_steps", 0), part.get("set", []), {}
+    if not (isinstance(changes, list) and all(isinstance(change, str) for change in changes)):
+        raise ConfigError(f'{where}: set: expected a list of "path=value", got {changes!r}')
     if not isinstance(steps, int) or steps < 0:
         raise ConfigError(f"{where}: num_steps: expected a whole number, 0 or more, got {steps!r}")
     for name, band in part["metrics"].items():
@@ -134,7 +139,7 @@ def read_expectation(path: Path, quick: bool) -> Expectation:
         ):
             raise ConfigError(f"{where}: metrics.{name}: expected [low, high], got {band!r}")
         bands[name] = (float(band[0]), float(band[1]))
-    return Expectation(steps, bands)
+    return Expectation(steps, tuple(changes), bands)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -159,7 +164,7 @@ def _config_of(expected: Path) -> Path:
 
 
 def _train_and_measure(config: Path, expectation: Expectation, folder: Path) -> tuple[dict[str, Any], api.Config]:
-    overrides = [f"model_dir={json.dumps(str(folder))}"]
+    overrides = [f"model_dir={json.dumps(str(folder))}", *expectation.changes]
     if expectation.num_steps:
         overrides.append(f"train_config.num_steps={expectation.num_steps}")
     checked = api.check(config, overrides)

@@ -17,11 +17,14 @@ def test_a_config_in_its_bands_repeats_itself_and_its_export_agrees(folder_of_co
 
 def test_num_steps_and_quick_shorten_the_run(folder_of_configs):
     folder = folder_of_configs(
-        num_steps=0, metrics={"auc_ctr": [2, 3]}, quick={"num_steps": 3, "metrics": {"auc_ctr": [0.0, 1.0]}}
+        num_steps=0,
+        metrics={"auc_ctr": [2, 3]},
+        quick={"num_steps": 3, "set": ["eval_config.num_examples=50"], "metrics": {"auc_ctr": [0.0, 1.0]}},
     )
     (result,) = regress(folder, quick=True)
     assert result.passed, result
     assert result.metrics["step"] == 3
+    assert result.metrics["rows"] == 50
 
 
 def test_a_metric_outside_its_band_is_named_with_both(folder_of_configs):
@@ -88,7 +91,8 @@ def test_awkward_rows_hold_missing_unseen_and_non_ascii_values(folder_of_configs
         ({"metrics": {"auc_ctr": 0.5}}, "metrics.auc_ctr: expected [low, high], got 0.5"),
         ({"metrics": {"auc_ctr": [0.6, 0.5]}}, "metrics.auc_ctr: expected [low, high], got [0.6, 0.5]"),
         ({"metrics": {}, "num_steps": -1}, "num_steps: expected a whole number, 0 or more, got -1"),
-        ({"metrics": {}, "num_step": 5}, "unknown name num_step"),
+        ({"metrics": {}, "num_step": 5}, "unknown name num_step; expected num_steps, set, metrics, quick"),
+        ({"metrics": {}, "set": "a=1"}, "set: expected a list of \"path=value\", got 'a=1'"),
     ],
 )
 def test_a_wrong_expectation_is_refused(folder_of_configs, expected, words):
