@@ -2,6 +2,8 @@
 
     python samples/seeds.py samples/census/mmoe.config
     python samples/seeds.py samples/kuairand/esmm.config --eval data/kuairand/test.parquet
+
+Every seed trains in a folder of its own, which goes again when it is measured.
 """
 
 from __future__ import annotations
