@@ -108,9 +108,14 @@ def _predict(options: argparse.Namespace) -> None:
 
 
 def _simulate_store(options: argparse.Namespace) -> None:
-    print(
-        api.simulate_store(options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation)
+    made = api.simulate_store(
+        options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation
     )
+    for name, split in (("train", made.train), ("eval", made.eval)):
+        print(
+            f"{options.output}/{name}.parquet: {split.rows} impressions, {split.clicks} clicks, {split.downloads} "
+            f"downloads; CTR {split.ctr:.4f}, CVR {split.cvr:.3f}"
+        )
 
 
 def _regress(options: argparse.Namespace) -> None:

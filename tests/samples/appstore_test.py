@@ -1,0 +1,61 @@
+"""The samples on the simulated store, as a user runs them: from the repository's root, on data/appstore."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+import apps_rec
+from apps_rec.tools.regress import find_expectations, regress_one
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "appstore"
+# Best possible AUC from the columns less what a model may lack.
+GAP = 0.02
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """A folder with the default store in data/appstore."""
+    folder = tmp_path_factory.mktemp("store")
+    apps_rec.simulate_store(str(folder / "data" / "appstore"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+def test_every_sample_is_held_against_something():
+    configs = {path.stem for path in SAMPLES.glob("*.config")} - {"cvr_clicked"}  # cvr_study.py's own
+    assert configs == {path.name.split(".")[0] for path in find_expectations(SAMPLES)}
+    assert configs == {"fm", "deepfm", "shared_bottom", "mmoe", "esmm", "esmm_plain"}
+
+
+@pytest.mark.parametrize("expected", find_expectations(SAMPLES), ids=lambda path: path.name.split(".")[0])
+def test_a_shortened_run_holds_its_bands_repeats_itself_and_exports_what_it_learned(store, monkeypatch, expected):
+    monkeypatch.chdir(store)
+    result = regress_one(expected, quick=True)
+    assert result.passed, result
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("expected", find_expectations(SAMPLES), ids=lambda path: path.name.split(".")[0])
+def test_a_full_run_holds_its_bands(store, monkeypatch, expected):
+    monkeypatch.chdir(store)
+    result = regress_one(expected)
+    assert result.passed, result
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mmoe", "esmm"])
+def test_models_come_near_the_best_possible_from_the_columns(store, monkeypatch, tmp_path, name):
+    from apps_rec.simulation.truth import best_auc, load_truth
+
+    monkeypatch.chdir(store)
+    changes = [f"model_dir={tmp_path}/run"]
+    apps_rec.train(SAMPLES / f"{name}.config", changes)
+    metrics = apps_rec.evaluate(SAMPLES / f"{name}.config", changes)
+    best = best_auc(load_truth("data/appstore"))
+    print(name, dict(metrics), best)
+    assert metrics["auc_ctr"] >= best["ctr"] - GAP
+    assert metrics["auc_ctcvr"] >= best["ctcvr"] - GAP
+    assert 0.95 <= metrics["calibration_ctr"] <= 1.05
+    assert 0.95 <= metrics["calibration_ctcvr"] <= 1.05
+    assert metrics["auc_ctr"] <= best["ctr"] + 0.005  # nobody is better than the truth: the label has not leaked
