@@ -23,8 +23,8 @@ from apps_rec.training.optimizers import Adam
 from apps_rec.training.schedules import Constant
 
 FEATURES = ("user", "app", "price")
-CTR = Task("ctr", "click", DnnSpec((5,)), weight=0.95)
-CVR = Task("cvr", "download", DnnSpec((5,)), weight=0.05)
+CTR = Task("ctr", "click", DnnSpec((16,)), weight=0.95)
+CVR = Task("cvr", "download", DnnSpec((16,)), weight=0.05)
 EXPERTS = {"num_experts": 2, "expert": DnnSpec((6, 4))}
 FM = FmSpec(FEATURES, FEATURES)
 
@@ -214,17 +214,19 @@ def test_a_planted_signal_is_learned(name, make_embedder):
 
 @pytest.mark.parametrize("name", ["Mmoe", "Esmm"])
 def test_position_moves_the_first_logit_alone(name, make_embedder, make_batch, prepare):
-    model = prepare(MODELS[name](make_embedder, position=PositionSpec(("slot",), DnnSpec((3,)))))
+    model = prepare(MODELS[name](make_embedder, position=PositionSpec(("slot",))))
     features = make_batch()[0]
     first, second = (
         model({**features, "ids": tf.concat([features["ids"][:, :2], tf.fill([12, 1], slot)], axis=1)})
         for slot in (tf.constant(0, tf.int64), tf.constant(2, tf.int64))
     )
     np.testing.assert_array_equal(first["logits_cvr"], second["logits_cvr"])
-    shift = first["logits_ctr"].numpy() - second["logits_ctr"].numpy()
+    slots = model.embedder.tables["tables_2"].numpy()
+    expected = float((slots[0] - slots[2]) @ model.position_tower.trainable_weights[0].numpy()[:, 0])
     # The same for every candidate: a position that is filled in changes no order.
-    np.testing.assert_allclose(shift, shift[0], atol=1e-5)
-    assert abs(shift[0]) > 1e-3
+    shift = first["logits_ctr"].numpy() - second["logits_ctr"].numpy()
+    np.testing.assert_allclose(shift, np.full(12, expected), atol=1e-5)
+    assert abs(expected) > 1e-2
 
 
 def test_explicit_score_terms(make_embedder, make_batch, prepare):
