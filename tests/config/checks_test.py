@@ -78,6 +78,14 @@ BY_OVERRIDE = [
     ([f"{AGE}.mean=3", f"{AGE}.stddev=0"], ["stddev: expected more than 0, got 0"]),
     ([f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.mean=3", f"{AGE}.stddev=1"], ["expected one way to normalise"]),
     ([f"{AGE}.normalizer_fn=log"], ['expected "log1p", got "log"']),
+    (
+        [
+            f"{AGE}.raw_input_dim=3",
+            f"{AGE}.embedding_dim=8",
+            "data_config.input_fields[input_name=age].input_type=STRING",
+        ],
+        ["embedding_dim: expected 0 for a vector (raw_input_dim is 3)"],
+    ),
     ([f"{AGE}.raw_input_dim=0"], ["raw_input_dim: expected more than 0"]),
     ([f"{AGE}.separator=;"], ["is for raw_input_dim above 1"]),
     ([f"{TAGS}.combiner=max"], ['expected sum, mean or sqrtn, got "max"']),
@@ -139,6 +147,10 @@ BY_OVERRIDE = [
     ([f"{R}.head.funnel.tower_names=cvr,ctr"], ["expected the towers in the order of task_towers, ctr, cvr"]),
     ([f"{R}.head.funnel.tower_names=ctr,cvrr"], ['no tower is called "cvrr"', 'Did you mean "cvr"?']),
     ([f"{CVR}.label_name=click"], ["both steps of the funnel"]),
+    (
+        [f"{CVR}.task_space_indicator_label=click", f"{CVR}.out_task_space_weight=0"],
+        ["the second step of a funnel is trained over all impressions"],
+    ),
     (["model_config.score={output: 'probs_cvtcr'}"], ['no output "probs_cvtcr"', 'Did you mean "probs_ctcvr"?']),
     (["model_config.score={weight: 2}"], ["output is missing"]),
     (["model_config.score=[{output: 'probs_ctr'}, {output: 'probs_ctr'}]"], ["another score term"]),
@@ -154,9 +166,9 @@ BY_OVERRIDE = [
     ([f"{CTR}.tower_name=cvr_masked"], ['metrics of "cvr" on clicked rows have this name']),
     ([f"{CTR}.weight=-1"], ["weight: expected 0 or more, got -1"]),
     ([f"{CTR}.weight=0", f"{CVR}.weight=0"], ["nothing would be trained"]),
-    ([f"{CVR}.task_space_indicator_label=clik"], ['no label is called "clik"']),
-    ([f"{CVR}.out_task_space_weight=0"], ["needs task_space_indicator_label"]),
-    ([f"{CVR}.task_space_indicator_label=click", f"{CVR}.in_task_space_weight=-1"], ["expected 0 or more, got -1"]),
+    ([f"{CTR}.task_space_indicator_label=clik"], ['no label is called "clik"']),
+    ([f"{CTR}.out_task_space_weight=0"], ["needs task_space_indicator_label"]),
+    ([f"{CTR}.task_space_indicator_label=download", f"{CTR}.in_task_space_weight=-1"], ["expected 0 or more, got -1"]),
     ([f"{CVR}.sample_weight=kost"], ['no column is called "kost"', 'Did you mean "cost"?']),
     ([f"{CVR}.sample_weight=cost", f"{CVR}.use_sample_weight=false"], ["use_sample_weight is false; expected one"]),
     # metrics and export
@@ -330,9 +342,9 @@ def test_longer_funnel(report, change):
 def test_no_row_in_the_task(report):
     lines = report(
         overrides=[
-            f"{CVR}.task_space_indicator_label=click",
-            f"{CVR}.in_task_space_weight=0",
-            f"{CVR}.out_task_space_weight=0",
+            f"{CTR}.task_space_indicator_label=download",
+            f"{CTR}.in_task_space_weight=0",
+            f"{CTR}.out_task_space_weight=0",
         ]
     )
     assert len(lines) == 1
@@ -359,7 +371,7 @@ def test_vocab_file_of_nothing(report, tmp_path):
         (["export_config.max_check_steps=10"], "has no effect: enable_early_stop is false"),
         ([f"{D}.holdout_fraction=.1"], "keeps rows out of training that nothing uses"),
         ([f"{D}.shuffle=false", f"{D}.shuffle_buffer_size=10"], "has no effect: shuffle is false"),
-        ([f"{CVR}.task_space_indicator_label=click"], "rows inside and outside weigh the same"),
+        ([f"{CTR}.task_space_indicator_label=download"], "rows inside and outside weigh the same"),
         (
             [f"{D}.sample_weight=cost", f"{CTR}.use_sample_weight=false", f"{CVR}.use_sample_weight=false"],
             "every tower has weights of its own",

@@ -39,7 +39,7 @@ APPLIES = {
 FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position")
 
 ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
-# Ids are int32, and one is kept for the unknown.
+# What a dimension of a variable may hold everywhere, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
 
 
@@ -242,6 +242,12 @@ def _raw(context: Context, path: str, feature: FeatureConfig) -> None:
         report.error(f"{path}.mean", "min_val and max_val are given too; expected one way to normalise.")
     if feature.HasField("normalizer_fn") and feature.normalizer_fn != "log1p":
         report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
+    is_text = {
+        column.input_name: column.input_type == DataConfig.STRING for column in context.config.data_config.input_fields
+    }
+    if feature.raw_input_dim > 1 and feature.embedding_dim and all(is_text.get(n) for n in feature.input_names):
+        text = f"expected 0 for a vector (raw_input_dim is {feature.raw_input_dim}), which the body reads as it is."
+        report.error(f"{path}.embedding_dim", text)
     if feature.boundaries:
         _boundaries(context, path, feature)
     elif feature.embedding_name != feature.feature_name:

@@ -86,6 +86,11 @@ def _funnel(context: Context) -> None:
     if set(names) <= set(towers) and names != towers:
         text = f"expected the towers in the order of task_towers, {quoted(towers)}, got {quoted(names)}."
         report.error(path, text)
+    if rank.task_towers[1].HasField("task_space_indicator_label"):
+        report.error(
+            f"{RANK}.task_towers[1].task_space_indicator_label",
+            "the second step of a funnel is trained over all impressions, as the product; remove it.",
+        )
     labels = [tower.label_name for tower in rank.task_towers]
     if labels[0] and labels[0] == labels[1]:
         text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
