@@ -11,8 +11,9 @@ import os
 # tensorflow-recommenders works with Keras 2 only; TensorFlow reads this when it builds tf.keras.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
-from apps_rec.api import check, evaluate, export, predict, regress, simulate_store, train
 from apps_rec.config import Config, load_config
+from apps_rec.tools.commands import check, evaluate, export, predict, simulate_store, train
+from apps_rec.tools.regress import regress
 
 __version__ = "0.1.0"
 __all__ = [

@@ -168,11 +168,11 @@ def tiny(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """Return a TinyRun that is trained, in the working directory while the tests of a module run: for reading only."""
-    from apps_rec import api
+    import apps_rec
 
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("trained")
         patch.chdir(folder)
         run = TinyRun(folder)
-        api.train(run.load())
+        apps_rec.train(run.load())
         yield run

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
-from apps_rec import __version__, api
+import apps_rec
 from apps_rec.cli.quiet import quiet_tensorflow
 from apps_rec.errors import CheckFailedError, UserError
 
@@ -67,7 +67,7 @@ def _raised_by_sigterm() -> Iterator[None]:
 
 
 def _check(options: argparse.Namespace) -> None:
-    config = api.check(options.config, options.set)
+    config = apps_rec.check(options.config, options.set)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     print(f"{options.config}: no mistakes found")
@@ -76,7 +76,7 @@ def _check(options: argparse.Namespace) -> None:
 def _train(options: argparse.Namespace) -> None:
     config = _checked(options)
     quiet_tensorflow()
-    result = api.train(config, resume=options.resume, restart=options.restart)
+    result = apps_rec.train(config, resume=options.resume, restart=options.restart)
     best = "" if result.best_step is None else f"; best at step {result.best_step}: {result.best_value:.5f}"
     print(f"{result.model_dir}: step {result.step}{best}")
 
@@ -84,7 +84,7 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     config = _checked(options)
     quiet_tensorflow()
-    metrics = api.evaluate(config)
+    metrics = apps_rec.evaluate(config)
     if options.json:
         from apps_rec.evaluation import to_json
 
@@ -96,19 +96,19 @@ def _evaluate(options: argparse.Namespace) -> None:
 def _export(options: argparse.Namespace) -> None:
     config = _checked(options)
     quiet_tensorflow()
-    print(api.export(config, options.output))
+    print(apps_rec.export(config, options.output))
 
 
 def _predict(options: argparse.Namespace) -> None:
     quiet_tensorflow()
     keep = None if options.keep is None else [name for name in options.keep.split(",") if name]
-    result = api.predict(options.export, options.rows, options.output, keep)
+    result = apps_rec.predict(options.export, options.rows, options.output, keep)
     dropped = f", {result.dropped} bad rows dropped" if result.dropped else ""
     print(f"{result.output}: {result.rows} rows{dropped}")
 
 
 def _simulate_store(options: argparse.Namespace) -> None:
-    made = api.simulate_store(
+    made = apps_rec.simulate_store(
         options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation
     )
     for name, split in (("train", made.train), ("eval", made.eval)):
@@ -120,16 +120,16 @@ def _simulate_store(options: argparse.Namespace) -> None:
 
 def _regress(options: argparse.Namespace) -> None:
     quiet_tensorflow()
-    results = api.regress(options.folder, quick=options.quick, update=options.update)
+    results = apps_rec.regress(options.folder, quick=options.quick, update=options.update)
     failed = [result for result in results if not result.passed]
     if failed:
         raise CheckFailedError("\n".join(str(result) for result in failed))
     print(f"{options.folder}: {len(results)} configs hold")
 
 
-def _checked(options: argparse.Namespace) -> api.Config:
+def _checked(options: argparse.Namespace) -> apps_rec.Config:
     """The config, read before TensorFlow: its mistakes are shown at once."""
-    config = api.check(options.config, options.set)
+    config = apps_rec.check(options.config, options.set)
     for warning in config.warnings:
         logging.getLogger("apps_rec").warning("warning: %s", warning)
     return config
@@ -140,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="apps-rec",
         description="Multi-task ranking for app stores: train, evaluate, export and score from a config.",
     )
-    parser.add_argument("--version", action="version", version=f"apps-rec {__version__}")
+    parser.add_argument("--version", action="version", version=f"apps-rec {apps_rec.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     _command(

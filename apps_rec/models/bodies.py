@@ -48,9 +48,9 @@ class SharedBottom(keras.layers.Layer):
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._group_dnns = [
-            build_dnn(group.dnn, l2, f"{name}_{group.name}") if group.dnn else None for group in self.groups
+            build_dnn(group.dnn, l2, f"{name}/group_{group.name}") if group.dnn else None for group in self.groups
         ]
-        self._dnn = build_dnn(dnn, l2, f"{name}_dnn") if dnn else None
+        self._dnn = build_dnn(dnn, l2, f"{name}/dnn") if dnn else None
 
     def call(
         self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None

@@ -1,1 +1,1 @@
-"""Tools around training: regression tests of configs."""
+"""Jobs made of all the rest: one function for each command, and configs as regression tests."""

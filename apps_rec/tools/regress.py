@@ -20,8 +20,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from apps_rec import api
+from apps_rec.config import Config
 from apps_rec.errors import ConfigError
+from apps_rec.tools import commands
 
 log = logging.getLogger("apps_rec")
 SUFFIX = ".expected.json"
@@ -163,13 +164,13 @@ def _config_of(expected: Path) -> Path:
     return config
 
 
-def _train_and_measure(config: Path, expectation: Expectation, folder: Path) -> tuple[dict[str, Any], api.Config]:
+def _train_and_measure(config: Path, expectation: Expectation, folder: Path) -> tuple[dict[str, Any], Config]:
     overrides = [f"model_dir={json.dumps(str(folder))}", *expectation.changes]
     if expectation.num_steps:
         overrides.append(f"train_config.num_steps={expectation.num_steps}")
-    checked = api.check(config, overrides)
-    api.train(checked)
-    return dict(api.evaluate(checked)), checked
+    checked = commands.check(config, overrides)
+    commands.train(checked)
+    return dict(commands.evaluate(checked)), checked
 
 
 def _outside_bands(metrics: dict[str, Any], expectation: Expectation) -> list[str]:
@@ -192,7 +193,7 @@ def _differences(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
     ]
 
 
-def _export_differences(config: api.Config, scratch: Path) -> list[str]:
+def _export_differences(config: Config, scratch: Path) -> list[str]:
     """What the export says beside what the model says, on rows as a server may get them."""
     import numpy as np
     import pyarrow.parquet
@@ -204,8 +205,8 @@ def _export_differences(config: api.Config, scratch: Path) -> list[str]:
     rows = str(scratch / "rows.parquet")
     pyarrow.parquet.write_table(awkward_rows(config.message, estimator.features), rows)
     expected = score_with_model(config.message, estimator.model, estimator.preprocessor, rows)
-    export = api.export(config, str(scratch / "export"))
-    api.predict(export, rows, str(scratch / "scores.parquet"), keep=[])
+    export = commands.export(config, str(scratch / "export"))
+    commands.predict(export, rows, str(scratch / "scores.parquet"), keep=[])
     scores = pyarrow.parquet.read_table(scratch / "scores.parquet")
     failures = []
     for name, values in expected.items():

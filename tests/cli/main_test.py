@@ -8,7 +8,6 @@ import time
 import pyarrow.csv
 import pytest
 
-from apps_rec import api
 from apps_rec.cli.main import main
 from apps_rec.errors import InterruptedRunError
 from apps_rec.models import RankModel
@@ -121,7 +120,7 @@ def test_python_m_and_the_console_script_are_the_same(tiny):
 
 def test_set_reaches_fields_and_items_by_name(tiny, capsys, monkeypatch):
     seen = []
-    monkeypatch.setattr(api, "train", lambda config, **flags: seen.append((config.message, flags)) or _result())
+    monkeypatch.setattr(apps_rec, "train", lambda config, **flags: seen.append((config.message, flags)) or _result())
     sets = [
         "train_config.num_steps=77",
         "model_dir=elsewhere",
@@ -145,7 +144,7 @@ def _result():
 
 
 def test_the_best_is_said(tiny, capsys, monkeypatch):
-    monkeypatch.setattr(api, "train", lambda config, **flags: _result())
+    monkeypatch.setattr(apps_rec, "train", lambda config, **flags: _result())
     assert run(capsys, "train", "tiny.config")[1] == "run: step 1; best at step 1: 0.50000\n"
 
 
@@ -328,7 +327,7 @@ def test_a_defect_shows_a_traceback(tiny, monkeypatch):
     def fail(*args, **kwargs):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(api, "check", fail)
+    monkeypatch.setattr(apps_rec, "check", fail)
     with pytest.raises(ZeroDivisionError):
         main(["check", "tiny.config"])
 
@@ -345,7 +344,7 @@ def test_interruptions(tiny, capsys, monkeypatch, error, code, said):
     def fail(*args, **kwargs):
         raise error
 
-    monkeypatch.setattr(api, "train", fail)
+    monkeypatch.setattr(apps_rec, "train", fail)
     assert run(capsys, "train", "tiny.config") == (code, "", said)
 
 
@@ -360,7 +359,7 @@ def test_sigterm_ends_any_command(tiny, capsys, monkeypatch):
         finally:
             undone.append(True)
 
-    monkeypatch.setattr(api, "export", wait)
+    monkeypatch.setattr(apps_rec, "export", wait)
     assert run(capsys, "export", "tiny.config", "-o", "out") == (143, "", "terminated\n")
     assert undone == [True]
     assert signal.getsignal(signal.SIGTERM) == before

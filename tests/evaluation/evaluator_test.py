@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from sklearn.metrics import log_loss, roc_auc_score
 
-from apps_rec import api
+import apps_rec
 from apps_rec.evaluation import TaskMetrics
 from apps_rec.evaluation.evaluator import evaluate_model
 from apps_rec.training.estimator import load_trained
@@ -56,7 +56,7 @@ def test_more_examples_than_there_are_is_all():
 
 def test_a_trained_model_against_scikit_learn(trained):
     config = trained.load("data_config.eval_batch_size=64")
-    evaluation = api.evaluate(config)
+    evaluation = apps_rec.evaluate(config)
     rows = [row for row in trained.rows("eval.csv") if row["source"] == "live"]
     estimator, _, step = load_trained(config)
     dataset, _ = evaluation_dataset(config.message, estimator.preprocessor)
@@ -80,8 +80,8 @@ def test_a_trained_model_against_scikit_learn(trained):
 
 
 def test_num_examples_of_a_config(trained):
-    assert api.evaluate(trained.load("eval_config.num_examples=70"))["rows"] == 70
+    assert apps_rec.evaluate(trained.load("eval_config.num_examples=70"))["rows"] == 70
 
 
 def test_a_planted_signal_is_learned(trained):
-    assert api.evaluate(trained.load())["auc_ctr"] > 0.6
+    assert apps_rec.evaluate(trained.load())["auc_ctr"] > 0.6

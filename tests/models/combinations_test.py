@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec import api
+import apps_rec
 from apps_rec.models import FunnelHead
 from apps_rec.serving.export import export_model
 from apps_rec.training.estimator import load_trained
@@ -91,10 +91,10 @@ def test_trains_and_exports(body, fm, head, data):
     name = f"{body}-{fm}-{head}".replace(" ", "_")
     path = run.folder / f"{name}.config"
     path.write_text(text.replace('"run"', f'"{name}"') + _model_text(body, fm, head), encoding="utf-8")
-    result = api.train(path)
+    result = apps_rec.train(path)
     assert result.step == 3
 
-    config = api.check(path)
+    config = apps_rec.check(path)
     estimator, _, step = load_trained(config)
     assert step == 3
     assert (estimator.model.body is None, estimator.model.fm is None) == (body == "none", fm == "off")

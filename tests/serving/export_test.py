@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec import api
+import apps_rec
 from apps_rec.config import load_config
 from apps_rec.errors import RunError
 from apps_rec.serving import export as export_file
@@ -30,7 +30,7 @@ ROWS = {
 @pytest.fixture(scope="module")
 def exported(trained):
     """Return the folder of a version."""
-    return api.export(trained.load(), str(trained.folder / "export"))
+    return apps_rec.export(trained.load(), str(trained.folder / "export"))
 
 
 @pytest.fixture(scope="module")
@@ -140,10 +140,10 @@ def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch)
     folder = tmp_path / "versions"
     for name in ("7", "99999999999", "not-a-version"):
         (folder / name).mkdir(parents=True)
-    newest = api.export(trained.load(), str(folder))
+    newest = apps_rec.export(trained.load(), str(folder))
     assert newest.name == "100000000000"
     monkeypatch.setattr(export_file.time, "time", lambda: 1234.5)
-    assert api.export(trained.load(), str(folder)).name == "100000000001"
+    assert apps_rec.export(trained.load(), str(folder)).name == "100000000001"
     assert {path.name for path in folder.iterdir()} == {
         "7",
         "99999999999",
@@ -168,7 +168,7 @@ def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path):
     failures = []
     thread = threading.Thread(target=lambda: _collect(watch, failures))
     thread.start()
-    versions = [api.export(trained.load(), str(tmp_path / "watched"))]
+    versions = [apps_rec.export(trained.load(), str(tmp_path / "watched"))]
     time.sleep(0.2)
     stop.set()
     thread.join()
@@ -192,7 +192,7 @@ def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
 
     monkeypatch.setattr(export_file, "_write_assets", fail)
     with pytest.raises(RunError, match=r"cannot export to .*(No space left on device|disk full); choose another .* -o"):
-        api.export(trained.load(), str(tmp_path))
+        apps_rec.export(trained.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -202,7 +202,7 @@ def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch):
 
     monkeypatch.setattr(export_file, "_check_loads", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        api.export(trained.load(), str(tmp_path))
+        apps_rec.export(trained.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -211,7 +211,7 @@ def test_a_place_that_cannot_be_written(trained, tmp_path):
     with pytest.raises(
         RunError, match=r"cannot export to .*file/export: Not a directory; choose another folder with -o"
     ):
-        api.export(trained.load(), str(tmp_path / "file" / "export"))
+        apps_rec.export(trained.load(), str(tmp_path / "file" / "export"))
 
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
@@ -224,5 +224,5 @@ def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
 
     monkeypatch.setattr(tf.saved_model, "save", spoil)
     with pytest.raises(RunError, match="the export differs from the model in "):
-        api.export(trained.load(), str(tmp_path))
+        apps_rec.export(trained.load(), str(tmp_path))
     assert list(Path(tmp_path).iterdir()) == []

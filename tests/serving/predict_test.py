@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
-from apps_rec import api
+import apps_rec
 from apps_rec.errors import DataError, RunError
 from apps_rec.serving import predict as predict_file
 from apps_rec.training.estimator import load_trained
@@ -38,7 +38,7 @@ def exported(trained):
         for i in range(COUNT):
             features = {name: feature(name, values[i]) for name, values in cells.items() if values[i] is not None}
             writer.write(tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString())
-    return api.export(trained.load(), str(folder / "export"))
+    return apps_rec.export(trained.load(), str(folder / "export"))
 
 
 def typed(name, text):
@@ -72,7 +72,7 @@ def model_scores(trained):
 
 @pytest.mark.parametrize("rows", ["rows.csv", "rows.csv.gz", "rows.parquet", "rows.tfrecord"])
 def test_every_format_scores_like_the_model(trained, exported, tmp_path, rows):
-    result = api.predict(exported, rows, str(tmp_path / "scores.parquet"))
+    result = apps_rec.predict(exported, rows, str(tmp_path / "scores.parquet"))
     assert (result.rows, result.dropped) == (COUNT, 0)
     table = pq.read_table(result.output)
     # The default: keys and labels.
@@ -96,7 +96,7 @@ def test_batches_make_no_difference(exported, tmp_path):
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
 def test_columns_that_are_kept(exported, tmp_path, ending):
     keep = ["extra", "user", "tags", "source"]
-    result = api.predict(exported, "rows.parquet", str(tmp_path / "deep" / f"scores.{ending}"), keep)
+    result = apps_rec.predict(exported, "rows.parquet", str(tmp_path / "deep" / f"scores.{ending}"), keep)
     source = pq.read_table("rows.parquet")
     if ending == "parquet":
         table = pq.read_table(result.output)
@@ -113,14 +113,14 @@ def test_columns_that_are_kept(exported, tmp_path, ending):
 
 
 def test_nothing_may_be_kept(exported, tmp_path):
-    result = api.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), [])
+    result = apps_rec.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), [])
     assert pyarrow.csv.read_csv(result.output).column_names == OUTPUTS
 
 
 def test_keys_and_labels_may_be_absent(exported, tmp_path):
     table = pq.read_table("rows.parquet").drop_columns(["request", "download", "slot", "source"])
     pq.write_table(table, tmp_path / "rows.parquet")
-    result = api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
+    result = apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
     assert pq.read_table(result.output).column_names == ["click", *OUTPUTS]
 
 
@@ -128,7 +128,7 @@ def test_several_files(exported, tmp_path):
     table = pq.read_table("rows.parquet", columns=["user", "app", "price", "word", "tags", "request"])
     pq.write_table(table.slice(0, 20), tmp_path / "a.parquet")
     pq.write_table(table.slice(20), tmp_path / "b.parquet")
-    result = api.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"))
+    result = apps_rec.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"))
     assert pyarrow.csv.read_csv(result.output).column("request").to_pylist() == [f"r{i}" for i in range(COUNT)]
 
 
@@ -137,7 +137,7 @@ def test_a_kept_column_of_other_types_in_other_files(exported, tmp_path):
     for name, value in (("a", 1), ("b", "one")):
         pq.write_table(table.append_column("note", pa.array([value] * COUNT)), tmp_path / f"{name}.parquet")
     with pytest.raises((RunError, DataError)) as caught:
-        api.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"), ["note"])
+        apps_rec.predict(exported, str(tmp_path / "?.parquet"), str(tmp_path / "scores.csv"), ["note"])
     assert "type" in str(caught.value)
     assert not list(tmp_path.glob("*scores*"))
 
@@ -146,45 +146,45 @@ def test_a_kept_column_that_csv_cannot_hold(exported, tmp_path):
     table = pq.read_table("rows.parquet").append_column("note", pa.array([{"a": 1}] * COUNT))
     pq.write_table(table, tmp_path / "rows.parquet")
     with pytest.raises(RunError, match=r"cannot write .*scores\.csv: .*Kept columns need .*\.csv can hold.*--keep"):
-        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["note"])
+        apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["note"])
     assert not list(tmp_path.glob("*scores*"))
 
 
 def test_a_missing_column_to_keep(exported, tmp_path):
     with pytest.raises(DataError, match=r'rows\.csv: there is no column "requst".* Did you mean "request"\?'):
-        api.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), ["requst"])
+        apps_rec.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), ["requst"])
 
 
 def test_a_column_that_is_called_like_an_output(exported, tmp_path):
     table = pq.read_table("rows.parquet").append_column("score", pa.array([0.0] * COUNT))
     pq.write_table(table, tmp_path / "rows.parquet")
     with pytest.raises(DataError, match=r"column score of .* is called like an output; leave it out with --keep"):
-        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["score"])
+        apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"), ["score"])
 
 
 def test_a_missing_input_column(exported, tmp_path):
     pq.write_table(pq.read_table("rows.parquet").drop_columns(["app"]), tmp_path / "rows.parquet")
     with pytest.raises(DataError, match='there is no column "app"'):
-        api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"))
+        apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"))
 
 
 def test_the_folder_of_the_versions_is_no_version(trained, exported, tmp_path):
     (trained.folder / "export" / "9" / "x").mkdir(parents=True, exist_ok=True)
     shutil.copy(exported / "saved_model.pb", trained.folder / "export" / "9")
     with pytest.raises(RunError, match=rf"holds no saved_model\.pb\. Did you mean .*{exported.name}\?"):
-        api.predict(exported.parent, "rows.csv", str(tmp_path / "scores.csv"))
+        apps_rec.predict(exported.parent, "rows.csv", str(tmp_path / "scores.csv"))
 
 
 @pytest.mark.parametrize("name", ["run", "nowhere", "rows.csv"])
 def test_a_folder_that_is_no_export(exported, tmp_path, name):
     with pytest.raises(RunError, match=rf"{name} is no export: it holds no saved_model\.pb\. Make one with: apps-rec"):
-        api.predict(name, "rows.csv", str(tmp_path / "scores.csv"))
+        apps_rec.predict(name, "rows.csv", str(tmp_path / "scores.csv"))
 
 
 def test_an_export_of_another_program(exported, tmp_path):
     tf.saved_model.save(tf.Module(), str(tmp_path / "1"))
     with pytest.raises(RunError, match=r"was not written by apps-rec export: it has no assets/pipeline\.config"):
-        api.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
+        apps_rec.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
 
 
 @pytest.mark.parametrize(
@@ -195,19 +195,19 @@ def test_a_truncated_export(exported, tmp_path, file):
     path = tmp_path / "1" / file
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(RunError, match=r"1 cannot be loaded: it is damaged or cut short .* Export again"):
-        api.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
+        apps_rec.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
 
 
 @pytest.mark.parametrize("output", ["scores", "scores.json", "scores.parquet.gz"])
 def test_an_output_of_no_known_format(exported, tmp_path, output):
     with pytest.raises(RunError, match=r"expected a name that ends in \.parquet, \.csv or \.csv\.gz"):
-        api.predict(exported, "rows.csv", str(tmp_path / output))
+        apps_rec.predict(exported, "rows.csv", str(tmp_path / output))
 
 
 def test_an_output_that_cannot_be_written(exported, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match=r"cannot write .*file/scores\.csv: .*; choose another with -o"):
-        api.predict(exported, "rows.csv", str(tmp_path / "file" / "scores.csv"))
+        apps_rec.predict(exported, "rows.csv", str(tmp_path / "file" / "scores.csv"))
 
 
 @pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
@@ -218,7 +218,7 @@ def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, ending):
     output = tmp_path / f"scores.{ending}"
     output.write_text("of an earlier run")
     with pytest.raises(DataError, match=rf'row {len(rows) - 1}, column "app": expected .*INT64.* got "seven"'):
-        api.predict(exported, str(tmp_path / "rows.csv"), str(output))
+        apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(output))
     assert {path.name for path in tmp_path.iterdir()} == {"rows.csv", output.name}
     assert output.read_text() == "of an earlier run"
 
@@ -226,14 +226,14 @@ def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, ending):
 def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):
     (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,1,0.5,fun,t1:much\n")
     with pytest.raises(DataError, match=r'rows\.csv: Feature "tags" expects numbers\. Got: much\. Correct the cells'):
-        api.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
+        apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
 
 
 @pytest.mark.parametrize("text", ["", "user,app,price,word,tags\n"])
 def test_an_input_without_rows(exported, tmp_path, text):
     (tmp_path / "rows.csv").write_text(text)
     with pytest.raises(DataError, match=r"rows\.csv"):
-        api.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
+        apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
     assert not list(tmp_path.glob("*scores*"))
 
 
@@ -247,7 +247,7 @@ def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
         "tags": [None, "", "t1", "ж:2|", "|||", "a:b:3"],
     }
     pq.write_table(pa.table(rows), tmp_path / "rows.parquet")
-    result = api.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
+    result = apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
     estimator, _, _ = load_trained(trained.load())
     columns = {
         "user": tf.constant(texts),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec import api
+import apps_rec
 from apps_rec.data import open_stream
 from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunError
 from apps_rec.training.estimator import Estimator, load_trained
@@ -57,7 +57,7 @@ def seen(caplog, monkeypatch):
 
 
 def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
-    result = api.train(tiny.load("data_config.num_epochs=2"))
+    result = apps_rec.train(tiny.load("data_config.num_epochs=2"))
     steps = 2 * -(-len(live_rows(tiny)) // 32)
     # The step that finds the data at its end is no step.
     assert result.step == steps
@@ -71,31 +71,32 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     assert {"loss", "loss_ctr", "loss_cvr", "learning_rate"} <= names
 
     # Nothing is left of a run that came to its end, and a run of more epochs goes on.
-    again = api.train(tiny.load("data_config.num_epochs=2"), resume=True)
+    again = apps_rec.train(tiny.load("data_config.num_epochs=2"), resume=True)
     assert again.step == steps
     assert any("nothing left to train" in message for message in seen.messages)
-    assert api.train(tiny.load("data_config.num_epochs=3", "train_config.save_summary_steps=0"), resume=True).step == (
-        steps // 2 * 3
-    )
+    assert apps_rec.train(
+        tiny.load("data_config.num_epochs=3", "train_config.save_summary_steps=0"), resume=True
+    ).step == (steps // 2 * 3)
 
 
 def test_a_run_ends_with_its_steps(tiny):
-    assert api.train(tiny.load("train_config.num_steps=7", "data_config.num_epochs=0")).step == 7
+    assert apps_rec.train(tiny.load("train_config.num_steps=7", "data_config.num_epochs=0")).step == 7
 
 
 def test_two_halves_equal_a_whole(tiny):
     whole = ["model_dir=whole", *EARLY_STOP, "export_config.max_check_steps=1000", "data_config.shuffle_buffer_size=90"]
-    api.train(tiny.load(*whole, "train_config.num_steps=40"))
+    apps_rec.train(tiny.load(*whole, "train_config.num_steps=40"))
     halves = [*whole, "model_dir=halves"]
     # Step 20 is in the second epoch.
-    assert api.train(tiny.load(*halves, "train_config.num_steps=20")).step == 20
-    api.train(tiny.load(*halves, "train_config.num_steps=40"), resume=True)
+    assert apps_rec.train(tiny.load(*halves, "train_config.num_steps=20")).step == 20
+    apps_rec.train(tiny.load(*halves, "train_config.num_steps=40"), resume=True)
     a, b = checkpoint(tiny.folder / "whole"), checkpoint(tiny.folder / "halves")
     assert a.keys() == b.keys()
     for name, value in a.items():
         np.testing.assert_array_equal(value, b[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_same_bits(tiny):
     command = [sys.executable, "-m", "apps_rec", "train", "tiny.config", "--set", "train_config.num_steps=12"]
     for name in ("a", "b"):
@@ -108,7 +109,7 @@ def test_two_processes_give_the_same_bits(tiny):
 @pytest.mark.slow
 def test_another_seed_gives_other_weights(tiny):
     for name, seed in (("a", 1), ("b", 2)):
-        api.train(tiny.load("train_config.num_steps=2", f"train_config.seed={seed}", f"model_dir={name}"))
+        apps_rec.train(tiny.load("train_config.num_steps=2", f"train_config.seed={seed}", f"model_dir={name}"))
     a, b = checkpoint(tiny.folder / "a"), checkpoint(tiny.folder / "b")
     name = next(name for name in a if "kernel" in name and name.startswith("model/"))
     assert not np.array_equal(a[name], b[name])
@@ -124,7 +125,7 @@ def test_early_stop_and_the_best(tiny, seen):
         "train_config.optimizer_config.adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.1",
     ]
     config = tiny.load(*overrides)
-    result = api.train(config)
+    result = apps_rec.train(config)
     values = dict(evaluations(seen))
     assert sorted(values) == list(range(10, result.step + 1, 10))
     assert result.best_value == pytest.approx(max(values.values()), abs=1e-5)
@@ -136,17 +137,17 @@ def test_early_stop_and_the_best(tiny, seen):
     assert ("eval/rows", 10) in tags
 
     # `evaluate` and `export` take the best one.
-    evaluation = api.evaluate(config)
+    evaluation = apps_rec.evaluate(config)
     assert evaluation["step"] == result.best_step
     assert evaluation["auc_ctcvr"] == pytest.approx(result.best_value, abs=1e-7)
-    latest = api.evaluate(tiny.load(*overrides, "export_config.exporter_type=latest"))
+    latest = apps_rec.evaluate(tiny.load(*overrides, "export_config.exporter_type=latest"))
     assert latest["step"] == result.step
     assert latest["auc_ctcvr"] == pytest.approx(values[result.step], abs=1e-5)
     estimator, _, _ = load_trained(config)
     best = checkpoint(tiny.folder / "run", "best")
     assert len(best) == len(estimator.model.variables)
 
-    again = api.train(config, resume=True)
+    again = apps_rec.train(config, resume=True)
     assert (again.step, again.best_step, again.best_value) == (result.step, result.best_step, result.best_value)
     assert any("nothing left to train" in message for message in seen.messages)
 
@@ -165,7 +166,7 @@ def test_a_smaller_metric_may_be_better(tiny, seen):
         "export_config.metric_bigger=false",
         "train_config.num_steps=30",
     )
-    result = api.train(config)
+    result = apps_rec.train(config)
     values = [float(m.split("log_loss_ctr ")[1].split()[0]) for m in seen.messages if "evaluated" in m]
     assert len(values) == 3
     assert result.best_value == pytest.approx(min(values), abs=1e-5)
@@ -174,7 +175,7 @@ def test_a_smaller_metric_may_be_better(tiny, seen):
 def test_a_metric_of_one_class_cannot_choose(tiny):
     tiny.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in tiny.rows("eval.csv")])
     with pytest.raises(ConfigError, match=r"best_exporter_metric: auc_ctcvr is undefined .* one class only") as caught:
-        api.train(tiny.load(*EARLY_STOP))
+        apps_rec.train(tiny.load(*EARLY_STOP))
     assert caught.value.exit_code == 2
 
 
@@ -191,17 +192,17 @@ def test_rows_of_the_holdout_are_never_trained_on(tiny):
     assert parts["train"] | parts["holdout"] == requests
     assert 0.15 < len(parts["holdout"]) / len(requests) < 0.35
 
-    result = api.train(config)
+    result = apps_rec.train(config)
     assert result.step <= 2 * -(-len(parts["train"]) // 32)
     assert result.best_step is not None
 
 
 def test_the_vocabulary_of_a_run_stays(tiny):
-    api.train(tiny.load("train_config.num_steps=5"))
-    before = api.evaluate(tiny.load())
+    apps_rec.train(tiny.load("train_config.num_steps=5"))
+    before = apps_rec.evaluate(tiny.load())
     (tiny.folder / "words.txt").write_text("工具\nother\nfun\n", encoding="utf-8")
-    assert api.evaluate(tiny.load()) == before
-    assert api.train(tiny.load("train_config.num_steps=8"), resume=True).step == 8
+    assert apps_rec.evaluate(tiny.load()) == before
+    assert apps_rec.train(tiny.load("train_config.num_steps=8"), resume=True).step == 8
     estimator, _, _ = load_trained(tiny.load())
     assert estimator.preprocessor.vocabularies()["word"] == ("fun", "spiele", "игры", "工具")
 
@@ -210,22 +211,22 @@ def test_a_run_that_failed_before_it_saved_is_no_run(tiny):
     good = (tiny.folder / "train.csv").read_text(encoding="utf-8")
     tiny.write_csv("train.csv", [[*[*row.values()][:-1], "7"] for row in tiny.rows("train.csv")])
     with pytest.raises(DataError, match=r'row 1, column "download": expected the label 0 or 1, got 7'):
-        api.train(tiny.load())
+        apps_rec.train(tiny.load())
     (tiny.folder / "train.csv").write_text(good, encoding="utf-8")
-    assert api.train(tiny.load("train_config.num_steps=2", "model_config.esmm.num_expert=3")).step == 2
+    assert apps_rec.train(tiny.load("train_config.num_steps=2", "model_config.esmm.num_expert=3")).step == 2
 
 
 def test_another_model_or_optimizer_does_not_go_on(tiny):
-    api.train(tiny.load("train_config.num_steps=2"))
+    apps_rec.train(tiny.load("train_config.num_steps=2"))
     with pytest.raises(RunError, match="num_expert: 2"):
-        api.train(tiny.load("model_config.esmm.num_expert=3"), resume=True)
+        apps_rec.train(tiny.load("model_config.esmm.num_expert=3"), resume=True)
     with pytest.raises(RunError, match="num_expert: 2"):
-        api.evaluate(tiny.load("model_config.esmm.num_expert=3"))
+        apps_rec.evaluate(tiny.load("model_config.esmm.num_expert=3"))
     config = tiny.load()
     config.message.train_config.optimizer_config.adagrad_optimizer.SetInParent()
     with pytest.raises(RunError, match="adam_optimizer"):
-        api.train(config, resume=True)
-    assert api.train(tiny.load("train_config.num_steps=3"), restart=True).step == 3
+        apps_rec.train(config, resume=True)
+    assert apps_rec.train(tiny.load("train_config.num_steps=3"), restart=True).step == 3
 
 
 def test_cells_of_a_feature_that_are_no_numbers(tiny):
@@ -233,16 +234,16 @@ def test_cells_of_a_feature_that_are_no_numbers(tiny):
     rows[600][5], rows[600][7] = "t1:1|t2:much", "live"
     tiny.write_csv("train.csv", rows)
     with pytest.raises(DataError, match=r'^train.csv: Feature "tags" expects numbers. Got: much\. Correct the cells'):
-        api.train(tiny.load("data_config.num_epochs=1"))
+        apps_rec.train(tiny.load("data_config.num_epochs=1"))
 
 
 def test_evaluate_before_there_is_a_checkpoint(tiny):
     with pytest.raises(RunError, match="holds no run"):
-        api.evaluate(tiny.load())
-    api.train(tiny.load("train_config.num_steps=2"))
+        apps_rec.evaluate(tiny.load())
+    apps_rec.train(tiny.load("train_config.num_steps=2"))
     shutil.rmtree(tiny.folder / "run" / "checkpoints")
     with pytest.raises(RunError, match="holds no checkpoint yet; train first"):
-        api.evaluate(tiny.load())
+        apps_rec.evaluate(tiny.load())
 
 
 def test_batches_hold_features_labels_and_weights(tiny):
@@ -266,7 +267,7 @@ def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
     logging.getLogger("apps_rec").addHandler(handler)
     try:
         with pytest.raises(InterruptedRunError, match=r"interrupted; saved step 1\d in .* --resume") as caught:
-            api.train(tiny.load())
+            apps_rec.train(tiny.load())
     finally:
         logging.getLogger("apps_rec").removeHandler(handler)
     assert caught.value.exit_code == 143

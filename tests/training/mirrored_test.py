@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec import api
+import apps_rec
 from apps_rec.features import Embedder
 from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeature, NumberFeature, NumberIds
 from apps_rec.legacy_keras import keras
@@ -132,7 +132,7 @@ def test_a_config_trains_on_two_replicas(two_replicas, tiny):
     weights = {}
     for name in ("NoStrategy", "MirroredStrategy"):
         config = tiny.load(*options, f"train_config.train_distribute={name}", f"model_dir={name}")
-        result = api.train(config)
+        result = apps_rec.train(config)
         assert result.step == 5
         estimator, _, _ = load_trained(tiny.load(*options, f"model_dir={name}"))
         weights[name] = {f"{i} {v.name}": v.numpy() for i, v in enumerate(estimator.model.variables)}

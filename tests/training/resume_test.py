@@ -118,7 +118,7 @@ def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(folder):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("delay", [0.0, 0.003, 0.006, 0.01, 0.015, 0.02, 0.03, 0.05])
+@pytest.mark.parametrize("delay", [0.0, 0.005, 0.015, 0.03])
 @pytest.mark.parametrize("text", ["step 40 ", "step 90  evaluated"])
 def test_a_kill_while_a_run_evaluates_or_saves(folder, text, delay):
     name = f"killed{text.strip().replace(' ', '')}{delay}"
@@ -135,11 +135,9 @@ def test_a_kill_while_a_run_evaluates_or_saves(folder, text, delay):
 def test_a_second_interrupt_ends_it_at_once(folder):
     training = Training(folder, "twice", overrides=["train_config.save_checkpoints_steps=1"])
     training.wait_for("step 20 ")
-    for _ in range(50):
+    for _ in range(2):
         training.process.send_signal(signal.SIGINT)
-        time.sleep(0.01)
-        if training.process.poll() is not None:
-            break
+        time.sleep(0.005)
     assert training.process.wait(timeout=60) == 130
     assert "Traceback" not in training.log.read_text()
     assert Training(folder, "twice", "--resume", overrides=["train_config.save_checkpoints_steps=1"]).finish()

@@ -14,7 +14,6 @@ from apps_rec.config import Config, load_config
 if TYPE_CHECKING:
     from apps_rec.serving.predict import PredictResult
     from apps_rec.simulation import StoreSummary
-    from apps_rec.tools.regress import Regression
     from apps_rec.training.estimator import TrainResult
 
 ConfigLike = Config | str | Path
@@ -89,13 +88,6 @@ def simulate_store(
 
     options = {"ctr": ctr, "cvr": cvr, "correlation": correlation}
     return simulate(output, users=users, seed=seed, **{k: v for k, v in options.items() if v is not None})
-
-
-def regress(folder: str | Path, quick: bool = False, update: bool = False) -> list[Regression]:
-    """Runs the configs of a folder as regression tests; see `apps_rec.tools.regress`."""
-    from apps_rec.tools import regress as tool
-
-    return tool.regress(folder, quick, update)
 
 
 class Evaluation(dict[str, float | int | None]):
