@@ -281,6 +281,8 @@ feature_config {{
 }}
 
 model_config {{
+  # EasyRec's 1 / sqrt(embedding_dim): attention over lists learns better from it than from the default.
+  embedding_stddev: 0.35
 {group}
   esmm {{
     ctr_tower {{

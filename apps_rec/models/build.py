@@ -23,7 +23,12 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
     seed = config.train_config.seed
     tasks = [_build_task(tower, config.data_config.sample_weight) for tower in message.task_towers]
     return RankModel(
-        Embedder(features, first_order=fm.first_order if fm else (), seed=seed),
+        Embedder(
+            features,
+            first_order=fm.first_order if fm else (),
+            seed=seed,
+            stddev=model_config.embedding_stddev,
+        ),
         _build_head(message, tasks),
         body=_build_body(message, groups),
         fm=fm,

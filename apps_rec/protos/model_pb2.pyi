@@ -10,7 +10,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "score")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "embedding_stddev", "score")
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
@@ -21,6 +21,7 @@ class ModelConfig(_message.Message):
     ESMM_FIELD_NUMBER: _ClassVar[int]
     SIMPLE_MULTI_TASK_FIELD_NUMBER: _ClassVar[int]
     RANK_MODEL_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_STDDEV_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
     model_class: str
     feature_groups: _containers.RepeatedCompositeFieldContainer[FeatureGroup]
@@ -32,8 +33,9 @@ class ModelConfig(_message.Message):
     esmm: Esmm
     simple_multi_task: SimpleMultiTask
     rank_model: RankModel
+    embedding_stddev: float
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")

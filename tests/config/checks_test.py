@@ -86,6 +86,7 @@ BY_OVERRIDE = [
         ],
         ["embedding_dim: expected 0 for a vector (raw_input_dim is 3)"],
     ),
+    (["model_config.embedding_stddev=0"], ["embedding_stddev: expected more than 0, got 0"]),
     ([f"{AGE}.raw_input_dim=0"], ["raw_input_dim: expected more than 0"]),
     ([f"{AGE}.separator=;"], ["is for raw_input_dim above 1"]),
     ([f"{TAGS}.combiner=max"], ['expected sum, mean or sqrtn, got "max"']),

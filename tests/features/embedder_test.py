@@ -154,6 +154,12 @@ def test_initial_embeddings_are_small_so_that_an_untrained_fm_says_little():
     assert np.abs(table).max() <= 0.1
 
 
+def test_the_deviation_of_initial_embeddings_may_be_set():
+    embedder = Embedder([IdFeature("x", "x", HashIds(4000), "x", 16)], stddev=0.25)
+    embedder({"ids": tf.zeros([1, 1], tf.int64), "values": tf.zeros([1, 0])})
+    assert embedder.tables["tables_16"].numpy().std() == pytest.approx(0.25 * 0.8796, rel=0.02)
+
+
 def _gradients(embedder: Embedder) -> dict[str, object]:
     with tf.GradientTape() as tape:
         embedded = embedder(_inputs())

@@ -19,6 +19,7 @@ def check_model(context: Context) -> None:
     """Reports what is wrong with the parts of the model, apart from groups, towers and metrics."""
     report, rank = context.report, context.rank
     context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
+    context.above_zero(context.config.model_config, "model_config", "embedding_stddev")
     context.within(rank, RANK, "l2_regularization", 0)
     for path, dnn in dnns_by_path(rank):
         check_dnn(context, dnn, path)  # type: ignore[arg-type]
