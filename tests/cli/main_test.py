@@ -8,6 +8,7 @@ import time
 import pyarrow.csv
 import pytest
 
+import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import InterruptedRunError
 from apps_rec.models import RankModel
