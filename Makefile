@@ -50,7 +50,7 @@ demo-%: .venv/.installed out/demo/ten_rows.parquet
 
 # One test generates the protobuf modules anew and compares.
 test: .venv/.installed .venv-protos/.installed
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest -n auto --dist loadfile
 
 test-slow: .venv/.installed .venv-protos/.installed
 	.venv/bin/python -m pytest -m slow
