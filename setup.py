@@ -26,7 +26,15 @@ setup(
         "tensorboard>=2.18",
     ],
     extras_require={
-        "dev": ["pytest>=8", "pytest-xdist>=3", "scikit-learn>=1.4", "ruff==0.17.6", "mypy==2.4.1", "types-protobuf"],
+        "dev": [
+            "pytest>=8",
+            "pytest-xdist>=3",
+            "scikit-learn>=1.4",
+            "pandas>=2",
+            "ruff==0.17.6",
+            "mypy==2.4.1",
+            "types-protobuf",
+        ],
     },
     entry_points={
         "console_scripts": ["apps-rec = apps_rec.cli.main:main"],

@@ -11,7 +11,6 @@ from apps_rec.models import (
     Esmm,
     Fm,
     FmSpec,
-    FunnelHead,
     IndependentHead,
     Mmoe,
     PositionSpec,
@@ -129,7 +128,7 @@ def test_what_the_config_says_of_tasks(tiny):
         task_space_indicator_label: "click" in_task_space_weight: 1 out_task_space_weight: 0
       }
     """
-    model = f"""rank_model {{ {towers} head {{ funnel {{ }} }} fm {{ group_name: "all" output: TOWER_INPUT }} }}
+    model = f"""rank_model {{ {towers} head {{ independent {{ }} }} fm {{ group_name: "all" output: TOWER_INPUT }} }}
       embedding_regularization: 0.25"""
     config = _config(tiny, model)
     config.data_config.sample_weight = "price"
@@ -138,7 +137,7 @@ def test_what_the_config_says_of_tasks(tiny):
         Task("ctr", "click", DnnSpec((6, 4), "tanh", dropout=(0.25, 0.25)), weight=2.0, sample_weight="price"),
         Task("cvr", "download", space_label="click", in_space_weight=1.0, out_space_weight=0.0),
     )
-    assert isinstance(built.head, FunnelHead)
+    assert isinstance(built.head, IndependentHead)
     assert built.fm_spec == FmSpec(ALL, ALL, into_tower_input=True)
     assert built.embedding_l2 == 0.25
-    assert built.score_terms == (ScoreTerm("probs_ctr", 2.0), ScoreTerm("probs_ctcvr", 1.0))
+    assert built.score_terms == (ScoreTerm("probs_ctr", 2.0), ScoreTerm("probs_cvr", 1.0))
