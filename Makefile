@@ -53,7 +53,7 @@ test: .venv/.installed .venv-protos/.installed
 	.venv/bin/python -m pytest -n auto --dist loadfile
 
 test-slow: .venv/.installed .venv-protos/.installed
-	.venv/bin/python -m pytest -m slow
+	.venv/bin/python -m pytest -m slow -n auto
 
 check: .venv/.installed
 	.venv/bin/ruff format --check .

@@ -45,7 +45,7 @@ def train(
 def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:
     """Measures the trained model of a config on eval_input_path, and keeps the metrics in model_dir/metrics.json."""
     checked = check(config, overrides)
-    from apps_rec.errors import ConfigError
+    from apps_rec.errors import ConfigError, RunError
     from apps_rec.evaluation import write_metrics
     from apps_rec.training.estimator import load_trained
 
@@ -54,7 +54,12 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:
     estimator, folder, step = load_trained(checked)
     collector = estimator.evaluate()
     evaluation = Evaluation({**collector.result(), "step": step}, collector.missing())
-    write_metrics(folder.metrics, evaluation)
+    try:
+        write_metrics(folder.metrics, evaluation)
+    except OSError as error:
+        raise RunError(
+            f"{folder.metrics} cannot be written: {error.strerror}; the metrics were\n{evaluation}"
+        ) from error
     return evaluation
 
 
