@@ -102,7 +102,7 @@ def _export(options: argparse.Namespace) -> None:
 def _predict(options: argparse.Namespace) -> None:
     quiet_tensorflow()
     keep = None if options.keep is None else [name for name in options.keep.split(",") if name]
-    result = apps_rec.predict(options.export, options.rows, options.output, keep)
+    result = apps_rec.predict(options.export, options.rows, options.output, keep, options.skip_bad_rows)
     dropped = f", {result.dropped} bad rows dropped" if result.dropped else ""
     print(f"{result.output}: {result.rows} rows{dropped}")
 
@@ -184,6 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     predict.add_argument("export", help="folder of one version, as export printed it")
     predict.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
+    predict.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
     predict.add_argument("-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz")
     predict.add_argument(
         "--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields"

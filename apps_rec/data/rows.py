@@ -20,7 +20,7 @@ from apps_rec.errors import DataError
 _LOG = logging.getLogger("apps_rec.data")
 
 RAGGED = "ragged"
-_REMEDY = "Correct the row, or drop such rows by data_config.bad_rows: SKIP"
+_REMEDY = "Correct the row, or drop such rows by data_config.bad_rows: SKIP (predict: --skip-bad-rows)"
 
 
 class RowCounts:

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,12 @@ class PredictResult:
 
 
 def predict_file(
-    export: str, input_path: str, output: str, keep: Sequence[str] | None = None, batch_size: int = 4096
+    export: str,
+    input_path: str,
+    output: str,
+    keep: Sequence[str] | None = None,
+    skip_bad_rows: bool = False,
+    batch_size: int = 4096,
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
 
@@ -47,6 +52,7 @@ def predict_file(
         input_path: CSV (with a header), Parquet or TFRecord: a path, a glob, or several separated by commas.
         output: .parquet, .csv or .csv.gz; written aside and renamed when whole.
         keep: columns to copy; default: those of key_fields and label_fields that the input has.
+        skip_bad_rows: leave bad rows out of the output and count them; False: as the export's config says.
         batch_size: rows scored at once.
 
     Raises:
@@ -56,6 +62,8 @@ def predict_file(
     folder, config = _open_export(export)
     files = data_files(input_path, "input")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
+    if skip_bad_rows:
+        schema = replace(schema, bad_rows="SKIP")
     if keep is None:
         present = set(column_names(files[0], schema))
         wanted = dict.fromkeys([*config.data_config.key_fields, *config.data_config.label_fields])

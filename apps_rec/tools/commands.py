@@ -73,11 +73,13 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output)
 
 
-def predict(export: str | Path, rows: str, output: str, keep: Sequence[str] | None = None) -> PredictResult:
+def predict(
+    export: str | Path, rows: str, output: str, keep: Sequence[str] | None = None, skip_bad_rows: bool = False
+) -> PredictResult:
     """Scores the rows of a file with an export; see `apps_rec.serving.predict.predict_file`."""
     from apps_rec.serving.predict import predict_file
 
-    return predict_file(str(export), rows, output, keep)
+    return predict_file(str(export), rows, output, keep, skip_bad_rows)
 
 
 def simulate_store(

@@ -32,11 +32,17 @@ class LogProgress(keras.callbacks.Callback):
         self._writer: tf.summary.SummaryWriter | None = None
         self._since = time.monotonic()
         self._steps_since = 0
+        self._has_started = False
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Reports at multiples of log_steps and summary_steps."""
         step = int(self.model.optimizer.iterations.numpy())
-        self._steps_since += 1
+        if not self._has_started:
+            # The first step is traced first: seconds that are no row's.
+            self._has_started = True
+            self.restart_clock()
+        else:
+            self._steps_since += 1
         if self._log_steps and step % self._log_steps == 0:
             seconds = time.monotonic() - self._since
             rate = self._steps_since * self._batch_size / max(seconds, 1e-9)

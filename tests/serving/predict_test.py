@@ -223,6 +223,17 @@ def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, ending):
     assert output.read_text() == "of an earlier run"
 
 
+def test_bad_rows_may_be_left_out(exported, tmp_path):
+    rows = "user,app,price,word,tags\nu,1,0.5,fun,\nu,seven,0.5,fun,\nv,2,0.5,fun,\n"
+    (tmp_path / "rows.csv").write_text(rows, encoding="utf-8")
+    paths = [exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv")]
+    with pytest.raises(DataError, match=r"row 2, .*predict: --skip-bad-rows"):
+        apps_rec.predict(*paths)
+    result = apps_rec.predict(*paths, keep=["user"], skip_bad_rows=True)
+    assert (result.rows, result.dropped) == (2, 1)
+    assert pyarrow.csv.read_csv(result.output)["user"].to_pylist() == ["u", "v"]
+
+
 def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):
     (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,1,0.5,fun,t1:much\n")
     with pytest.raises(DataError, match=r'rows\.csv: Feature "tags" expects numbers\. Got: much\. Correct the cells'):
