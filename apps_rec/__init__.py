@@ -11,6 +11,11 @@ import os
 # tensorflow-recommenders works with Keras 2 only; TensorFlow reads this when it builds tf.keras.
 os.environ.setdefault("TF_USE_LEGACY_KERAS", "1")
 
+from apps_rec.allocator import keep_freed_memory
+
+# Without effect on memory that TensorFlow's threads have taken before.
+keep_freed_memory()
+
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import check, evaluate, export, predict, simulate_store, train
 from apps_rec.tools.regress import regress

@@ -192,7 +192,7 @@ class Embedder(keras.layers.Layer):
                 if places != list(range(len(self._single))):
                     ids = tf.gather(ids, places, axis=1)
                 offsets = tf.constant([self._slots[self._single[i].table].offset for i in places], tf.int64)
-                vectors = tf.gather(self.tables[key], ids + offsets)  # [B, n, columns]
+                vectors = tf.gather(self.tables[key], tf.cast(ids + offsets, tf.int32))  # [B, n, columns]
                 embedded.blocks.append(Block(tuple(self._single[i].name for i in places), vectors, dim))
         self._add_numbers(embedded, inputs["values"])
         for spec in self._lists:

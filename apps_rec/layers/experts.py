@@ -11,7 +11,7 @@ from apps_rec.legacy_keras import keras
 
 
 class Experts(keras.layers.Layer):
-    """Run `num_experts` DNNs of one shape on the same input and stack their outputs.
+    """Run `num_experts` DNNs of one shape on the same input.
 
     Every expert draws initial weights of its own: experts that start equal have equal gradients under equal gates,
     and stay equal.
@@ -26,14 +26,14 @@ class Experts(keras.layers.Layer):
         **kwargs: `name` and `dtype` of a Keras layer.
 
     Input shape: `(batch, input_dim)`.
-    Output shape: `(batch, num_experts, hidden_units[-1])`.
+    Output shape: a list of `num_experts` tensors `(batch, hidden_units[-1])`.
 
     Raises:
         ValueError: an argument out of range.
 
     Example:
-        >>> Experts(num_experts=2, hidden_units=[8, 4], name="experts")(tf.ones([5, 3])).shape
-        TensorShape([5, 2, 4])
+        >>> [y.shape for y in Experts(num_experts=2, hidden_units=[8, 4], name="experts")(tf.ones([5, 3]))]
+        [TensorShape([5, 4]), TensorShape([5, 4])]
 
     References: Ma et al. 2018, Modeling Task Relationships in Multi-task Learning with Multi-gate
     Mixture-of-Experts, section 4.2.
@@ -65,10 +65,9 @@ class Experts(keras.layers.Layer):
             for i in range(self.num_experts)
         ]
 
-    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """Return what every expert makes of `inputs`."""
-        outputs = [expert(inputs, training=training, seed=seed) for expert in self._experts]
-        return tf.stack(outputs, axis=1)  # [B, E, H]
+        return [expert(inputs, training=training, seed=seed) for expert in self._experts]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

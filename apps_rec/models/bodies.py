@@ -109,7 +109,7 @@ class MixtureOfExperts(keras.layers.Layer):
     ) -> list[tf.Tensor]:
         """One vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
-        experts = self.experts(x, training=training, seed=seed)  # [B, E, H]
+        experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
         return [gate(x, experts) for gate in self.gates]
 
 

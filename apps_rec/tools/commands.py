@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from apps_rec.config import Config, load_config
 
 if TYPE_CHECKING:
+    from apps_rec.legacy_keras import keras
     from apps_rec.serving.predict import PredictResult
     from apps_rec.simulation import StoreSummary
     from apps_rec.training.estimator import TrainResult
@@ -33,13 +34,17 @@ def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
 
 
 def train(
-    config: ConfigLike, overrides: Sequence[str] = (), resume: bool = False, restart: bool = False
+    config: ConfigLike,
+    overrides: Sequence[str] = (),
+    resume: bool = False,
+    restart: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
     """Trains a config's model into its model_dir; see `apps_rec.training.estimator.train`."""
     checked = check(config, overrides)
     from apps_rec.training import estimator
 
-    return estimator.train(checked, resume=resume, restart=restart)
+    return estimator.train(checked, resume=resume, restart=restart, callbacks=callbacks)
 
 
 def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:

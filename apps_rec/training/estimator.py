@@ -72,8 +72,10 @@ class Estimator:
                 self.predict, dataset, build_plan(message), 0 if holdout else message.eval_config.num_examples
             )
 
-    def train(self, folder: RunFolder, is_resumed: bool) -> TrainResult:
-        """Trains to the end that the config sets, saving into the folder.
+    def train(
+        self, folder: RunFolder, is_resumed: bool, callbacks: Sequence[keras.callbacks.Callback] = ()
+    ) -> TrainResult:
+        """Trains to the end that the config sets, saving into the folder; `callbacks` are called after our own.
 
         Raises:
             InterruptedRunError: a signal ended it; it saved before.
@@ -107,7 +109,7 @@ class Estimator:
         with StopOnSignal() as signals, reraise(positions):
             save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
             # Progress first: the time of an evaluation is not training's.
-            self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals])
+            self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals, *callbacks])
         step = int(optimizer.iterations.numpy())
         if signals.received is not None and not self._is_over(step, progress):
             raise InterruptedRunError(
@@ -169,13 +171,19 @@ class Estimator:
         return stopped_early or had_all_steps or had_all_epochs
 
 
-def train(config: Config, resume: bool = False, restart: bool = False) -> TrainResult:
+def train(
+    config: Config,
+    resume: bool = False,
+    restart: bool = False,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+) -> TrainResult:
     """Trains the model of a config into its model_dir.
 
     Args:
         config: from `load_config`.
         resume: go on with the run in model_dir, or start afresh where there is none.
         restart: move the run in model_dir aside and start afresh.
+        callbacks: Keras callbacks of your own (tf_keras), called after ours.
 
     Raises:
         RunError: model_dir holds a run and neither was asked for, or cannot be written.
@@ -191,7 +199,7 @@ def train(config: Config, resume: bool = False, restart: bool = False) -> TrainR
     estimator = Estimator(config, vocabularies)
     run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
     run_folder.write_config(folder, config.to_text())
-    return estimator.train(folder, is_resumed)
+    return estimator.train(folder, is_resumed, callbacks)
 
 
 def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:

@@ -1,0 +1,1 @@
+"""apps_rec beside its peers: `make bench`."""

@@ -1,0 +1,112 @@
+"""Our side of the benchmark as the text of a config, every field that is not the benchmark's own at its default."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.dataset import BATCH_SIZE, CATEGORICAL, LABELS, NUMERIC
+
+DIM = 16
+RATE = 0.001
+OPTIMIZERS = ("sgd", "adagrad", "adam", "ftrl")
+# Ftrl as published pulls initial weights to 0 at the first touch, and needs a large rate.
+_RATES = {"adam": RATE, "sgd": 0.05, "adagrad": 0.02, "ftrl": 0.1}
+
+_DNN = "dnn {{ hidden_units: [{units}] use_bn: false }}"
+_TOWER = '{{ tower_name: "{name}" label_name: "{label}" {dnn} weight: 1 }}'
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one of our runs trains.
+
+    Attributes:
+        model: mmoe, esmm or deepfm.
+        vocabulary: ids of a column.
+        fm: whether an FM is added to MMOE's or ESMM's logits.
+        shared_rows: rows of one table that all columns share; 0: a table each.
+        optimizer: one of OPTIMIZERS.
+        options: further lines of train_config.
+    """
+
+    model: str = "mmoe"
+    vocabulary: int = 100_000
+    fm: bool = False
+    shared_rows: int = 0
+    optimizer: str = "adam"
+    options: str = ""
+
+
+def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "ParquetInput") -> str:
+    """The config of a job that reads `train` and, beside it, eval.parquet."""
+    ids = [f'  input_fields {{ input_name: "{name}" input_type: INT64 }}' for name in CATEGORICAL]
+    numbers = [f'  input_fields {{ input_name: "{name}" input_type: FLOAT }}' for name in NUMERIC]
+    labels = [f'  input_fields {{ input_name: "{name}" input_type: INT32 }}' for name in LABELS]
+    label_fields = [f'  label_fields: "{name}"' for name in LABELS[: 1 if job.model == "deepfm" else 2]]
+    return "\n".join(
+        [
+            f'train_input_path: "{train}"',
+            f'eval_input_path: "{train.with_name("eval.parquet")}"',
+            f'model_dir: "{model_dir}"',
+            "train_config {",
+            f"  optimizer_config {{ {job.optimizer}_optimizer {{ learning_rate {{ constant_learning_rate {{",
+            f"    learning_rate: {_RATES[job.optimizer]} }} }} }} }}",
+            *(f"  {line}" for line in job.options.splitlines()),
+            "}",
+            "eval_config { metrics_set { auc { } } }",
+            "data_config {",
+            f"  input_type: {input_type}",
+            *(["  with_header: true"] if input_type == "CSVInput" else []),
+            f"  batch_size: {BATCH_SIZE}",
+            "  num_epochs: 1",
+            *label_fields,
+            *ids,
+            *numbers,
+            *labels[: 1 if job.model == "deepfm" else 2],
+            "}",
+            "feature_config {",
+            *_features(job),
+            "}",
+            "model_config {",
+            *_model(job),
+            "}",
+            "",
+        ]
+    )
+
+
+def _features(job: Job) -> list[str]:
+    # The last id of a column is past num_buckets and becomes the unknown one: as many rows as ids, as in the peers.
+    shared = f' embedding_name: "all"' if job.shared_rows else ""
+    buckets = (job.shared_rows or job.vocabulary) - 1
+    ids = [
+        f'  features {{ input_names: "{name}" num_buckets: {buckets} embedding_dim: {DIM}{shared} }}'
+        for name in CATEGORICAL
+    ]
+    return ids + [f'  features {{ input_names: "{name}" feature_type: RawFeature }}' for name in NUMERIC]
+
+
+def _model(job: Job) -> list[str]:
+    names = ", ".join(f'"{name}"' for name in CATEGORICAL)
+    every = ", ".join(f'"{name}"' for name in (*CATEGORICAL, *NUMERIC))
+    deep = "deep" if job.model == "deepfm" else "all"
+    groups = [f'  feature_groups {{ group_name: "{deep}" feature_names: [{every}] }}']
+    with_fm = job.fm or job.model == "deepfm"
+    if with_fm:
+        groups.append(f'  feature_groups {{ group_name: "fm" feature_names: [{names}] }}')
+    fm = ['    fm { group_name: "fm" wide_group_name: "fm" }'] if with_fm else []
+    if job.model == "mmoe":
+        dnn = _DNN.format(units=64)
+        towers = [
+            f"    task_towers {_TOWER.format(name=name, label=label, dnn=dnn)}"
+            for name, label in (("ctr", "click"), ("ctcvr", "download"))
+        ]
+        experts = "    num_expert: 2  expert_dnn { hidden_units: [256, 128] use_bn: false }"
+        return [*groups, "  mmoe {", experts, *towers, *fm, "  }"]
+    dnn = _DNN.format(units="256, 128, 64")
+    if job.model == "esmm":
+        ctr = f"    ctr_tower {_TOWER.format(name='ctr', label='click', dnn=dnn)}"
+        cvr = f"    cvr_tower {_TOWER.format(name='cvr', label='download', dnn=dnn)}"
+        return [*groups, "  esmm {", ctr, cvr, *fm, "  }"]
+    return [*groups, "  deepfm {", f"    {dnn}", "  }"]

@@ -1,0 +1,79 @@
+"""A worker of ours: trains a config by `apps_rec.train`, as its users do, and measures that.
+
+    python -m benchmarks.ours CONFIG [--auc] [--bare-loop]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from benchmarks.dataset import BATCH_SIZE
+from benchmarks.meter import Meter, say
+
+
+def main() -> None:
+    """Runs one training."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("config")
+    parser.add_argument("--auc", action="store_true", help="evaluate after training")
+    parser.add_argument("--bare-loop", action="store_true", help="no fit, no callbacks: a loop over the compiled step")
+    options = parser.parse_args()
+
+    import apps_rec
+    from apps_rec.cli.quiet import quiet_tensorflow
+
+    config = apps_rec.load_config(options.config)
+    quiet_tensorflow()
+    meter = Meter(BATCH_SIZE)
+    if options.bare_loop:
+        parameters = _loop(config, meter)
+    else:
+        parameters = _train(config, meter)
+    report = meter.report() | {"parameters": parameters}
+    if options.auc:
+        metrics = apps_rec.evaluate(config)
+        report |= {f"auc_{task}": metrics[f"auc_{task}"] for task in ("ctr", "ctcvr") if f"auc_{task}" in metrics}
+    say(report)
+
+
+def _train(config: object, meter: Meter) -> int:
+    import apps_rec
+    from apps_rec.legacy_keras import keras
+
+    class Count(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: object = None) -> None:
+            meter.step()
+
+    count = Count()
+    apps_rec.train(config, restart=True, callbacks=[count])
+    return num_parameters(count.model)
+
+
+def _loop(config: object, meter: Meter) -> int:
+    """The same step over the same input, called as plainly as TensorFlow allows."""
+    import tensorflow as tf
+
+    from apps_rec.training.build import build_optimizer
+    from apps_rec.training.estimator import Estimator
+    from apps_rec.training.input import training_dataset
+
+    estimator = Estimator(config)
+    model = estimator.model
+    optimizer = build_optimizer(config.message.train_config)
+    optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer)
+    dataset, _ = training_dataset(config.message, estimator.preprocessor, (0, 0))
+    step = tf.function(model.train_step)
+    for batch in dataset:
+        step(batch)["loss"].numpy()
+        meter.step()
+    return num_parameters(model)
+
+
+def num_parameters(model: object) -> int:
+    """Trainable numbers of a Keras model."""
+    return sum(variable.shape.num_elements() for variable in model.trainable_variables)
+
+
+if __name__ == "__main__":
+    main()
