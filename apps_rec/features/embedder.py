@@ -26,11 +26,35 @@ from apps_rec.legacy_keras import keras
 
 @dataclass(frozen=True)
 class Block:
-    """Features looked up together: `tensor` `(batch, features, dim + first-order column)`."""
+    """Features looked up together.
+
+    Attributes:
+        names: of the features.
+        vectors: their embeddings, `(batch, features, dim)`.
+        first_order: their first-order terms, `(batch, features)`; None where they have none.
+    """
 
     names: tuple[str, ...]
-    tensor: tf.Tensor
-    dim: int
+    vectors: tf.Tensor
+    first_order: tf.Tensor | None
+
+    @classmethod
+    def cut(cls, names: tuple[str, ...], rows: tf.Tensor, dim: int) -> Block:
+        """From rows of a table, `(batch, features, dim)` or with a first-order column behind.
+
+        Cut once here, because the gradient of every slice is a padded copy of the whole.
+        """
+        if rows.shape[2] == dim:
+            return cls(names, rows, None)
+        vectors, first_order = tf.split(rows, [dim, 1], axis=2)
+        return cls(names, vectors, first_order[:, :, 0])
+
+    def part(self, start: int, end: int) -> Block:
+        """Features start .. end."""
+        if (start, end) == (0, len(self.names)):
+            return self
+        first_order = None if self.first_order is None else self.first_order[:, start:end]
+        return Block(self.names[start:end], self.vectors[:, start:end], first_order)
 
 
 @dataclass
@@ -50,30 +74,35 @@ class EmbeddedFeatures:
             if is_number:
                 parts.extend(self.numbers[name] for name in group)
                 continue
-            for block, start, end in self._runs(group):
-                vectors = block.tensor[:, start:end, : block.dim]  # [B, n, D]
-                parts.append(tf.reshape(vectors, [-1, (end - start) * block.dim]))
+            for block in self._runs(group):
+                length = len(block.names) * block.vectors.shape[2]
+                parts.append(tf.reshape(block.vectors, [-1, length]))
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
     def stacked(self, names: Sequence[str]) -> tf.Tensor:
         """Embeddings of the named features, all of one length, `(batch, features, dim)`."""
-        parts = [block.tensor[:, start:end, : block.dim] for block, start, end in self._runs(names)]
+        parts = [block.vectors for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
     def first_order(self, names: Sequence[str]) -> tf.Tensor:
         """First-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
-        parts = [block.tensor[:, start:end, block.dim] for block, start, end in self._runs(names)]
+        parts = [block.first_order for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
     def squared_length(self) -> tf.Tensor:
-        """Sum of squares of all embeddings looked up, per row, `(batch,)`."""
-        squares = [tf.reduce_sum(tf.square(block.tensor), axis=[1, 2]) for block in self.blocks]
+        """Sum of squares of all that was looked up, first-order weights too, per row, `(batch,)`."""
+        squares = [tf.reduce_sum(tf.square(block.vectors), axis=[1, 2]) for block in self.blocks]
+        squares += [
+            tf.reduce_sum(tf.square(block.first_order), axis=1)
+            for block in self.blocks
+            if block.first_order is not None
+        ]
         if not squares:  # numbers alone
             return tf.zeros_like(next(iter(self.numbers.values()))[:, 0])
         return tf.add_n(squares)
 
-    def _runs(self, names: Iterable[str]) -> list[tuple[Block, int, int]]:
-        """Neighbours in a block are taken in one slice, so that a group in table order costs one operation."""
+    def _runs(self, names: Iterable[str]) -> list[Block]:
+        """The named features in as few pieces as their order allows: neighbours in a block stay in one."""
         place = {name: (block, i) for block in self.blocks for i, name in enumerate(block.names)}
         runs: list[tuple[Block, int, int]] = []
         for name in names:
@@ -82,7 +111,7 @@ class EmbeddedFeatures:
                 runs[-1] = (block, runs[-1][1], i + 1)
             else:
                 runs.append((block, i, i + 1))
-        return runs
+        return [block.part(start, end) for block, start, end in runs]
 
 
 @dataclass(frozen=True)
@@ -192,14 +221,19 @@ class Embedder(keras.layers.Layer):
                 if places != list(range(len(self._single))):
                     ids = tf.gather(ids, places, axis=1)
                 offsets = tf.constant([self._slots[self._single[i].table].offset for i in places], tf.int64)
-                vectors = tf.gather(self.tables[key], tf.cast(ids + offsets, tf.int32))  # [B, n, columns]
-                embedded.blocks.append(Block(tuple(self._single[i].name for i in places), vectors, dim))
+                rows = self._look_up(key, ids + offsets)  # [B, n, columns]
+                embedded.blocks.append(Block.cut(tuple(self._single[i].name for i in places), rows, dim))
         self._add_numbers(embedded, inputs["values"])
         for spec in self._lists:
             if self._shapes[self._slots[spec.table].key][2] > 0:
                 pooled = self._pool(spec, embedded, inputs, training, seed)
-                embedded.blocks.append(Block((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
+                embedded.blocks.append(Block.cut((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
         return embedded
+
+    def _look_up(self, key: str, rows: tf.Tensor) -> tf.Tensor:
+        """Rows of a table, by numbers of half the bytes where those reach: lookups and updates are quicker for it."""
+        table = self.tables[key]
+        return tf.gather(table, tf.cast(rows, tf.int32 if table.shape[0] < 2**31 else tf.int64))
 
     def _add_numbers(self, embedded: EmbeddedFeatures, values: tf.Tensor) -> None:
         start = 0
@@ -209,7 +243,7 @@ class Embedder(keras.layers.Layer):
             if spec.name in self.vectors:
                 vector = tf.convert_to_tensor(self.vectors[spec.name])
                 product = numbers[:, :, tf.newaxis] * vector[tf.newaxis]  # [B, 1, columns]
-                embedded.blocks.append(Block((spec.name,), product, spec.dim))
+                embedded.blocks.append(Block.cut((spec.name,), product, spec.dim))
             if spec.dim == 0:
                 embedded.numbers[spec.name] = numbers
 
@@ -225,9 +259,8 @@ class Embedder(keras.layers.Layer):
         ids, weights = inputs[list_ids_key(spec.name)], inputs[list_weights_key(spec.name)]
         is_there = ids >= 0
         padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
-        vectors = tf.gather(
-            self.tables[slot.key], tf.where(is_there, ids + slot.offset, padding_row)
-        )  # [B, L, columns]
+        rows = tf.where(is_there, ids + slot.offset, padding_row)
+        vectors = self._look_up(slot.key, rows)  # [B, L, columns]
         if spec.attention is None:
             return masked_pool(vectors, weights, spec.combiner)
         query = embedded.stacked([spec.attention.key])[:, 0]
