@@ -1,6 +1,6 @@
 """A worker of ours: trains a config by `apps_rec.train`, as its users do, and measures that.
 
-    python -m benchmarks.ours CONFIG [--auc] [--bare-loop]
+    python -m benchmarks.ours CONFIG [--auc] [--bare-loop] [--warm-up STEPS]
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 
 from benchmarks.dataset import BATCH_SIZE
-from benchmarks.meter import Meter, say
+from benchmarks.meter import WARM_UP, Meter, say
 
 
 def main() -> None:
@@ -17,6 +17,7 @@ def main() -> None:
     parser.add_argument("config")
     parser.add_argument("--auc", action="store_true", help="evaluate after training")
     parser.add_argument("--bare-loop", action="store_true", help="no fit, no callbacks: a loop over the compiled step")
+    parser.add_argument("--warm-up", type=int, default=WARM_UP, help="steps before the steady state")
     options = parser.parse_args()
 
     import apps_rec
@@ -24,7 +25,7 @@ def main() -> None:
 
     config = apps_rec.load_config(options.config)
     quiet_tensorflow()
-    meter = Meter(BATCH_SIZE)
+    meter = Meter(BATCH_SIZE, options.warm_up)
     if options.bare_loop:
         parameters = _loop(config, meter)
     else:

@@ -13,7 +13,11 @@ _ALGORITHM = "philox"
 
 
 class StatelessDropout(keras.layers.Layer):
-    """Zero a share `rate` of the inputs in training and divide the rest by `1 - rate`.
+    """Zero a share `rate` of the inputs in training and divide the rest by the share kept.
+
+    Every input is dropped with probability `rate`. Random numbers are what a dropout costs, so each input gets one
+    byte of them, and is dropped below a threshold: in a single step the share is one of the two multiples of 1/256
+    around `rate`, drawn so that its mean over steps is `rate` exactly, and the rest is divided by that step's own.
 
     The mask is a pure function of `seed`, the layer's `name`, the replica and the shape. Keras' Dropout keeps a
     generator whose state no checkpoint holds, so a resumed run would differ from the one that was not stopped.
@@ -50,10 +54,20 @@ class StatelessDropout(keras.layers.Layer):
                 f"{self.name}: dropout of {self.rate} in training needs `seed`, an int tensor of shape [2] made from "
                 "(train_config.seed, step); pass it down from the model's call."
             )
-        draw = tf.random.stateless_uniform(tf.shape(inputs), self._own_seed(seed), alg=_ALGORITHM)
-        kept = tf.where(draw >= self.rate, inputs / (1.0 - self.rate), tf.zeros([], inputs.dtype))
-        kept.set_shape(inputs.shape)
-        return kept
+        mask = tf.reshape(self._mask(tf.size(inputs), self._own_seed(seed), inputs.dtype), tf.shape(inputs))
+        mask.set_shape(inputs.shape)
+        return inputs * mask
+
+    def _mask(self, size: tf.Tensor, seed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
+        """`size` numbers, 0 or 1 / (share kept)."""
+        # One more than the bytes need: its own bits draw the threshold.
+        words = tf.random.stateless_uniform(
+            [(size + 3) // 4 + 1], seed, minval=None, maxval=None, dtype=tf.int32, alg=_ALGORITHM
+        )
+        between = tf.cast(tf.bitcast(words[0], tf.uint32), tf.float64) / 2.0**32  # [0, 1)
+        threshold = tf.minimum(tf.floor(256.0 * self.rate + between), 255.0)
+        is_kept = tf.reshape(tf.bitcast(words[1:], tf.uint8), [-1])[:size] >= tf.cast(threshold, tf.uint8)
+        return tf.cast(is_kept, dtype) * tf.cast(256.0 / (256.0 - threshold), dtype)
 
     def _own_seed(self, seed: tf.Tensor) -> tf.Tensor:
         # int64 holds all 32 bits of the checksum.

@@ -1,0 +1,138 @@
+"""A worker: where the CPU time of a training step goes, part by part.
+
+    python -m benchmarks.profile_step ROUNDS CONFIG
+
+Each part is compiled alone and runs on real batches; the parts take turns. (A trace of the whole step is no help for
+CPU time: TensorFlow's tracer changes how memory is handed back, and with it the time of every operation.)
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+
+from benchmarks.meter import say
+
+STEPS = 20
+
+
+def main() -> None:
+    """Reports milliseconds of CPU time a step by part, a list of rounds for each."""
+    import apps_rec
+    from apps_rec.cli.quiet import quiet_tensorflow
+
+    rounds, path = int(sys.argv[1]), sys.argv[2]
+    config = apps_rec.load_config(path)
+    with_dropout = apps_rec.load_config(path, [f"model_config.mmoe.{part}" for part in _DROPOUT])
+    quiet_tensorflow()
+    parts = _parts(config) | {"whole step with dropout of 0.1": _whole_step(with_dropout)}
+    times: dict[str, list[float]] = {name: [] for name in parts}
+    for number in range(rounds + 1):
+        for name, run in parts.items():
+            start = time.process_time()
+            run()
+            if number:  # the first round warms up
+                times[name].append((time.process_time() - start) / STEPS * 1000)
+    say(times)
+
+
+_DROPOUT = (
+    "expert_dnn.dropout_ratio=0.1",
+    "task_towers[0].dnn.dropout_ratio=0.1",
+    "task_towers[1].dnn.dropout_ratio=0.1",
+)
+
+
+def _estimator(config: object) -> tuple[object, object]:
+    from apps_rec.training.build import build_optimizer
+    from apps_rec.training.estimator import Estimator
+
+    estimator = Estimator(config)
+    optimizer = build_optimizer(config.message.train_config)
+    optimizer.build(estimator.model.trainable_variables)
+    estimator.model.compile(optimizer=optimizer)
+    return estimator, optimizer
+
+
+def _batches(config: object, estimator: object) -> list:
+    from apps_rec.training.input import training_dataset
+
+    return list(training_dataset(config.message, estimator.preprocessor, (0, 0))[0].take(STEPS))
+
+
+def _whole_step(config: object) -> Callable[[], None]:
+    import tensorflow as tf
+
+    estimator, _ = _estimator(config)
+    return _each(tf.function(estimator.model.train_step), _batches(config, estimator))
+
+
+def _each(part: Callable, batches: list) -> Callable[[], None]:
+    def run() -> None:
+        for batch in batches:
+            part(batch)
+
+    return run
+
+
+def _parts(config: object) -> dict[str, Callable[[], None]]:
+    import tensorflow as tf
+
+    from apps_rec.training.input import training_dataset
+
+    estimator, optimizer = _estimator(config)
+    model, batches = estimator.model, _batches(config, estimator)
+    table = model.embedder.trainable_variables[0]
+    dense = [variable for variable in model.trainable_variables if variable is not table]
+
+    def read_input() -> None:
+        for _ in training_dataset(config.message, estimator.preprocessor, (0, 0))[0].take(STEPS):
+            pass
+
+    def look_up(batch: object) -> list:
+        return [block.vectors for block in model.embedder(batch[0]).blocks]
+
+    def dense_part(batch: object) -> list:
+        """Everything between the embeddings and the gradients of dense weights and embeddings."""
+        embedded = model.embedder(batch[0])
+        with tf.GradientTape() as tape:
+            vectors = [block.vectors for block in embedded.blocks]
+            tape.watch(vectors)
+            losses = model.head.losses(model._logits(embedded, True, None), batch[1])
+            loss = tf.add_n([tf.reduce_mean(values) for values in losses.values()])
+        return tape.gradient(loss, dense + vectors)
+
+    def products(batch: object) -> list:
+        """The matrix products of the dense part alone, forward and for both gradients."""
+        rows = tf.shape(batch[0]["ids"])[0]
+        made = []
+        for number, kernel in enumerate(variable for variable in dense if variable.shape.rank == 2):
+            # Numbers of its own, or TensorFlow would make one product of two that are equal.
+            x, y = (tf.fill([rows, length], float(number + 1)) for length in kernel.shape)
+            made += [x @ kernel, tf.matmul(y, kernel, transpose_b=True), tf.matmul(x, y, transpose_a=True)]
+        return made
+
+    @tf.function
+    def update_table(batch: object) -> None:
+        ids = tf.reshape(batch[0]["ids"], [-1])
+        gradient = tf.IndexedSlices(tf.ones([tf.size(ids), table.shape[1]]), ids, table.shape)
+        optimizer.apply_gradients([(gradient, table)])
+
+    @tf.function
+    def update_dense(batch: object) -> None:
+        optimizer.apply_gradients([(tf.ones(variable.shape), variable) for variable in dense])
+
+    return {
+        "input": read_input,
+        "lookup": _each(tf.function(look_up), batches),
+        "lookup and dense part": _each(tf.function(dense_part), batches),
+        "matrix products alone": _each(tf.function(products), batches),
+        "duplicates and update of the table": _each(update_table, batches),
+        "update of dense weights": _each(update_dense, batches),
+        "whole step": _each(tf.function(model.train_step), batches),
+    }
+
+
+if __name__ == "__main__":
+    main()
