@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.dataset import BATCH_SIZE
 from benchmarks.meter import say
 
 STEPS = 20
@@ -103,13 +104,13 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
             loss = tf.add_n([tf.reduce_mean(values) for values in losses.values()])
         return tape.gradient(loss, dense + vectors)
 
+    kernels = [variable for variable in dense if variable.shape.rank == 2]
+    operands = [[tf.random.stateless_normal([BATCH_SIZE, n], [1, n]) for n in kernel.shape] for kernel in kernels]
+
     def products(batch: object) -> list:
         """The matrix products of the dense part alone, forward and for both gradients."""
-        rows = tf.shape(batch[0]["ids"])[0]
         made = []
-        for number, kernel in enumerate(variable for variable in dense if variable.shape.rank == 2):
-            # Numbers of its own, or TensorFlow would make one product of two that are equal.
-            x, y = (tf.fill([rows, length], float(number + 1)) for length in kernel.shape)
+        for kernel, (x, y) in zip(kernels, operands, strict=True):
             made += [x @ kernel, tf.matmul(y, kernel, transpose_b=True), tf.matmul(x, y, transpose_a=True)]
         return made
 

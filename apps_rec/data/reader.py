@@ -126,13 +126,10 @@ class RowStream:
         number = start_row // self._window
         base = number * self._window
         for window in self._windows(epoch, base):
-            places = np.arange(window.raw_rows)
-            if self._shuffle:
-                places[random_order(window.raw_rows, _ROWS, self._seed, epoch, number)] = np.arange(window.raw_rows)
-            ends = base + places[window.index] + 1
-            order = np.argsort(ends) if self._shuffle else np.arange(len(ends))
-            order = order[ends[order] > start_row]
-            yield Part(window, order, ends[order])
+            places = random_order(window.raw_rows, _ROWS, self._seed, epoch, number) if self._shuffle else None
+            order, ends = _in_order(window, places)
+            wanted = ends + base > start_row
+            yield Part(window, order[wanted], ends[wanted] + base)
             base, number = base + window.raw_rows, number + 1
         if base < start_row:
             raise DataError(
@@ -178,6 +175,17 @@ class RowStream:
             parquet = self.schema.input_type == "parquet"
             self._all_units = parquet_units(self.files) if parquet else file_units(self.files)
         return self._all_units
+
+
+def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
+    """Rows of a window that passed, in the order of `places` (None: as they stand), and how many raw rows end there."""
+    if places is None:
+        return np.arange(len(window.index)), window.index + 1
+    # Which of those that passed stands at a raw row; -1: it did not pass.
+    passed = np.full(window.raw_rows, -1)
+    passed[window.index] = np.arange(len(window.index))
+    order = passed[places]
+    return order[order >= 0], np.flatnonzero(order >= 0) + 1
 
 
 def column_names(path: str, schema: Schema) -> list[str]:

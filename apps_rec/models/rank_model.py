@@ -84,6 +84,9 @@ class RankModel(tfrs.Model):
         """This replica's share of the loss: shares summed over replicas are the loss of the global batch."""
         return tf.add_n(list(self._loss_shares(inputs, training).values()))
 
+    # AutoGraph rewrites Python control flow on tensors, of which there is none here: its search for it takes longer
+    # than all else that happens before the first step.
+    @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
         """One update; returns the loss of the global batch, in all and by task."""
         with tf.GradientTape() as tape:

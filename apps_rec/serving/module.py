@@ -47,7 +47,7 @@ class ServingModule(tf.Module):
         specs = {
             column.name: tf.TensorSpec([None], TF_TYPES[column.dtype], name=column.name) for column in self.columns
         }
-        return tf.function(self.score).get_concrete_function(**specs)
+        return tf.function(self.score, autograph=False).get_concrete_function(**specs)
 
     def score(self, **columns: tf.Tensor) -> dict[str, tf.Tensor]:
         """Outputs of a batch of raw rows, each `(batch,)`."""

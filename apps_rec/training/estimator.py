@@ -61,6 +61,7 @@ class Estimator:
         self.predict = tf.function(
             lambda features: self.model(features, training=False),
             input_signature=[self.preprocessor.output_signature()],
+            autograph=False,
         )
 
     def evaluate(self, holdout: bool = False) -> MetricCollector:

@@ -40,6 +40,7 @@ def _preprocess(
     extras: Sequence[str],
     config: PipelineConfig,
 ) -> tf.data.Dataset:
+    @tf.autograph.experimental.do_not_convert
     def split(columns: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
         features = preprocessor({name: columns[name] for name in preprocessor.columns})
         labels = {name: columns[name] for name in stream.schema.labels}
