@@ -35,6 +35,8 @@ class RankModel(tfrs.Model):
         l2: weight of half the squared dense kernels of the towers (bodies take their own).
         embedding_l2: weight of half the squared embeddings looked up, averaged over rows.
         seed: of dropout masks, with the step and the layer's name.
+        dtype: Keras policy of the towers' DNNs (bodies take their own), e.g. "mixed_bfloat16"; default: float32. Logits
+            are float32 always.
 
     Input shape: the Preprocessor's outputs.
     Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
@@ -52,6 +54,7 @@ class RankModel(tfrs.Model):
         l2: float = 0.0,
         embedding_l2: float = 0.0,
         seed: int = 0,
+        dtype: str | None = None,
         name: str = "rank_model",
     ) -> None:
         super().__init__(name=name)
@@ -64,11 +67,13 @@ class RankModel(tfrs.Model):
         self.embedding_l2 = embedding_l2
         self._seed = seed % 2**31
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
-        self.towers = {task.name: _tower(task.dnn, l2, f"tower_{task.name}") for task in self.tasks if has_tower_input}
+        self.towers = {
+            task.name: _tower(task.dnn, l2, dtype, f"tower_{task.name}") for task in self.tasks if has_tower_input
+        }
         # Without a tower there is no bias either: one for each task.
         self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
-        self.position_tower = _tower(position.dnn, l2, "position_tower") if position else None
+        self.position_tower = _tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must take each replica's logs as they are: they are reduced in the step.
         self.distribute_reduction_method = "first"
 
@@ -145,8 +150,9 @@ class RankModel(tfrs.Model):
         return outputs
 
 
-def _tower(dnn: DnnSpec | None, l2: float, name: str) -> Tower:
+def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Tower:
     if dnn is None:
+        # A logit alone, which is float32: under a policy Keras would round its input.
         return Tower(l2=l2, name=name)
     return Tower(
         dnn.hidden_units,
@@ -155,6 +161,7 @@ def _tower(dnn: DnnSpec | None, l2: float, name: str) -> Tower:
         dropout=dnn.dropout or 0.0,
         l2=l2,
         name=name,
+        dtype=dtype,
     )
 
 
