@@ -42,6 +42,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
         embedding_l2=model_config.embedding_regularization,
         seed=seed,
         dtype=dtype,
+        jit_compile=train_config.jit_compile,
     )
 
 

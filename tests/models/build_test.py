@@ -122,9 +122,9 @@ def test_the_class_and_the_config_are_one_model(name, tiny):
 @pytest.mark.parametrize("is_on", [False, True])
 def test_how_the_config_says_to_compute(is_on, tiny):
     model = f"""simple_multi_task {{ bottom_dnn {{ hidden_units: 6 }} {TOWERS} }} }}
-      train_config {{ mixed_precision: {str(is_on).lower()}"""
+      train_config {{ mixed_precision: {str(is_on).lower()} jit_compile: {str(is_on).lower()}"""
     config = _config(tiny, model)
-    assert config.train_config.mixed_precision == is_on
+    assert (config.train_config.mixed_precision, config.train_config.jit_compile) == (is_on, is_on)
     specs = build_features(config)
     built = build_model(config, specs)
     build_variables(built, Preprocessor(specs))
@@ -132,6 +132,7 @@ def test_how_the_config_says_to_compute(is_on, tiny):
     expected = tf.bfloat16 if is_on else tf.float32
     assert {bottom.compute_dtype, tower.compute_dtype} == {expected.name}
     assert keras.mixed_precision.global_policy().name == "float32"
+    assert (built._compiled_dense_part is not None) == is_on
 
 
 def test_what_the_config_says_of_tasks(tiny):
