@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -24,8 +25,7 @@ from apps_rec.layers.pooling import masked_pool
 from apps_rec.legacy_keras import keras
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(NamedTuple):
     """Features looked up together.
 
     Attributes:
@@ -57,15 +57,15 @@ class Block:
         return Block(self.names[start:end], self.vectors[:, start:end], first_order)
 
 
-@dataclass
-class EmbeddedFeatures:
+class EmbeddedFeatures(NamedTuple):
     """What the Embedder makes of a batch; parts of a model take what they need of it by feature name.
 
-    `numbers` holds the features that a body reads as they are, without an embedding.
+    `numbers` holds the features that a body reads as they are, without an embedding. A named tuple, so that a
+    tf.function takes it as an argument.
     """
 
-    blocks: list[Block] = field(default_factory=list)
-    numbers: dict[str, tf.Tensor] = field(default_factory=dict)
+    blocks: list[Block]
+    numbers: dict[str, tf.Tensor]
 
     def flat(self, names: Sequence[str]) -> tf.Tensor:
         """Embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
@@ -213,7 +213,7 @@ class Embedder(keras.layers.Layer):
         self, inputs: Mapping[str, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> EmbeddedFeatures:
         """Embeddings of a batch of rows."""
-        embedded = EmbeddedFeatures()
+        embedded = EmbeddedFeatures([], {})
         for key, (_, dim, columns) in self._shapes.items():
             places = [i for i, spec in enumerate(self._single) if self._slots[spec.table].key == key]
             if places and columns > 0:

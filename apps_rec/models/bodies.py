@@ -11,7 +11,7 @@ from apps_rec.legacy_keras import keras
 from apps_rec.models.specs import DnnSpec, Group
 
 
-def build_dnn(spec: DnnSpec, l2: float, name: str) -> Dnn:
+def build_dnn(spec: DnnSpec, l2: float, dtype: str | None, name: str) -> Dnn:
     """The layer that a spec describes."""
     return Dnn(
         spec.hidden_units,
@@ -20,6 +20,7 @@ def build_dnn(spec: DnnSpec, l2: float, name: str) -> Dnn:
         dropout=spec.dropout or 0.0,
         l2=l2,
         name=name,
+        dtype=dtype,
     )
 
 
@@ -32,9 +33,10 @@ class SharedBottom(keras.layers.Layer):
         groups: feature groups it reads.
         dnn: over the joined groups.
         l2: weight of half the squared kernels.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32.
 
     Input shape: a list with the flat embeddings of each group, `(batch, length)`.
-    Output shape: a list with one `(batch, units)` for each task, all the same tensor.
+    Output shape: a list with one `(batch, units)` for each task, all the same tensor, in the precision of the input.
     """
 
     def __init__(
@@ -43,25 +45,30 @@ class SharedBottom(keras.layers.Layer):
         num_tasks: int,
         dnn: DnnSpec | None = None,
         l2: float = 0.0,
+        dtype: str | None = None,
         name: str = "shared_bottom",
     ) -> None:
+        # Not of this layer itself: Keras would round the embeddings of groups that have no DNN.
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._group_dnns = [
-            build_dnn(group.dnn, l2, f"{name}/group_{group.name}") if group.dnn else None for group in self.groups
+            build_dnn(group.dnn, l2, dtype, f"{name}/group_{group.name}") if group.dnn else None
+            for group in self.groups
         ]
-        self._dnn = build_dnn(dnn, l2, f"{name}/dnn") if dnn else None
+        self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
     def call(
         self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
         """One vector for each task."""
+        # What a DNN gives in half precision stands beside plain embeddings: to float32 and back loses nothing.
         parts = [
-            dnn(x, training=training, seed=seed) if dnn else x for dnn, x in zip(self._group_dnns, inputs, strict=True)
+            tf.cast(dnn(x, training=training, seed=seed), x.dtype) if dnn else x
+            for dnn, x in zip(self._group_dnns, inputs, strict=True)
         ]
         joined = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
         if self._dnn is not None:
-            joined = self._dnn(joined, training=training, seed=seed)
+            joined = tf.cast(self._dnn(joined, training=training, seed=seed), joined.dtype)
         return [joined] * self.num_tasks
 
 
@@ -74,6 +81,7 @@ class MixtureOfExperts(keras.layers.Layer):
         num_experts: experts.
         expert: DNN of every expert.
         l2: weight of half the squared kernels.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32. Gates do not take it.
 
     Input shape: a list with the flat embeddings of each group, `(batch, length)`.
     Output shape: a list with one `(batch, units)` for each task.
@@ -88,11 +96,12 @@ class MixtureOfExperts(keras.layers.Layer):
         num_experts: int,
         expert: DnnSpec,
         l2: float = 0.0,
+        dtype: str | None = None,
         name: str = "mmoe",
     ) -> None:
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
-        self._bottom = SharedBottom(groups, 1, l2=l2, name=f"{name}_bottom")
+        self._bottom = SharedBottom(groups, 1, l2=l2, dtype=dtype, name=f"{name}_bottom")
         self.experts = Experts(
             num_experts,
             expert.hidden_units,
@@ -101,7 +110,9 @@ class MixtureOfExperts(keras.layers.Layer):
             dropout=expert.dropout or 0.0,
             l2=l2,
             name=f"{name}_experts",
+            dtype=dtype,
         )
+        # In float32: a gate would else read rounded embeddings.
         self.gates = [Gate(num_experts, l2=l2, name=f"{name}_gate_{i}") for i in range(num_tasks)]
 
     def call(

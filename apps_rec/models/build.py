@@ -20,7 +20,11 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
     message = model_config.rank_model
     groups = {group.group_name: tuple(group.feature_names) for group in model_config.feature_groups}
     fm = _build_fm(message, groups)
-    seed = config.train_config.seed
+    train_config = config.train_config
+    seed = train_config.seed
+    # For the layers of this model alone: Keras' global policy would reach every other model of the process. bfloat16
+    # has float32's range of exponents, so gradients do not vanish in it and the loss need not be scaled.
+    dtype = "mixed_bfloat16" if train_config.mixed_precision else None
     tasks = [_build_task(tower, config.data_config.sample_weight) for tower in message.task_towers]
     return RankModel(
         Embedder(
@@ -30,13 +34,15 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
             stddev=model_config.embedding_stddev,
         ),
         _build_head(message, tasks),
-        body=_build_body(message, groups),
+        body=_build_body(message, groups, dtype),
         fm=fm,
         position=_build_position(message, groups),
         score=[ScoreTerm(term.output, term.weight) for term in model_config.score],
         l2=message.l2_regularization,
         embedding_l2=model_config.embedding_regularization,
         seed=seed,
+        dtype=dtype,
+        jit_compile=train_config.jit_compile,
     )
 
 
@@ -51,7 +57,7 @@ def _optional_dnn(message: model_pb2.Tower | model_pb2.TaskTower | model_pb2.Pos
     return _build_dnn(message.dnn) if message.HasField("dnn") else None
 
 
-def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> Body | None:
+def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]], dtype: str | None) -> Body | None:
     kind = message.body.WhichOneof("body")
     if kind is None:
         return None
@@ -62,8 +68,8 @@ def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]
         parts = [Group(body.group_name, groups[body.group_name])]
     num_tasks, l2 = len(message.task_towers), message.l2_regularization
     if kind == "mmoe":
-        return MixtureOfExperts(parts, num_tasks, body.num_expert, _build_dnn(body.expert_dnn), l2=l2)
-    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(body), l2=l2)
+        return MixtureOfExperts(parts, num_tasks, body.num_expert, _build_dnn(body.expert_dnn), l2=l2, dtype=dtype)
+    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(body), l2=l2, dtype=dtype)
 
 
 def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> FmSpec | None:

@@ -40,7 +40,9 @@ class Esmm(RankModel):
             raise ValueError("num_experts and expert belong together: give both or neither")
         body: Body
         if expert is None:
-            body = SharedBottom(groups, len(tasks), l2=options.get("l2", 0.0))
+            body = SharedBottom(groups, len(tasks), l2=options.get("l2", 0.0), dtype=options.get("dtype"))
         else:
-            body = MixtureOfExperts(groups, len(tasks), num_experts, expert, l2=options.get("l2", 0.0))
+            body = MixtureOfExperts(
+                groups, len(tasks), num_experts, expert, l2=options.get("l2", 0.0), dtype=options.get("dtype")
+            )
         super().__init__(embedder, FunnelHead(tasks), body=body, **options)

@@ -38,5 +38,7 @@ class Mmoe(RankModel):
         **options: Any,
     ) -> None:
         group = Group("all", tuple(features))
-        body = MixtureOfExperts([group], len(tasks), num_experts, expert, l2=options.get("l2", 0.0))
+        body = MixtureOfExperts(
+            [group], len(tasks), num_experts, expert, l2=options.get("l2", 0.0), dtype=options.get("dtype")
+        )
         super().__init__(embedder, head or IndependentHead(tasks), body=body, **options)

@@ -35,6 +35,10 @@ class RankModel(tfrs.Model):
         l2: weight of half the squared dense kernels of the towers (bodies take their own).
         embedding_l2: weight of half the squared embeddings looked up, averaged over rows.
         seed: of dropout masks, with the step and the layer's name.
+        dtype: Keras policy of the towers' DNNs (bodies take their own), e.g. "mixed_bfloat16"; default: float32. Logits
+            are float32 always.
+        jit_compile: whether XLA compiles the dense part of a training step, from the embeddings to their gradients; on
+            one replica only.
 
     Input shape: the Preprocessor's outputs.
     Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
@@ -52,11 +56,15 @@ class RankModel(tfrs.Model):
         l2: float = 0.0,
         embedding_l2: float = 0.0,
         seed: int = 0,
+        dtype: str | None = None,
+        jit_compile: bool = False,
         name: str = "rank_model",
     ) -> None:
         super().__init__(name=name)
         if body is None and fm is None:
             raise ValueError("A RankModel needs a body, an FM or both. Got neither")
+        if jit_compile and tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            raise ValueError("XLA cannot compile sums over replicas: leave jit_compile out, or train on one replica")
         self.embedder, self.head, self.body = embedder, head, body
         self.fm_spec, self.position_spec = fm, position
         self.tasks = head.tasks
@@ -64,13 +72,17 @@ class RankModel(tfrs.Model):
         self.embedding_l2 = embedding_l2
         self._seed = seed % 2**31
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
-        self.towers = {task.name: _tower(task.dnn, l2, f"tower_{task.name}") for task in self.tasks if has_tower_input}
+        self.towers = {
+            task.name: _tower(task.dnn, l2, dtype, f"tower_{task.name}") for task in self.tasks if has_tower_input
+        }
         # Without a tower there is no bias either: one for each task.
         self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
-        self.position_tower = _tower(position.dnn, l2, "position_tower") if position else None
+        self.position_tower = _tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must take each replica's logs as they are: they are reduced in the step.
         self.distribute_reduction_method = "first"
+        # Lookups and updates of tables stay out: the ids of a batch, each once, are of no fixed number.
+        self._compiled_dense_part = tf.function(self._dense_part, jit_compile=True) if jit_compile else None
 
     def _bias(self, name: str) -> tf.Variable:
         return self.add_weight(name=f"bias_{name}", shape=(1,), initializer="zeros")
@@ -103,6 +115,12 @@ class RankModel(tfrs.Model):
         features, labels, weights = batch
         seed = tf.stack([tf.constant(self._seed, tf.int64), self.optimizer.iterations]) if training else None
         embedded = self.embedder(features, training=training, seed=seed)
+        dense_part = self._compiled_dense_part if training and self._compiled_dense_part else self._dense_part
+        return dense_part(embedded, labels, weights, training, seed)
+
+    def _dense_part(
+        self, embedded: EmbeddedFeatures, labels: Tensors, weights: Tensors, training: bool, seed: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:
         losses = self.head.losses(self._logits(embedded, training, seed), labels)
         shares = {
             f"loss_{task.name}": task.weight * _global_mean(losses[task.name], _row_weights(task, labels, weights))
@@ -148,8 +166,9 @@ class RankModel(tfrs.Model):
         return outputs
 
 
-def _tower(dnn: DnnSpec | None, l2: float, name: str) -> Tower:
+def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Tower:
     if dnn is None:
+        # A logit alone, which is float32: under a policy Keras would round its input.
         return Tower(l2=l2, name=name)
     return Tower(
         dnn.hidden_units,
@@ -158,6 +177,7 @@ def _tower(dnn: DnnSpec | None, l2: float, name: str) -> Tower:
         dropout=dnn.dropout or 0.0,
         l2=l2,
         name=name,
+        dtype=dtype,
     )
 
 

@@ -27,5 +27,7 @@ class SharedBottom(RankModel):
         self, embedder: Embedder, head: Head, features: Sequence[str], dnn: DnnSpec | None = None, **options: Any
     ) -> None:
         group = Group("all", tuple(features))
-        body = bodies.SharedBottom([group], len(head.tasks), dnn=dnn, l2=options.get("l2", 0.0))
+        body = bodies.SharedBottom(
+            [group], len(head.tasks), dnn=dnn, l2=options.get("l2", 0.0), dtype=options.get("dtype")
+        )
         super().__init__(embedder, head, body=body, **options)

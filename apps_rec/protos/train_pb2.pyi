@@ -18,7 +18,7 @@ MirroredStrategy: DistributionStrategy
 MultiWorkerMirroredStrategy: DistributionStrategy
 
 class TrainConfig(_message.Message):
-    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic")
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile")
     OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
     NUM_STEPS_FIELD_NUMBER: _ClassVar[int]
@@ -29,6 +29,8 @@ class TrainConfig(_message.Message):
     KEEP_CHECKPOINT_MAX_FIELD_NUMBER: _ClassVar[int]
     SEED_FIELD_NUMBER: _ClassVar[int]
     DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
+    MIXED_PRECISION_FIELD_NUMBER: _ClassVar[int]
+    JIT_COMPILE_FIELD_NUMBER: _ClassVar[int]
     optimizer_config: Optimizer
     gradient_clipping_by_norm: float
     num_steps: int
@@ -39,7 +41,9 @@ class TrainConfig(_message.Message):
     keep_checkpoint_max: int
     seed: int
     deterministic: bool
-    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ...) -> None: ...
+    mixed_precision: bool
+    jit_compile: bool
+    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ...) -> None: ...
 
 class Optimizer(_message.Message):
     __slots__ = ("adam_optimizer", "adagrad_optimizer", "ftrl_optimizer", "sgd_optimizer")

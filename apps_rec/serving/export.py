@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import shutil
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data import build_schema
+from apps_rec.data import Column, build_schema
 from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
@@ -46,6 +47,7 @@ def export_model(
         RunError: the folder cannot be written.
     """
     module = build_serving_module(config, model, preprocessor)
+    signature = module.signature()
     target = Path(folder)
     aside = None
     try:
@@ -53,9 +55,9 @@ def export_model(
         version = _next_version(target)
         # A name that is no number: a server that watches the folder passes over it.
         aside = target / f".{version}.partial"
-        tf.saved_model.save(module, str(aside), signatures={SIGNATURE: module.signature()})
+        tf.saved_model.save(module, str(aside), signatures={SIGNATURE: signature})
         _write_assets(aside / "assets", config, config_text, preprocessor)
-        _check_loads(aside, module)
+        _check_loads(aside, module.columns, signature)
         aside.rename(target / str(version))
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, a full disk for one.
@@ -80,11 +82,14 @@ def _write_assets(folder: Path, config: PipelineConfig, config_text: str, prepro
         (folder / f"vocabulary_{name}.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
 
 
-def _check_loads(path: Path, module: ServingModule) -> None:
-    """Loads what was written and compares its scores with the live model's on a row of defaults."""
+def _check_loads(path: Path, columns: Sequence[Column], live: tf.types.experimental.ConcreteFunction) -> None:
+    """Loads what was written and compares its scores with the live model's on a row of defaults.
+
+    Graph beside graph: operation by operation, half precision may round at other places.
+    """
     loaded = tf.saved_model.load(str(path))
-    row = to_tensors({column.name: [column.default] for column in module.columns}, module.columns)
-    expected, got = module.score(**row), loaded.signatures[SIGNATURE](**row)
+    row = to_tensors({column.name: [column.default] for column in columns}, columns)
+    expected, got = live(**row), loaded.signatures[SIGNATURE](**row)
     for name, value in expected.items():
         if not np.allclose(value, got[name], rtol=0, atol=1e-6):
             raise RunError(f"the export differs from the model in {name}: {got[name].numpy()} for {value.numpy()}")

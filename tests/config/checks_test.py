@@ -210,6 +210,10 @@ BY_OVERRIDE = [
     (["train_config.gradient_clipping_by_norm=-1"], ["expected 0 or more"]),
     (["train_config.train_distribute=PSStrategy"], ["PSStrategy is not built yet"]),
     (["train_config.train_distribute=MultiWorkerMirroredStrategy"], ["is not built yet"]),
+    (
+        ["train_config.train_distribute=MirroredStrategy", "train_config.jit_compile=true"],
+        ["jit_compile: XLA cannot compile the sums over replicas of MirroredStrategy", "or train_distribute to NoS"],
+    ),
     ([f"{ADAM}.constant_learning_rate.learning_rate=0"], ["learning_rate: expected more than 0"]),
     (["train_config.optimizer_config.adam_optimizer.beta1=1"], ["beta1: expected a number in [0, 1), got 1"]),
     (["train_config.optimizer_config.adagrad_optimizer.initial_accumulator_value=-1"], ["expected 0 or more"]),

@@ -57,6 +57,17 @@ def test_graph_and_eager_draw_the_same():
     np.testing.assert_array_equal(traced(ONES, tf.constant([7, 1])), mask())
 
 
+def test_xla_draws_the_same():
+    # Of a number of rows that is not known when it is traced, and not a multiple of a random word.
+    layer = StatelessDropout(0.3, name="tower/dropout_0")
+    draw = lambda x, seed: layer(x, training=True, seed=seed)
+    signature = [tf.TensorSpec([None, 3]), tf.TensorSpec([2], tf.int32)]
+    compiled = tf.function(draw, jit_compile=True, input_signature=signature)
+    for rows in (1, 50):
+        x = tf.ones([rows, 3])
+        np.testing.assert_array_equal(compiled(x, tf.constant([7, 1])), draw(x, tf.constant([7, 1])))
+
+
 def test_int64_seed_is_taken():
     layer = StatelessDropout(0.3, name="tower/dropout_0")
     first, second = (layer(ONES, training=True, seed=tf.constant([7, step], tf.int64)) for step in (1, 2))

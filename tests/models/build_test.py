@@ -5,6 +5,8 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.features import Embedder, Preprocessor, build_features
+from apps_rec.layers import Dnn
+from apps_rec.legacy_keras import keras
 from apps_rec.models import (
     DeepFm,
     DnnSpec,
@@ -115,6 +117,22 @@ def test_the_class_and_the_config_are_one_model(name, tiny):
         np.testing.assert_array_equal(value, second[key], err_msg=key)
     assert len(built.losses) == len(by_hand.losses)
     np.testing.assert_allclose([float(x) for x in built.losses], [float(x) for x in by_hand.losses], rtol=1e-6)
+
+
+@pytest.mark.parametrize("is_on", [False, True])
+def test_how_the_config_says_to_compute(is_on, tiny):
+    model = f"""simple_multi_task {{ bottom_dnn {{ hidden_units: 6 }} {TOWERS} }} }}
+      train_config {{ mixed_precision: {str(is_on).lower()} jit_compile: {str(is_on).lower()}"""
+    config = _config(tiny, model)
+    assert (config.train_config.mixed_precision, config.train_config.jit_compile) == (is_on, is_on)
+    specs = build_features(config)
+    built = build_model(config, specs)
+    build_variables(built, Preprocessor(specs))
+    bottom, tower = (layer for layer in built.submodules if isinstance(layer, Dnn))
+    expected = tf.bfloat16 if is_on else tf.float32
+    assert {bottom.compute_dtype, tower.compute_dtype} == {expected.name}
+    assert keras.mixed_precision.global_policy().name == "float32"
+    assert (built._compiled_dense_part is not None) == is_on
 
 
 def test_what_the_config_says_of_tasks(tiny):

@@ -33,6 +33,7 @@ MODELS = {
     "DeepFm": lambda e, **o: DeepFm(e(), IndependentHead([CTR]), FEATURES, **o),
     "SharedBottom": lambda e, **o: SharedBottom(e(), IndependentHead([CTR, CVR]), FEATURES, DnnSpec((8,)), **o),
     "Mmoe": lambda e, **o: Mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
+    "Mmoe, bfloat16": lambda e, **o: Mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, dtype="mixed_bfloat16", **o),
     "Mmoe, one task": lambda e, **o: Mmoe(e(), [CTR], FEATURES, **EXPERTS, **o),
     "Esmm": lambda e, **o: Esmm(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
     "Esmm of the paper": lambda e, **o: Esmm(e(), [CTR, CVR], FEATURES, **o),

@@ -71,6 +71,17 @@ def test_a_server_sees_the_signature_that_it_calls(exported):
     assert set(signature.outputs) == set(OUTPUTS)
 
 
+def test_an_export_in_half_precision(trained, estimator):
+    config = trained.load("train_config.mixed_precision=true")
+    version = apps_rec.export(config, str(trained.folder / "half"))
+    loaded = tf.saved_model.load(str(version)).signatures["serving_default"](**tensors())
+    assert {value.dtype for value in loaded.values()} == {tf.float32}
+    half, single = model_scores(load_trained(config)[0]), model_scores(estimator)
+    for name, value in loaded.items():
+        np.testing.assert_allclose(value, half[name], rtol=0, atol=1e-6, err_msg=name)
+    assert np.any(half["probs_cvr"] != single["probs_cvr"])
+
+
 def test_scores_equal_the_models(exported, estimator):
     loaded = tf.saved_model.load(str(exported)).signatures["serving_default"](**tensors())
     for name, value in model_scores(estimator).items():

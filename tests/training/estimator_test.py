@@ -115,6 +115,35 @@ def test_another_seed_gives_other_weights(tiny):
     assert not np.array_equal(a[name], b[name])
 
 
+def test_a_run_in_half_precision_may_go_on_without(tiny):
+    half = tiny.load("train_config.mixed_precision=true", "data_config.num_epochs=2")
+    apps_rec.train(half)
+    saved = checkpoint(tiny.folder / "run")
+    assert {value.dtype for name, value in saved.items() if name.startswith("model/")} == {np.dtype(np.float32)}
+    metrics, single = apps_rec.evaluate(half), apps_rec.evaluate(tiny.load())
+    assert metrics["auc_ctr"] > 0.65
+    for name, value in single.items():
+        assert metrics[name] == pytest.approx(value, abs=0.02), name
+    assert metrics != single
+    going_on = tiny.load("data_config.num_epochs=0", f"train_config.num_steps={metrics['step'] + 1}")
+    assert apps_rec.train(going_on, resume=True).step == metrics["step"] + 1
+
+
+@pytest.mark.slow
+def test_a_compiled_run_equals_one_that_is_not_and_goes_on_from_it(tiny):
+    for name, is_compiled in (("plain", "false"), ("compiled", "true"), ("again", "true")):
+        compile_it = f"train_config.jit_compile={is_compiled}"
+        apps_rec.train(tiny.load(f"model_dir={name}", compile_it, "train_config.num_steps=12"))
+    plain, compiled, again = (checkpoint(tiny.folder / name) for name in ("plain", "compiled", "again"))
+    assert plain.keys() == compiled.keys()
+    for name, value in compiled.items():
+        # Adam divides by the size of a gradient, also where that is a rounding error.
+        np.testing.assert_allclose(value, plain[name], rtol=0, atol=1e-3, err_msg=name)
+        np.testing.assert_array_equal(value, again[name], err_msg=name)
+    going_on = tiny.load("model_dir=plain", "train_config.jit_compile=true", "train_config.num_steps=13")
+    assert apps_rec.train(going_on, resume=True).step == 13
+
+
 def test_early_stop_and_the_best(tiny, seen):
     # A rate at which the metric soon gets worse.
     overrides = [

@@ -137,3 +137,17 @@ def test_a_config_trains_on_two_replicas(two_replicas, tiny):
         estimator, _, _ = load_trained(tiny.load(*options, f"model_dir={name}"))
         weights[name] = {f"{i} {v.name}": v.numpy() for i, v in enumerate(estimator.model.variables)}
     _assert_equal(weights["MirroredStrategy"], weights["NoStrategy"])
+
+
+@pytest.mark.slow
+def test_half_precision_on_two_replicas(two_replicas, tiny):
+    result = apps_rec.train(
+        tiny.load(
+            "train_config.mixed_precision=true",
+            "train_config.train_distribute=MirroredStrategy",
+            "data_config.num_epochs=6",
+        )
+    )
+    metrics = apps_rec.evaluate(tiny.load("train_config.mixed_precision=true"))
+    assert metrics["step"] == result.step
+    assert metrics["auc_ctr"] > 0.65

@@ -25,6 +25,12 @@ def check_train(context: Context) -> None:
         name = train_pb2.DistributionStrategy.Name(train.train_distribute)
         text = f"{name} is not built yet; expected NoStrategy or MirroredStrategy."
         report.error(f"{_PATH}.train_distribute", text)
+    elif train.jit_compile and train.train_distribute != train_pb2.NoStrategy:
+        name = train_pb2.DistributionStrategy.Name(train.train_distribute)
+        text = (
+            f"XLA cannot compile the sums over replicas of {name}; set it to false, or train_distribute to NoStrategy."
+        )
+        report.error(f"{_PATH}.jit_compile", text)
     kind = train.optimizer_config.WhichOneof("optimizer")
     if kind is not None:
         path, given = f"{_PATH}.optimizer_config.{kind}", getattr(train.optimizer_config, kind)
