@@ -9,13 +9,14 @@ GRPCIO_TOOLS := grpcio-tools==1.76.0
 PROTOS_OUT := .
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check protos clean
+.PHONY: help demo test test-slow check bench protos clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
 	@echo "make test       install, run the quick tests (seconds each)"
 	@echo "make test-slow  install, run the long tests"
 	@echo "make check      formatting, lint and types"
+	@echo "make bench      ours beside DeepCTR and torch-rechub: benchmarks/results.json and docs/performance.md (40 min)"
 	@echo "make protos     generate apps_rec/protos from protos/"
 	@echo "make clean      remove environments and outputs, but not data/"
 
@@ -60,8 +61,17 @@ check: .venv/.installed
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 
+.venv-bench/.installed: benchmarks/peers/requirements.txt
+	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r $<
+	@touch $@
+
+# Measures: leave the machine alone while it runs.
+bench: .venv/.installed .venv-bench/.installed
+	.venv/bin/python -m benchmarks .venv-bench/bin/python $(BENCH_FLAGS)
+
 protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
 
 clean:
-	rm -rf .venv .venv-protos out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

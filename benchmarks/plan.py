@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.configs import OPTIMIZERS, Job
 
-STEPS = 150
+STEPS = 110
 # glibc's own variables for what apps_rec sets itself: a peer under the same allocator settings.
 SAME_ALLOCATOR = {
     "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
