@@ -1,5 +1,6 @@
 """`make bench`: everything that docs/performance.md shows, measured in one run.
 
+Example:
     python -m benchmarks PEERS_PYTHON [--rounds 5] [--only mmoe] [-o benchmarks/results.json]
 """
 
@@ -20,7 +21,9 @@ ROOT = Path(__file__).parent
 
 def main() -> int:
     """Measures, writes the results and the tables, and says which goals were missed."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measures ours beside the peers; see docs/performance.md."
+    )
     parser.add_argument("peers_python", type=Path, help="python of the environment of benchmarks/peers")
     parser.add_argument("--rounds", type=int, default=5, help="of alternating processes; default: 5")
     parser.add_argument("--only", help="entries whose name begins so, and nothing else; the tables are printed only")

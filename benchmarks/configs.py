@@ -80,7 +80,7 @@ def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "Parqu
 
 def _features(job: Job) -> list[str]:
     # The last id of a column is past num_buckets and becomes the unknown one: as many rows as ids, as in the peers.
-    shared = f' embedding_name: "all"' if job.shared_rows else ""
+    shared = ' embedding_name: "all"' if job.shared_rows else ""
     buckets = (job.shared_rows or job.vocabulary) - 1
     ids = [
         f'  features {{ input_names: "{name}" num_buckets: {buckets} embedding_dim: {DIM}{shared} }}'

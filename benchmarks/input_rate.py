@@ -1,5 +1,6 @@
 """A worker: rows per second of reading, checking, shuffling and preprocessing, without a training step.
 
+Example:
     python -m benchmarks.input_rate CONFIG
 """
 

@@ -11,7 +11,16 @@ from pathlib import Path
 
 from benchmarks.workspace import CPUS
 
-_PACKAGES = ("tensorflow", "tf_keras", "tensorflow-recommenders", "deepctr", "torch", "torch-rechub", "numpy", "pyarrow")
+_PACKAGES = (
+    "tensorflow",
+    "tf_keras",
+    "tensorflow-recommenders",
+    "deepctr",
+    "torch",
+    "torch-rechub",
+    "numpy",
+    "pyarrow",
+)
 _VERSIONS = """
 import importlib.metadata as m, json, sys
 found = {}

@@ -1,5 +1,6 @@
 """A worker of ours: trains a config by `apps_rec.train`, as its users do, and measures that.
 
+Example:
     python -m benchmarks.ours CONFIG [--auc] [--bare-loop] [--warm-up STEPS]
 """
 
@@ -26,10 +27,7 @@ def main() -> None:
     config = apps_rec.load_config(options.config)
     quiet_tensorflow()
     meter = Meter(BATCH_SIZE, options.warm_up)
-    if options.bare_loop:
-        parameters = _loop(config, meter)
-    else:
-        parameters = _train(config, meter)
+    parameters = _loop(config, meter) if options.bare_loop else _train(config, meter)
     report = meter.report() | {"parameters": parameters}
     if options.auc:
         metrics = apps_rec.evaluate(config)

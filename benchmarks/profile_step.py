@@ -1,5 +1,6 @@
 """A worker: where the CPU time of a training step goes, part by part.
 
+Example:
     python -m benchmarks.profile_step ROUNDS CONFIG
 
 Each part is compiled alone and runs on real batches; the parts take turns. (A trace of the whole step is no help for

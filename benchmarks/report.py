@@ -50,7 +50,9 @@ def write_into(document: Path, results: dict) -> None:
         begin = _BLOCK.format(name=name)
         place = re.compile(re.escape(begin) + r"\n.*?" + re.escape(_END), re.DOTALL)
         if not place.search(text):
-            raise ValueError(f"{document}: there is no place for the table {name!r}: expected a line {begin} and {_END}")
+            raise ValueError(
+                f"{document}: there is no place for the table {name!r}: expected a line {begin} and {_END}"
+            )
         text = place.sub(lambda _, new=f"{begin}\n{table}\n{_END}": new, text)
     document.write_text(text, encoding="utf-8")
 
@@ -101,7 +103,9 @@ def goals(results: dict) -> str:
         found = median(results["input"][kind], "rows_per_cpu_second") / step
         rows.append([f"input of {kind} alone beside the MMOE training", f"{found:.1f}", f"{least:g}", ""])
     first = median(rounds["mmoe/ours"], "first_step_seconds")
-    rows.append(["first step after the command, s", f"{first:.1f}", f"at most {FIRST_STEP_SECONDS:g}", f"{FIRST_STEP_AIM:g}"])
+    rows.append(
+        ["first step after the command, s", f"{first:.1f}", f"at most {FIRST_STEP_SECONDS:g}", f"{FIRST_STEP_AIM:g}"]
+    )
     for optimizer, by_rows in results["vocabulary"].items():
         small, large = (statistics.median(by_rows[str(rows)]) for rows in (TABLE_ROWS[0], TABLE_ROWS[-1]))
         name = f"{optimizer}: a step over {TABLE_ROWS[-1]:,} rows beside {TABLE_ROWS[0]:,}"

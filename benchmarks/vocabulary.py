@@ -1,5 +1,6 @@
 """A worker: CPU time of a training step over one shared table, against the rows of that table.
 
+Example:
     python -m benchmarks.vocabulary ROUNDS CONFIG ...
 
 The configs differ in their table alone. All models live in one process and take turns, so that a machine that slows

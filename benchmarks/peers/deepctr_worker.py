@@ -1,5 +1,6 @@
 """A worker of DeepCTR: one model through `compile` and `fit`, as its documentation shows.
 
+Example:
     python -m benchmarks.peers.deepctr_worker mmoe DATA_FOLDER --vocabulary 100000 [--optimizer legacy_adam] [--auc]
 """
 

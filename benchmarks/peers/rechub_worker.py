@@ -1,5 +1,6 @@
 """A worker of torch-rechub: one model through its DataGenerator and trainer, as its documentation shows.
 
+Example:
     python -m benchmarks.peers.rechub_worker mmoe DATA_FOLDER --vocabulary 100000 [--auc]
 """
 
@@ -74,7 +75,9 @@ def main() -> None:
     wanted = ("download", *labels) if options.model == "esmm" else labels
     y = table[list(wanted)].to_numpy(np.float32)
     generator = DataGenerator({name: table[name].to_numpy() for name in names}, y[:, 0] if len(wanted) == 1 else y)
-    loader, _, _ = generator.generate_dataloader(x_val={"c0": []}, y_val=[], x_test={"c0": []}, y_test=[], batch_size=BATCH_SIZE)
+    loader, _, _ = generator.generate_dataloader(
+        x_val={"c0": []}, y_val=[], x_test={"c0": []}, y_test=[], batch_size=BATCH_SIZE
+    )
     trainer.train_one_epoch(Counted(loader, meter))
     report = meter.report()
     report["parameters"] = sum(parameter.numel() for parameter in model.parameters())

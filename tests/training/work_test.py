@@ -58,7 +58,7 @@ def operations(graph):
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 def test_a_table_is_gathered_once_and_each_slot_read_and_written_once(kind):
     optimizer, num_slots = OPTIMIZERS[kind]
-    model, _, graph = make(optimizer=optimizer)
+    _, _, graph = make(optimizer=optimizer)
     found = operations(graph)
     # Forward once; then the weights and every slot for the update.
     assert found["ResourceGather"] == 1 + 1 + num_slots
