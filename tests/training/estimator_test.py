@@ -12,6 +12,7 @@ import tensorflow as tf
 import apps_rec
 from apps_rec.data import open_stream
 from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunError
+from apps_rec.legacy_keras import keras
 from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.input import training_dataset
 
@@ -57,8 +58,13 @@ def seen(caplog, monkeypatch):
 
 
 def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
-    result = apps_rec.train(tiny.load("data_config.num_epochs=2"))
+    logged = []
+    count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logged.append(logs["loss"]))
+    result = apps_rec.train(tiny.load("data_config.num_epochs=2"), callbacks=[count])
     steps = 2 * -(-len(live_rows(tiny)) // 32)
+    # A callback of the caller's own is called at every step, with what the step measured.
+    assert len(logged) == steps
+    assert np.isfinite(logged).all()
     # The step that finds the data at its end is no step.
     assert result.step == steps
     saved = checkpoint(tiny.folder / "run")

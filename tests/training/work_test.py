@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import traceback
 from collections import Counter
 
 import numpy as np
@@ -116,6 +117,16 @@ def test_an_fm_takes_no_second_lookup():
     plain, with_fm = operations(make()[2]), operations(make(fm=True)[2])
     assert plain["ResourceGather"] == with_fm["ResourceGather"]
     assert plain["ResourceScatterUpdate"] == with_fm["ResourceScatterUpdate"]
+
+
+def test_autograph_rewrites_nothing_of_a_step(monkeypatch):
+    model, batch, _ = make()
+    stacks = []
+    losses = model.head.losses
+    monkeypatch.setattr(model.head, "losses", lambda *args: stacks.append(traceback.format_stack()) or losses(*args))
+    tf.function(model.train_step).get_concrete_function(batch)
+    assert any("rank_model.py" in frame for frame in stacks[-1])
+    assert not any("autograph_generated" in frame for frame in stacks[-1])
 
 
 PAGE_FAULTS = """
