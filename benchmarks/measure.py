@@ -6,7 +6,15 @@ import sys
 from dataclasses import replace
 
 from benchmarks.configs import DIM, Job
-from benchmarks.plan import FILE_ROWS, STEPS, TABLE_ROWS, VOCABULARY_OPTIMIZERS, entries
+from benchmarks.plan import (
+    FILE_ROWS,
+    GOALS,
+    PARAMETERS_DIFFER_BY,
+    STEPS,
+    TABLE_ROWS,
+    VOCABULARY_OPTIMIZERS,
+    entries,
+)
 from benchmarks.workspace import Workspace
 
 MEMORY_RUNS = 3
@@ -34,7 +42,21 @@ def alternate(workspace: Workspace, rounds: int, prefix: str) -> dict[str, list[
             result = workspace.run_entry(entry, with_auc=number == 0)
             found[entry.name].append(result)
             _say(f"round {number + 1}/{rounds}  {entry.name}  {result['rows_per_cpu_second']:,.0f} rows per CPU-second")
+        check_parameters(found)
     return found
+
+
+def check_parameters(rounds: dict[str, list[dict]]) -> None:
+    """Holds models that are compared to one size.
+
+    Raises:
+        ValueError: they have different numbers of parameters.
+    """
+    for goal in GOALS:
+        if goal.ours in rounds and goal.other in rounds and "_fm" not in goal.ours:
+            ours, other = (rounds[name][0]["parameters"] for name in (goal.ours, goal.other))
+            if abs(ours - other) > PARAMETERS_DIFFER_BY * other:
+                raise ValueError(f"{goal.name}: {ours} parameters are compared with {other}; mend the configs")
 
 
 def input_rates(workspace: Workspace, rounds: int) -> dict[str, list[dict]]:

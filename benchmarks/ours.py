@@ -7,6 +7,7 @@ Example:
 from __future__ import annotations
 
 import argparse
+import shutil
 
 from benchmarks.dataset import BATCH_SIZE
 from benchmarks.meter import WARM_UP, Meter, say
@@ -44,7 +45,9 @@ def _train(config: object, meter: Meter) -> int:
             meter.step()
 
     count = Count()
-    apps_rec.train(config, restart=True, callbacks=[count])
+    # Not `restart`, which would keep every run.
+    shutil.rmtree(config.message.model_dir, ignore_errors=True)
+    apps_rec.train(config, callbacks=[count])
     return num_parameters(count.model)
 
 

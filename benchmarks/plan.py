@@ -87,6 +87,9 @@ GOALS = (
     Goal("training beside a bare loop over its step", "mmoe/ours", "mmoe/ours_bare_loop", 0.9),
 )
 
+# Largest difference of parameters between two entries that a goal compares; an FM's first-order weights apart.
+PARAMETERS_DIFFER_BY = 1e-3
+
 # Rows of one table that all features share, for the cost of a step against its size.
 TABLE_ROWS = (100_000, 1_000_000, 10_000_000)
 VOCABULARY_OPTIMIZERS = OPTIMIZERS
