@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import shutil
 
+from benchmarks.compiled import compiled
 from benchmarks.dataset import BATCH_SIZE
 from benchmarks.meter import WARM_UP, Meter, say
 
@@ -55,16 +56,8 @@ def _loop(config: object, meter: Meter) -> int:
     """The same step over the same input, called as plainly as TensorFlow allows."""
     import tensorflow as tf
 
-    from apps_rec.training.build import build_optimizer
-    from apps_rec.training.estimator import Estimator
-    from apps_rec.training.input import training_dataset
-
-    estimator = Estimator(config)
+    estimator, _, dataset = compiled(config)
     model = estimator.model
-    optimizer = build_optimizer(config.message.train_config)
-    optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer)
-    dataset, _ = training_dataset(config.message, estimator.preprocessor, (0, 0))
     step = tf.function(model.train_step)
     for batch in dataset:
         step(batch)["loss"].numpy()

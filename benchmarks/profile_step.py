@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.compiled import compiled
 from benchmarks.dataset import BATCH_SIZE
 from benchmarks.meter import say
 
@@ -46,28 +47,11 @@ _DROPOUT = (
 )
 
 
-def _estimator(config: object) -> tuple[object, object]:
-    from apps_rec.training.build import build_optimizer
-    from apps_rec.training.estimator import Estimator
-
-    estimator = Estimator(config)
-    optimizer = build_optimizer(config.message.train_config)
-    optimizer.build(estimator.model.trainable_variables)
-    estimator.model.compile(optimizer=optimizer)
-    return estimator, optimizer
-
-
-def _batches(config: object, estimator: object) -> list:
-    from apps_rec.training.input import training_dataset
-
-    return list(training_dataset(config.message, estimator.preprocessor, (0, 0))[0].take(STEPS))
-
-
 def _whole_step(config: object) -> Callable[[], None]:
     import tensorflow as tf
 
-    estimator, _ = _estimator(config)
-    return _each(tf.function(estimator.model.train_step), _batches(config, estimator))
+    estimator, _, dataset = compiled(config)
+    return _each(tf.function(estimator.model.train_step), list(dataset.take(STEPS)))
 
 
 def _each(part: Callable, batches: list) -> Callable[[], None]:
@@ -81,15 +65,13 @@ def _each(part: Callable, batches: list) -> Callable[[], None]:
 def _parts(config: object) -> dict[str, Callable[[], None]]:
     import tensorflow as tf
 
-    from apps_rec.training.input import training_dataset
-
-    estimator, optimizer = _estimator(config)
-    model, batches = estimator.model, _batches(config, estimator)
+    estimator, optimizer, dataset = compiled(config)
+    model, batches = estimator.model, list(dataset.take(STEPS))
     table = model.embedder.trainable_variables[0]
     dense = [variable for variable in model.trainable_variables if variable is not table]
 
     def read_input() -> None:
-        for _ in training_dataset(config.message, estimator.preprocessor, (0, 0))[0].take(STEPS):
+        for _ in dataset.take(STEPS):
             pass
 
     def look_up(batch: object) -> list:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from benchmarks.compiled import compiled
 from benchmarks.meter import say
 
 STEPS = 20
@@ -40,17 +41,9 @@ def main() -> None:
 def _prepare(config: object) -> Callable[[], None]:
     import tensorflow as tf
 
-    from apps_rec.training.build import build_optimizer
-    from apps_rec.training.estimator import Estimator
-    from apps_rec.training.input import training_dataset
-
-    estimator = Estimator(config)
-    model = estimator.model
-    optimizer = build_optimizer(config.message.train_config)
-    optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer)
-    batches = list(training_dataset(config.message, estimator.preprocessor, (0, 0))[0].take(STEPS))
-    step = tf.function(model.train_step)
+    estimator, _, dataset = compiled(config)
+    batches = list(dataset.take(STEPS))
+    step = tf.function(estimator.model.train_step)
 
     def run() -> None:
         for batch in batches:

@@ -1,0 +1,18 @@
+"""A config's model with its optimizer and input, as a worker needs them that runs steps without `fit`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def compiled(config: Any) -> tuple[Any, Any, Any]:
+    """Estimator with its model compiled, optimizer, and the training dataset of a config."""
+    from apps_rec.training.build import build_optimizer
+    from apps_rec.training.estimator import Estimator
+    from apps_rec.training.input import training_dataset
+
+    estimator = Estimator(config)
+    optimizer = build_optimizer(config.message.train_config)
+    optimizer.build(estimator.model.trainable_variables)
+    estimator.model.compile(optimizer=optimizer)
+    return estimator, optimizer, training_dataset(config.message, estimator.preprocessor, (0, 0))[0]
