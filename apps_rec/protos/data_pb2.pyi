@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DataConfig(_message.Message):
-    __slots__ = ("batch_size", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields")
+    __slots__ = ("batch_size", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split")
     class InputType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         CSVInput: _ClassVar[DataConfig.InputType]
@@ -37,6 +37,14 @@ class DataConfig(_message.Message):
         SKIP: _ClassVar[DataConfig.BadRows]
     FAIL: DataConfig.BadRows
     SKIP: DataConfig.BadRows
+    class WorkerSplit(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        AUTO: _ClassVar[DataConfig.WorkerSplit]
+        BY_FILE: _ClassVar[DataConfig.WorkerSplit]
+        BY_ROW: _ClassVar[DataConfig.WorkerSplit]
+    AUTO: DataConfig.WorkerSplit
+    BY_FILE: DataConfig.WorkerSplit
+    BY_ROW: DataConfig.WorkerSplit
     class Field(_message.Message):
         __slots__ = ("input_name", "input_type", "default_val")
         INPUT_NAME_FIELD_NUMBER: _ClassVar[int]
@@ -72,6 +80,7 @@ class DataConfig(_message.Message):
     BAD_ROWS_FIELD_NUMBER: _ClassVar[int]
     ROW_FILTER_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    WORKER_SPLIT_FIELD_NUMBER: _ClassVar[int]
     batch_size: int
     label_fields: _containers.RepeatedScalarFieldContainer[str]
     shuffle: bool
@@ -89,4 +98,5 @@ class DataConfig(_message.Message):
     bad_rows: DataConfig.BadRows
     row_filter: _containers.RepeatedCompositeFieldContainer[DataConfig.RowFilter]
     key_fields: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, batch_size: _Optional[int] = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ...) -> None: ...
+    worker_split: DataConfig.WorkerSplit
+    def __init__(self, batch_size: _Optional[int] = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ...) -> None: ...

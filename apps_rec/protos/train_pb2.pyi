@@ -9,18 +9,34 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class DistributionStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     __slots__ = ()
     NoStrategy: _ClassVar[DistributionStrategy]
+    ParameterServerStrategy: _ClassVar[DistributionStrategy]
     PSStrategy: _ClassVar[DistributionStrategy]
     MirroredStrategy: _ClassVar[DistributionStrategy]
     MultiWorkerMirroredStrategy: _ClassVar[DistributionStrategy]
+    CollectiveAllReduceStrategy: _ClassVar[DistributionStrategy]
+    OneDeviceStrategy: _ClassVar[DistributionStrategy]
+    TPUStrategy: _ClassVar[DistributionStrategy]
+
+class OnNan(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    STOP: _ClassVar[OnNan]
+    SKIP_BATCH: _ClassVar[OnNan]
 NoStrategy: DistributionStrategy
+ParameterServerStrategy: DistributionStrategy
 PSStrategy: DistributionStrategy
 MirroredStrategy: DistributionStrategy
 MultiWorkerMirroredStrategy: DistributionStrategy
+CollectiveAllReduceStrategy: DistributionStrategy
+OneDeviceStrategy: DistributionStrategy
+TPUStrategy: DistributionStrategy
+STOP: OnNan
+SKIP_BATCH: OnNan
 
 class TrainConfig(_message.Message):
-    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile")
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "min_table_shard_bytes")
     OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
+    FINE_TUNE_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
     NUM_STEPS_FIELD_NUMBER: _ClassVar[int]
     SAVE_SUMMARY_STEPS_FIELD_NUMBER: _ClassVar[int]
     LOG_STEP_COUNT_STEPS_FIELD_NUMBER: _ClassVar[int]
@@ -31,8 +47,13 @@ class TrainConfig(_message.Message):
     DETERMINISTIC_FIELD_NUMBER: _ClassVar[int]
     MIXED_PRECISION_FIELD_NUMBER: _ClassVar[int]
     JIT_COMPILE_FIELD_NUMBER: _ClassVar[int]
+    ON_NAN_FIELD_NUMBER: _ClassVar[int]
+    HEARTBEAT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    COLLECTIVE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    MIN_TABLE_SHARD_BYTES_FIELD_NUMBER: _ClassVar[int]
     optimizer_config: Optimizer
     gradient_clipping_by_norm: float
+    fine_tune_checkpoint: str
     num_steps: int
     save_summary_steps: int
     log_step_count_steps: int
@@ -43,7 +64,11 @@ class TrainConfig(_message.Message):
     deterministic: bool
     mixed_precision: bool
     jit_compile: bool
-    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ...) -> None: ...
+    on_nan: OnNan
+    heartbeat_timeout_seconds: int
+    collective_timeout_seconds: int
+    min_table_shard_bytes: int
+    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
 
 class Optimizer(_message.Message):
     __slots__ = ("adam_optimizer", "adagrad_optimizer", "ftrl_optimizer", "sgd_optimizer")
