@@ -19,6 +19,13 @@ class RunError(UserError):
     """A model folder, checkpoint or export that cannot be used as asked."""
 
 
+class LostWorkerError(RunError):
+    """Another process of the training is gone; it can be started again from the last checkpoint."""
+
+    # EX_TEMPFAIL of sysexits.h: try again.
+    exit_code = 75
+
+
 class CheckFailedError(UserError):
     """A check ran to its end and did not hold."""
 

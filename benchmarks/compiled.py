@@ -9,10 +9,14 @@ def compiled(config: Any) -> tuple[Any, Any, Any]:
     """Estimator with its model compiled, optimizer, and the training dataset of a config."""
     from apps_rec.training.build import build_optimizer
     from apps_rec.training.estimator import Estimator
-    from apps_rec.training.input import training_dataset
+    from apps_rec.training.input import training_dataset, training_source
 
     estimator = Estimator(config)
     optimizer = build_optimizer(config.message.train_config)
     optimizer.build(estimator.model.trainable_variables)
     estimator.model.compile(optimizer=optimizer)
-    return estimator, optimizer, training_dataset(config.message, estimator.preprocessor, (0, 0))[0]
+    return (
+        estimator,
+        optimizer,
+        training_dataset(config.message, estimator.preprocessor, training_source(config.message))[0],
+    )

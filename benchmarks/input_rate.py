@@ -20,10 +20,12 @@ def main() -> None:
     config = apps_rec.load_config(sys.argv[1])
     quiet_tensorflow()
     from apps_rec.features import Preprocessor, build_features
-    from apps_rec.training.input import training_dataset
+    from apps_rec.training.input import training_dataset, training_source
 
     meter = Meter(BATCH_SIZE)
-    dataset, _ = training_dataset(config.message, Preprocessor(build_features(config.message)), (0, 0))
+    dataset, _ = training_dataset(
+        config.message, Preprocessor(build_features(config.message)), training_source(config.message)
+    )
     for _ in dataset:
         meter.step()
     say(meter.report())

@@ -40,21 +40,23 @@ def tables(results: dict) -> str:
 
 
 def write_into(document: Path, results: dict) -> None:
-    """Puts every table in its place in a document.
+    """Puts every table in its place in a document."""
+    for name, table in blocks(results).items():
+        write_block(document, name, table)
+
+
+def write_block(document: Path, name: str, table: str) -> None:
+    """Puts a table in its place in a document.
 
     Raises:
-        ValueError: the document has no place for one of them.
+        ValueError: the document has no place for it.
     """
     text = document.read_text(encoding="utf-8")
-    for name, table in blocks(results).items():
-        begin = _BLOCK.format(name=name)
-        place = re.compile(re.escape(begin) + r"\n.*?" + re.escape(_END), re.DOTALL)
-        if not place.search(text):
-            raise ValueError(
-                f"{document}: there is no place for the table {name!r}: expected a line {begin} and {_END}"
-            )
-        text = place.sub(lambda _, new=f"{begin}\n{table}\n{_END}": new, text)
-    document.write_text(text, encoding="utf-8")
+    begin = _BLOCK.format(name=name)
+    place = re.compile(re.escape(begin) + r"\n.*?" + re.escape(_END), re.DOTALL)
+    if not place.search(text):
+        raise ValueError(f"{document}: there is no place for the table {name!r}: expected a line {begin} and {_END}")
+    document.write_text(place.sub(lambda _: f"{begin}\n{table}\n{_END}", text), encoding="utf-8")
 
 
 def median(rounds: list[dict], figure: str) -> float:

@@ -31,7 +31,7 @@ def two_replicas():
 
     split_cpu()
     from apps_rec.protos import train_pb2
-    from apps_rec.training.build import build_strategy
+    from apps_rec.training.strategies import build_strategy
 
     # The one that a config's training takes: a process cannot have two over the same devices.
     return build_strategy(train_pb2.TrainConfig(train_distribute=train_pb2.MirroredStrategy))

@@ -8,7 +8,7 @@ from itertools import count
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data.reader import RowStream
+from apps_rec.data.split import Source
 from apps_rec.errors import DataError
 
 # TensorFlow's type of a declared one.
@@ -23,7 +23,7 @@ TF_TYPES = {
 
 
 class Positions:
-    """Where in the data each batch of a dataset ends, so that a checkpoint can say where to go on.
+    """Where in the data each step of a dataset ends, so that a checkpoint can say where to go on.
 
     A position is (epoch, row): the row of that epoch's order with which the next batch begins. The dataset runs ahead
     of the training step, so the position is asked for by the number of batches that were used.
@@ -58,12 +58,12 @@ class Positions:
 
 
 def make_dataset(
-    stream: RowStream, *, epochs: int | None = 1, start: tuple[int, int] = (0, 0), prefetch: int = 4
+    source: Source, *, epochs: int | None = 1, start: tuple[int, int] = (0, 0), prefetch: int = 4
 ) -> tuple[tf.data.Dataset, Positions]:
-    """Batches of a stream as a dataset of {column name: tensor `[B]`}, in the stream's order.
+    """The rows of a process' replicas as a dataset of {column name: tensor `[B]`}, one element a replica and step.
 
     Args:
-        stream: rows to read.
+        source: rows to read.
         epochs: number of epochs of the whole run, those before `start` included; None or 0: without end.
         start: (epoch, row) to begin at, a position of an earlier run.
         prefetch: batches prepared ahead.
@@ -71,17 +71,18 @@ def make_dataset(
     Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
         begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
     """
+    stream = source.stream
     positions = Positions(start, stream.files)
 
-    def generate() -> Iterator[dict[str, np.ndarray]]:
-        batches = 0
+    def generate() -> Iterator[Mapping[str, np.ndarray]]:
+        steps = 0
         first_epoch, first_row = start
         try:
             for epoch in range(first_epoch, epochs) if epochs else count(first_epoch):
-                for batch in stream.batches(epoch, first_row if epoch == first_epoch else 0):
-                    batches += 1
-                    positions.record(batches, (epoch + 1, 0) if batch.last else (epoch, batch.end_row))
-                    yield batch.columns
+                for step in source.steps(epoch, first_row if epoch == first_epoch else 0):
+                    steps += 1
+                    positions.record(steps, (epoch + 1, 0) if step.last else (epoch, step.end_row))
+                    yield from step.parts
         except DataError as error:
             positions.error = error
             raise
@@ -128,7 +129,7 @@ def reraise(*positions: Positions) -> Iterator[None]:
     That is the error of the reader, or the one that an assertion of the preprocessing stands for.
 
     Example:
-        >>> dataset, positions = make_dataset(stream)
+        >>> dataset, positions = make_dataset(RowSplit(stream))
         >>> with reraise(positions):
         ...     model.fit(dataset)
     """

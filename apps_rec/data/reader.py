@@ -1,6 +1,9 @@
 """Rows of many files as batches of numpy arrays, in an order that can be taken up anywhere."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +38,8 @@ class RowStream:
         holdout_part: train (all but the holdout), holdout or None (everything).
         drop_remainder: leaves out the last, smaller batch of an epoch.
         keep: columns to pass through as they are, see `Batch.kept`.
+        worker: (number of a process, how many there are): reads that process' files or row groups only, see
+            `rows_of_workers`; None reads all.
 
     Example:
         >>> stream = RowStream(["rows.parquet"], schema, 4096, shuffle=True, seed=42)
@@ -55,6 +60,7 @@ class RowStream:
         holdout_part: str | None = None,
         drop_remainder: bool = False,
         keep: Sequence[str] = (),
+        worker: tuple[int, int] | None = None,
     ):
         if batch_size < 1 or window < 1:
             raise ValueError(f"expected batch_size and window of 1 or more, got {batch_size} and {window}")
@@ -70,7 +76,17 @@ class RowStream:
         self._shuffle = shuffle
         self._window = window if shuffle else CHUNK_ROWS
         self._seed = seed
-        self._drop_remainder = drop_remainder
+        self.drop_remainder = drop_remainder
+        self._worker = worker
+        self._arguments: dict[str, Any] = {
+            "shuffle": shuffle,
+            "window": window,
+            "seed": seed,
+            "holdout_fraction": holdout_fraction,
+            "holdout_part": holdout_part,
+            "drop_remainder": drop_remainder,
+            "keep": keep,
+        }
         self._names = schema.read_names(keep)
         self._gate = RowGate(schema, holdout_fraction, holdout_part, keep)
         self._all_units: list[Unit] | None = None
@@ -78,6 +94,28 @@ class RowStream:
     def dtypes(self) -> dict[str, str]:
         """Type of every column of a batch, see `Schema.dtypes`."""
         return self.schema.dtypes()
+
+    def of_worker(self, worker: int, workers: int, batch_size: int) -> RowStream:
+        """The stream of one process' files or row groups, in batches of its own size."""
+        return RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
+
+    def why_not_by_file(self, workers: int) -> str | None:
+        """Why processes cannot read files of their own and know beforehand how many rows each has; None: they can."""
+        if self.schema.input_type != "parquet":
+            return f"{self.schema.input_type} files do not say how many rows they hold"
+        if self.schema.filters:
+            return "row_filter leaves an unknown number of rows"
+        if self.schema.bad_rows != "FAIL":
+            return "bad_rows: SKIP leaves an unknown number of rows"
+        if self._arguments["holdout_part"] is not None:
+            return "holdout_fraction leaves an unknown number of rows"
+        if len(self._units()) < workers:
+            return f"there are {len(self._units())} files or row groups for {workers} workers"
+        return None
+
+    def rows_of_workers(self, epoch: int, workers: int) -> list[int]:
+        """How many rows each process reads in an epoch; the files' own count, so no row may be left out."""
+        return [sum(unit.rows or 0 for unit in units) for units in self._dealt(epoch, workers)]
 
     def batches(self, epoch: int = 0, start_row: int = 0) -> Iterator[Batch]:
         """The batches of an epoch, from a row of its order on.
@@ -103,7 +141,7 @@ class RowStream:
 
     def _nothing(self) -> str:
         shown = ", ".join(self.files[:3]) + (", ..." if len(self.files) > 3 else "")
-        asked = f" for one batch of {self.batch_size} (drop_remainder is set)" if self._drop_remainder else ""
+        asked = f" for one batch of {self.batch_size} (drop_remainder is set)" if self.drop_remainder else ""
         return f"{shown}: no rows are left{asked}: {self.counts.summary()}"
 
     def _batches(self, epoch: int, start_row: int) -> Iterator[Batch]:
@@ -118,7 +156,7 @@ class RowStream:
                 if size == self.batch_size:
                     yield join_parts(parts)
                     parts, size = [], 0
-        if parts and not self._drop_remainder:
+        if parts and not self.drop_remainder:
             yield join_parts(parts)
 
     def _ordered_windows(self, epoch: int, start_row: int) -> Iterator[Part]:
@@ -156,10 +194,8 @@ class RowStream:
 
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
         """The chunks of all units in the epoch's order, less the first `skip` rows."""
-        units = self._units()
-        order = random_order(len(units), _UNITS, self._seed, epoch) if self._shuffle else np.arange(len(units))
         read = _reader(self.schema)
-        for unit in (units[place] for place in order):
+        for unit in self._units_in_order(epoch):
             if unit.rows is not None and unit.rows <= skip:
                 skip -= unit.rows
                 continue
@@ -169,6 +205,27 @@ class RowStream:
                     continue
                 yield unit, chunk.slice(skip)
                 skip = 0
+
+    def _units_in_order(self, epoch: int) -> list[Unit]:
+        if self._worker is None:
+            return self._units_of_all(epoch)
+        worker, workers = self._worker
+        return self._dealt(epoch, workers)[worker]
+
+    def _units_of_all(self, epoch: int) -> list[Unit]:
+        units = self._units()
+        order = random_order(len(units), _UNITS, self._seed, epoch) if self._shuffle else np.arange(len(units))
+        return [units[place] for place in order]
+
+    def _dealt(self, epoch: int, workers: int) -> list[list[Unit]]:
+        """The units of each process: in the epoch's order, each to the one with the fewest rows so far."""
+        hands: list[list[Unit]] = [[] for _ in range(workers)]
+        rows = [0] * workers
+        for unit in self._units_of_all(epoch):
+            fewest = rows.index(min(rows))
+            hands[fewest].append(unit)
+            rows[fewest] += unit.rows or 0
+        return hands
 
     def _units(self) -> list[Unit]:
         if self._all_units is None:

@@ -233,7 +233,11 @@ class Embedder(keras.layers.Layer):
     def _look_up(self, key: str, rows: tf.Tensor) -> tf.Tensor:
         """Rows of a table, by numbers of half the bytes where those reach: lookups and updates are quicker for it."""
         table = self.tables[key]
-        return tf.gather(table, tf.cast(rows, tf.int32 if table.shape[0] < 2**31 else tf.int64))
+        rows = tf.cast(rows, tf.int32 if table.shape[0] < 2**31 else tf.int64)
+        if isinstance(table, tf.Variable):
+            return tf.gather(table, rows)
+        # Cut over several parameter servers, each with a run of rows.
+        return tf.nn.embedding_lookup(table, rows, partition_strategy="div")
 
     def _add_numbers(self, embedded: EmbeddedFeatures, values: tf.Tensor) -> None:
         start = 0
@@ -282,14 +286,24 @@ class Embedder(keras.layers.Layer):
 
 
 class _TableInitializer(keras.initializers.Initializer):
-    """Truncated normal in the first `dim` columns, 0 in the others; stateless."""
+    """Truncated normal in the first `dim` columns, 0 in the others; stateless.
+
+    Of a table that is cut over parameter servers, each piece is drawn where it will be, from a seed of its own.
+    """
 
     def __init__(self, seed: int, name: str, dim: int, stddev: float) -> None:
         self.seed, self.name, self.dim, self.stddev = seed, name, dim, stddev
 
-    def __call__(self, shape: Sequence[int], dtype: tf.DType | None = None, **kwargs: object) -> tf.Tensor:
-        rows, columns = shape
-        seed = [self.seed % 2**31, zlib.crc32(self.name.encode()) % 2**31]
+    def __call__(
+        self,
+        shape: Sequence[int],
+        dtype: tf.DType | None = None,
+        partition_shape: Sequence[int] | None = None,
+        partition_offset: Sequence[int] = (0,),
+        **kwargs: object,
+    ) -> tf.Tensor:
+        rows, columns = partition_shape or shape
+        seed = [self.seed % 2**31, (zlib.crc32(self.name.encode()) + partition_offset[0]) % 2**31]
         vectors = tf.random.stateless_truncated_normal([rows, self.dim], seed, stddev=self.stddev, dtype=dtype)
         return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
 

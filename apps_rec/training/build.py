@@ -1,32 +1,10 @@
-"""train_config -> optimizer and strategy: what of this folder is made from messages."""
+"""train_config -> optimizer, with its schedule and clipping."""
 
 from __future__ import annotations
-
-import functools
-
-import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
 from apps_rec.protos import train_pb2
 from apps_rec.training import optimizers, schedules
-
-
-def build_strategy(train_config: train_pb2.TrainConfig) -> tf.distribute.Strategy:
-    """The strategy that train_distribute names: NoStrategy, or MirroredStrategy over all GPUs, else all CPU devices."""
-    if train_config.train_distribute == train_pb2.MirroredStrategy:
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return _mirrored(tuple(device.name for device in devices))
-    return tf.distribute.get_strategy()
-
-
-@functools.cache
-def _mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
-    """One strategy for all that a process trains on these devices.
-
-    TensorFlow numbers the collectives of every strategy from the same start: those of a second one over the same
-    devices are taken for the first one's, and stop with a shape mismatch.
-    """
-    return tf.distribute.MirroredStrategy(devices)
 
 
 def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:

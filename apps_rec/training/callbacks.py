@@ -16,6 +16,7 @@ from apps_rec.data.dataset import Positions
 from apps_rec.errors import ConfigError
 from apps_rec.legacy_keras import keras
 from apps_rec.training.checkpoints import Checkpoints, Progress
+from apps_rec.training.workers import Workers
 
 log = logging.getLogger("apps_rec")
 Metrics = Mapping[str, float | int | None]
@@ -83,6 +84,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         metric: to select by.
         bigger_is_better: whether a larger value of it is better.
         patience: steps without improvement before training stops; None: never.
+        agree: makes one value of those that the processes of a training measured, so that all decide alike.
     """
 
     def __init__(
@@ -97,8 +99,10 @@ class SaveAndSelect(keras.callbacks.Callback):
         metric: str = "",
         bigger_is_better: bool = True,
         patience: int | None = None,
+        agree: Callable[[float], float] = float,
     ) -> None:
         super().__init__()
+        self._agree = agree
         self._checkpoints, self._progress, self._log = checkpoints, progress, progress_log
         self._save_steps, self._positions, self._is_interrupted = save_steps, positions, is_interrupted
         self._evaluate, self._metric, self._bigger, self._patience = evaluate, metric, bigger_is_better, patience
@@ -137,6 +141,7 @@ class SaveAndSelect(keras.callbacks.Callback):
                 f"export_config.best_exporter_metric: {self._metric} is undefined on the rows it is chosen on: they "
                 "hold one class only. Choose another metric, more rows, or a larger data_config.holdout_fraction"
             )
+        value = self._agree(value)
         shown = "  ".join(f"{name} {number:.5f}" for name, number in metrics.items() if isinstance(number, float))
         log.info("step %d  evaluated  %s", step, shown)
         self._log.write(step, {f"eval/{name}": number for name, number in metrics.items()})
@@ -157,10 +162,15 @@ class SaveAndSelect(keras.callbacks.Callback):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ends training after the step in which SIGINT or SIGTERM came; a second SIGINT ends it at once."""
+    """Ends training after the step in which SIGINT or SIGTERM came; a second SIGINT ends it at once.
 
-    def __init__(self) -> None:
+    Args:
+        workers: of the training: all stop after the same step, for all must take part in the save.
+    """
+
+    def __init__(self, workers: Workers) -> None:
         super().__init__()
+        self._workers = workers
         self.received: int | None = None
         self._before: dict[int, Any] = {}
 
@@ -183,6 +193,7 @@ class StopOnSignal(keras.callbacks.Callback):
         log.info("received %s: saving after this step", signal.Signals(number).name)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Stops where a signal came."""
-        if self.received is not None:
+        """Stops where a signal came, to this process or another one."""
+        if self._workers.any(self.received is not None):
+            self.received = self.received or signal.SIGTERM
             self.model.stop_training = True

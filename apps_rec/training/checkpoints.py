@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 from pathlib import Path
 
 import tensorflow as tf
@@ -26,8 +27,37 @@ class Progress(tf.Module):
         super().__init__(name="progress")
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.row = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # What `row` counts. 1: rows of the epoch's order; n > 1: the same of n processes with files of their own;
+        # -n: pieces of n rows that parameter servers' workers take.
+        self.split = tf.Variable(1, dtype=tf.int64, trainable=False)
         self.best_value = tf.Variable(float("nan"), dtype=tf.float64, trainable=False)
         self.best_step = tf.Variable(-1, dtype=tf.int64, trainable=False)
+        # Parameter servers only: rows handed out to workers, and rows that went into the weights, which are more where
+        # a worker was lost.
+        self.rows_due = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.rows_seen = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+
+def take_up(progress: Progress, split: int, batch_size: int, folder: RunFolder) -> None:
+    """Notes how the rows are split, and refuses a position within an epoch that was split in another way.
+
+    Raises:
+        RunError: the same position would stand for other rows.
+    """
+    before, row = int(progress.split.numpy()), int(progress.row.numpy())
+    if row and (before != split or (split > 1 and row % batch_size)):
+        raise RunError(
+            f"the run in {folder.path} stopped in the middle of an epoch whose rows were split {_split(before)}; now "
+            f"they are split {_split(split)} in batches of {batch_size}, where its position stands for other rows. Go "
+            "on with the strategy, the number of workers and the batch_size it had, or train afresh with --restart"
+        )
+    progress.split.assign(split)
+
+
+def _split(split: int) -> str:
+    if split < 0:
+        return f"into pieces of {-split} rows for workers of ParameterServerStrategy"
+    return "by row" if split == 1 else f"by file over {split} workers"
 
 
 class _Weights(tf.Module):
@@ -47,6 +77,8 @@ class Checkpoints:
         optimizer: with its slots made, to go on training; None to read a model only.
         progress: where the run stands; likewise.
         keep: newest checkpoints kept.
+        is_writer: whether this process of several writes them; the others take part, for some variables are summed up
+            over all while they are saved.
     """
 
     def __init__(
@@ -56,9 +88,11 @@ class Checkpoints:
         optimizer: RowSparseOptimizer | None = None,
         progress: Progress | None = None,
         keep: int = 10,
+        is_writer: bool = True,
     ) -> None:
         parts = {"model": model} | ({"optimizer": optimizer} if optimizer else {})
         self._is_reader = optimizer is None
+        self._is_writer = is_writer
         self._progress = progress
         self._checkpoint = tf.train.Checkpoint(**parts, **({"progress": progress} if progress else {}))
         self._latest = _manager(self._checkpoint, folder.checkpoints, keep)
@@ -68,11 +102,18 @@ class Checkpoints:
 
     def save(self, step: int) -> str:
         """Writes a checkpoint to go on from; a name is given only when all of it is on disk."""
-        return _save(self._latest, step)
+        return self._save(self._latest, step)
 
     def save_best(self, step: int) -> str:
         """Writes the weights as the best so far."""
-        return _save(self._best, step)
+        return self._save(self._best, step)
+
+    def _save(self, manager: tf.train.CheckpointManager, step: int) -> str:
+        if self._is_writer:
+            return _save(manager, step)
+        with tempfile.TemporaryDirectory() as aside:
+            manager.checkpoint.write(f"{aside}/{NAME}")
+        return ""
 
     def restore_latest(self) -> int | None:
         """Restores the newest checkpoint and says its step; None where there is none yet."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from apps_rec.config import Config
 from apps_rec.data.dataset import Positions, reraise
+from apps_rec.data.split import ALONE, Share
 from apps_rec.errors import InterruptedRunError, RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
@@ -19,11 +21,15 @@ from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel, build_model
 from apps_rec.training import run_folder
-from apps_rec.training.build import build_optimizer, build_strategy
+from apps_rec.training.build import build_optimizer
 from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
-from apps_rec.training.checkpoints import Checkpoints, Progress
-from apps_rec.training.input import evaluation_dataset, training_dataset
+from apps_rec.training.checkpoints import Checkpoints, Progress, take_up
+from apps_rec.training.input import evaluation_dataset, log_batches, training_dataset, training_source
+from apps_rec.training.loop import run_steps
+from apps_rec.training.parameter_servers import PieceTrainer, make_plan, run_pieces, serve
 from apps_rec.training.run_folder import RunFolder
+from apps_rec.training.strategies import build_strategy, read_task, share_of
+from apps_rec.training.workers import Workers, lost_worker
 
 log = logging.getLogger("apps_rec")
 
@@ -44,16 +50,30 @@ class Estimator:
     Args:
         config: checked and normalised.
         vocabularies: words by feature name, in place of reading each vocab_file.
+        strategy: to train with; None: this process' default device, which any checkpoint can be read on.
+        share: the replicas that this process feeds.
+        async_workers: workers of a ParameterServerStrategy; 0 for any other.
     """
 
-    def __init__(self, config: Config, vocabularies: Mapping[str, Sequence[str]] | None = None) -> None:
+    def __init__(
+        self,
+        config: Config,
+        vocabularies: Mapping[str, Sequence[str]] | None = None,
+        strategy: tf.distribute.Strategy | None = None,
+        share: Share = ALONE,
+        async_workers: int = 0,
+    ) -> None:
         self.config = config
         message = config.message
         _fix_random_numbers(message.train_config.seed, message.train_config.deterministic)
         self.features = build_features(message, vocabularies)
-        # The preprocessor's lookup tables live on the host, outside any strategy.
-        self.preprocessor = Preprocessor(self.features)
-        self.strategy = build_strategy(message.train_config)
+        self.strategy = strategy or tf.distribute.get_strategy()
+        self.workers = Workers(self.strategy, share)
+        self._share, self._async_workers = share, async_workers
+        # The preprocessor's lookup tables live on the host, outside any strategy; but workers of parameter servers
+        # have hosts of their own, and the strategy gives each a copy.
+        with self.strategy.scope() if async_workers else nullcontext():
+            self.preprocessor = Preprocessor(self.features)
         with self.strategy.scope():
             self.model = build_model(message, self.features)
             build_variables(self.model, self.preprocessor)
@@ -88,7 +108,9 @@ class Estimator:
             optimizer = build_optimizer(train_config)
             optimizer.build(self.model.trainable_variables)
             self.model.compile(optimizer=optimizer)
-        checkpoints = Checkpoints(folder, self.model, optimizer, progress, train_config.keep_checkpoint_max)
+        checkpoints = Checkpoints(
+            folder, self.model, optimizer, progress, train_config.keep_checkpoint_max, self.workers.is_chief
+        )
         step = (checkpoints.restore_latest() or 0) if is_resumed else 0
         if step:
             log.info("resumed from step %d", step)
@@ -96,21 +118,15 @@ class Estimator:
             log.info("nothing left to train: the run in %s had come to its end at step %d", folder.path, step)
             return _result(folder, step, progress)
 
-        dataset, positions = training_dataset(
-            message, self.preprocessor, (int(progress.epoch.numpy()), int(progress.row.numpy()))
-        )
-        if train_config.num_steps:
-            dataset = dataset.take(train_config.num_steps - step)
         progress_log = LogProgress(
             message.data_config.batch_size,
-            train_config.log_step_count_steps,
-            train_config.save_summary_steps,
+            train_config.log_step_count_steps if self.workers.is_chief else 0,
+            train_config.save_summary_steps if self.workers.is_chief else 0,
             str(folder.summaries),
         )
-        with StopOnSignal() as signals, reraise(positions):
-            save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
-            # Progress first: the time of an evaluation is not training's.
-            self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals, *callbacks])
+        with StopOnSignal(self.workers) as signals, lost_worker(self.workers):
+            run = self._run_pieces if self._async_workers else self._run_steps
+            run(folder, checkpoints, progress, progress_log, signals, callbacks)
         step = int(optimizer.iterations.numpy())
         if signals.received is not None and not self._is_over(step, progress):
             raise InterruptedRunError(
@@ -120,6 +136,76 @@ class Estimator:
             )
         log.info("trained to step %d; saved in %s", step, folder.checkpoints)
         return _result(folder, step, progress)
+
+    def _run_steps(
+        self,
+        folder: RunFolder,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        progress_log: LogProgress,
+        signals: StopOnSignal,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
+        """Steps that all replicas take together."""
+        message = self.config.message
+        source = training_source(message, self._share)
+        take_up(progress, source.split, message.data_config.batch_size, folder)
+        log_batches(message, self._share, source)
+        start = int(progress.epoch.numpy()), int(progress.row.numpy())
+        dataset, positions = training_dataset(message, self.preprocessor, source, start)
+        if message.train_config.num_steps:
+            left = message.train_config.num_steps - int(self.model.optimizer.iterations.numpy())
+            dataset = dataset.take(left * self._share.local)
+        save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
+        with reraise(positions):
+            # Progress first: the time of an evaluation is not training's.
+            called = [progress_log, save, signals, *callbacks]
+            run_steps(self.model, dataset, self.strategy, self._share, called)
+
+    def _run_pieces(
+        self,
+        folder: RunFolder,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        progress_log: LogProgress,
+        signals: StopOnSignal,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
+        """Pieces of the data that the workers of parameter servers take, each at its own pace."""
+        message = self.config.message
+        plan = make_plan(message)
+        take_up(progress, -plan.piece_rows, message.data_config.batch_size, folder)
+        trainer = PieceTrainer(
+            self.strategy, self.model, self.preprocessor, message, self._async_workers, int(progress.rows_seen.numpy())
+        )
+        positions = Positions(files=plan.files)
+        saver = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
+        saver.set_model(self.model)
+        self.model.stop_training = False
+
+        def step() -> int:
+            return int(self.model.optimizer.iterations.numpy())
+
+        rows_before = int(progress.rows_due.numpy())
+
+        def save(position: tuple[int, int], rows: int) -> None:
+            positions.record(0, position)
+            progress.rows_due.assign(rows_before + rows)
+            progress.rows_seen.assign(trainer.rows_seen)
+            saver.save(step(), evaluate=signals.received is None)
+
+        with reraise(positions):
+            run_pieces(
+                trainer,
+                plan,
+                progress,
+                message,
+                step,
+                save,
+                lambda: signals.received is not None or self.model.stop_training,
+            )
+        due, seen = int(progress.rows_due.numpy()), int(progress.rows_seen.numpy())
+        log.info("%d rows, each trained on at least once; %d were seen twice, as workers were lost", due, seen - due)
 
     def restore(self, folder: RunFolder) -> int:
         """Reads the weights that export_config.exporter_type names, and returns their step.
@@ -157,6 +243,7 @@ class Estimator:
             metric=export_config.best_exporter_metric,
             bigger_is_better=export_config.metric_bigger,
             patience=export_config.max_check_steps if export_config.enable_early_stop else None,
+            agree=self.workers.mean,
         )
 
     def _is_over(self, step: int, progress: Progress) -> bool:
@@ -191,15 +278,32 @@ def train(
         DataError: a mistake in the data.
         InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
     """
-    folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume, restart)
+    train_config = config.message.train_config
+    task = read_task(train_config)
+    if task.count("ps") and task.kind != "chief":
+        serve(task)
+    # The strategy first: the processes of a cluster meet when it is made, before any operation.
+    strategy = build_strategy(train_config, task)
+    share = share_of(strategy, task)
+    workers = Workers(strategy, share)
+    if workers.is_chief:
+        folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume, restart)
+    workers.wait()
+    if not workers.is_chief:
+        # What the chief has let pass.
+        folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume=True, restart=False)
     vocabularies = None
     if is_resumed:
         run_folder.check_same_model(folder, config.message)
         run_folder.check_same_optimizer(folder, config.message)
         vocabularies = run_folder.frozen_vocabularies(folder, config.message)
-    estimator = Estimator(config, vocabularies)
-    run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
-    run_folder.write_config(folder, config.to_text())
+    async_workers = task.count("worker") if task.count("ps") else 0
+    if async_workers and callbacks:
+        raise RunError("callbacks are called after each step, and workers of parameter servers have no common one")
+    estimator = Estimator(config, vocabularies, strategy, share, async_workers)
+    if workers.is_chief:
+        run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
+        run_folder.write_config(folder, config.to_text())
     return estimator.train(folder, is_resumed, callbacks)
 
 

@@ -2,25 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from apps_rec.data import RowStream, open_stream
+from apps_rec.data import RowStream, Schema, open_stream
 from apps_rec.data.dataset import Positions, make_dataset
+from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
+from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+log = logging.getLogger("apps_rec")
 
 # Batches that are read ahead of preprocessing; data_config.prefetch_size counts those ready for the step.
 READ_AHEAD = 2
 
 
+def training_source(config: PipelineConfig, share: Share = ALONE) -> Source:
+    """The rows of this process' replicas: of its own files where worker_split says so and they allow it.
+
+    Raises:
+        ConfigError: worker_split is BY_FILE and the files do not allow it.
+    """
+    stream = open_stream(config, "train")
+    wanted = config.data_config.worker_split
+    if share.workers == 1 or wanted == DataConfig.BY_ROW:
+        return RowSplit(stream, share)
+    reason = stream.why_not_by_file(share.workers)
+    if reason is None:
+        return FileSplit(stream, share)
+    if wanted == DataConfig.BY_FILE:
+        raise ConfigError(f"data_config.worker_split: BY_FILE is not possible: {reason}; use AUTO or BY_ROW")
+    return RowSplit(stream, share)
+
+
+def log_batches(config: PipelineConfig, share: Share, source: Source) -> None:
+    """Says how a batch is divided, where there is something to divide."""
+    batch_size = config.data_config.batch_size
+    if share.replicas > 1:
+        log.info(
+            "batches of %d rows over %d replicas on %d workers: %s rows a replica; %s",
+            batch_size,
+            share.replicas,
+            share.workers,
+            f"{batch_size / share.replicas:g}",
+            "a worker reads files of its own" if isinstance(source, FileSplit) else "every worker reads all files",
+        )
+
+
 def training_dataset(
-    config: PipelineConfig, preprocessor: Preprocessor, start: tuple[int, int]
+    config: PipelineConfig, preprocessor: Preprocessor, source: Source, start: tuple[int, int] = (0, 0)
 ) -> tuple[tf.data.Dataset, Positions]:
     """Batches of (features, labels, row weights) from `start`, an epoch and a row of its order."""
-    stream = open_stream(config, "train")
-    dataset, positions = make_dataset(stream, epochs=config.data_config.num_epochs, start=start, prefetch=READ_AHEAD)
+    stream = source.stream
+    dataset, positions = make_dataset(source, epochs=config.data_config.num_epochs, start=start, prefetch=READ_AHEAD)
     return _preprocess(dataset, preprocessor, stream, stream.schema.weights, config), positions
 
 
@@ -29,7 +67,7 @@ def evaluation_dataset(
 ) -> tuple[tf.data.Dataset, Positions]:
     """Batches of (features, labels, users), each row once: of eval_input_path, or of the training files' holdout."""
     stream = open_stream(config, "evaluate", part="holdout" if holdout else None)
-    dataset, positions = make_dataset(stream, epochs=1, prefetch=READ_AHEAD)
+    dataset, positions = make_dataset(RowSplit(stream), epochs=1, prefetch=READ_AHEAD)
     return _preprocess(dataset, preprocessor, stream, stream.schema.users, config), positions
 
 
@@ -40,14 +78,20 @@ def _preprocess(
     extras: Sequence[str],
     config: PipelineConfig,
 ) -> tf.data.Dataset:
+    split = column_splitter(preprocessor, stream.schema, extras)
+    dataset = dataset.map(split, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(config.data_config.prefetch_size)
+
+
+def column_splitter(
+    preprocessor: Preprocessor, schema: Schema, extras: Sequence[str]
+) -> Callable[[Mapping[str, tf.Tensor]], tuple[dict[str, tf.Tensor], ...]]:
+    """What makes (features, labels, extras) of a batch of raw columns."""
+
     @tf.autograph.experimental.do_not_convert
-    def split(columns: dict[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
+    def split(columns: Mapping[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
         features = preprocessor({name: columns[name] for name in preprocessor.columns})
-        labels = {name: columns[name] for name in stream.schema.labels}
+        labels = {name: columns[name] for name in schema.labels}
         return features, labels, {name: columns[name] for name in extras}
 
-    options = tf.data.Options()
-    # One process reads all rows: under MirroredStrategy a batch is cut into replicas, the files are not.
-    options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.OFF
-    dataset = dataset.map(split, num_parallel_calls=2, deterministic=True)
-    return dataset.prefetch(config.data_config.prefetch_size).with_options(options)
+    return split

@@ -14,7 +14,7 @@ from apps_rec.data import open_stream
 from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunError
 from apps_rec.legacy_keras import keras
 from apps_rec.training.estimator import Estimator, load_trained
-from apps_rec.training.input import training_dataset
+from apps_rec.training.input import training_dataset, training_source
 
 EARLY_STOP = (
     "export_config.enable_early_stop=true",
@@ -284,7 +284,9 @@ def test_evaluate_before_there_is_a_checkpoint(tiny):
 def test_batches_hold_features_labels_and_weights(tiny):
     config = tiny.load()
     config.message.model_config.rank_model.task_towers[0].sample_weight = "price"
-    dataset, positions = training_dataset(config.message, Estimator(config).preprocessor, (0, 0))
+    dataset, positions = training_dataset(
+        config.message, Estimator(config).preprocessor, training_source(config.message)
+    )
     features, labels, weights = next(iter(dataset))
     assert features["ids"].shape == (32, 4)
     assert set(labels) == {"click", "download"}

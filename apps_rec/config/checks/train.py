@@ -6,10 +6,11 @@ from typing import Any
 
 from apps_rec.config.checks.context import Context
 from apps_rec.protos import train_pb2
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.train_pb2 import LearningRate
 
 _PATH = "train_config"
-_NOT_BUILT = (train_pb2.PSStrategy, train_pb2.MultiWorkerMirroredStrategy)
+_ONE_REPLICA = (train_pb2.NoStrategy, train_pb2.OneDeviceStrategy)
 
 
 def check_train(context: Context) -> None:
@@ -21,21 +22,42 @@ def check_train(context: Context) -> None:
         report.error(f"{_PATH}.num_steps", text)
     context.above_zero(train, _PATH, "save_checkpoints_steps", "keep_checkpoint_max", "log_step_count_steps")
     context.within(train, _PATH, "gradient_clipping_by_norm", 0)
-    if train.train_distribute in _NOT_BUILT:
-        name = train_pb2.DistributionStrategy.Name(train.train_distribute)
-        text = f"{name} is not built yet; expected NoStrategy or MirroredStrategy."
-        report.error(f"{_PATH}.train_distribute", text)
-    elif train.jit_compile and train.train_distribute != train_pb2.NoStrategy:
-        name = train_pb2.DistributionStrategy.Name(train.train_distribute)
-        text = (
-            f"XLA cannot compile the sums over replicas of {name}; set it to false, or train_distribute to NoStrategy."
-        )
-        report.error(f"{_PATH}.jit_compile", text)
+    _strategy(context)
     kind = train.optimizer_config.WhichOneof("optimizer")
     if kind is not None:
         path, given = f"{_PATH}.optimizer_config.{kind}", getattr(train.optimizer_config, kind)
         _optimizer(context, kind, given, path)
         _learning_rate(context, given.learning_rate, f"{path}.learning_rate")
+
+
+def _strategy(context: Context) -> None:
+    train, data, report = context.config.train_config, context.config.data_config, context.report
+    name = train_pb2.DistributionStrategy.Name(train.train_distribute)
+    if train.jit_compile and train.train_distribute not in _ONE_REPLICA:
+        text = (
+            f"XLA cannot compile the sums over replicas of {name}; set it to false, or train_distribute to NoStrategy."
+        )
+        report.error(f"{_PATH}.jit_compile", text)
+    if data.worker_split != DataConfig.AUTO and train.train_distribute != train_pb2.MultiWorkerMirroredStrategy:
+        split = DataConfig.WorkerSplit.Name(data.worker_split)
+        text = f"{split} is for MultiWorkerMirroredStrategy; leave it out, train_distribute is {name}."
+        report.error("data_config.worker_split", text)
+    if train.train_distribute == train_pb2.ParameterServerStrategy:
+        _parameter_servers(context, name)
+
+
+def _parameter_servers(context: Context, name: str) -> None:
+    data, report = context.config.data_config, context.report
+    convert = "`apps-rec convert` writes the files anew, without the rows that training would leave out"
+    if data.input_type == DataConfig.ParquetInput:
+        text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use {convert[:18]} first."
+        report.error("data_config.input_type", text)
+    if data.row_filter:
+        report.error("data_config.row_filter", f"{name} cannot leave out rows: {convert}.")
+    if data.bad_rows == DataConfig.SKIP:
+        report.error("data_config.bad_rows", f"{name} cannot leave out rows: {convert}; then set bad_rows to FAIL.")
+    if data.holdout_fraction:
+        report.error("data_config.holdout_fraction", f"{name} cannot leave out rows; use eval_input_path.")
 
 
 def _optimizer(context: Context, kind: str, given: Any, path: str) -> None:

@@ -1,0 +1,282 @@
+"""ParameterServerStrategy: a chief hands pieces of the data to workers, which change the tables on the servers.
+
+The input is split by the chief: it schedules one piece after the other, a run of rows of a file, and TensorFlow's
+coordinator gives each to a worker that is free, and to another one where that worker is lost. So every row of an epoch
+is trained on at least once, and the rows of a piece that was begun twice are counted. (tf.data service with dynamic
+sharding promises at most once.) docs/decisions/0006-parameter-servers.md.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import NoReturn
+
+import numpy as np
+import tensorflow as tf
+from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
+
+from apps_rec.data import build_schema, data_files
+from apps_rec.data.order import combine, random_order
+from apps_rec.features import Preprocessor
+from apps_rec.models import RankModel
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.checkpoints import Progress
+from apps_rec.training.input import column_splitter
+from apps_rec.training.strategies import Task
+
+log = logging.getLogger("apps_rec")
+# Keeps the order of pieces apart from the orders of data.reader.
+_PIECES, _ROWS = 3, 4
+# Pieces that wait at each worker beside the one it is at.
+_AHEAD = 1
+_POLL_SECONDS = 0.05
+# Rows of a piece where nothing is shuffled.
+_WINDOW = 65536
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of rows of a file."""
+
+    path: str
+    first: int
+    rows: int
+
+
+def serve(task: Task) -> NoReturn:
+    """Serves as a ps or a worker until a signal ends the process."""
+    config = tf.compat.v1.ConfigProto()
+    # With fewer threads than processes that ask for something, all could wait for each other.
+    config.inter_op_parallelism_threads = max(4, sum(task.count(kind) for kind in ("chief", "worker", "ps")) + 1)
+    server = tf.distribute.Server(
+        tf.train.ClusterSpec(task.cluster), job_name=task.kind, task_index=task.index, config=config, protocol="grpc"
+    )
+    log.info("%s %d serves at %s", task.kind, task.index, server.target)
+    # Not server.join(), which no signal ends.
+    while True:
+        time.sleep(1)
+
+
+class Plan:
+    """The pieces of every epoch, in an order that is a pure function of (files, seed, epoch).
+
+    Args:
+        files: with the number of rows in each.
+        piece_rows: largest number of rows in a piece.
+        seed: of the order; None: in file order.
+
+    Example:
+        >>> [(piece.first, piece.rows) for piece in Plan([("a.tfrecord", 250)], 100, seed=None).pieces(0)]
+        [(0, 100), (100, 100), (200, 50)]
+    """
+
+    def __init__(self, files: Sequence[tuple[str, int]], piece_rows: int, seed: int | None) -> None:
+        self.piece_rows = piece_rows
+        self._seed = seed
+        self._pieces = [
+            Piece(path, first, min(piece_rows, rows - first))
+            for path, rows in files
+            for first in range(0, rows, piece_rows)
+        ]
+
+    @property
+    def files(self) -> list[str]:
+        """Paths of the files."""
+        return list(dict.fromkeys(piece.path for piece in self._pieces))
+
+    def pieces(self, epoch: int) -> list[Piece]:
+        """The pieces of an epoch."""
+        if self._seed is None:
+            return self._pieces
+        return [self._pieces[place] for place in random_order(len(self._pieces), _PIECES, self._seed, epoch)]
+
+    def from_position(self, epoch: int, number: int, epochs: int) -> Iterator[tuple[int, int, Piece]]:
+        """(epoch, number, piece) from a position on; epochs 0: without end."""
+        for current in range(epoch, epochs) if epochs else itertools.count(epoch):
+            pieces = self.pieces(current)
+            for place in range(number if current == epoch else 0, len(pieces)):
+                yield current, place, pieces[place]
+
+    def behind(self, epoch: int, number: int) -> tuple[int, int]:
+        """The position behind a piece."""
+        return (epoch, number + 1) if number + 1 < len(self._pieces) else (epoch + 1, 0)
+
+
+def make_plan(config: PipelineConfig) -> Plan:
+    """The plan for a config's training files.
+
+    Raises:
+        ConfigError, DataError: files that TensorFlow's operations cannot read; the message says how to convert them.
+    """
+    schema = build_schema(config, "train")
+    files = data_files(config.train_input_path, "train_input_path")
+    check_graph_readable(schema, files)
+    data = config.data_config
+    # Rows that are shuffled among each other and trained on by one worker: whole batches, no more than one save's.
+    window = data.shuffle_buffer_size if data.shuffle else _WINDOW
+    batches = max(1, min(window // data.batch_size, config.train_config.save_checkpoints_steps))
+    seed = config.train_config.seed if data.shuffle else None
+    return Plan([(path, count_rows(path, schema)) for path in files], batches * data.batch_size, seed)
+
+
+class PieceTrainer:
+    """Trains on pieces, on the workers of a strategy; the chief schedules and waits.
+
+    Args:
+        strategy: a ParameterServerStrategy.
+        model: compiled, with its variables on the servers.
+        preprocessor: made under the strategy, which gives each worker its tables.
+        config: checked and normalised.
+        workers: how many there are.
+        rows_seen: rows that went into the weights so far.
+    """
+
+    def __init__(
+        self,
+        strategy: tf.distribute.Strategy,
+        model: RankModel,
+        preprocessor: Preprocessor,
+        config: PipelineConfig,
+        workers: int,
+        rows_seen: int,
+    ) -> None:
+        self._strategy, self._model = strategy, model
+        self._schema = build_schema(config, "train")
+        self._split = column_splitter(preprocessor, self._schema, self._schema.weights)
+        self._batch_size = config.data_config.batch_size
+        self._seed = config.train_config.seed if config.data_config.shuffle else None
+        self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
+        self._most_in_flight = workers * (1 + _AHEAD)
+        self._scheduled = 0
+        with strategy.scope():
+            self._rows_seen = tf.Variable(rows_seen, dtype=tf.int64, trainable=False, name="rows_seen")
+            self._pieces_done = tf.Variable(0, dtype=tf.int64, trainable=False, name="pieces_done")
+            self._loss = tf.Variable(0.0, trainable=False, name="last_loss")
+        self._train_piece = tf.function(self._train, autograph=False)
+
+    @property
+    def rows_seen(self) -> int:
+        """Rows that went into the weights, one that was trained on twice counted twice."""
+        return int(self._rows_seen.numpy())
+
+    @property
+    def loss(self) -> float:
+        """Of the last batch that a worker finished."""
+        return float(self._loss.numpy())
+
+    def schedule(self, piece: Piece, epoch: int, number: int) -> bool:
+        """Hands out a piece, where the workers have not enough to do already; False: they have."""
+        if self._scheduled - int(self._pieces_done.numpy()) >= self._most_in_flight and not self._coordinator.done():
+            return False
+        key = combine(_ROWS, self._seed or 0, epoch, number).astype(np.int64)[0]
+        self._coordinator.schedule(
+            self._train_piece,
+            args=(
+                tf.constant(piece.path),
+                tf.constant(piece.first, tf.int64),
+                tf.constant(piece.rows, tf.int64),
+                tf.constant([key, epoch], tf.int64),
+            ),
+        )
+        self._scheduled += 1
+        return True
+
+    def is_done(self) -> bool:
+        """Whether all that was handed out is done."""
+        return self._coordinator.done()
+
+    def finish(self) -> None:
+        """Waits for all that was handed out, and raises what went wrong in it."""
+        self._coordinator.join()
+
+    def _train(self, path: tf.Tensor, first: tf.Tensor, rows: tf.Tensor, key: tf.Tensor) -> None:
+        columns = next(iter(graph_columns(self._schema, path, first, rows, rows).take(1)))
+        count = tf.shape(next(iter(columns.values())))[0]
+        order = tf.range(count)
+        if self._seed is not None:
+            order = tf.random.experimental.stateless_shuffle(order, key)
+
+        def train_batch(start: tf.Tensor) -> tuple[tf.Tensor]:
+            taken = order[start : start + self._batch_size]
+            batch = self._split({name: tf.gather(column, taken) for name, column in columns.items()})
+            losses = self._strategy.run(lambda part: self._model.train_step(part)["loss"], args=(batch,))
+            loss = self._strategy.experimental_local_results(losses)[0]
+            with tf.control_dependencies([loss]):
+                self._rows_seen.assign_add(tf.size(taken, tf.int64))
+                self._loss.assign(loss)
+            return (start + self._batch_size,)
+
+        tf.while_loop(lambda start: start < count, train_batch, (tf.constant(0),), parallel_iterations=1)
+        self._pieces_done.assign_add(1)
+
+
+def run_pieces(
+    trainer: PieceTrainer,
+    plan: Plan,
+    progress: Progress,
+    config: PipelineConfig,
+    step: Callable[[], int],
+    save: Callable[[tuple[int, int], int], None],
+    is_stopped: Callable[[], bool],
+) -> None:
+    """Trains on the pieces from a run's position to the end that the config sets.
+
+    Args:
+        trainer: of the pieces.
+        plan: the pieces.
+        progress: position to begin at.
+        config: for the number of epochs and steps, and how often to save and to log.
+        step: batches trained on so far.
+        save: called with the position behind the last piece and the number of rows handed out, when all are done.
+        is_stopped: whether to stop before the data ends.
+    """
+    train_config, batch_size = config.train_config, config.data_config.batch_size
+    position = int(progress.epoch.numpy()), int(progress.row.numpy())
+    planned = saved = step()
+    handed_out = 0
+    report = _Report(trainer, step, train_config.log_step_count_steps, batch_size)
+
+    def save_all() -> None:
+        while not trainer.is_done():
+            report.maybe()
+            time.sleep(_POLL_SECONDS)
+        trainer.finish()
+        save(position, handed_out)
+
+    for epoch, number, piece in plan.from_position(*position, config.data_config.num_epochs):
+        rows = piece.rows
+        if train_config.num_steps:
+            rows = min(rows, (train_config.num_steps - planned) * batch_size)
+        while rows and not is_stopped() and not trainer.schedule(replace(piece, rows=rows), epoch, number):
+            report.maybe()
+            time.sleep(_POLL_SECONDS)
+        if not rows or is_stopped():
+            break
+        planned += -(-rows // batch_size)
+        handed_out += rows
+        position = plan.behind(epoch, number)
+        if planned - saved >= train_config.save_checkpoints_steps:
+            save_all()
+            saved = planned
+    if planned != saved or saved == 0:
+        save_all()
+
+
+class _Report:
+    """A line of progress every so many steps."""
+
+    def __init__(self, trainer: PieceTrainer, step: Callable[[], int], log_steps: int, batch_size: int) -> None:
+        self._trainer, self._step, self._log_steps, self._batch_size = trainer, step, log_steps, batch_size
+        self._last, self._since = step(), time.monotonic()
+
+    def maybe(self) -> None:
+        """Writes it where the steps have passed."""
+        step = self._step()
+        if self._log_steps and step // self._log_steps > self._last // self._log_steps:
+            rate = (step - self._last) * self._batch_size / (time.monotonic() - self._since)
+            log.info("step %d  loss %.5f  %s rows/s", step, self._trainer.loss, f"{rate:,.0f}")
+            self._last, self._since = step, time.monotonic()

@@ -1,0 +1,136 @@
+"""`make scaling`: one config under every strategy, against NoStrategy: the table in docs/scaling.md.
+
+Example:
+    python -m benchmarks.scaling [--steps 50] [--document docs/scaling.md]
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import apps_rec
+from benchmarks.configs import Job, config_text
+from benchmarks.dataset import BATCH_SIZE
+from benchmarks.report import write_block
+from benchmarks.workspace import Workspace
+
+APPS_REC = (sys.executable, "-m", "apps_rec")
+VOCABULARY = 2000
+
+
+@dataclass(frozen=True)
+class Run:
+    """One line of the table.
+
+    Attributes:
+        strategy: value of train_distribute.
+        processes: in words.
+        command: what stands before `train`.
+        is_asynchronous: whether its steps are not those of NoStrategy.
+    """
+
+    strategy: str
+    processes: str
+    command: tuple[str, ...] = APPS_REC
+    is_asynchronous: bool = False
+
+
+RUNS = (
+    Run("NoStrategy", "1"),
+    Run("OneDeviceStrategy", "1"),
+    Run("MirroredStrategy", "1, two replicas", (sys.executable, "-m", "benchmarks.split_cpu")),
+    Run("MultiWorkerMirroredStrategy", "2 workers", (*APPS_REC, "launch", "--workers", "2", "--")),
+    Run(
+        "ParameterServerStrategy",
+        "chief, 1 ps, 2 workers",
+        (*APPS_REC, "launch", "--workers", "2", "--ps", "1", "--"),
+        is_asynchronous=True,
+    ),
+)
+
+
+def main() -> int:
+    """Trains under every strategy and writes the table."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
+    parser.add_argument("--steps", type=int, default=50, help="default: 50")
+    parser.add_argument("--folder", type=Path, default=Path("out/bench"), help="for data and runs; default: out/bench")
+    parser.add_argument("--document", type=Path, default=Path("docs/scaling.md"))
+    options = parser.parse_args()
+    config = _prepare(options.folder, options.steps)
+    rates = {}
+    for run in RUNS:
+        rates[run.strategy] = _train(run, config, options.folder, options.steps)
+        print(f"{run.strategy}: {rates[run.strategy]:,.0f} rows/s", flush=True)
+    table = _table(config, options.folder, rates)
+    write_block(options.document, "strategies", table)
+    print(table)
+    return 0
+
+
+def _prepare(folder: Path, steps: int) -> Path:
+    """TFRecord files, which every strategy reads, and the config."""
+    source = Workspace(folder, Path(sys.executable)).data(VOCABULARY, steps * BATCH_SIZE)
+    path = folder / "configs" / "scaling.config"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    job = Job(vocabulary=VOCABULARY, options=f"num_steps: {steps}\nlog_step_count_steps: {steps // 2}")
+    path.write_text(config_text(job, source / "train.parquet", folder / "runs" / "scaling"), encoding="utf-8")
+    for name, flags in (("train", ()), ("eval", ("--eval",))):
+        if not (source / f"{name}_tfrecord").exists():
+            command = [*APPS_REC, "convert", str(path), *flags, "-o", str(source / f"{name}_tfrecord"), "--shards", "8"]
+            subprocess.run(command, check=True)
+    text = path.read_text(encoding="utf-8").replace("ParquetInput", "TFRecordInput")
+    for name in ("train", "eval"):
+        text = text.replace(str(source / f"{name}.parquet"), f"{source / f'{name}_tfrecord'}/*.tfrecord")
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _sets(run: Run, folder: Path) -> list[str]:
+    return [f"train_config.train_distribute={run.strategy}", f"model_dir={folder / 'runs' / f'scaling_{run.strategy}'}"]
+
+
+def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
+    """Rows per second of the second half of the steps, as the log says."""
+    flags = [word for item in _sets(run, folder) for word in ("--set", item)]
+    command = [*run.command, "train", str(config), "--restart", *flags]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
+    found = re.findall(rf"step {steps} .* ([0-9,]+) rows/s", done.stderr + done.stdout)
+    if done.returncode or not found:
+        raise SystemExit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-3000:]}")
+    return float(found[-1].replace(",", ""))
+
+
+def _table(config: Path, folder: Path, rates: dict[str, float]) -> str:
+    lines = ["| strategy | processes | rows/s | difference from NoStrategy |", "| --- | --- | --- | --- |"]
+    reference = None
+    for run in RUNS:
+        checked = apps_rec.check(config, _sets(run, folder))
+        weights = _weights(checked)
+        metrics = apps_rec.evaluate(checked)
+        aucs = [float(value) for name, value in metrics.items() if name.startswith("auc_") and value is not None]
+        if reference is None:
+            reference = weights, aucs
+        if run.is_asynchronous:
+            apart = max(abs(a - b) for a, b in zip(aucs, reference[1], strict=True))
+            difference = f"asynchronous: AUC differs by {apart:.4f}"
+        else:
+            apart = max(abs(weights[name] - reference[0][name]).max() for name in reference[0])
+            difference = f"largest of any weight: {apart:.1e}"
+        lines.append(f"| {run.strategy} | {run.processes} | {rates[run.strategy]:,.0f} | {difference} |")
+    return "\n".join([*lines, "| TPUStrategy | | | compiled with XLA, not run on a TPU |"])
+
+
+def _weights(config: apps_rec.Config) -> dict:
+    from apps_rec.training.estimator import load_trained
+
+    estimator, _, _ = load_trained(config)
+    return {f"{i} {variable.name}": variable.numpy() for i, variable in enumerate(estimator.model.variables)}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
