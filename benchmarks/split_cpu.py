@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import sys
 
-import apps_rec  # noqa: F401  # before TensorFlow: it settles the Keras and the allocator
 import tensorflow as tf
 
+import apps_rec  # noqa: F401  # before TensorFlow: it settles the Keras and the allocator
 from apps_rec.cli.main import main
 
 if __name__ == "__main__":

@@ -173,10 +173,16 @@ class Estimator:
     ) -> None:
         """Pieces of the data that the workers of parameter servers take, each at its own pace."""
         message = self.config.message
-        plan = make_plan(message)
+        plan, layout = make_plan(message)
         take_up(progress, -plan.piece_rows, message.data_config.batch_size, folder)
         trainer = PieceTrainer(
-            self.strategy, self.model, self.preprocessor, message, self._async_workers, int(progress.rows_seen.numpy())
+            self.strategy,
+            self.model,
+            self.preprocessor,
+            message,
+            layout,
+            self._async_workers,
+            int(progress.rows_seen.numpy()),
         )
         positions = Positions(files=plan.files)
         saver = self._save_and_select(checkpoints, progress, progress_log, positions, signals)

@@ -17,7 +17,7 @@ from typing import NoReturn
 
 import numpy as np
 import tensorflow as tf
-from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
+from apps_rec.data.graph_reader import Layout, check_graph_readable, count_rows, graph_columns
 
 from apps_rec.data import build_schema, data_files
 from apps_rec.data.order import combine, random_order
@@ -106,21 +106,21 @@ class Plan:
         return (epoch, number + 1) if number + 1 < len(self._pieces) else (epoch + 1, 0)
 
 
-def make_plan(config: PipelineConfig) -> Plan:
-    """The plan for a config's training files.
+def make_plan(config: PipelineConfig) -> tuple[Plan, Layout]:
+    """The plan for a config's training files, and how these are read.
 
     Raises:
         ConfigError, DataError: files that TensorFlow's operations cannot read; the message says how to convert them.
     """
     schema = build_schema(config, "train")
     files = data_files(config.train_input_path, "train_input_path")
-    check_graph_readable(schema, files)
+    layout = check_graph_readable(schema, files)
     data = config.data_config
     # Rows that are shuffled among each other and trained on by one worker: whole batches, no more than one save's.
     window = data.shuffle_buffer_size if data.shuffle else _WINDOW
     batches = max(1, min(window // data.batch_size, config.train_config.save_checkpoints_steps))
     seed = config.train_config.seed if data.shuffle else None
-    return Plan([(path, count_rows(path, schema)) for path in files], batches * data.batch_size, seed)
+    return Plan([(path, count_rows(path, schema)) for path in files], batches * data.batch_size, seed), layout
 
 
 class PieceTrainer:
@@ -131,6 +131,7 @@ class PieceTrainer:
         model: compiled, with its variables on the servers.
         preprocessor: made under the strategy, which gives each worker its tables.
         config: checked and normalised.
+        layout: of the files, see `make_plan`.
         workers: how many there are.
         rows_seen: rows that went into the weights so far.
     """
@@ -141,11 +142,12 @@ class PieceTrainer:
         model: RankModel,
         preprocessor: Preprocessor,
         config: PipelineConfig,
+        layout: Layout,
         workers: int,
         rows_seen: int,
     ) -> None:
         self._strategy, self._model = strategy, model
-        self._schema = build_schema(config, "train")
+        self._schema, self._layout = build_schema(config, "train"), layout
         self._split = column_splitter(preprocessor, self._schema, self._schema.weights)
         self._batch_size = config.data_config.batch_size
         self._seed = config.train_config.seed if config.data_config.shuffle else None
@@ -194,7 +196,7 @@ class PieceTrainer:
         self._coordinator.join()
 
     def _train(self, path: tf.Tensor, first: tf.Tensor, rows: tf.Tensor, key: tf.Tensor) -> None:
-        columns = next(iter(graph_columns(self._schema, path, first, rows, rows).take(1)))
+        columns = graph_columns(self._schema, path, first, rows, rows, self._layout).get_single_element()
         count = tf.shape(next(iter(columns.values())))[0]
         order = tf.range(count)
         if self._seed is not None:

@@ -1,0 +1,93 @@
+"""Workers that are killed: the job comes to its end, and the rows of the data are in the weights as promised."""
+
+import random
+import re
+
+import numpy as np
+import pytest
+
+import apps_rec
+from tests.training.cluster import Cluster, weights
+
+TWO = "train_config.train_distribute=MultiWorkerMirroredStrategy"
+SERVERS = "train_config.train_distribute=PSStrategy"
+# 576 rows of the log pass its filter.
+ROWS = 576
+EPOCHS = 150
+OPTIONS = (
+    f"data_config.num_epochs={EPOCHS}",
+    "data_config.batch_size=64",
+    "train_config.save_checkpoints_steps=100",
+    "train_config.keep_checkpoint_max=2",
+    "train_config.log_step_count_steps=10",
+    "train_config.heartbeat_timeout_seconds=10",
+)
+STEPS = EPOCHS * 9
+
+
+def last_step(text):
+    """The step that was logged last."""
+    return max(map(int, re.findall(r"step (\d+)  loss", text)), default=0)
+
+
+def kill_at_random(cluster, kills, seed):
+    """Kills a worker so many times, each at a random step behind the last one."""
+    draw = random.Random(seed)
+    step = 0
+    for number in range(kills):
+        step += draw.randrange(20, STEPS * 8 // 10 // kills)
+        # The job has come back from the kill before when it has logged a step since then.
+        start = len(cluster.text)
+        cluster.wait_until(
+            lambda: last_step(cluster.text[start:]) >= step or (number and last_step(cluster.text) >= step)
+        )
+        name = f"worker {draw.randrange(2)}"
+        print(f"seed {seed}: killing {name} at step {last_step(cluster.text)}")
+        cluster.kill(name)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, tiny_run):
+    """Return a folder with the log of a small store."""
+    folder = tmp_path_factory.mktemp("cluster")
+    tiny_run(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def whole(folder):
+    """Return the weights of two workers whom nobody disturbed."""
+    with Cluster(folder, "whole", TWO, *OPTIONS) as cluster:
+        assert f"whole: step {STEPS}" in cluster.finish()
+    return weights(folder, "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_count_exactly_once_when_a_worker_is_killed(folder, whole, seed):
+    with Cluster(folder, f"killed{seed}", TWO, *OPTIONS) as cluster:
+        kill_at_random(cluster, kills=2, seed=seed)
+        text = cluster.finish()
+    assert f"killed{seed}: step {STEPS}" in text
+    assert len(re.findall("resumed from step", text)) >= 2
+    found = weights(folder, f"killed{seed}")
+    for name, value in whole.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(5))
+def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(folder, seed, monkeypatch):
+    monkeypatch.chdir(folder)
+    if not (folder / "converted").exists():
+        apps_rec.convert(folder / "tiny.config", output="converted", rows_per_file=150)
+    data = ("data_config.input_type=TFRecordInput", "train_input_path=converted/*.tfrecord")
+    with Cluster(folder, f"served{seed}", SERVERS, *data, *OPTIONS, ps=1) as cluster:
+        kill_at_random(cluster, kills=2, seed=seed)
+        text = cluster.finish()
+    due, twice = map(int, re.search(r"(\d+) rows, each trained on at least once; (\d+) were seen twice", text).groups())
+    print(f"seed {seed}: {twice} of {due} rows were seen twice")
+    assert due == ROWS * EPOCHS
+    # A kill costs the piece the worker was at and no more: one window of rows.
+    assert 0 <= twice <= 2 * ROWS
+    assert re.search(rf"served{seed}: step (\d+)", text)

@@ -1,0 +1,83 @@
+"""Trainings of several processes on loopback, for tests: started by `apps-rec launch`, ended whatever happens."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import tensorflow as tf
+
+# A cluster on two busy cores takes half a minute to come up.
+TIMEOUT = 240
+
+
+class Cluster:
+    """`apps-rec launch ... -- train tiny.config` in a folder, with its output in a file."""
+
+    def __init__(self, folder, model_dir, *overrides, workers=2, ps=0, resume=False):
+        self.log = folder / f"{model_dir}.log"
+        sets = [word for item in (*overrides, f"model_dir={model_dir}") for word in ("--set", item)]
+        servers = ["--ps", str(ps)] if ps else []
+        launch = [sys.executable, "-m", "apps_rec", "launch", "--workers", str(workers), *servers, "--"]
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*launch, "train", "tiny.config", *(["--resume"] if resume else []), *sets],
+                cwd=folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+            )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()
+
+    @property
+    def text(self):
+        """What all processes have said so far."""
+        return self.log.read_text()
+
+    def wait_for(self, pattern, timeout=TIMEOUT):
+        """The match of a pattern in the output, as soon as it is there."""
+        end = time.monotonic() + timeout
+        while not (found := re.search(pattern, self.text)):
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < end, f"no {pattern!r} within {timeout} s in:\n{self.text}"
+            time.sleep(0.02)
+        return found
+
+    def wait_until(self, is_so, timeout=TIMEOUT):
+        """Returns as soon as a condition holds."""
+        end = time.monotonic() + timeout
+        while not is_so():
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < end, f"not so within {timeout} s:\n{self.text}"
+            time.sleep(0.02)
+
+    def kill(self, name):
+        """Ends one process, such as "worker 1", with SIGKILL."""
+        pid = re.findall(rf"\[launch\] {name}: process (\d+)", self.text)[-1]
+        os.kill(int(pid), signal.SIGKILL)
+
+    def finish(self, timeout=TIMEOUT):
+        """Waits for the end, which has to be a good one, and returns the output."""
+        code = self.process.wait(timeout=timeout)
+        assert code == 0, self.text
+        return self.text
+
+
+def weights(folder, model_dir):
+    """Weights of the newest checkpoint of a run by name."""
+    read = tf.train.load_checkpoint(str(folder / model_dir / "checkpoints"))
+    return {
+        key: read.get_tensor(key)
+        for key in read.get_variable_to_shape_map()
+        if key.startswith("model/") and "OPTIMIZER" not in key and "optimizer" not in key and key.endswith("_VALUE")
+    }
