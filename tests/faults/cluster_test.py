@@ -25,24 +25,17 @@ OPTIONS = (
 STEPS = EPOCHS * 9
 
 
-def last_step(text):
-    """The step that was logged last."""
-    return max(map(int, re.findall(r"step (\d+)  loss", text)), default=0)
+STEP = re.compile(r"step \d+  loss")
 
 
 def kill_at_random(cluster, kills, seed):
-    """Kills a worker so many times, each at a random step behind the last one."""
+    """Kills a worker so many times, each at a random number of log lines after the job has gone on."""
     draw = random.Random(seed)
-    step = 0
-    for number in range(kills):
-        step += draw.randrange(20, STEPS * 8 // 10 // kills)
-        # The job has come back from the kill before when it has logged a step since then.
-        start = len(cluster.text)
-        cluster.wait_until(
-            lambda: last_step(cluster.text[start:]) >= step or (number and last_step(cluster.text) >= step)
-        )
+    for _ in range(kills):
+        lines, start = draw.randrange(2, 30), len(cluster.text)
+        cluster.wait_for_count(STEP, lines, start)
         name = f"worker {draw.randrange(2)}"
-        print(f"seed {seed}: killing {name} at step {last_step(cluster.text)}")
+        print(f"seed {seed}: killing {name}, {lines} lines on")
         cluster.kill(name)
 
 

@@ -53,12 +53,12 @@ class Cluster:
             time.sleep(0.02)
         return found
 
-    def wait_until(self, is_so, timeout=TIMEOUT):
-        """Returns as soon as a condition holds."""
+    def wait_for_count(self, pattern, count, start=0, timeout=TIMEOUT):
+        """Returns as soon as a pattern is in the output so many times, behind its first `start` characters."""
         end = time.monotonic() + timeout
-        while not is_so():
+        while len(pattern.findall(self.text, start)) < count:
             assert self.process.poll() is None, self.text
-            assert time.monotonic() < end, f"not so within {timeout} s:\n{self.text}"
+            assert time.monotonic() < end, f"no {count} times {pattern} within {timeout} s:\n{self.text}"
             time.sleep(0.02)
 
     def kill(self, name):
