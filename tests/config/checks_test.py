@@ -208,8 +208,24 @@ BY_OVERRIDE = [
     (["train_config.keep_checkpoint_max=0"], ["expected more than 0"]),
     (["train_config.log_step_count_steps=0"], ["expected more than 0"]),
     (["train_config.gradient_clipping_by_norm=-1"], ["expected 0 or more"]),
-    (["train_config.train_distribute=PSStrategy"], ["PSStrategy is not built yet"]),
-    (["train_config.train_distribute=MultiWorkerMirroredStrategy"], ["is not built yet"]),
+    (
+        [
+            "train_config.train_distribute=PSStrategy",
+            "data_config.input_type=ParquetInput",
+            "data_config.bad_rows=SKIP",
+            "data_config.holdout_fraction=0.1",
+        ],
+        [
+            "data_config.input_type: ParameterServerStrategy reads with TensorFlow's operations, which cannot read P",
+            "data_config.bad_rows: ParameterServerStrategy cannot leave out rows: `apps-rec convert` writes",
+            "data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows",
+        ],
+    ),
+    (["data_config.worker_split=BY_ROW"], ["worker_split: BY_ROW is for MultiWorkerMirroredStrategy"]),
+    (
+        ["train_config.train_distribute=PSStrategy", "train_config.jit_compile=true"],
+        ["jit_compile: XLA cannot compile the sums over replicas of ParameterServerStrategy"],
+    ),
     (
         ["train_config.train_distribute=MirroredStrategy", "train_config.jit_compile=true"],
         ["jit_compile: XLA cannot compile the sums over replicas of MirroredStrategy", "or train_distribute to NoS"],

@@ -130,8 +130,9 @@ FORM_MISTAKES = [
     (
         "train_config { train_distribute: MirrorStrategy }",
         [
-            "a:1: train_config.train_distribute: expected one of NoStrategy, PSStrategy, MirroredStrategy,"
-            ' MultiWorkerMirroredStrategy, got MirrorStrategy. Did you mean "MirroredStrategy"?'
+            "a:1: train_config.train_distribute: expected one of NoStrategy, ParameterServerStrategy, PSStrategy,"
+            " MirroredStrategy, MultiWorkerMirroredStrategy, CollectiveAllReduceStrategy, OneDeviceStrategy,"
+            ' TPUStrategy, got MirrorStrategy. Did you mean "MirroredStrategy"?'
         ],
     ),
     ("model_dir: out", ["a:1: model_dir: expected text in quotes, got out."]),
