@@ -107,6 +107,23 @@ def _predict(options: argparse.Namespace) -> None:
     print(f"{result.output}: {result.rows} rows{dropped}")
 
 
+def _convert(options: argparse.Namespace) -> None:
+    config = _checked(options)
+    quiet_tensorflow()
+    made = apps_rec.convert(
+        config,
+        options.output,
+        options.input,
+        evaluation=options.eval,
+        shards=options.shards,
+        rows_per_file=options.rows_per_file,
+    )
+    print(
+        f"{made.folder}: {made.rows} rows in {made.files} files ({made.summary}), "
+        f"{made.rows / max(made.seconds, 1e-3):.0f} rows/s"
+    )
+
+
 def _simulate_store(options: argparse.Namespace) -> None:
     made = apps_rec.simulate_store(
         options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation
@@ -189,6 +206,24 @@ def _parser() -> argparse.ArgumentParser:
     predict.add_argument(
         "--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields"
     )
+
+    convert = _command(
+        commands,
+        "convert",
+        _convert,
+        "write the rows that training reads as TFRecord files, for parameter servers",
+        "samples/appstore/esmm.config -o data/appstore/train_tfrecord --shards 8",
+    )
+    convert.add_argument(
+        "input",
+        nargs="?",
+        help="CSV, Parquet or TFRecord: path, glob, or several with commas; default: train_input_path",
+    )
+    convert.add_argument("-o", "--output", required=True, help="folder to make")
+    convert.add_argument("--eval", action="store_true", help="the rows that evaluation reads; default: eval_input_path")
+    size = convert.add_mutually_exclusive_group()
+    size.add_argument("--shards", type=int, help="number of files; CSV, filters and skipped rows take a second pass")
+    size.add_argument("--rows-per-file", type=int, help="default: 1000000")
 
     regress = _command(
         commands,

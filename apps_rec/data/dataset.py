@@ -146,13 +146,13 @@ def reraise(*positions: Positions) -> Iterator[None]:
 
 
 def wrong_value(error: tf.errors.OpError, files: Sequence[str]) -> DataError | None:
-    """The DataError that a failed assertion about a feature's cells stands for; None for any other error.
+    """The DataError that a failed assertion about a feature's or column's cells stands for; None for any other error.
 
     Args:
-        error: of a graph that holds a Preprocessor.
+        error: of a graph that holds a Preprocessor or reads files.
         files: that were read.
     """
-    found = re.search(r"assertion failed: \[(Feature .*)", error.message)
+    found = re.search(r"assertion failed: \[((?:Feature|Column) .*)", error.message)
     if found is None:
         return None
     text = re.sub(r"\s*\] \[", " ", found[1].strip().removesuffix("]")).replace('\\"', '"').rstrip(" .")

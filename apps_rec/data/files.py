@@ -70,6 +70,14 @@ def schema_for_file(schema: Schema, path: str) -> Schema:
     return replace(schema, input_type=input_type, separator=separator, with_header=True)
 
 
+def schema_for_named_file(schema: Schema, path: str) -> Schema:
+    """As `schema_for_file`; a name that says nothing is a file of the config's own format."""
+    try:
+        return schema_for_file(schema, path)
+    except DataError:
+        return schema
+
+
 def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> None:
     """Raises DataError where a wanted column is absent from a file, or there twice."""
     for name in wanted:

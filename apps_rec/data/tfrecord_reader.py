@@ -13,6 +13,8 @@ from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
 _RECORDS = 4096
+# Looked at where many files are, to learn what they hold.
+_FIRST_RECORDS = 64
 _TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
 _ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
 
@@ -30,6 +32,15 @@ def tfrecord_columns(path: str) -> list[str]:
             names.update(_parse(record, path, row + offset).features.feature)
         break
     return sorted(names)
+
+
+def column_kinds(path: str, names: Sequence[str]) -> Kinds:
+    """Kind of list of each column in the first records of a file; None where none of those holds the column."""
+    kinds: Kinds = dict.fromkeys(names)
+    for row, records in _records(path, _FIRST_RECORDS):
+        _find_kinds(kinds, records, path, row)
+        break
+    return kinds
 
 
 def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
@@ -51,8 +62,8 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
             _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
 
 
-def _records(path: str) -> Iterator[tuple[int, np.ndarray]]:
-    """Serialized records with the number of the first, from 1."""
+def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
+    """Serialized records, `count` at a time, with the number of the first, from 1."""
     row = 1
     with tf.device("/CPU:0"):
         options = tf.data.Options()
@@ -61,7 +72,7 @@ def _records(path: str) -> Iterator[tuple[int, np.ndarray]]:
         options.threading.private_threadpool_size = 1
         compression = "GZIP" if path.lower().endswith(".gz") else ""
         dataset = tf.data.TFRecordDataset(path, compression_type=compression, num_parallel_reads=None)
-        batches = iter(dataset.batch(_RECORDS).with_options(options))
+        batches = iter(dataset.batch(count).with_options(options))
     while True:
         try:
             with tf.device("/CPU:0"):

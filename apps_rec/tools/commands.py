@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from apps_rec.config import Config, load_config
 
 if TYPE_CHECKING:
+    from apps_rec.data.tfrecord_writer import Conversion
     from apps_rec.legacy_keras import keras
     from apps_rec.serving.predict import PredictResult
     from apps_rec.simulation import StoreSummary
@@ -85,6 +86,46 @@ def predict(
     from apps_rec.serving.predict import predict_file
 
     return predict_file(str(export), rows, output, keep, skip_bad_rows)
+
+
+def convert(
+    config: ConfigLike,
+    output: str,
+    input_path: str | None = None,
+    overrides: Sequence[str] = (),
+    evaluation: bool = False,
+    shards: int | None = None,
+    rows_per_file: int | None = None,
+) -> Conversion:
+    """Writes the rows that training reads as TFRecord files; see `apps_rec.data.tfrecord_writer.convert_files`.
+
+    Args:
+        config: what the columns are, which rows are filtered, what becomes of bad ones.
+        output: folder to make.
+        input_path: files to convert, of the format that their name says, else of the config's; default: the config's
+            train_input_path.
+        overrides: `path=value` each, only for a path.
+        evaluation: the rows that evaluation reads; default input: eval_input_path.
+        shards: how many files.
+        rows_per_file: instead; neither: 1,000,000.
+    """
+    checked = check(config, overrides)
+    from apps_rec.data import build_schema, data_files
+    from apps_rec.data.files import schema_for_named_file
+    from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
+    from apps_rec.errors import ConfigError
+
+    message = checked.message
+    purpose, field = ("evaluate", "eval_input_path") if evaluation else ("train", "train_input_path")
+    if input_path is None and not getattr(message, field):
+        raise ConfigError(
+            f"{checked.path}: {field}: is not given; name the files to convert: apps-rec convert CONFIG INPUT"
+        )
+    files = data_files(input_path or getattr(message, field), "INPUT" if input_path else field)
+    schema = build_schema(message, purpose)
+    schema = schema_for_named_file(schema, files[0]) if input_path else schema
+    schema = conversion_schema(message, files, schema, purpose)
+    return convert_files(files, schema, output, shards=shards, rows_per_file=rows_per_file, config_path=checked.path)
 
 
 def simulate_store(

@@ -1,0 +1,206 @@
+"""Files -> batches of columns by TensorFlow ops alone, for inputs in which no Python runs: parameter servers.
+
+The batches equal those of a `RowStream` that reads the same rows in file order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+
+import tensorflow as tf
+
+from apps_rec.data.dataset import TF_TYPES
+from apps_rec.data.graph_checks import Layout, check_graph_readable, number_column
+from apps_rec.data.row_counts import count_rows
+from apps_rec.data.schema import Column, Schema
+
+__all__ = ["Layout", "check_graph_readable", "count_rows", "graph_columns"]
+
+_KIND_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+
+Columns = dict[str, tf.Tensor]
+
+
+def graph_columns(
+    schema: Schema,
+    path: str | tf.Tensor,
+    skip: int | tf.Tensor,
+    take: int | tf.Tensor,
+    batch_size: int,
+    layout: Layout | None = None,
+) -> tf.data.Dataset:
+    """Batches of a run of rows of one file, {column name: `[B]`} with the types of `Schema.dtypes`, in file order.
+
+    Args:
+        schema: what to read; TFRecord or CSV. Its row filters and bad_rows are not looked at: `check_graph_readable`
+            lets only files through that have them behind them.
+        path: of the file, gzip if the name ends in .gz; may be a scalar tensor.
+        skip: rows of the file before the first one; may be a scalar tensor.
+        take: rows to read, fewer where the file ends; -1: to its end; may be a scalar tensor.
+        batch_size: rows in a batch; the last one may have fewer.
+        layout: what `check_graph_readable` returned for the job's files; None looks into the file, which takes a path
+            that is no tensor.
+
+    Raises:
+        ValueError: a tensor as path without a layout.
+        ConfigError, DataError: see `check_graph_readable`.
+        While reading, as tf.errors.InvalidArgumentError: labels other than 0 and 1, weights below 0, a conversion
+            without a click, numbers that are none, rows with too few or too many cells. `dataset.reraise` makes a
+            DataError of what concerns one column.
+
+    Example:
+        >>> layout = check_graph_readable(schema, files)
+        >>> for columns in graph_columns(schema, files[0], 0, -1, 4096, layout):
+        ...     print(columns["click"].shape)
+    """
+    if layout is None:
+        if not isinstance(path, str):
+            raise ValueError("graph_columns: expected a layout beside a path that is a tensor")
+        layout = check_graph_readable(schema, [path])
+    compression = tf.where(tf.strings.regex_full_match(tf.strings.lower(path), r".*\.gz"), "GZIP", "")
+    rows: tf.data.Dataset
+    if schema.input_type == "csv":
+        rows = tf.data.TextLineDataset(path, compression_type=compression)
+        rows = rows.skip(1) if schema.with_header else rows
+        rows = rows.filter(tf.autograph.experimental.do_not_convert(lambda line: tf.strings.length(line) > 0))
+    else:
+        rows = tf.data.TFRecordDataset(path, compression_type=compression)
+    rows = rows.skip(tf.cast(skip, tf.int64)).take(tf.cast(take, tf.int64)).batch(batch_size)
+    return rows.map(_parser(schema, layout), num_parallel_calls=2, deterministic=True)
+
+
+def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
+    wanted = {column.name: column for column in schema.columns}
+    wanted |= {name: number_column(schema, name) for name in (*schema.labels, *schema.weights)}
+    read = _csv_columns if schema.input_type == "csv" else _example_columns
+
+    @tf.autograph.experimental.do_not_convert
+    def parse(rows: tf.Tensor) -> Columns:
+        numbers = set(schema.labels) | set(schema.weights)
+        columns = read(rows, wanted, numbers, schema, layout)
+        for name in schema.labels:
+            label = columns[name]
+            _check((label == 0) | (label == 1), label, name, "expected the label 0 or 1")
+        for name in schema.weights:
+            columns[name] = _weight(columns[name], schema, name)
+        for click, conversion in zip((schema.funnel or ())[:-1], (schema.funnel or ())[1:], strict=True):
+            fine = (columns[conversion] != 1) | (columns[click] == 1)
+            _check(fine, columns[conversion], conversion, f"expected 0 where {click} is 0 (the head is a funnel)")
+        return {name: columns[name] for name in schema.dtypes()}
+
+    return parse
+
+
+def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:
+    declared = schema.column(name)
+    if declared is not None and declared.has_default and not isinstance(declared.default, bytes):
+        weight = tf.where(tf.math.is_nan(weight), tf.constant(float(declared.default)), weight)
+    _check(weight >= 0, weight, name, "expected a sample weight >= 0")
+    return weight
+
+
+def _csv_columns(
+    lines: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
+) -> Columns:
+    # All cells, those nobody reads too: decode_csv counts the cells of a line only then.
+    cells = tf.io.decode_csv(lines, [""] * len(layout.header), field_delim=schema.separator)
+    by_name = dict(zip(layout.header, cells, strict=True))
+    columns = {}
+    for name, column in wanted.items():
+        text, missing = by_name[name], tf.strings.length(by_name[name]) == 0
+        # Parsed in place of an empty cell.
+        stand_in = {"STRING": b"", "BOOL": b"false"}.get(column.dtype, b"0")
+        values = _from_kind(tf.where(missing, stand_in, text), "bytes_list", column)
+        values = _as_label(values) if name in numbers else values
+        columns[name] = tf.where(missing, _default(column, name in numbers), values)
+    return {name: _finished(values, wanted[name], name in numbers) for name, values in columns.items()}
+
+
+def _example_columns(
+    records: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
+) -> Columns:
+    features = {
+        name: tf.io.RaggedFeature(_KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64) for name in wanted
+    }
+    parsed = tf.io.parse_example(records, features)
+    columns = {}
+    for name, column in wanted.items():
+        ragged = parsed[name]
+        lengths = ragged.row_lengths()
+        values = _from_kind(ragged.values, layout.kinds[name], column)
+        default = _default(column, name in numbers)
+        if column.list_separator is not None:
+            joined = tf.strings.unsorted_segment_join(
+                values, ragged.value_rowids(), ragged.nrows(), column.list_separator
+            )
+            columns[name] = tf.where(lengths == 0, default, joined)
+            continue
+        _check(lengths <= 1, lengths, name, f"expected one {column.dtype} value, got several:")
+        values = _as_label(values) if name in numbers else values
+        # The place behind the last value holds the default.
+        place = tf.where(lengths == 0, tf.size(values, tf.int64), ragged.row_starts())
+        columns[name] = tf.gather(tf.concat([values, default[tf.newaxis]], 0), place)  # [B]
+    return {name: _finished(values, wanted[name], name in numbers) for name, values in columns.items()}
+
+
+def _as_label(values: tf.Tensor) -> tf.Tensor:
+    return tf.cast(values, tf.float32)
+
+
+def _default(column: Column, is_number: bool) -> tf.Tensor:
+    """What a missing value becomes; NaN for labels and weights, whose checks come later."""
+    return tf.constant(float("nan")) if is_number else tf.constant(column.default, TF_TYPES[column.dtype])
+
+
+def _finished(values: tf.Tensor, column: Column, is_number: bool) -> tf.Tensor:
+    """NaN is missing, infinity is wrong."""
+    if column.dtype not in ("FLOAT", "DOUBLE"):
+        return values
+    _check(~tf.math.is_inf(values), values, column.name, f"expected a finite number ({column.dtype})")
+    return values if is_number else tf.where(tf.math.is_nan(values), _default(column, is_number), values)
+
+
+def _from_kind(values: tf.Tensor, kind: str, column: Column) -> tf.Tensor:
+    """Values of a kind of list -> the declared type."""
+    dtype, name = column.dtype, column.name
+    target = TF_TYPES[dtype]
+    if dtype == "STRING":
+        return values if kind == "bytes_list" else tf.strings.as_string(values)
+    if kind == "bytes_list":
+        return _from_text(values, column)
+    if dtype == "BOOL":
+        _check((values == 0) | (values == 1), values, name, "expected true, false, 1 or 0 (BOOL)")
+        return values == 1
+    if dtype == "INT32":
+        fits = (values >= target.min) & (values <= target.max)
+        _check(fits, values, name, "expected a whole number of 32 bits (INT32)")
+        return tf.cast(values, target)
+    # By way of 64 bits, as RowStream does.
+    return values if values.dtype == target else tf.cast(tf.cast(values, tf.float64), target)
+
+
+def _from_text(texts: tf.Tensor, column: Column) -> tf.Tensor:
+    # In the message of a text that is no number TensorFlow names the op.
+    label = "column_" + re.sub(r"[^A-Za-z0-9_]", "_", column.name)
+    if column.dtype == "BOOL":
+        words = tf.strings.lower(tf.strings.strip(texts))
+        yes, no = (words == "true") | (words == "1"), (words == "false") | (words == "0")
+        _check(yes | no, texts, column.name, "expected true, false, 1 or 0 (BOOL)")
+        return yes
+    if column.dtype in ("INT32", "INT64"):
+        # 3.0 is what a table with gaps makes of 3.
+        return tf.strings.to_number(tf.strings.regex_replace(texts, r"\.0*\s*$", ""), TF_TYPES[column.dtype], label)
+    return tf.cast(tf.strings.to_number(texts, tf.float64, label), TF_TYPES[column.dtype])
+
+
+def _check(fine: tf.Tensor, values: tf.Tensor, name: str, expected: str) -> None:
+    """Stops at the first value that is not fine; `dataset.wrong_value` reads the message."""
+
+    def stop() -> bool:
+        first = tf.boolean_mask(values, ~fine)[0]
+        tf.raw_ops.Assert(condition=False, data=[f'Column "{name}": {expected}, got', first], summarize=1)
+        return False
+
+    # The message is put together where it is needed only.
+    tf.cond(tf.reduce_all(fine), lambda: True, stop)
