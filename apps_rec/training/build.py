@@ -9,10 +9,13 @@ import tensorflow as tf
 from apps_rec.legacy_keras import keras
 from apps_rec.protos import train_pb2
 from apps_rec.training import optimizers, schedules
+from apps_rec.training.tpu import connect_tpu
 
 
 def build_strategy(train_config: train_pb2.TrainConfig) -> tf.distribute.Strategy:
     """The strategy that train_distribute names: NoStrategy, or MirroredStrategy over all GPUs, else all CPU devices."""
+    if train_config.train_distribute == train_pb2.TPUStrategy:
+        return connect_tpu()
     if train_config.train_distribute == train_pb2.MirroredStrategy:
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return _mirrored(tuple(device.name for device in devices))
@@ -31,6 +34,12 @@ def _mirrored(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
 
 def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:
     """The optimizer that optimizer_config names, with its schedule and clipping."""
+    optimizer = _build_optimizer(train_config)
+    optimizer.static_shapes = train_config.train_distribute == train_pb2.TPUStrategy
+    return optimizer
+
+
+def _build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:
     kind = train_config.optimizer_config.WhichOneof("optimizer")
     message = getattr(train_config.optimizer_config, kind)
     rate = build_schedule(message.learning_rate)

@@ -25,6 +25,8 @@ def check_train(context: Context) -> None:
         name = train_pb2.DistributionStrategy.Name(train.train_distribute)
         text = f"{name} is not built yet; expected NoStrategy or MirroredStrategy."
         report.error(f"{_PATH}.train_distribute", text)
+    elif train.train_distribute == train_pb2.TPUStrategy:
+        _tpu(context)
     elif train.jit_compile and train.train_distribute != train_pb2.NoStrategy:
         name = train_pb2.DistributionStrategy.Name(train.train_distribute)
         text = (
@@ -36,6 +38,17 @@ def check_train(context: Context) -> None:
         path, given = f"{_PATH}.optimizer_config.{kind}", getattr(train.optimizer_config, kind)
         _optimizer(context, kind, given, path)
         _learning_rate(context, given.learning_rate, f"{path}.learning_rate")
+
+
+def _tpu(context: Context) -> None:
+    """Reports what a TPU cannot do, and what it does anyway."""
+    train, data, report = context.config.train_config, context.config.data_config, context.report
+    if not data.drop_remainder:
+        text = "a TPU takes batches of one size: expected true with TPUStrategy, to leave out the last, smaller one."
+        report.error("data_config.drop_remainder", text)
+    if train.jit_compile:
+        text = "TPUStrategy compiles the whole step by itself; set it to false."
+        report.error(f"{_PATH}.jit_compile", text)
 
 
 def _optimizer(context: Context, kind: str, given: Any, path: str) -> None:
