@@ -9,6 +9,12 @@ from apps_rec.training import optimizers, schedules
 
 def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:
     """The optimizer that optimizer_config names, with its schedule and clipping."""
+    optimizer = _build_optimizer(train_config)
+    optimizer.static_shapes = train_config.train_distribute == train_pb2.TPUStrategy
+    return optimizer
+
+
+def _build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:
     kind = train_config.optimizer_config.WhichOneof("optimizer")
     message = getattr(train_config.optimizer_config, kind)
     rate = build_schedule(message.learning_rate)

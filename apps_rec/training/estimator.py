@@ -20,6 +20,7 @@ from apps_rec.evaluation.plan import build_plan
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel, build_model
+from apps_rec.protos import train_pb2
 from apps_rec.training import run_folder
 from apps_rec.training.build import build_optimizer
 from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
@@ -29,6 +30,7 @@ from apps_rec.training.loop import run_steps
 from apps_rec.training.parameter_servers import PieceTrainer, make_plan, run_pieces, serve
 from apps_rec.training.run_folder import RunFolder
 from apps_rec.training.strategies import build_strategy, read_task, share_of
+from apps_rec.training.tpu import static_batches
 from apps_rec.training.workers import Workers, lost_worker
 
 log = logging.getLogger("apps_rec")
@@ -156,6 +158,8 @@ class Estimator:
         if message.train_config.num_steps:
             left = message.train_config.num_steps - int(self.model.optimizer.iterations.numpy())
             dataset = dataset.take(left * self._share.local)
+        if message.train_config.train_distribute == train_pb2.TPUStrategy:
+            dataset = static_batches(dataset, message.data_config.batch_size, self._share.replicas)
         save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
         with reraise(positions):
             # Progress first: the time of an evaluation is not training's.

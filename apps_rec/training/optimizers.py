@@ -12,6 +12,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+from apps_rec.training import duplicates
 from apps_rec.training.schedules import SCHEDULES
 
 Rows = list[tf.Tensor]
@@ -25,8 +26,13 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         learning_rate: a schedule of the step.
         slots: initial value of every element of each slot, by name.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
+
+    Attributes:
+        static_shapes: whether every shape of a step must be known before it runs, as a TPU demands; set before the
+            first step. Rows of one id are then summed by sorting, which costs a CPU or GPU more.
     """
 
+    static_shapes = False
     # Constructor arguments of a subclass that it keeps under their names, besides the rate and the clipping.
     arguments: tuple[str, ...] = ()
 
@@ -61,8 +67,23 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
 
     def aggregate_gradients(self, grads_and_vars: Any) -> list[tuple[Any, tf.Variable]]:
         """Sums gradients over replicas, then over duplicate ids: the norm that clips must be that of the sum."""
+        if self.static_shapes:
+            return self._aggregate_with_static_shapes(list(grads_and_vars))
         return [
             (sum_duplicates(gradient), variable) for gradient, variable in super().aggregate_gradients(grads_and_vars)
+        ]
+
+    def _aggregate_with_static_shapes(self, grads_and_vars: list[tuple[Any, tf.Variable]]) -> list:
+        """As above; all replicas have gradients of the same number of rows."""
+        is_sparse = [isinstance(gradient, tf.IndexedSlices) for gradient, _ in grads_and_vars]
+        dense = iter(
+            super().aggregate_gradients(
+                [pair for pair, sparse in zip(grads_and_vars, is_sparse, strict=True) if not sparse]
+            )
+        )
+        return [
+            (duplicates.sum_by_sort(duplicates.gather_over_replicas(pair[0])), pair[1]) if sparse else next(dense)
+            for pair, sparse in zip(grads_and_vars, is_sparse, strict=True)
         ]
 
     def _deduplicate_sparse_grad(self, grads: Sequence[Any]) -> Sequence[Any]:
@@ -82,10 +103,13 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         touched = [tf.gather(slot, rows) for slot in slots]
         weights = tf.gather(variable, rows)
         change, new_slots = self.compute_update(gradient.values, touched, rate, lambda: weights)
-        for slot, value in zip(slots, new_slots, strict=True):
-            slot.scatter_update(tf.IndexedSlices(value, rows))
-        # Rows stand here once each, and writing them is a copy: adding to them in place costs ten times as much.
-        variable.scatter_update(tf.IndexedSlices(weights + change, rows))
+        written = [*new_slots, weights + change]
+        if self.static_shapes:
+            written = duplicates.copy_first_of_run(rows, written)
+        # Rows stand here once each (or all their values are the same), and writing them is a copy: adding to them in
+        # place costs ten times as much.
+        for row_variable, value in zip([*slots, variable], written, strict=True):
+            row_variable.scatter_update(tf.IndexedSlices(value, rows))
 
     def compute_update(
         self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Callable[[], tf.Tensor]
@@ -195,8 +219,4 @@ class Ftrl(RowSparseOptimizer):
 
 def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices | None) -> tf.Tensor | tf.IndexedSlices | None:
     """The same gradient with every row once: rows of one id are summed."""
-    if not isinstance(gradient, tf.IndexedSlices):
-        return gradient
-    rows, places = tf.unique(gradient.indices)
-    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
-    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+    return duplicates.sum_by_unique(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient

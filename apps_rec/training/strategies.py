@@ -13,6 +13,7 @@ import tensorflow as tf
 from apps_rec.data.split import Share
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.protos import train_pb2
+from apps_rec.training.tpu import connect_tpu
 
 PARAMETER_SERVERS = train_pb2.ParameterServerStrategy
 MULTI_WORKER = train_pb2.MultiWorkerMirroredStrategy
@@ -161,8 +162,6 @@ def _parameter_servers(train_config: train_pb2.TrainConfig, task: Task) -> tf.di
 
 
 def _tpu(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
-    from apps_rec.training.tpu import connect_tpu
-
     return connect_tpu()
 
 

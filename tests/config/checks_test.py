@@ -230,6 +230,18 @@ BY_OVERRIDE = [
         ["train_config.train_distribute=MirroredStrategy", "train_config.jit_compile=true"],
         ["jit_compile: XLA cannot compile the sums over replicas of MirroredStrategy", "or train_distribute to NoS"],
     ),
+    (
+        ["train_config.train_distribute=TPUStrategy"],
+        ["data_config.drop_remainder: a TPU takes batches of one size: expected true with TPUStrategy"],
+    ),
+    (
+        [
+            "train_config.train_distribute=TPUStrategy",
+            "data_config.drop_remainder=true",
+            "train_config.jit_compile=true",
+        ],
+        ["jit_compile: TPUStrategy compiles the whole step by itself; set it to false"],
+    ),
     ([f"{ADAM}.constant_learning_rate.learning_rate=0"], ["learning_rate: expected more than 0"]),
     (["train_config.optimizer_config.adam_optimizer.beta1=1"], ["beta1: expected a number in [0, 1), got 1"]),
     (["train_config.optimizer_config.adagrad_optimizer.initial_accumulator_value=-1"], ["expected 0 or more"]),

@@ -33,7 +33,9 @@ def check_train(context: Context) -> None:
 def _strategy(context: Context) -> None:
     train, data, report = context.config.train_config, context.config.data_config, context.report
     name = train_pb2.DistributionStrategy.Name(train.train_distribute)
-    if train.jit_compile and train.train_distribute not in _ONE_REPLICA:
+    if train.train_distribute == train_pb2.TPUStrategy:
+        _tpu(context)
+    elif train.jit_compile and train.train_distribute not in _ONE_REPLICA:
         text = (
             f"XLA cannot compile the sums over replicas of {name}; set it to false, or train_distribute to NoStrategy."
         )
@@ -58,6 +60,17 @@ def _parameter_servers(context: Context, name: str) -> None:
         report.error("data_config.bad_rows", f"{name} cannot leave out rows: {convert}; then set bad_rows to FAIL.")
     if data.holdout_fraction:
         report.error("data_config.holdout_fraction", f"{name} cannot leave out rows; use eval_input_path.")
+
+
+def _tpu(context: Context) -> None:
+    """Reports what a TPU cannot do, and what it does anyway."""
+    train, data, report = context.config.train_config, context.config.data_config, context.report
+    if not data.drop_remainder:
+        text = "a TPU takes batches of one size: expected true with TPUStrategy, to leave out the last, smaller one."
+        report.error("data_config.drop_remainder", text)
+    if train.jit_compile:
+        text = "TPUStrategy compiles the whole step by itself; set it to false."
+        report.error(f"{_PATH}.jit_compile", text)
 
 
 def _optimizer(context: Context, kind: str, given: Any, path: str) -> None:

@@ -1,0 +1,83 @@
+"""Gradients of a table's rows in which an id stands several times, summed: by two ways, for two kinds of device.
+
+XLA compiles neither tf.unique nor anything else whose size depends on the data, and a TPU runs only what XLA compiles.
+Sorting works with shapes that are known beforehand, and costs a CPU or GPU more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+
+def sum_by_unique(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
+    """The same gradient with every row once, in the order of first appearance.
+
+    Input shape: values `(n, columns)`, indices `(n,)`.
+    Output shape: values `(distinct ids, columns)`, indices `(distinct ids,)`: known when the step runs.
+    """
+    rows, places = tf.unique(gradient.indices)
+    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def sum_by_sort(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
+    """The same gradient in ascending order of rows: the first of each run has its sum, the others have 0.
+
+    So it still adds up to the same gradient, and its norm is that of the sums: each distinct row counts once. What is
+    made of it row by row is right at the first of a run only: `copy_first_of_run` hands that on.
+
+    Input shape: values `(n, columns)`, indices `(n,)`.
+    Output shape: the input's.
+    """
+    order = tf.argsort(gradient.indices, stable=True)
+    rows = tf.gather(gradient.indices, order)
+    is_first, runs = _runs(rows)
+    sums = tf.math.unsorted_segment_sum(tf.gather(gradient.values, order), runs, _size(rows))
+    values = tf.where(is_first[:, tf.newaxis], tf.gather(sums, runs), tf.zeros([], sums.dtype))
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def copy_first_of_run(rows: tf.Tensor, tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """What stands at the first of each run of equal rows, at all places of the run.
+
+    Writing such values to their rows is then the same in any order: those for one row are copies, to the bit. Nothing
+    has to be left out, for which a fixed shape has no place: a row number out of range is written or not, by device.
+
+    Args:
+        rows: ascending, `(n,)`.
+        tensors: each `(n, columns)`.
+    """
+    _, runs = _runs(rows)
+    size = _size(rows)
+    firsts = tf.math.unsorted_segment_min(tf.range(size), runs, size)
+    places = tf.gather(firsts, runs)
+    return [tf.gather(tensor, places) for tensor in tensors]
+
+
+def gather_over_replicas(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
+    """The rows of all replicas, one replica's behind another's.
+
+    TPUStrategy would make a gradient as large as the table of it, to sum that.
+
+    Input shape: values `(n, columns)`, indices `(n,)`, of one `n` on all replicas.
+    Output shape: values `(replicas x n, columns)`, indices `(replicas x n,)`.
+    """
+    context = tf.distribute.get_replica_context()
+    if context.num_replicas_in_sync == 1:
+        return gradient
+    values, rows = context.all_gather([gradient.values, gradient.indices], axis=0)
+    return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def _runs(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Of ascending rows: whether each is the first of its run, and the number of its run from 0."""
+    # A row before the first would have to differ from it: rows are no negative numbers.
+    before = tf.concat([tf.constant([-1], rows.dtype), rows[:-1]], axis=0)
+    is_first = tf.not_equal(rows, before)
+    return is_first, tf.cumsum(tf.cast(is_first, tf.int32)) - 1
+
+
+def _size(rows: tf.Tensor) -> int | tf.Tensor:
+    return tf.size(rows) if rows.shape[0] is None else rows.shape[0]

@@ -1,0 +1,156 @@
+"""Duplicate ids summed by sorting: what tf.unique sums, in shapes that do not depend on the ids."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from apps_rec.training.duplicates import copy_first_of_run, gather_over_replicas, sum_by_sort, sum_by_unique
+from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.schedules import Constant
+
+RATE, ROWS, COLUMNS = 0.1, 7, 3
+MAKERS = {
+    "sgd": lambda clip: Sgd(Constant(RATE), global_clipnorm=clip),
+    "adagrad": lambda clip: Adagrad(Constant(RATE), 0.1, global_clipnorm=clip),
+    "adam": lambda clip: Adam(Constant(RATE), 0.9, 0.999, global_clipnorm=clip),
+    "ftrl": lambda clip: Ftrl(Constant(RATE), -0.5, 0.1, l1=0.01, l2=0.02, global_clipnorm=clip),
+}
+# Runs at both ends and in the middle, ids once, one id alone, the last row of the table.
+STEPS = ([4, 1, 4, 4, 0], [1, 2, 1, 2, 6], [5, 5, 5, 5, 5], [0, 1, 2, 3, 4], [6, 0, 6, 0, 6])
+
+
+def _slices(ids, values) -> tf.IndexedSlices:
+    return tf.IndexedSlices(tf.constant(values, tf.float32), tf.constant(ids, tf.int32), tf.constant([ROWS, COLUMNS]))
+
+
+def test_the_first_of_a_run_has_its_sum_and_the_others_nothing():
+    summed = sum_by_sort(_slices([7, 3, 7, 0], [[1.0], [2.0], [4.0], [8.0]]))
+    assert summed.indices.numpy().tolist() == [0, 3, 7, 7]
+    assert summed.values.numpy().tolist() == [[8.0], [2.0], [5.0], [0.0]]
+
+
+def test_both_ways_add_up_to_the_same_gradient_of_the_same_norm():
+    random = np.random.default_rng(1)
+    for ids in STEPS:
+        gradient = _slices(ids, random.normal(size=(len(ids), COLUMNS)))
+        by_sort, by_unique = sum_by_sort(gradient), sum_by_unique(gradient)
+        dense = np.zeros((ROWS, COLUMNS))
+        np.add.at(dense, ids, gradient.values.numpy())
+        for summed in (by_sort, by_unique):
+            np.testing.assert_allclose(tf.convert_to_tensor(summed), dense, atol=1e-6)
+            assert float(tf.linalg.global_norm([summed])) == pytest.approx(np.linalg.norm(dense), rel=1e-6)
+
+
+def test_every_place_of_a_run_gets_a_copy_of_its_first():
+    rows = tf.constant([0, 3, 3, 3, 9])
+    values = tf.constant([[1.0], [2.0], [3.0], [4.0], [5.0]])
+    first, second = copy_first_of_run(rows, [values, 10 * values])
+    assert first.numpy().tolist() == [[1.0], [2.0], [2.0], [2.0], [5.0]]
+    assert second.numpy().tolist() == [[10.0], [20.0], [20.0], [20.0], [50.0]]
+
+
+class Reference:
+    """A table under the formulas of the papers: a loop over elements, duplicates summed and clipped beforehand."""
+
+    def __init__(self, kind: str, weights: np.ndarray) -> None:
+        self.kind, self.w, self.t = kind, weights.astype(np.float64), 0
+        self.a = np.full(weights.shape, 0.0 if kind == "adam" else 0.1)
+        self.b = np.zeros(weights.shape)
+
+    def step(self, ids: list[int], values: np.ndarray, clip: float | None) -> None:
+        self.t += 1
+        sums = {row: np.zeros(COLUMNS) for row in ids}
+        for row, value in zip(ids, values, strict=True):
+            sums[row] = sums[row] + value
+        norm = np.sqrt(sum((value**2).sum() for value in sums.values()))
+        scale = clip / norm if clip and norm > clip else 1.0
+        for row, value in sums.items():
+            for column in range(COLUMNS):
+                self._element((row, column), float(value[column]) * scale)
+
+    def _element(self, at: tuple[int, int], g: float) -> None:
+        if self.kind == "sgd":
+            self.w[at] -= RATE * g
+        elif self.kind == "adagrad":
+            self.a[at] += g * g
+            self.w[at] -= RATE * g / np.sqrt(self.a[at])
+        elif self.kind == "adam":
+            self.a[at] = 0.9 * self.a[at] + 0.1 * g
+            self.b[at] = 0.999 * self.b[at] + 0.001 * g * g
+            rate = RATE * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
+            self.w[at] -= rate * self.a[at] / (np.sqrt(self.b[at]) + 1e-7)
+        else:
+            new = self.a[at] + g * g
+            self.b[at] += g - (np.sqrt(new) - np.sqrt(self.a[at])) / RATE * self.w[at]
+            self.a[at] = new
+            beyond = max(abs(self.b[at]) - 0.01, 0.0)
+            self.w[at] = -np.sign(self.b[at]) * beyond / (np.sqrt(new) / RATE + 2 * 0.02)
+
+
+@pytest.mark.parametrize("clip", [None, 0.5])
+@pytest.mark.parametrize("kind", MAKERS)
+def test_steps_with_static_shapes_are_those_by_unique_and_those_of_a_plain_loop(kind, clip):
+    start = np.random.default_rng(3).normal(size=(ROWS, COLUMNS)).astype(np.float32)
+    tables, reference = [], Reference(kind, start)
+    for static_shapes in (False, True):
+        table, optimizer = tf.Variable(start), MAKERS[kind](clip)
+        optimizer.static_shapes = static_shapes
+        optimizer.build([table])
+        random = np.random.default_rng(4)
+        for ids in STEPS:
+            values = random.normal(size=(len(ids), COLUMNS)).astype(np.float32)
+            optimizer.apply_gradients([(_slices(ids, values), table)])
+            if static_shapes:
+                reference.step(ids, values, clip)
+        tables.append([table, *(slot for slots in optimizer._slot_variables for slot in slots)])
+    for by_unique, by_sort in zip(*tables, strict=True):
+        np.testing.assert_allclose(by_sort.numpy(), by_unique.numpy(), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(tables[1][0].numpy(), reference.w, rtol=2e-5, atol=2e-6)
+
+
+def test_rows_that_no_id_names_stay():
+    table, optimizer = tf.Variable(tf.ones([ROWS, COLUMNS])), MAKERS["adam"](None)
+    optimizer.static_shapes = True
+    optimizer.apply_gradients([(_slices([2, 5, 2], np.ones((3, COLUMNS))), table)])
+    moved = np.flatnonzero((table.numpy() != 1).any(axis=1))
+    assert moved.tolist() == [2, 5]
+
+
+def test_gradients_of_all_kinds_keep_their_places():
+    table, kernel, unused = tf.Variable(tf.zeros([ROWS, COLUMNS])), tf.Variable([0.0]), tf.Variable([0.0])
+    optimizer = Sgd(Constant(1.0), global_clipnorm=1.0)
+    optimizer.static_shapes = True
+    optimizer.build([unused, table, kernel])
+    slices = _slices([0, 0], [[1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
+    optimizer.apply_gradients([(None, unused), (slices, table), (tf.constant([4.0]), kernel)])
+    np.testing.assert_allclose(table.numpy()[0], [-0.6, 0.0, 0.0], atol=1e-6)  # 3 and 4: norm 5
+    np.testing.assert_allclose(kernel.numpy(), [-0.8], atol=1e-6)
+    assert unused.numpy().tolist() == [0.0]
+
+
+def test_rows_are_gathered_from_both_replicas_and_an_id_of_both_is_summed_once(two_replicas):
+    ids, values = [[1, 4, 1], [4, 6, 0]], np.arange(18, dtype=np.float32).reshape(2, 3, COLUMNS)
+    with two_replicas.scope():
+        table = tf.Variable(tf.zeros([ROWS, COLUMNS]))
+        optimizer = Sgd(Constant(1.0))
+        optimizer.static_shapes = True
+        optimizer.build([table])
+
+    @tf.function
+    def step():
+        def replica():
+            number = tf.distribute.get_replica_context().replica_id_in_sync_group
+            gradient = tf.IndexedSlices(
+                tf.gather(values, number), tf.gather(tf.constant(ids), number), tf.constant([ROWS, COLUMNS])
+            )
+            optimizer.apply_gradients([(gradient, table)])
+            return gather_over_replicas(gradient).indices
+
+        return two_replicas.run(replica)
+
+    for gathered in two_replicas.experimental_local_results(step()):
+        assert gathered.numpy().tolist() == [*ids[0], *ids[1]]
+    expected = np.zeros((ROWS, COLUMNS))
+    np.subtract.at(expected, ids, values)
+    for copy in two_replicas.experimental_local_results(table):
+        np.testing.assert_allclose(copy.numpy(), expected, atol=1e-6)
