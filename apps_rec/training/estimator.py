@@ -126,7 +126,7 @@ class Estimator:
             train_config.save_summary_steps if self.workers.is_chief else 0,
             str(folder.summaries),
         )
-        with StopOnSignal(self.workers) as signals, lost_worker(self.workers):
+        with StopOnSignal(self.workers) as signals, lost_worker(self.workers.count > 1 or self._async_workers > 0):
             run = self._run_pieces if self._async_workers else self._run_steps
             run(folder, checkpoints, progress, progress_log, signals, callbacks)
         step = int(optimizer.iterations.numpy())

@@ -58,7 +58,7 @@ class Workers:
 
 
 @contextmanager
-def lost_worker(workers: Workers) -> Iterator[None]:
+def lost_worker(in_cluster: bool) -> Iterator[None]:
     """Gives what TensorFlow says of a process that is gone, or silent for too long, as a LostWorkerError."""
     try:
         yield
@@ -69,9 +69,9 @@ def lost_worker(workers: Workers) -> Iterator[None]:
         tf.errors.DeadlineExceededError,
         tf.errors.InternalError,
     ) as error:
-        if workers.count == 1:
+        if not in_cluster:
             raise
         raise LostWorkerError(
-            f"another worker is gone or was silent for too long ({error.message.splitlines()[0][:300]}). Start all of "
+            f"another process of the cluster is gone or was silent for too long ({error.message.splitlines()[0][:300]}). Start all of "
             "them again with --resume: training goes on from the last checkpoint"
         ) from error

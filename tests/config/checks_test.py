@@ -212,12 +212,10 @@ BY_OVERRIDE = [
         [
             "train_config.train_distribute=PSStrategy",
             "data_config.input_type=ParquetInput",
-            "data_config.bad_rows=SKIP",
             "data_config.holdout_fraction=0.1",
         ],
         [
             "data_config.input_type: ParameterServerStrategy reads with TensorFlow's operations, which cannot read P",
-            "data_config.bad_rows: ParameterServerStrategy cannot leave out rows: `apps-rec convert` writes",
             "data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows",
         ],
     ),

@@ -50,14 +50,9 @@ def _strategy(context: Context) -> None:
 
 def _parameter_servers(context: Context, name: str) -> None:
     data, report = context.config.data_config, context.report
-    convert = "`apps-rec convert` writes the files anew, without the rows that training would leave out"
     if data.input_type == DataConfig.ParquetInput:
-        text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use {convert[:18]} first."
+        text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use `apps-rec convert` first."
         report.error("data_config.input_type", text)
-    if data.row_filter:
-        report.error("data_config.row_filter", f"{name} cannot leave out rows: {convert}.")
-    if data.bad_rows == DataConfig.SKIP:
-        report.error("data_config.bad_rows", f"{name} cannot leave out rows: {convert}; then set bad_rows to FAIL.")
     if data.holdout_fraction:
         report.error("data_config.holdout_fraction", f"{name} cannot leave out rows; use eval_input_path.")
 
