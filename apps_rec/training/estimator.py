@@ -27,7 +27,7 @@ from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.checkpoints import Checkpoints, Progress, take_up
 from apps_rec.training.input import evaluation_dataset, log_batches, training_dataset, training_source
 from apps_rec.training.loop import run_steps
-from apps_rec.training.parameter_servers import PieceTrainer, make_plan, run_pieces, serve
+from apps_rec.training.parameter_servers import PieceTrainer, log_tables, make_plan, run_pieces, serve
 from apps_rec.training.run_folder import RunFolder
 from apps_rec.training.strategies import build_strategy, read_task, share_of
 from apps_rec.training.tpu import static_batches
@@ -178,6 +178,7 @@ class Estimator:
         """Pieces of the data that the workers of parameter servers take, each at its own pace."""
         message = self.config.message
         plan, layout = make_plan(message)
+        log_tables(self.model.embedder.tables)
         take_up(progress, -plan.piece_rows, message.data_config.batch_size, folder)
         trainer = PieceTrainer(
             self.strategy,

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -214,6 +215,15 @@ class PieceTrainer:
 
         tf.while_loop(lambda start: start < count, train_batch, (tf.constant(0),), parallel_iterations=1)
         self._pieces_done.assign_add(1)
+
+
+def log_tables(tables: Mapping[str, tf.Variable]) -> None:
+    """Says how each table is cut over the servers."""
+    for name, table in tables.items():
+        pieces = [table] if isinstance(table, tf.Variable) else list(table.variables)
+        largest = max(math.prod(piece.shape) * piece.dtype.size for piece in pieces)
+        rows, columns = table.shape
+        log.info("%s: %d x %d in %d pieces of at most %s bytes", name, rows, columns, len(pieces), f"{largest:,}")
 
 
 def run_pieces(

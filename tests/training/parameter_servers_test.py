@@ -41,6 +41,12 @@ def test_servers_learn_what_one_process_learns(tiny):
     options = (*TFRECORD, "train_config.min_table_shard_bytes=64", "data_config.shuffle_buffer_size=64")
     with Cluster(tiny.folder, "served", SERVERS, *options, ps=2) as cluster:
         text = cluster.finish()
+    # No server holds a table: the largest has 4 columns and one of first order.
+    tables = re.findall(r"(tables_\w+): (\d+) x (\d+) in (\d) pieces of at most ([0-9,]+) bytes", text)
+    assert len(tables) >= 2
+    for _, table_rows, columns, pieces, largest in tables:
+        assert pieces == "2"
+        assert int(largest.replace(",", "")) == -(-int(table_rows) // 2) * int(columns) * 4
     due, twice = map(int, re.search(r"(\d+) rows, each trained on at least once; (\d+) were seen twice", text).groups())
     assert (due, twice) == (1728, 0)
     assert rows >= due
