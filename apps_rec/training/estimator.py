@@ -27,7 +27,8 @@ from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.checkpoints import Checkpoints, Progress, take_up
 from apps_rec.training.input import evaluation_dataset, log_batches, training_dataset, training_source
 from apps_rec.training.loop import run_steps
-from apps_rec.training.parameter_servers import PieceTrainer, log_tables, make_plan, run_pieces, serve
+from apps_rec.training.parameter_servers import PieceTrainer, log_tables, run_pieces, serve
+from apps_rec.training.pieces import make_plan
 from apps_rec.training.run_folder import RunFolder
 from apps_rec.training.strategies import build_strategy, read_task, share_of
 from apps_rec.training.tpu import static_batches

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import apps_rec
-from apps_rec.training.parameter_servers import Piece, Plan
+from apps_rec.training.pieces import Piece, Plan
 from tests.training.cluster import Cluster
 
 SERVERS = "train_config.train_distribute=PSStrategy"
