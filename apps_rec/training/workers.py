@@ -72,6 +72,7 @@ def lost_worker(in_cluster: bool) -> Iterator[None]:
         if not in_cluster:
             raise
         raise LostWorkerError(
-            f"another process of the cluster is gone or was silent for too long ({error.message.splitlines()[0][:300]}). Start all of "
-            "them again with --resume: training goes on from the last checkpoint"
+            "another process of the cluster is gone or was silent for too long "
+            f"({error.message.splitlines()[0][:300]}). Start all of them again with --resume: training goes on from "
+            "the last checkpoint"
         ) from error
