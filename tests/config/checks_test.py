@@ -209,15 +209,8 @@ BY_OVERRIDE = [
     (["train_config.log_step_count_steps=0"], ["expected more than 0"]),
     (["train_config.gradient_clipping_by_norm=-1"], ["expected 0 or more"]),
     (
-        [
-            "train_config.train_distribute=PSStrategy",
-            "data_config.input_type=ParquetInput",
-            "data_config.holdout_fraction=0.1",
-        ],
-        [
-            "data_config.input_type: ParameterServerStrategy reads with TensorFlow's operations, which cannot read P",
-            "data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows",
-        ],
+        ["train_config.train_distribute=PSStrategy", "data_config.holdout_fraction=0.1"],
+        ["data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows"],
     ),
     (["data_config.worker_split=BY_ROW"], ["worker_split: BY_ROW is for MultiWorkerMirroredStrategy"]),
     (
@@ -267,6 +260,15 @@ def test_one_mistake_one_line(report, overrides, parts):
 
 # (what is replaced in the text, parts of the one line, its number)
 BY_TEXT = [
+    (
+        [
+            ("input_type: CSVInput", "input_type: ParquetInput"),
+            ("  with_header: true\n", ""),
+            ("train_config {", "train_config { train_distribute: PSStrategy"),
+        ],
+        ["data_config.input_type: ParameterServerStrategy reads with TensorFlow's operations, which cannot read P"],
+        6,
+    ),
     ([("  input_type: CSVInput\n", "")], ["data_config: input_type is missing"], 5),
     (
         [("  input_type: CSVInput", "  input_type: ParquetInput")],
