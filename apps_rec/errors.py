@@ -32,6 +32,12 @@ class CheckFailedError(UserError):
     exit_code = 3
 
 
+class JobFailedError(UserError):
+    """Processes of a job died too often; what they said stands above."""
+
+    exit_code = 1
+
+
 class InterruptedRunError(UserError):
     """A training that a signal ended, after it saved; the exit code is the shell's for that signal."""
 

@@ -13,7 +13,8 @@ from types import FrameType
 
 import apps_rec
 from apps_rec.cli.quiet import quiet_tensorflow
-from apps_rec.errors import CheckFailedError, UserError
+from apps_rec.errors import CheckFailedError, ConfigError, UserError
+from apps_rec.tools import launch as launching
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
@@ -122,6 +123,16 @@ def _convert(options: argparse.Namespace) -> None:
         f"{made.folder}: {made.rows} rows in {made.files} files ({made.summary}), "
         f"{made.rows / max(made.seconds, 1e-3):.0f} rows/s"
     )
+
+
+def _launch(options: argparse.Namespace) -> None:
+    words = options.command
+    inner = _parser().parse_args(words)
+    if inner.run is not _train:
+        raise ConfigError(f"launch: expected a train command after --, got {words[0]}")
+    config = _checked(inner)
+    launching.check_launchable(config, options.workers, options.ps)
+    launching.launch(launching.train_command(words), options.workers, options.ps, max_restarts=options.max_restarts)
 
 
 def _simulate_store(options: argparse.Namespace) -> None:
@@ -236,6 +247,22 @@ def _parser() -> argparse.ArgumentParser:
     regress.add_argument("folder", help="holds <name>.config and <name>.expected.json")
     regress.add_argument("--quick", action="store_true", help="the shortened run")
     regress.add_argument("--update", action="store_true", help="move the bands that are missed to what was measured")
+
+    launch = _command(
+        commands,
+        "launch",
+        _launch,
+        "train in several processes of this machine, to try distribution out",
+        "--workers 2 -- train samples/appstore/esmm.config \\\n"
+        "    --set train_config.train_distribute=MultiWorkerMirroredStrategy",
+        reads_config=False,
+    )
+    launch.add_argument("--workers", type=int, default=2, help="processes that compute; default: 2")
+    launch.add_argument("--ps", type=int, default=0, help="parameter servers; with them a chief is started too")
+    launch.add_argument(
+        "--max-restarts", type=int, default=10, help="times that what died is started again; default: 10"
+    )
+    launch.add_argument("command", nargs="+", help="train and its arguments, behind --")
 
     simulate = commands.add_parser("simulate", help="make data with known truth").add_subparsers(
         title="what to simulate", required=True, metavar="WHAT"

@@ -197,10 +197,10 @@ def _from_text(texts: tf.Tensor, column: Column) -> tf.Tensor:
 def _check(fine: tf.Tensor, values: tf.Tensor, name: str, expected: str) -> None:
     """Stops at the first value that is not fine; `dataset.wrong_value` reads the message."""
 
-    def stop() -> bool:
+    def stop() -> tf.Tensor:
         first = tf.boolean_mask(values, ~fine)[0]
         tf.raw_ops.Assert(condition=False, data=[f'Column "{name}": {expected}, got', first], summarize=1)
-        return False
+        return tf.constant(False)
 
     # The message is put together where it is needed only.
-    tf.cond(tf.reduce_all(fine), lambda: True, stop)
+    tf.cond(tf.reduce_all(fine), lambda: tf.constant(True), stop)

@@ -134,7 +134,7 @@ def _set_heartbeat(seconds: int, task: Task) -> None:
 
     There is no public way to set it; the strategy takes a service that is there.
     """
-    from tensorflow.core.protobuf import coordination_config_pb2
+    from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
     from tensorflow.python.eager import context
 
     jobs = [

@@ -34,9 +34,9 @@ def kill_at_random(cluster, kills, seed):
     for _ in range(kills):
         lines, start = draw.randrange(2, 30), len(cluster.text)
         cluster.wait_for_count(STEP, lines, start)
-        name = f"worker {draw.randrange(2)}"
-        print(f"seed {seed}: killing {name}, {lines} lines on")
-        cluster.kill(name)
+        worker = draw.randrange(2)
+        print(f"seed {seed}: killing worker {worker}, {lines} lines on")
+        cluster.kill("worker", worker)
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 """Trainings of several processes on loopback, for tests: started by `apps-rec launch`, ended whatever happens."""
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import tensorflow as tf
 
@@ -61,10 +63,19 @@ class Cluster:
             assert time.monotonic() < end, f"no {count} times {pattern} within {timeout} s:\n{self.text}"
             time.sleep(0.02)
 
-    def kill(self, name):
-        """Ends one process, such as "worker 1", with SIGKILL."""
-        pid = re.findall(rf"\[launch\] {name}: process (\d+)", self.text)[-1]
-        os.kill(int(pid), signal.SIGKILL)
+    def kill(self, kind, index):
+        """Ends one process with SIGKILL."""
+        for path in Path("/proc").glob("[0-9]*"):
+            try:
+                parent = re.search(r"PPid:\s+(\d+)", (path / "status").read_text())[1]
+                found = re.search(r"TF_CONFIG=([^\0]*)", (path / "environ").read_text())
+            except (OSError, ValueError):
+                continue
+            if found and int(parent) == self.process.pid:
+                if json.loads(found[1])["task"] == {"type": kind, "index": index}:
+                    os.kill(int(path.name), signal.SIGKILL)
+                    return
+        raise AssertionError(f"there is no {kind} {index}")
 
     def finish(self, timeout=TIMEOUT):
         """Waits for the end, which has to be a good one, and returns the output."""

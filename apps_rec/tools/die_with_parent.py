@@ -1,0 +1,32 @@
+"""Runs a command that ends with the process that asked for it: `python die_with_parent.py PARENT_PID COMMAND ...`.
+
+On Linux the kernel kills it when its parent is gone, however that ended; elsewhere this only runs the command. It is a
+program of its own, run by its path and without the package, because what runs between fork and exec in a process with
+threads may lock up.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Becomes the command."""
+    parent, command = int(sys.argv[1]), sys.argv[2:]
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0):
+            sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
+        # It may have gone before the kernel was told.
+        if os.getppid() != parent:
+            sys.exit("the process that started this one is gone")
+    os.execvp(command[0], command)
+
+
+if __name__ == "__main__":
+    main()

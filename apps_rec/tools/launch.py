@@ -1,0 +1,236 @@
+"""`apps-rec launch`: one training as several processes of this machine, for trying distribution out."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
+from typing import TextIO
+
+from apps_rec.config import Config
+from apps_rec.errors import CheckFailedError, ConfigError, InterruptedRunError, JobFailedError, RunError
+from apps_rec.protos import train_pb2
+from apps_rec.tools.cluster import Cluster, Task, tasks_of
+
+_LOG = logging.getLogger("apps_rec.tools")
+
+# Trainings save before they end.
+GRACE_SECONDS = 15.0
+# Of processes that have nothing to save: servers, workers of a chief, what is left of a job that lost a process.
+_SHORT_GRACE_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+# One process's end often ends others within moments; the cause is looked for among all of them.
+_SETTLE_SECONDS = 0.5
+# The user's input is wrong; a check failed.
+_VERDICTS = (2, 3)
+# A traceback stands above.
+DEFECT = 1
+# Ended by SIGINT, SIGTERM, after saving.
+_STOPPED = (130, 143)
+
+
+def check_launchable(config: Config, workers: int, ps: int) -> None:
+    """Refuses a config whose strategy does not need the cluster that is asked for.
+
+    Raises:
+        ConfigError: the field, and the value that it should have.
+    """
+    if workers < 1 or ps < 0:
+        raise ConfigError(f"--workers, --ps: expected 1 or more and 0 or more, got {workers} and {ps}")
+    wanted = train_pb2.ParameterServerStrategy if ps else train_pb2.MultiWorkerMirroredStrategy
+    given = config.message.train_config.train_distribute
+    if given != wanted:
+        with_ps = f"with --ps {ps}" if ps else "without --ps"
+        raise ConfigError(
+            f"{config.path}: train_config.train_distribute: expected {_name(wanted)} to be launched {with_ps}, got "
+            f"{_name(given)}; --set train_config.train_distribute={_name(wanted)}"
+        )
+
+
+def _name(strategy: int) -> str:
+    """The first of a strategy's names."""
+    return next(value.name for value in train_pb2.DistributionStrategy.DESCRIPTOR.values if value.number == strategy)
+
+
+def train_command(arguments: Sequence[str]) -> list[str]:
+    """The command line of `apps-rec` with these arguments, in this Python."""
+    return [sys.executable, "-m", "apps_rec", *arguments]
+
+
+def launch(
+    command: Sequence[str],
+    workers: int,
+    ps: int = 0,
+    *,
+    max_restarts: int = 10,
+    grace: float = GRACE_SECONDS,
+    out: TextIO | None = None,
+    err: TextIO | None = None,
+) -> None:
+    """Runs a command once for each task of a local cluster, until the job is done.
+
+    Workers alone (MultiWorkerMirroredStrategy): waits for all of them; when one dies, all are ended and started again
+    on new ports with `--resume`. With parameter servers: waits for the chief, then ends the others; a worker that dies
+    is started again on its port, and where the chief or a server dies the whole job is started again. Every process
+    finds the cluster and its place in TF_CONFIG. No process stays behind: on Linux not even where this one is killed.
+
+    Args:
+        command: of one process, such as `train_command` gives.
+        workers: processes that compute, 1 or more.
+        ps: parameter servers; with one or more there is a chief too.
+        max_restarts: of the job or of a worker, together.
+        grace: seconds in which processes may save when the job is stopped.
+        out: where the processes' stdout goes, each line behind its process's name; default: stdout.
+        err: where their stderr goes; default: stderr.
+
+    Raises:
+        InterruptedRunError: SIGINT or SIGTERM came, or ended one of the trainings after it saved.
+        RunError, CheckFailedError: a process ended with exit code 2 or 3.
+        JobFailedError: processes died more often than max_restarts.
+    """
+    cluster = Cluster(tasks_of(workers, ps), out or sys.stdout, err or sys.stderr)
+    job = _Job(cluster, list(command), max_restarts)
+    with _noted_signals() as signals:
+        try:
+            job.start()
+            while not signals and not job.is_done():
+                time.sleep(_POLL_SECONDS)
+            if signals:
+                number = signals[0]
+                _LOG.warning("launch: %s: stopping all processes", signal.Signals(number).name)
+                job.stop(grace)
+                raise InterruptedRunError("launch: the job was stopped; train --resume goes on with it", number)
+        except _VerdictError as verdict:
+            job.stop(grace)
+            raise verdict.error from None
+        finally:
+            cluster.kill()
+
+
+class _VerdictError(Exception):
+    """The job is over, and how."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+class _Job:
+    """What becomes of a cluster when a process of it ends."""
+
+    def __init__(self, cluster: Cluster, command: list[str], max_restarts: int) -> None:
+        self._cluster = cluster
+        self._command = command
+        self._max_restarts = max_restarts
+        self._restarts = 0
+        self._chief = Task("chief", 0) if Task("chief", 0) in cluster.tasks else None
+
+    def start(self) -> None:
+        """Starts every process."""
+        self._cluster.start(self._command)
+
+    def is_done(self) -> bool:
+        """Looks at what has ended, starts again what has to be.
+
+        Raises:
+            _VerdictError: the job cannot go on.
+        """
+        ended = self._cluster.ended()
+        if any(code for code in ended.values()):
+            time.sleep(_SETTLE_SECONDS)
+            ended = self._cluster.ended()
+        self._judge(ended)
+        if self._chief is None:
+            return self._all_done(ended)
+        return self._chief_done(self._chief, ended)
+
+    def stop(self, grace: float) -> None:
+        """Ends what runs; the chief first, which needs the others to save."""
+        if self._chief is not None:
+            self._cluster.stop([self._chief], grace)
+            grace = min(grace, _SHORT_GRACE_SECONDS)
+        self._cluster.stop(self._cluster.tasks, grace)
+
+    def _judge(self, ended: dict[Task, int]) -> None:
+        for task, code in ended.items():
+            if code in _VERDICTS:
+                # The others are about to say the same.
+                self._cluster.mute_behind(task)
+                text = f"launch: {task} ended with exit code {code}, its message stands above; all others were stopped"
+                raise _VerdictError(RunError(text) if code == 2 else CheckFailedError(text))
+            if code in _STOPPED and task.kind == (self._chief.kind if self._chief else "worker"):
+                text = f"launch: {task} was stopped by a signal, and the job with it; train --resume goes on with it"
+                raise _VerdictError(InterruptedRunError(text, code - 128))
+
+    def _all_done(self, ended: dict[Task, int]) -> bool:
+        died = {task: code for task, code in ended.items() if code}
+        if died:
+            self._restart(died)
+        return not died and len(ended) == len(self._cluster.tasks)
+
+    def _chief_done(self, chief: Task, ended: dict[Task, int]) -> bool:
+        if ended.get(chief) == 0:
+            self._cluster.stop(self._cluster.tasks, _SHORT_GRACE_SECONDS)
+            return True
+        # A server that ends takes its part of the tables along, whatever its exit code.
+        vital = {task: code for task, code in ended.items() if task.kind != "worker"}
+        if vital:
+            self._restart(vital)
+            return False
+        for task, code in ended.items():
+            if code:
+                self._count({task: code}, f"{task} starts again")
+                self._cluster.forget(task)
+                self._cluster.start_task(task, self._command)
+        return False
+
+    def _restart(self, died: dict[Task, int]) -> None:
+        self._count(died, "the job starts again with --resume")
+        self._cluster.stop(self._cluster.tasks, _SHORT_GRACE_SECONDS)
+        # What --restart would move aside is this very run.
+        self._command = [word for word in self._command if word not in ("--restart", "--resume")] + ["--resume"]
+        self._cluster.start(self._command)
+
+    def _count(self, died: dict[Task, int], remedy: str) -> None:
+        how = "; ".join(f"{task} {_how(code)}" for task, code in died.items())
+        if all(code == DEFECT for code in died.values()):
+            raise _VerdictError(JobFailedError(f"launch: {how}: a defect, which another start would meet again"))
+        if self._restarts >= self._max_restarts:
+            raise _VerdictError(
+                JobFailedError(f"launch: {how}; the job was started again {self._restarts} times and is given up")
+            )
+        self._restarts += 1
+        _LOG.warning("launch: %s; %s (%d of %d)", how, remedy, self._restarts, self._max_restarts)
+
+
+def _how(code: int) -> str:
+    if code >= 0:
+        return f"ended with exit code {code}"
+    try:
+        return f"was killed by {signal.Signals(-code).name}"
+    except ValueError:
+        return f"was killed by signal {-code}"
+
+
+@contextmanager
+def _noted_signals() -> Iterator[list[int]]:
+    """A list to which SIGINT and SIGTERM add themselves, in place of what they do otherwise."""
+    noted: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        noted.append(number)
+
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may
+        yield noted
+        return
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield noted
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
