@@ -23,7 +23,8 @@ def quiet_tensorflow() -> None:
 
             import apps_rec.legacy_keras  # noqa: F401
 
-            tf.config.list_logical_devices()
+            # Not the logical ones: several processes must meet before TensorFlow makes those.
+            tf.config.list_physical_devices()
             tf.get_logger().setLevel("ERROR")
             tf.autograph.set_verbosity(0)
         except BaseException:

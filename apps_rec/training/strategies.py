@@ -142,11 +142,10 @@ def _set_heartbeat(seconds: int, task: Task) -> None:
         for kind in ("chief", "worker")
         if task.count(kind)
     ]
-    leader = "/job:chief/replica:0/task:0" if task.count("chief") else "/job:worker/replica:0/task:0"
     if context.context().coordination_service is None:
         context.context().configure_coordination_service(
             service_type="standalone",
-            service_leader=leader,
+            service_leader="/job:chief/task:0" if task.count("chief") else "/job:worker/task:0",
             coordinated_jobs=jobs,
             heartbeat_timeout_in_ms=1000 * seconds,
         )

@@ -52,7 +52,8 @@ class Workers:
     @tf.function(autograph=False)
     def _add_up(self, value: tf.Tensor) -> tf.Tensor:
         def add(own: tf.Tensor) -> tf.Tensor:
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, own)
+            # A copy, which is on a device: the argument itself is on none, and cannot be summed.
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(own))
 
         return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]
 

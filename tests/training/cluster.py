@@ -71,10 +71,10 @@ class Cluster:
                 found = re.search(r"TF_CONFIG=([^\0]*)", (path / "environ").read_text())
             except (OSError, ValueError):
                 continue
-            if found and int(parent) == self.process.pid:
-                if json.loads(found[1])["task"] == {"type": kind, "index": index}:
-                    os.kill(int(path.name), signal.SIGKILL)
-                    return
+            is_ours = found and int(parent) == self.process.pid
+            if is_ours and json.loads(found[1])["task"] == {"type": kind, "index": index}:
+                os.kill(int(path.name), signal.SIGKILL)
+                return
         raise AssertionError(f"there is no {kind} {index}")
 
     def finish(self, timeout=TIMEOUT):
