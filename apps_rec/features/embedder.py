@@ -237,7 +237,7 @@ class Embedder(keras.layers.Layer):
         if isinstance(table, tf.Variable):
             return tf.gather(table, rows)
         # Cut over several parameter servers, each with a run of rows.
-        return tf.nn.embedding_lookup(table, rows, partition_strategy="div")
+        return tf.nn.embedding_lookup(table, rows)
 
     def _add_numbers(self, embedded: EmbeddedFeatures, values: tf.Tensor) -> None:
         start = 0

@@ -48,7 +48,7 @@ def test_servers_learn_what_one_process_learns(tiny):
         assert pieces == "2"
         assert int(largest.replace(",", "")) == -(-int(table_rows) // 2) * int(columns) * 4
     due, twice = map(int, re.search(r"(\d+) rows, each trained on at least once; (\d+) were seen twice", text).groups())
-    assert (due, twice) == (1728, 0)
+    assert (due, twice) == (1722, 0)
     assert rows >= due
     aucs = [apps_rec.evaluate(tiny.load(*TFRECORD, f"model_dir={name}"))["auc_ctr"] for name in ("one", "served")]
     assert aucs[1] > 0.6
