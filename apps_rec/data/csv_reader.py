@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 
+from apps_rec.data import storage
 from apps_rec.data.files import check_columns
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, Unit
@@ -22,10 +23,13 @@ def csv_columns(path: str, schema: Schema) -> list[str]:
         return [column.name for column in schema.declared]
     try:
         # The first rows are decoded along with the header: bytes of theirs that are no text are not judged here.
-        with _open(path) as stream, io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text:
+        with (
+            storage.open_stream(path) as stream,
+            io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text,
+        ):
             header = next(csv.reader(text, delimiter=schema.separator), [])
     except (pa.ArrowException, OSError, csv.Error) as error:
-        raise DataError(f"{path}: header: cannot be read: {error}") from error
+        raise DataError(f"{path}: header: cannot be read: {storage.reason(path, error)}") from error
     for name in header:
         if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
             shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -48,7 +52,7 @@ def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk
         return "skip"
 
     try:
-        with _open(unit.path) as stream:
+        with storage.open_stream(unit.path) as stream:
             reader = arrow_csv.open_csv(
                 stream,
                 # One thread: only then do ragged rows come with their number.
@@ -78,14 +82,10 @@ def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk
             if ragged:
                 yield Chunk(pa.RecordBatch.from_pylist([], schema=reader.schema), np.zeros(0, np.int64), ragged)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{unit.path}: cannot be read as CSV: {error}") from error
+        raise DataError(f"{unit.path}: cannot be read as CSV: {storage.reason(unit.path, error)}") from error
 
 
 def _row_numbers(first: int, count: int, gaps: Sequence[int]) -> np.ndarray:
     """The next `count` row numbers from `first` on that are not among the gaps."""
     rows = np.arange(first, first + count + len(gaps), dtype=np.int64)
     return rows[~np.isin(rows, gaps)][:count] if gaps else rows
-
-
-def _open(path: str) -> pa.NativeFile:
-    return pa.input_stream(path, compression="detect")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import replace
 
+from apps_rec.data import storage
 from apps_rec.data.schema import Schema
 from apps_rec.errors import DataError
 
@@ -17,28 +18,47 @@ def data_files(paths: str, field: str = "input path") -> list[str]:
     """The files that a path, a glob or several of them separated by commas stand for, sorted, each once.
 
     Args:
-        paths: as in `train_input_path`.
+        paths: as in `train_input_path`: plain paths, and URIs of stores.
         field: what to call it in a message.
 
     Raises:
-        DataError: a part that matches no file, a folder, a file that may not be read.
+        ConfigError: a URI of a scheme that is not read.
+        DataError: a part that matches no file, a folder, a file that may not be read, a store that gives no answer.
     """
     files: set[str] = set()
     parts = [part.strip() for part in paths.split(",") if part.strip()]
     if not parts:
         raise DataError(f"{field}: expected a path or a glob, got nothing")
     for part in parts:
-        # A name that exists is that file, even where it holds characters of a glob.
-        found = [part] if os.path.exists(part) else glob.glob(part, recursive=True)
-        if not found:
-            raise DataError(f'{field}: no file matches "{part}" (looked from {os.getcwd()})')
-        for path in found:
-            if os.path.isdir(path):
-                raise DataError(f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"')
-            if not os.access(path, os.R_OK):
-                raise DataError(f'{field}: "{path}" may not be read; change its permissions')
-        files.update(found)
+        files.update(_in_store(part, field) if storage.is_uri(part) else _on_disk(part, field))
     return sorted(files)
+
+
+def _on_disk(part: str, field: str) -> list[str]:
+    # A name that exists is that file, even where it holds characters of a glob.
+    found = [part] if os.path.exists(part) else glob.glob(part, recursive=True)
+    if not found:
+        raise DataError(f'{field}: no file matches "{part}" (looked from {os.getcwd()})')
+    for path in found:
+        if os.path.isdir(path):
+            raise DataError(_is_folder(path, field))
+        if not os.access(path, os.R_OK):
+            raise DataError(f'{field}: "{path}" may not be read; change its permissions')
+    return found
+
+
+def _in_store(part: str, field: str) -> list[str]:
+    found = storage.find(part, field)
+    if not found:
+        raise DataError(f'{field}: no file matches "{part}"')
+    for path, is_folder in found:
+        if is_folder:
+            raise DataError(_is_folder(path.rstrip("/"), field))
+    return [path for path, _ in found]
+
+
+def _is_folder(path: str, field: str) -> str:
+    return f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"'
 
 
 def guess_input_type(path: str) -> str:

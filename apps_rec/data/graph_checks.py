@@ -6,8 +6,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
+from apps_rec.data import storage
 from apps_rec.data.csv_reader import csv_columns
 from apps_rec.data.files import check_columns
 from apps_rec.data.manifest import Manifest, filters_as_text, manifest_beside
@@ -70,6 +69,8 @@ def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction:
         DataError: a file of another format, compression, header or kind of values.
     """
     _check_options(schema, holdout_fraction)
+    for path in files:
+        storage.check_tensorflow_reads(path)
     manifests = [manifest_beside(path) for path in files]
     _check_row_options(schema, files, manifests)
     if schema.input_type == "csv":
@@ -135,7 +136,7 @@ def _common_header(schema: Schema, files: Sequence[str]) -> tuple[str, ...]:
 
 
 def _starts_with_bom(path: str) -> bool:
-    with pa.input_stream(path, compression="detect") as stream:
+    with storage.open_stream(path) as stream:
         return bytes(stream.read(3)).decode("utf-8", "replace") == _BOM
 
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from apps_rec.data import storage
 from apps_rec.data.schema import RowFilter
 from apps_rec.errors import DataError
 
@@ -53,7 +54,7 @@ class Manifest:
 
     def entry(self, path: str) -> FileEntry | None:
         """The entry of a file; None where there is none, or where the file is not the one that was written."""
-        name, size = os.path.basename(path), os.path.getsize(path)
+        name, size = os.path.basename(path), storage.size_and_time(path)[0]
         return next((entry for entry in self.files if entry.name == name and entry.size == size), None)
 
     def write(self, folder: Path) -> None:
@@ -76,11 +77,14 @@ def manifest_beside(path: str) -> Manifest | None:
     Raises:
         DataError: a file of that name that `apps-rec convert` did not write.
     """
-    beside = Path(path).parent / NAME
-    if not beside.is_file():
+    beside = storage.beside(path, NAME)
+    if not storage.is_file(beside):
         return None
     try:
-        return _from_json(json.loads(beside.read_text(encoding="utf-8")))
+        with storage.open_bytes(beside) as file:
+            return _from_json(json.loads(file.read().decode("utf-8")))
+    except DataError:
+        raise
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"{beside}: expected what apps-rec convert writes ({error}); move the file away, or convert again"

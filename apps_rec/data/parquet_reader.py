@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from apps_rec.data import storage
 from apps_rec.data.files import check_columns
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, Unit
@@ -49,7 +50,8 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
         try:
             batch = next(batches, None)
         except (pa.ArrowException, OSError) as error:
-            raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {error}") from error
+            text = storage.reason(unit.path, error)
+            raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error
         if batch is None:
             return
         yield Chunk(batch.select(list(names)), np.arange(row, row + batch.num_rows))
@@ -58,7 +60,10 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
 
 def _open(path: str) -> pq.ParquetFile:
     try:
+        source, buffer = (
+            (storage.open_arrow_file(path), storage.BUFFER_BYTES) if storage.is_uri(path) else (path, _BUFFER_BYTES)
+        )
         # A buffered stream without pre-buffering holds a few pages; otherwise a whole row group lies in memory.
-        return pq.ParquetFile(path, buffer_size=_BUFFER_BYTES, pre_buffer=False, page_checksum_verification=True)
+        return pq.ParquetFile(source, buffer_size=buffer, pre_buffer=False, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a Parquet file: {error}") from error
+        raise DataError(f"{path}: expected a Parquet file: {storage.reason(path, error)}") from error

@@ -13,6 +13,7 @@ from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_pa
 from apps_rec.data.rows import RowCounts, RowGate
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
+from apps_rec.data.storage import check_tensorflow_reads
 from apps_rec.data.window import Batch, Part, Window, join_parts
 from apps_rec.errors import DataError
 
@@ -69,6 +70,9 @@ class RowStream:
                 f"expected holdout_part train or holdout and 0 < holdout_fraction < 1, got {holdout_part} and "
                 f"{holdout_fraction}"
             )
+        if schema.input_type == "tfrecord":
+            for path in files:
+                check_tensorflow_reads(path)
         self.files = tuple(files)
         self.schema = schema
         self.batch_size = batch_size

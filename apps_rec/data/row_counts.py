@@ -8,6 +8,7 @@ import struct
 import zlib
 from typing import BinaryIO
 
+from apps_rec.data import storage
 from apps_rec.data.manifest import manifest_beside
 from apps_rec.data.parquet_reader import parquet_units
 from apps_rec.data.schema import Schema
@@ -35,14 +36,14 @@ def count_rows(path: str, schema: Schema) -> int:
             return entry.rows
         if schema.input_type == "parquet":
             return sum(unit.rows or 0 for unit in parquet_units([path]))
-        with _open(path) as file:
+        with storage.open_bytes(path) as plain, _unzipped(plain, path) as file:
             return _count_lines(file, schema.with_header) if schema.input_type == "csv" else _count_records(file, path)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: cannot be read to count its rows: {error}") from error
+        raise DataError(f"{path}: cannot be read to count its rows: {storage.reason(path, error)}") from error
 
 
-def _open(path: str) -> BinaryIO:
-    return gzip.open(path, "rb") if path.lower().endswith(".gz") else open(path, "rb")  # type: ignore[return-value]
+def _unzipped(file: BinaryIO, path: str) -> BinaryIO:
+    return gzip.GzipFile(fileobj=file) if path.lower().endswith(".gz") else file  # type: ignore[return-value]
 
 
 def _count_lines(file: BinaryIO, with_header: bool) -> int:
@@ -52,7 +53,7 @@ def _count_lines(file: BinaryIO, with_header: bool) -> int:
 
 
 def _count_records(file: BinaryIO, path: str) -> int:
-    size = None if isinstance(file, gzip.GzipFile) else os.path.getsize(path)
+    size = None if isinstance(file, gzip.GzipFile) else storage.size_and_time(path)[0]
     count = end = 0
     while True:
         head = file.read(_BEFORE)

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
+from apps_rec.data import storage
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import Chunk, Unit
 from apps_rec.errors import DataError
@@ -64,6 +65,7 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
 
 def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
     """Serialized records, `count` at a time, with the number of the first, from 1."""
+    storage.check_tensorflow_reads(path)
     row = 1
     with tf.device("/CPU:0"):
         options = tf.data.Options()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from apps_rec.config import Config, load_config
+from apps_rec.config.uris import local_mistake
 
 if TYPE_CHECKING:
     from apps_rec.data.tfrecord_writer import Conversion
@@ -69,8 +70,17 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:
     return evaluation
 
 
+def _check_local(path: str | Path, name: str) -> None:
+    """Refuses a URI for a place where the package writes, or loads an export."""
+    from apps_rec.errors import RunError
+
+    if mistake := local_mistake(str(path)):
+        raise RunError(f"{name}: {mistake}")
+
+
 def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Path:
     """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder."""
+    _check_local(output, "-o")
     checked = check(config, overrides)
     from apps_rec.serving.export import export_model
     from apps_rec.training.estimator import load_trained
@@ -83,6 +93,8 @@ def predict(
     export: str | Path, rows: str, output: str, keep: Sequence[str] | None = None, skip_bad_rows: bool = False
 ) -> PredictResult:
     """Scores the rows of a file with an export; see `apps_rec.serving.predict.predict_file`."""
+    _check_local(export, "EXPORT")
+    _check_local(output, "-o")
     from apps_rec.serving.predict import predict_file
 
     return predict_file(str(export), rows, output, keep, skip_bad_rows)
@@ -109,6 +121,7 @@ def convert(
         shards: how many files.
         rows_per_file: instead; neither: 1,000,000.
     """
+    _check_local(output, "-o")
     checked = check(config, overrides)
     from apps_rec.data import build_schema, data_files
     from apps_rec.data.files import schema_for_named_file

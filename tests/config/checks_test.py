@@ -24,6 +24,12 @@ BY_OVERRIDE = [
     (["train_input_path="], ["train_input_path: is missing"]),
     (["model_dir="], ["model_dir: is missing"]),
     (["train_input_path=a,,b"], ["train_input_path", "an empty one"]),
+    (["train_input_path=a.csv,http://host/b.csv"], ["train_input_path: expected a path without a scheme", '"http://"']),
+    (["eval_input_path=s3:///b.csv"], ["eval_input_path: expected a bucket"]),
+    (["eval_input_path=file://b.csv"], ["eval_input_path: expected three slashes"]),
+    (["model_dir=gs://bucket/run"], ["model_dir: expected a path without a scheme", "mount", "got a URI of gs://"]),
+    (["train_config.fine_tune_checkpoint=s3://bucket/run"], ["fine_tune_checkpoint", "got a URI of s3://"]),
+    ([f"{TAGS}.vocab_list=", f"{TAGS}.vocab_file=s3://bucket/words"], ["vocab_file", "got a URI of s3://"]),
     ([f"{D}.batch_size=0"], [f"{D}.batch_size", "expected more than 0, got 0"]),
     ([f"{D}.eval_batch_size=0"], ["expected more than 0, got 0"]),
     ([f"{D}.shuffle_buffer_size=-5"], ["expected more than 0, got -5"]),
@@ -382,6 +388,11 @@ def test_no_row_in_the_task(report):
     )
     assert len(lines) == 1
     assert "so no row would count" in lines[0]
+
+
+def test_uris_of_every_kind_are_data(report):
+    paths = "s3://bucket/a/*.parquet,gs://bucket/a.csv,hdfs:///a,hdfs://me@name:8020/a,file:///data/a"
+    assert report(overrides=[f"train_input_path={paths}", f"eval_input_path={paths}"]) == []
 
 
 def test_vocab_file_of_nothing(report, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
+from apps_rec.config.uris import input_mistake, local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
@@ -21,6 +22,12 @@ def check_data(context: Context) -> None:
         value = getattr(context.config, name)
         if value.strip() and not all(part.strip() for part in value.split(",")):
             report.error(name, f'expected paths separated by commas, got an empty one in "{value}".')
+        for mistake in filter(None, (input_mistake(part.strip()) for part in value.split(","))):
+            report.error(name, mistake)
+    start = context.config.train_config.fine_tune_checkpoint
+    for name, value in (("model_dir", context.config.model_dir), ("train_config.fine_tune_checkpoint", start)):
+        if remote := local_mistake(value):
+            report.error(name, remote)
     if context.config.HasField("eval_input_path") and not context.config.eval_input_path.strip():
         report.error("eval_input_path", "is empty; expected files, or leave it out.")
     if not data.HasField("input_type"):

@@ -9,6 +9,7 @@ from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
 from apps_rec.config.checks.data import parses
 from apps_rec.config.checks.dnn import check_dnn
 from apps_rec.config.report import quoted
+from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
@@ -155,7 +156,9 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
 
 
 def _vocab_file(context: Context, path: str, name: str) -> None:
-    if "\0" in name or not os.path.isfile(name):
+    if mistake := local_mistake(name):
+        context.report.error(f"{path}.vocab_file", mistake)
+    elif "\0" in name or not os.path.isfile(name):
         context.report.error(f"{path}.vocab_file", f'there is no file "{name}" (paths start at the working directory).')
     elif os.path.getsize(name) == 0:
         context.report.error(f"{path}.vocab_file", f'the file "{name}" is empty; expected one word a line.')
