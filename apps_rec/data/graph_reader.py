@@ -131,17 +131,23 @@ def _example_columns(
         values = _from_kind(ragged.values, layout.kinds[name], column)
         default = _default(column, name in numbers)
         if column.list_separator is not None:
-            joined = tf.strings.unsorted_segment_join(
-                values, ragged.value_rowids(), ragged.nrows(), column.list_separator
-            )
-            columns[name] = tf.where(lengths == 0, default, joined)
+            columns[name] = tf.where(lengths == 0, default, _join(ragged.with_values(values), column.list_separator))
             continue
-        _check(lengths <= 1, lengths, name, f"expected one {column.dtype} value, got several:")
+        _check(lengths <= 1, lengths, name, f"expected 1 value ({column.dtype})")
         values = _as_label(values) if name in numbers else values
         # The place behind the last value holds the default.
         place = tf.where(lengths == 0, tf.size(values, tf.int64), ragged.row_starts())
         columns[name] = tf.gather(tf.concat([values, default[tf.newaxis]], 0), place)  # [B]
     return {name: _finished(values, wanted[name], name in numbers) for name, values in columns.items()}
+
+
+def _join(lists: tf.RaggedTensor, separator: str) -> tf.Tensor:
+    """Lists of text -> one text each, `[B]`."""
+    # The separator goes before every value: unsorted_segment_join leaves out those of its own behind empty values.
+    before = tf.strings.join([separator, lists.values])
+    joined = tf.strings.unsorted_segment_join(before, lists.value_rowids(), lists.nrows())
+    joined = tf.where(lists.row_lengths() == 0, separator, joined)
+    return tf.strings.substr(joined, len(separator.encode()), 2**31 - 1)
 
 
 def _as_label(values: tf.Tensor) -> tf.Tensor:
