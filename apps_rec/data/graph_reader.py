@@ -18,6 +18,7 @@ from apps_rec.data.schema import Column, Schema
 __all__ = ["Layout", "check_graph_readable", "count_rows", "graph_columns"]
 
 _KIND_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+_LINES = 1024
 
 Columns = dict[str, tf.Tensor]
 
@@ -63,11 +64,17 @@ def graph_columns(
     if schema.input_type == "csv":
         rows = tf.data.TextLineDataset(path, compression_type=compression)
         rows = rows.skip(1) if schema.with_header else rows
-        rows = rows.filter(tf.autograph.experimental.do_not_convert(lambda line: tf.strings.length(line) > 0))
+        # By the thousand: a filter of single lines costs ten times what parsing them does.
+        rows = rows.batch(_LINES).map(_without_blank_lines).unbatch()
     else:
         rows = tf.data.TFRecordDataset(path, compression_type=compression)
     rows = rows.skip(tf.cast(skip, tf.int64)).take(tf.cast(take, tf.int64)).batch(batch_size)
     return rows.map(_parser(schema, layout), num_parallel_calls=2, deterministic=True)
+
+
+@tf.autograph.experimental.do_not_convert
+def _without_blank_lines(lines: tf.Tensor) -> tf.Tensor:
+    return tf.boolean_mask(lines, tf.strings.length(lines) > 0)
 
 
 def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
