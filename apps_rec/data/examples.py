@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -38,7 +39,11 @@ class ColumnEncoder:
     def __init__(self, column: Column) -> None:
         self.column = column
         self.kind = READABLE_KINDS[column.dtype][0]
-        self._feature = {"bytes_list": self._bytes, "float_list": self._float, "int64_list": self._int}[self.kind]
+        self._feature: Callable[[Any], tf.train.Feature] = {
+            "bytes_list": self._text if column.dtype == "STRING" else self._digits,
+            "float_list": self._float,
+            "int64_list": self._int,
+        }[self.kind]
         self._known: dict[object, bytes] = {}
 
     def encode(self, values: np.ndarray) -> list[bytes]:
@@ -57,14 +62,14 @@ class ColumnEncoder:
             encoded.append(entry)
         return encoded
 
-    def _bytes(self, value: bytes | float) -> tf.train.Feature:
-        if self.column.dtype == "DOUBLE":
-            # The shortest text that reads back as the same 64 bits; a float_list holds 32.
-            texts = [repr(float(value)).encode()]
-        else:
-            separator = self.column.list_separator
-            texts = [value] if separator is None else value.split(separator.encode())
+    def _text(self, value: bytes) -> tf.train.Feature:
+        separator = self.column.list_separator
+        texts = [value] if separator is None else value.split(separator.encode())
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=texts))
+
+    def _digits(self, value: float) -> tf.train.Feature:
+        # The shortest text that reads back as the same 64 bits; a float_list holds 32.
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[repr(float(value)).encode()]))
 
     def _float(self, value: float) -> tf.train.Feature:
         return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value)]))

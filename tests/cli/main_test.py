@@ -111,6 +111,20 @@ def test_the_whole_way(tiny, capsys):
         assert '"model.ckpt-2" to go on from the one before' in said
 
 
+def test_convert(tiny, capsys):
+    kept = sum(row["source"] != "cache" for row in tiny.rows("train.csv"))
+    code, out, _ = run(capsys, "convert", "tiny.config", "-o", "made", "--shards", "2")
+    assert code == 0
+    assert out.startswith(f"made: {kept} rows in 2 files (640 rows read, {640 - kept} filtered out), ")
+    assert out.endswith(" rows/s\n")
+    code, out, _ = run(capsys, "convert", "tiny.config", "made/*.tfrecord", "-o", "again", "--rows-per-file", "100")
+    assert code == 0
+    assert out.startswith(f"again: {kept} rows in {-(-kept // 100)} files ({kept} rows read), ")
+    assert run(capsys, "convert", "tiny.config", "--eval", "-o", "made_eval")[0] == 0
+    assert "made: is there already" in fails(capsys, "convert", "tiny.config", "-o", "made")
+    assert 'INPUT: no file matches "none.csv"' in fails(capsys, "convert", "tiny.config", "none.csv", "-o", "x")
+
+
 def test_python_m_and_the_console_script_are_the_same(tiny):
     for command in (["-m", "apps_rec"], ["-c", "import sys; from apps_rec.cli.main import main; sys.exit(main())"]):
         done = subprocess.run(

@@ -11,7 +11,6 @@ import tensorflow as tf
 import apps_rec
 from apps_rec.data import RowStream, build_schema, open_stream
 from apps_rec.data import tfrecord_writer as writer
-from apps_rec.data.examples import varint
 from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
 from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
@@ -172,11 +171,6 @@ def test_a_record_is_what_protobuf_would_write(tmp_path):
     assert manifest["columns"]["list"] == {"type": "STRING", "kind": "bytes_list", "separator": "|"}
     assert manifest["sources"] == [source]
     assert manifest["files"] == [{"name": path.name, "rows": 30, "size": path.stat().st_size}]
-
-
-def test_lengths_as_protobuf_writes_them():
-    # Examples of protobuf's own documentation of varints, and the borders of a byte.
-    assert [varint(number).hex() for number in (1, 127, 128, 150, 300)] == ["01", "7f", "8001", "9601", "ac02"]
 
 
 @pytest.mark.parametrize(("rows_per_file", "sizes"), [(200, [200, 200, 100]), (500, [500]), (9999, [500])])

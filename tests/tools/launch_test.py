@@ -13,6 +13,7 @@ import pytest
 
 from apps_rec.cli.main import main
 from apps_rec.errors import CheckFailedError, ConfigError, InterruptedRunError, JobFailedError, RunError
+from apps_rec.protos import train_pb2
 from apps_rec.tools.cluster import Task, free_ports, tasks_of, tf_config
 from apps_rec.tools.launch import check_launchable, launch
 
@@ -313,15 +314,21 @@ def test_nothing_is_left_behind_a_killed_launch(stand_in):
 # ---- what is launched
 
 
+def with_strategy(tiny, name):
+    config = tiny.load()
+    config.message.train_config.train_distribute = train_pb2.DistributionStrategy.Value(name)
+    return config
+
+
 def test_the_strategy_must_need_the_cluster(tiny, capsys):
     worker, ps = "MultiWorkerMirroredStrategy", "ParameterServerStrategy"
-    check_launchable(tiny.load(f"train_config.train_distribute={worker}"), 2, 0)
-    check_launchable(tiny.load("train_config.train_distribute=CollectiveAllReduceStrategy"), 2, 0)
-    check_launchable(tiny.load(f"train_config.train_distribute={ps}"), 2, 1)
+    check_launchable(with_strategy(tiny, worker), 2, 0)
+    check_launchable(with_strategy(tiny, "CollectiveAllReduceStrategy"), 2, 0)
+    check_launchable(with_strategy(tiny, ps), 2, 1)
     with pytest.raises(
         ConfigError, match=f"train_config.train_distribute: expected {worker} .* without --ps, got {ps}"
     ):
-        check_launchable(tiny.load(f"train_config.train_distribute={ps}"), 2, 0)
+        check_launchable(with_strategy(tiny, "PSStrategy"), 2, 0)
     with pytest.raises(ConfigError, match=f"expected {ps} to be launched with --ps 2, got NoStrategy; --set "):
         check_launchable(tiny.load(), 2, 2)
     with pytest.raises(ConfigError, match="--workers, --ps"):
@@ -335,6 +342,7 @@ def test_the_strategy_must_need_the_cluster(tiny, capsys):
 def test_the_command_line_launches_what_it_is_given(tiny, monkeypatch):
     seen = []
     monkeypatch.setattr("apps_rec.tools.launch.launch", lambda *args, **kwargs: seen.append((args, kwargs)))
-    words = ["train", "tiny.config", "--set", "train_config.train_distribute=PSStrategy", "--resume"]
+    monkeypatch.setattr("apps_rec.cli.main._checked", lambda options: with_strategy(tiny, "PSStrategy"))
+    words = ["train", "tiny.config", "--set", "model_dir=x", "--resume"]
     assert main(["launch", "--workers", "3", "--ps", "1", "--max-restarts", "4", "--", *words]) == 0
     assert seen == [(([sys.executable, "-m", "apps_rec", *words], 3, 1), {"max_restarts": 4})]
