@@ -9,7 +9,7 @@ GRPCIO_TOOLS := grpcio-tools==1.76.0
 PROTOS_OUT := .
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench protos clean
+.PHONY: help demo test test-slow check bench gpu-check protos clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-slow  install, run the long tests"
 	@echo "make check      formatting, lint and types"
 	@echo "make bench      ours beside DeepCTR and torch-rechub: benchmarks/results.json and docs/performance.md (40 min)"
+	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
 	@echo "make clean      remove environments and outputs, but not data/"
 
@@ -69,6 +70,9 @@ check: .venv/.installed
 # Measures: leave the machine alone while it runs.
 bench: .venv/.installed .venv-bench/.installed
 	.venv/bin/python -m benchmarks .venv-bench/bin/python $(BENCH_FLAGS)
+
+gpu-check: .venv/.installed
+	.venv/bin/python -m benchmarks.gpu_check $(GPU_FLAGS)
 
 protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
