@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -63,10 +64,10 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, help="for the results as JSON")
     options = parser.parse_args()
 
-    import apps_rec  # noqa: F401  # Settles Keras 2 and the allocator before TensorFlow is loaded.
-    from apps_rec.cli.quiet import quiet_tensorflow
+    # Not by apps_rec.cli.quiet, after which devices cannot be cut in two.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import apps_rec.legacy_keras  # noqa: F401
 
-    quiet_tensorflow()
     devices = _two_devices(options.devices)
     if not devices:
         print("gpu-check: skipped, TensorFlow sees no GPU here (--devices cpu tries the check itself)")
