@@ -9,7 +9,7 @@ GRPCIO_TOOLS := grpcio-tools==1.76.0
 PROTOS_OUT := .
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench scaling protos clean
+.PHONY: help demo test test-slow check bench scaling gpu-check protos clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -18,6 +18,7 @@ help:
 	@echo "make check      formatting, lint and types"
 	@echo "make bench      ours beside DeepCTR and torch-rechub: benchmarks/results.json and docs/performance.md (40 min)"
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
+	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
 	@echo "make clean      remove environments and outputs, but not data/"
 
@@ -74,6 +75,9 @@ bench: .venv/.installed .venv-bench/.installed
 # One config under every strategy, on two cores: the table in docs/scaling.md.
 scaling: .venv/.installed
 	.venv/bin/python -m benchmarks.scaling
+
+gpu-check: .venv/.installed
+	.venv/bin/python -m benchmarks.gpu_check $(GPU_FLAGS)
 
 protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto

@@ -72,4 +72,4 @@ def static_batches(dataset: tf.data.Dataset, batch_size: int, num_replicas: int)
     def with_rows(*batch: object) -> object:
         return tf.nest.map_structure(lambda x: tf.ensure_shape(x, [batch_size // num_replicas, *x.shape[1:]]), batch)
 
-    return dataset.map(with_rows, deterministic=True)
+    return dataset.map(with_rows)

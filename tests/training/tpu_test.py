@@ -31,15 +31,17 @@ from apps_rec.training.schedules import Constant, CosineDecay
 
 ROWS, STEPS = 12, 3
 NAMES = ("user", "app", "price", "tags", "history")
-DNN = DnnSpec((6, 4), use_bn=True, dropout=(0.25, 0.1))
+DNN = DnnSpec((6,), use_bn=True, dropout=(0.25,))
 WEIGHTED = Task("ctr", "click", DNN, weight=0.9, sample_weight="weight", space_label="download", in_space_weight=2.0)
 TASKS = (WEIGHTED, Task("cvr", "download", DNN, weight=0.1))
+PLAIN = (Task("ctr", "click"), Task("ctcvr", "download", DnnSpec((4,), dropout=(0.25,))))
 OPTIONS = {"position": PositionSpec(("slot",), DnnSpec((4,))), "l2": 0.01, "embedding_l2": 0.02, "seed": 3}
 MODELS = {
     "fm": lambda embedder: Fm(embedder, IndependentHead([Task("ctr", "click")]), NAMES),
     "deepfm": lambda embedder: DeepFm(embedder, IndependentHead(TASKS), NAMES, **OPTIONS),
     "shared_bottom": lambda embedder: SharedBottom(embedder, IndependentHead(TASKS), NAMES, DNN, **OPTIONS),
     "mmoe": lambda embedder: Mmoe(embedder, TASKS, NAMES, 2, DNN, fm=FmSpec(NAMES, NAMES), **OPTIONS),
+    "plain mmoe": lambda embedder: Mmoe(embedder, PLAIN, NAMES, 2, DnnSpec((4,)), seed=3),
     "mmoe of bfloat16": lambda embedder: Mmoe(embedder, TASKS, NAMES, 2, DNN, dtype="mixed_bfloat16", **OPTIONS),
     "esmm": lambda embedder: Esmm(embedder, TASKS, NAMES, **OPTIONS),
     "esmm with experts": lambda embedder: Esmm(
@@ -49,6 +51,10 @@ MODELS = {
         embedder, FunnelHead(TASKS), fm=FmSpec(NAMES, NAMES, into_tower_input=True), **OPTIONS
     ),
 }
+WITHOUT_FM = ("shared_bottom", "plain mmoe", "mmoe of bfloat16", "esmm")
+# Their lists are pooled by a mean.
+WITHOUT_ATTENTION = ("fm", "plain mmoe", "shared_bottom")
+WITHOUT_POSITION = ("fm", "plain mmoe")
 OPTIMIZERS = {
     "sgd": lambda clip: Sgd(Constant(0.1), global_clipnorm=clip),
     "adagrad": lambda clip: Adagrad(Constant(0.05), 0.1, global_clipnorm=clip),
@@ -94,7 +100,7 @@ def _batch(seed: int):
 
 
 def _prepare(model_name: str, kind: str, clip: float | None, static_shapes: bool) -> RankModel:
-    model = MODELS[model_name](_embedder("mmoe" in model_name, "fm" in model_name or "experts" in model_name))
+    model = MODELS[model_name](_embedder(model_name not in WITHOUT_ATTENTION, model_name not in WITHOUT_FM))
     model(_batch(0)[0])
     random = np.random.default_rng(7)
     for variable in model.variables:
@@ -135,12 +141,13 @@ def _check(model_name: str, kind: str, clip: float | None, tolerance: float = 1e
     end, expected_end = _state(compiled), _state(plain)
     for name, value in expected_end.items():
         np.testing.assert_allclose(end[name], value, rtol=0, atol=tolerance, err_msg=name)
-    # Two models that do not train would be equal too. (A bias that a softmax takes off again gets no gradient.)
-    assert sum(not np.array_equal(end[name], start[name]) for name in end) > 0.9 * len(end)
+    # Two models that do not train would be equal too. Without a position tower nothing reads the table of length 2.
+    still = [name for name in end if np.array_equal(end[name], start[name])]
+    assert [name for name in still if model_name not in WITHOUT_POSITION or "tables_2" not in name] == []
 
 
 def test_the_whole_step_of_mmoe_compiles_without_a_dynamic_shape():
-    _check("mmoe", "adam", 0.5)
+    _check("plain mmoe", "adam", 0.5)
 
 
 def test_the_whole_step_of_an_fm_compiles_without_a_dynamic_shape():
@@ -153,17 +160,16 @@ def test_tf_unique_would_be_found_out():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model_name", MODELS)
+@pytest.mark.parametrize("model_name", [name for name in MODELS if name != "plain mmoe"])
 def test_every_model_compiles_without_a_dynamic_shape(model_name):
     # Half precision rounds other sums than XLA's, which keeps more bits between two operations.
     _check(model_name, "adam", 0.5, tolerance=0.02 if "bfloat16" in model_name else 1e-5)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("clip", [None, 0.5])
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_every_optimizer_compiles_without_a_dynamic_shape(kind, clip):
-    _check("esmm with experts", kind, clip)
+def test_every_optimizer_compiles_without_a_dynamic_shape(kind):
+    _check("fm", kind, 0.5)
 
 
 def test_a_config_of_a_tpu_gets_static_shapes_and_no_other_does():
