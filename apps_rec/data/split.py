@@ -115,7 +115,7 @@ class FileSplit:
         bounds = cut(stream.batch_size, share.workers)
         self._sizes = [end - start for start, end in itertools.pairwise(bounds)]
         self._own = stream.of_worker(share.worker, share.workers, max(1, self._sizes[share.worker]))
-        self._empty = {name: np.zeros(0, _NUMPY_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
+        self._empty: Columns = {name: np.zeros(0, _NUMPY_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
         """The steps of an epoch.

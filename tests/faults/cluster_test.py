@@ -48,6 +48,19 @@ def folder(tmp_path_factory, tiny_run):
 
 
 @pytest.fixture(scope="module")
+def converted(tmp_path_factory, tiny_run):
+    """Return a folder with the log as TFRecord files."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("servers")
+        patch.chdir(folder)
+        tiny = tiny_run(folder)
+        apps_rec.convert(tiny.load(), output="converted", rows_per_file=150)
+        text = tiny.config.read_text().replace("CSVInput with_header: true", "TFRecordInput")
+        tiny.config.write_text(text.replace("train.csv", "converted/*.tfrecord"))
+        return folder
+
+
+@pytest.fixture(scope="module")
 def whole(folder):
     """Return the weights of two workers whom nobody disturbed."""
     with Cluster(folder, "whole", TWO, *OPTIONS) as cluster:
@@ -70,12 +83,8 @@ def test_rows_count_exactly_once_when_a_worker_is_killed(folder, whole, seed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(folder, seed, monkeypatch):
-    monkeypatch.chdir(folder)
-    if not (folder / "converted").exists():
-        apps_rec.convert(folder / "tiny.config", output="converted", rows_per_file=150)
-    data = ("data_config.input_type=TFRecordInput", "train_input_path=converted/*.tfrecord")
-    with Cluster(folder, f"served{seed}", SERVERS, *data, *OPTIONS, ps=1) as cluster:
+def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(converted, seed):
+    with Cluster(converted, f"served{seed}", SERVERS, *OPTIONS, ps=1) as cluster:
         kill_at_random(cluster, kills=2, seed=seed)
         text = cluster.finish()
     due, twice = map(int, re.search(r"(\d+) rows, each trained on at least once; (\d+) were seen twice", text).groups())

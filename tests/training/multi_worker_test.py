@@ -25,7 +25,7 @@ OPTIMIZERS = {
 def prepare(tiny, kind="adam"):
     """Gives the config another optimizer, and no dropout: each replica draws masks of its own."""
     text = re.sub(r"dropout_ratio: (\[.*?\]|[0-9.]+)", "", tiny.config.read_text())
-    text = re.sub(r"adam_optimizer \{.*\} \} \}$", OPTIMIZERS[kind], text, flags=re.MULTILINE)
+    text = re.sub(r"adam_optimizer \{.*\} \} \} \}$", OPTIMIZERS[kind] + " }", text, flags=re.MULTILINE)
     assert OPTIMIZERS[kind] in text
     tiny.config.write_text(text)
 
@@ -57,8 +57,10 @@ def test_workers_with_files_of_their_own(tiny):
     table = arrow_csv.read_csv("train.csv")
     for name, rows in (("a", table.slice(0, 300)), ("b", table.slice(300, 40)), ("c", table.slice(340))):
         pq.write_table(rows, f"{name}.parquet")
-    tiny.config.write_text(re.sub(r"  row_filter .*\n", "", tiny.config.read_text()))
-    options = ("data_config.input_type=ParquetInput", "train_input_path=?.parquet", *OPTIONS)
+    text = re.sub(r"  row_filter .*\n", "", tiny.config.read_text())
+    text = text.replace("CSVInput with_header: true", "ParquetInput").replace("train.csv", "?.parquet")
+    tiny.config.write_text(text)
+    options = OPTIONS
     with Cluster(tiny.folder, "whole", TWO, *options) as cluster:
         text = cluster.finish()
     assert "a worker reads files of its own" in text
