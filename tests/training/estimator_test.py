@@ -46,17 +46,6 @@ def events(folder):
     return found
 
 
-@pytest.fixture
-def seen(caplog, monkeypatch):
-    """Return the log, which the command line keeps from the root logger."""
-    logger = logging.getLogger("apps_rec")
-    monkeypatch.setattr(logger, "propagate", False)
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO, logger="apps_rec")
-    yield caplog
-    logger.removeHandler(caplog.handler)
-
-
 def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     logged = []
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logged.append(logs["loss"]))
