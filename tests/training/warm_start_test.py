@@ -131,7 +131,7 @@ def test_features_and_layers_that_came_and_went(yesterday, begin):
 
 def test_first_order_weights_may_go(yesterday, begin):
     _, old, _ = yesterday
-    new, _, entries, _ = begin("model_config.esmm={ %s }" % ESMM_WITHOUT_FM)
+    new, _, entries, _ = begin(f"model_config.esmm={{ {ESMM_WITHOUT_FM} }}")
     assert entries["app"]["reason"] == "first-order weights are dropped with their term"
     np.testing.assert_array_equal(rows_of(new, "app"), rows_of(old, "app")[:, :4])
 
@@ -238,5 +238,5 @@ feature_config { features { input_names: "user" feature_name: "u" embedding_dim:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         apps_rec.train(run.load("train_config.num_steps=1"))
-    with pytest.raises(RunError, match="nothing of .* fits this model"):
+    with pytest.raises(RunError, match=r"nothing of .* fits this model"):
         begin(source=str(folder / "run"))
