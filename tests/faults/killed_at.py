@@ -1,7 +1,7 @@
 """Runs a command of apps-rec in a process that kills itself: python killed_at.py POINT COUNT DELAY train ...
 
 At the COUNT-th time that the run comes to POINT, it is ended by SIGKILL, DELAY seconds later. Or POINT is
-`slow evaluation`: then nothing is killed, and every batch of an evaluation takes DELAY seconds more.
+`slow evaluation`: then nothing is killed, and every batch of the COUNT-th evaluation takes DELAY seconds more.
 """
 
 import os
@@ -49,7 +49,9 @@ def run(point, count, delay, words):
         evaluate = estimator.evaluate_model
 
         def slowly(predict, dataset, *args):
-            return evaluate(lambda features: time.sleep(delay) or predict(features), dataset, *args)
+            left[0] -= 1
+            seconds = delay if left[0] == 0 else 0
+            return evaluate(lambda features: time.sleep(seconds) or predict(features), dataset, *args)
 
         estimator.evaluate_model = slowly
     return main(words)

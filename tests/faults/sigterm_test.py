@@ -32,9 +32,8 @@ def test_a_run_saves_and_goes_on(whole):
 def test_a_signal_in_a_long_evaluation_does_not_wait_for_it(whole, step):
     step = whole.steps if step == "last" else step
     name = f"evaluating{step}"
-    whole.train(name, overrides=[f"train_config.num_steps={step - 1}"]).finish()
     # Some eight batches, 2 s each.
-    training = whole.train(name, "--resume", at=("slow evaluation", 0, 2.0))
+    training = whole.train(name, at=("slow evaluation", -(-step // 10), 2.0))
     training.wait_for(f"step {step} ")
     time.sleep(0.5)
     seconds, code, log = terminate(training)
@@ -42,7 +41,7 @@ def test_a_signal_in_a_long_evaluation_does_not_wait_for_it(whole, step):
     assert code == 143
     assert f"interrupted; saved step {step} in" in log
     # The evaluation is made up for, also where a signal ends it again, and where nothing is left to train.
-    again = whole.train(name, "--resume", at=("slow evaluation", 0, 2.0))
+    again = whole.train(name, "--resume", at=("slow evaluation", 1, 2.0))
     again.wait_for(f"resumed from step {step}\n")
     time.sleep(1.0)
     seconds, code, log = terminate(again)
