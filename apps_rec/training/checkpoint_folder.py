@@ -38,6 +38,9 @@ class CheckpointFolder:
         self.checkpoint = checkpoint
         self.path = folder
         self._keep = keep
+        # The step that the run went on from: what is there of later ones is damaged, until it is written anew.
+        self.restored_step: int | None = None
+        self._written: set[int] = set()
 
     def save(self, step: int) -> str:
         """Writes a checkpoint and removes what is older than the newest `keep`; returns its prefix.
@@ -51,6 +54,7 @@ class CheckpointFolder:
             self._remove({step})  # of a save that a kill cut short
             self.checkpoint.write(str(prefix))
             write_manifest(prefix)
+            self._written.add(step)
         except (OSError, tf.errors.OpError) as error:
             self._remove_quietly(step)
             raise RunError(self._not_written(step, error)) from error
@@ -80,13 +84,10 @@ class CheckpointFolder:
         )
 
     def _sweep(self, step: int) -> None:
-        """Removes all but the newest `keep` whole checkpoints up to a step.
-
-        Later ones are of a future that was given up: they were damaged, or the run would have gone on from them.
-        """
-        whole = [
-            other for other in self.steps() if other <= step and manifest_of(self.path / f"{NAME}-{other}").exists()
-        ]
+        """Removes all but the newest `keep` whole checkpoints up to a step."""
+        base = step if self.restored_step is None else self.restored_step
+        known = [other for other in self.steps() if other <= base or other in self._written]
+        whole = [other for other in known if other <= step and manifest_of(self.path / f"{NAME}-{other}").exists()]
         self._remove(set(self.steps()) - set(whole[-self._keep :]))
 
     def _remove(self, steps: set[int]) -> None:

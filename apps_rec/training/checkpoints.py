@@ -90,7 +90,7 @@ class Checkpoints:
         parts = dict(self._parts)
         if self._progress is not None:
             parts["progress"] = _Part(self._progress, _saved_names(path, "progress", self._progress))
-        step = self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
+        step = self._latest.restored_step = self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
         if not self._is_reader and not manifest_of(path).exists():
             self._latest.adopt()
         return step

@@ -14,6 +14,7 @@ from apps_rec.features.specs import list_features, list_weights_key, number_feat
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
 
+_OWN_WEIGHT = ", whose weight"
 # Features, labels and row weights, each a dict of tensors.
 Batch = tuple[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor], Mapping[str, tf.Tensor]]
 
@@ -38,7 +39,8 @@ def find_not_finite(model: RankModel, batch: Batch, step: int) -> str:
         embedded = model.embedder(features, training=True, seed=seed)
         found = _in_embeddings(embedded)
         if found:
-            return f"{found} ({first_layer()})" if first_layer() else found
+            # An attention, where it is to blame; else what it read was not finite.
+            return f"{found} ({first_layer()})" if _OWN_WEIGHT in first_layer() else found
         logits = model._logits(embedded, True, seed)
         if first_layer():
             return first_layer()
@@ -126,12 +128,13 @@ def _path(names: list[str]) -> str:
 
 def _own_weights(layer: keras.layers.Layer) -> str:
     wrong = [weight.name for weight in layer.weights if not _is_finite(weight)]
-    return f", whose weight {wrong[0]} is not finite" if wrong else ", of finite inputs and weights"
+    return f"{_OWN_WEIGHT} {wrong[0]} is not finite" if wrong else ", of finite inputs and weights"
 
 
 def _is_finite(values: Any) -> bool:
-    arrays = [value.numpy() for value in tf.nest.flatten(values) if value is not None]
-    return all(np.isfinite(a.astype(np.float32)).all() for a in arrays if a.dtype.kind not in "OSU")
+    # Beside tensors there are names, in what the Embedder returns.
+    arrays = [value.numpy() for value in tf.nest.flatten(values) if isinstance(value, tf.Tensor | tf.Variable)]
+    return all(np.isfinite(array.astype(np.float32)).all() for array in arrays)
 
 
 def _wrong(values: tf.Tensor) -> str:
