@@ -199,14 +199,15 @@ def test_weights_are_checked_before_they_are_saved(monkeypatch):
         check_weights(model, 5)
 
 
-def with_infinite_price(tiny, row):
+def with_huge_price(tiny, row):
+    """A number that float32 holds and whose square it does not; the reader refuses what is not finite."""
     rows = [[*values.values()] for values in tiny.rows("train.csv")]
-    rows[row][3], rows[row][7] = "inf", "live"
+    rows[row][3], rows[row][7] = "3e38", "live"
     tiny.write_csv("train.csv", rows)
 
 
 def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny):
-    with_infinite_price(tiny, 600)
+    with_huge_price(tiny, 600)
     at = []
     note = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: at.append(batch))
     config = tiny.load("train_config.save_checkpoints_steps=2")
@@ -214,27 +215,23 @@ def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny):
         apps_rec.train(config, callbacks=[note])
     message = str(caught.value)
     step = len(at)
-    assert message.startswith(
-        f"step {step}: the loss of task ctr is nan, the loss of task cvr is nan. First not finite"
-    )
-    assert 'First not finite: feature "price" (inf in 1 of 32 rows), in the batch that begins at row ' in message
+    assert re.match(rf"step {step}: the loss of task ctr is (nan|inf), the loss of task cvr is (nan|inf)\. ", message)
+    assert "First not finite: layer fm, of finite inputs and weights, in the batch that begins at row " in message
     assert f"begins at row {(step - 1) * 32} in the order of epoch 0" in message
     saved = sorted(int(path.stem.split("-")[1]) for path in (tiny.folder / "run" / "checkpoints").glob("*.index"))
     assert saved == list(range(2, step, 2))
     # The same batch again: nothing was lost, and nothing is hidden.
-    with pytest.raises(RunError, match=rf"^step {step}: the loss of task ctr is nan"):
+    with pytest.raises(RunError, match=rf"^step {step}: the loss of task ctr is "):
         apps_rec.train(config, resume=True)
 
 
 def test_a_run_may_leave_such_batches_out(tiny, seen):
-    with_infinite_price(tiny, 600)
+    with_huge_price(tiny, 600)
     options = ["train_config.on_nan=SKIP_BATCH", "data_config.num_epochs=2", "train_config.log_step_count_steps=1"]
     result = apps_rec.train(tiny.load(*options))
     assert result.skipped_batches == 2
     assert f"2 of {result.step} batches were skipped (train_config.on_nan: SKIP_BATCH)" in seen.text
-    assert re.search(
-        r"step (\d+)  1 batches skipped so far, the last at step \1: the loss of task ctr is nan", seen.text
-    )
+    assert re.search(r"step (\d+)  1 batches skipped so far, the last at step \1: the loss of task ctr is ", seen.text)
     read = tf.train.load_checkpoint(tf.train.latest_checkpoint("run/checkpoints"))
     for name in read.get_variable_to_shape_map():
         value = read.get_tensor(name)
