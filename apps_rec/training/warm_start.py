@@ -70,7 +70,7 @@ def warm_start(
 def _find(source: str) -> tuple[Path, RunFolder]:
     """The checkpoint that a path stands for, and the run it belongs to."""
     path = Path(source)
-    if path.with_name(f"{path.name}.index").exists():
+    if Path(f"{source}.index").exists():
         return path, RunFolder(path.parent.parent)
     folder = RunFolder(path).checkpoints if RunFolder(path).checkpoints.is_dir() else path
     prefix = choose(folder, f"Name another one in {FIELD}")

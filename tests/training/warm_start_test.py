@@ -233,7 +233,7 @@ feature_config { features { input_names: "user" feature_name: "u" embedding_dim:
     run = tiny_run(folder)
     text = run.config.read_text(encoding="utf-8")
     start, end = text.index("feature_config {"), text.index("train_config {")
-    model = 'model_config { feature_groups { group_name: "g" feature_names: "u" } fm { label_name: "click" } }'
+    model = 'model_config { feature_groups { group_name: "all" feature_names: "u" } fm { } }'
     run.config.write_text(text[:start] + other + model + "\n" + text[end:], encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
