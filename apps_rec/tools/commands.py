@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from apps_rec.legacy_keras import keras
     from apps_rec.serving.predict import PredictResult
     from apps_rec.simulation import StoreSummary
-    from apps_rec.training.estimator import TrainResult
+    from apps_rec.training.job import TrainResult
 
 ConfigLike = Config | str | Path
 
@@ -42,11 +42,11 @@ def train(
     restart: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
-    """Trains a config's model into its model_dir; see `apps_rec.training.estimator.train`."""
+    """Trains a config's model into its model_dir; see `apps_rec.training.job.train`."""
     checked = check(config, overrides)
-    from apps_rec.training import estimator
+    from apps_rec.training import job
 
-    return estimator.train(checked, resume=resume, restart=restart, callbacks=callbacks)
+    return job.train(checked, resume=resume, restart=restart, callbacks=callbacks)
 
 
 def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:

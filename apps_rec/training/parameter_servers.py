@@ -21,12 +21,14 @@ import tensorflow as tf
 from apps_rec.data import build_schema
 from apps_rec.data.graph_reader import Layout, graph_columns
 from apps_rec.data.order import combine
+from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
+from apps_rec.protos import train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.training.checkpoints import Progress
 from apps_rec.training.input import column_splitter
 from apps_rec.training.pieces import Piece, Plan
+from apps_rec.training.progress import Progress
 from apps_rec.training.strategies import Task
 
 log = logging.getLogger("apps_rec")
@@ -86,12 +88,38 @@ class PieceTrainer:
             self._rows_seen = tf.Variable(rows_seen, dtype=tf.int64, trainable=False, name="rows_seen")
             self._pieces_done = tf.Variable(0, dtype=tf.int64, trainable=False, name="pieces_done")
             self._loss = tf.Variable(0.0, trainable=False, name="last_loss")
+            # Batches whose loss or gradients were not finite, in all and by task; they changed no weight.
+            self._tasks = [f"loss_{task.name}" for task in model.tasks]
+            self._not_finite = tf.Variable(
+                [0] * (1 + len(self._tasks)), dtype=tf.int64, trainable=False, name="skipped"
+            )
         self._train_piece = tf.function(self._train, autograph=False)
 
     @property
     def rows_seen(self) -> int:
         """Rows that went into the weights, one that was trained on twice counted twice."""
         return int(self._rows_seen.numpy())
+
+    @property
+    def skipped_batches(self) -> int:
+        """Batches whose loss or gradients were not finite."""
+        return int(self._not_finite[0].numpy())
+
+    def check_finite(self) -> None:
+        """Raises where a batch was not finite.
+
+        Raises:
+            RunError: one was; it changed no weight.
+        """
+        counts = self._not_finite.numpy()
+        if counts[0]:
+            tasks = [name.removeprefix("loss_") for name, count in zip(self._tasks, counts[1:], strict=True) if count]
+            what = f"the loss of {', '.join(tasks)}" if tasks else "a gradient, though every loss is finite"
+            raise RunError(
+                f"{counts[0]} batches were not finite: {what}. Training stopped; they changed no weight, and the last "
+                "checkpoint is from before. Correct the data, lower the learning rate, or set "
+                "train_config.gradient_clipping_by_norm; train_config.on_nan: SKIP_BATCH leaves such batches out"
+            )
 
     @property
     def loss(self) -> float:
@@ -133,11 +161,13 @@ class PieceTrainer:
         def train_batch(start: tf.Tensor) -> tuple[tf.Tensor]:
             taken = order[start : start + self._batch_size]
             batch = self._split({name: tf.gather(column, taken) for name, column in columns.items()})
-            losses = self._strategy.run(lambda part: self._model.train_step(part)["loss"], args=(batch,))
-            loss = self._strategy.experimental_local_results(losses)[0]
-            with tf.control_dependencies([loss]):
+            replicas = self._strategy.run(self._model.train_step, args=(batch,))
+            logs = {name: self._strategy.experimental_local_results(value)[0] for name, value in replicas.items()}
+            finite = [logs["is_finite"] > 0, *(tf.math.is_finite(logs[name]) for name in self._tasks)]
+            with tf.control_dependencies([logs["loss"]]):
                 self._rows_seen.assign_add(tf.size(taken, tf.int64))
-                self._loss.assign(loss)
+                self._not_finite.assign_add(tf.cast(~tf.stack(finite), tf.int64))
+                self._loss.assign(logs["loss"])
             return (start + self._batch_size,)
 
         tf.while_loop(lambda start: start < count, train_batch, (tf.constant(0),), parallel_iterations=1)
@@ -179,11 +209,17 @@ def run_pieces(
     handed_out = 0
     report = _Report(trainer, step, train_config.log_step_count_steps, batch_size)
 
+    def look() -> None:
+        report.maybe()
+        if train_config.on_nan == train_pb2.STOP:
+            trainer.check_finite()
+        time.sleep(_POLL_SECONDS)
+
     def save_all() -> None:
         while not trainer.is_done():
-            report.maybe()
-            time.sleep(_POLL_SECONDS)
+            look()
         trainer.finish()
+        look()
         save(position, handed_out)
 
     for epoch, number, piece in plan.from_position(*position, config.data_config.num_epochs):
@@ -191,8 +227,7 @@ def run_pieces(
         if train_config.num_steps:
             rows = min(rows, (train_config.num_steps - planned) * batch_size)
         while rows and not is_stopped() and not trainer.schedule(replace(piece, rows=rows), epoch, number):
-            report.maybe()
-            time.sleep(_POLL_SECONDS)
+            look()
         if not rows or is_stopped():
             break
         planned += -(-rows // batch_size)

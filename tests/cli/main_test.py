@@ -153,7 +153,7 @@ def test_set_reaches_fields_and_items_by_name(tiny, capsys, monkeypatch):
 
 
 def _result():
-    from apps_rec.training.estimator import TrainResult
+    from apps_rec.training.job import TrainResult
 
     return TrainResult("run", 1, 1, 0.5)
 
