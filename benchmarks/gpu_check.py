@@ -23,7 +23,7 @@ from benchmarks.dataset import write_dataset
 
 # MiB of each of the two logical GPUs that one GPU is cut into, so that two replicas can be tried on it.
 LOGICAL_GPU_MB = 3000
-SMALL_BATCH, SMALL_IDS = 512, 1000
+SMALL_BATCH, SMALL_IDS, EVAL_ROWS = 512, 1000, 20_000
 MIXED, XLA = "train_config.mixed_precision=true", "train_config.jit_compile=true"
 # Of a weight after 50 steps of Adam, whose steps are as large for a small gradient as for a large one; and of an AUC.
 WEIGHTS_DIFFER_BY, AUC_DIFFERS_BY = 1e-3, 0.005
@@ -119,7 +119,8 @@ def _checks(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
     data = _data(options.folder, SMALL_IDS, SMALL_BATCH * options.steps)
 
     def run(strategy: Any, *overrides: str, with_auc: bool = False) -> Trained:
-        config = _config(job, data, f"data_config.batch_size={SMALL_BATCH}", *overrides)
+        sizes = (f"data_config.batch_size={SMALL_BATCH}", f"eval_config.num_examples={EVAL_ROWS}")
+        config = _config(job, data, *sizes, *overrides)
         return _train(config, strategy, options.steps, with_auc=with_auc)
 
     device = tf.distribute.OneDeviceStrategy(devices[0])
@@ -188,7 +189,8 @@ def _train(config: Any, strategy: Any, steps: int, warm_up: int = 1, with_auc: b
     if with_auc:
         predict = tf.function(model.call, autograph=False)
         rows, _ = evaluation_dataset(message, preprocessor)
-        auc = evaluate_model(predict, rows, build_plan(message)).result()["auc_ctr"]
+        measured = evaluate_model(predict, rows, build_plan(message), message.eval_config.num_examples)
+        auc = measured.result()["auc_ctr"]
     rate = (steps - warm_up) * message.data_config.batch_size / (times[-1] - times[warm_up - 1])
     return Trained({f"{i} {v.name}": v.numpy() for i, v in enumerate(model.variables)}, rate, auc)
 

@@ -28,6 +28,7 @@ def test_without_a_gpu_it_says_so_and_is_no_failure():
     assert done.stdout == "gpu-check: skipped, TensorFlow sees no GPU here (--devices cpu tries the check itself)\n"
 
 
+@pytest.mark.slow
 def test_two_cpu_devices_pass_every_check(tmp_path):
     results = tmp_path / "results.json"
     flags = ["--steps", "5", "--bench-steps", "2", "--bench-ids", "1000"]
