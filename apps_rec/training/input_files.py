@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from apps_rec.data.files import data_files
+from apps_rec.data.storage import size_and_time
 from apps_rec.errors import RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run_folder import RunFolder, write_whole
@@ -58,8 +59,8 @@ def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def _facts(path: str) -> dict[str, Any]:
-    status = os.stat(path)
-    return {"path": path, "size": status.st_size, "mtime_ns": status.st_mtime_ns}
+    size, mtime_ns = size_and_time(path)
+    return {"path": path, "size": size, "mtime_ns": mtime_ns}
 
 
 def _change(was: dict | None, found: dict | None, before: list[dict], now: list[dict]) -> str | None:

@@ -68,10 +68,10 @@ def _in_inputs(model: RankModel, features: Mapping, labels: Mapping, weights: Ma
         start += spec.size
         if not _is_finite(values):
             return f'feature "{spec.name}" ({_wrong(values)})'
-    for spec in list_features(model.embedder.specs):
-        values = features[list_weights_key(spec.name)]
+    for listed in list_features(model.embedder.specs):
+        values = features[list_weights_key(listed.name)]
         if not _is_finite(values):
-            return f'a weight of list feature "{spec.name}" ({_wrong(values)})'
+            return f'a weight of list feature "{listed.name}" ({_wrong(values)})'
     for what, columns in (("label", labels), ("row weight", weights)):
         for name, values in columns.items():
             if not _is_finite(values):
