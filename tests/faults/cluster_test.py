@@ -93,3 +93,28 @@ def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(converted, 
     # A kill costs the piece the worker was at and no more: one window of rows.
     assert 0 <= twice <= 2 * ROWS
     assert re.search(rf"served{seed}: step (\d+)", text)
+
+
+@pytest.mark.slow
+def test_a_job_that_is_asked_to_stop_saves_and_goes_on(folder, whole):
+    with Cluster(folder, "stopped", TWO, *OPTIONS) as cluster:
+        cluster.wait_for_count(STEP, 20)
+        assert cluster.stop() == 143
+    (step,) = set(re.findall(r"interrupted; saved step (\d+)", cluster.text))
+    with Cluster(folder, "stopped", TWO, *OPTIONS, resume=True) as cluster:
+        assert f"resumed from step {step}" in cluster.finish()
+    found = weights(folder, "stopped")
+    for name, value in whole.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+@pytest.mark.slow
+def test_servers_that_are_asked_to_stop_save_and_go_on(converted):
+    with Cluster(converted, "stopped", SERVERS, *OPTIONS, ps=1) as cluster:
+        cluster.wait_for_count(STEP, 20)
+        assert cluster.stop() == 143
+    assert "interrupted; saved step" in cluster.text
+    with Cluster(converted, "stopped", SERVERS, *OPTIONS, ps=1, resume=True) as cluster:
+        text = cluster.finish()
+    assert "resumed from step" in text
+    assert f"{ROWS * EPOCHS} rows, each trained on at least once; 0 were seen twice" in text

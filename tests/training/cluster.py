@@ -77,6 +77,11 @@ class Cluster:
                 return
         raise AssertionError(f"there is no {kind} {index}")
 
+    def stop(self, timeout=60):
+        """Asks all processes to stop, and returns the exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(timeout=timeout)
+
     def finish(self, timeout=TIMEOUT):
         """Waits for the end, which has to be a good one, and returns the output."""
         code = self.process.wait(timeout=timeout)
