@@ -1,6 +1,7 @@
 """`kill -9` at seeded moments, and `--resume`: the end is bit-equal to an uninterrupted run's."""
 
 import random
+import shutil
 import signal
 import time
 
@@ -34,16 +35,26 @@ def plan(seed, whole):
     return kind, draw.uniform(0.1, 0.7) * whole.seconds
 
 
+def kill_after(whole, name, seconds):
+    """Kills a run after so many seconds, or half of them where it had come to its end: machines have their moods."""
+    code = 0
+    while code == 0:
+        shutil.rmtree(whole.folder / name, ignore_errors=True)
+        training = whole.train(name)
+        time.sleep(seconds)
+        training.process.kill()
+        code, log = training.end()
+        seconds /= 2
+    return code, log
+
+
 def kill_and_resume(whole, seed):
     kind, where = plan(seed, whole)
     name = f"killed{seed}"
     if kind == "time":
-        training = whole.train(name)
-        time.sleep(where)
-        training.process.kill()
+        code, log = kill_after(whole, name, where)
     else:
-        training = whole.train(name, at=where)
-    code, log = training.end()
+        code, log = whole.train(name, at=where).end()
     assert code == -signal.SIGKILL, (where, log)
     log = whole.train(name, "--resume").finish()
     whole.assert_equal(name)

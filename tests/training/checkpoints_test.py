@@ -155,6 +155,14 @@ def test_a_damaged_best_names_the_way_out(tmp_path):
         reader(tmp_path)[1].restore_best()
 
 
+def test_a_half_written_best_leaves_the_one_before(tmp_path, seen):
+    # A kill in the save of the best: the one before goes only when the new one is whole.
+    Run(tmp_path).checkpoints.save_best(3)
+    (tmp_path / "best" / "model.ckpt-9.index").write_bytes(b"half")
+    assert reader(tmp_path)[1].restore_best() == 3
+    assert "model.ckpt-9 is damaged or half-written" in seen.text
+
+
 def test_another_model_is_an_error(tmp_path):
     Run(tmp_path).save(2)
     with pytest.raises(RunError, match=r"model\.ckpt-2 cannot be read: .*of another model"):

@@ -12,7 +12,7 @@ from apps_rec.errors import RunError
 from apps_rec.training.build import build_optimizer
 from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.run_folder import RunFolder
-from apps_rec.training.warm_start import warm_start
+from apps_rec.training.warm_start import _copy_rows, warm_start
 
 FTRL = "train_config.optimizer_config={ ftrl_optimizer { l1_reg: 0.01 l2_reg: 0.01 } }"
 
@@ -240,3 +240,13 @@ feature_config { features { input_names: "user" feature_name: "u" embedding_dim:
         apps_rec.train(run.load("train_config.num_steps=1"))
     with pytest.raises(RunError, match=r"nothing of .* fits this model"):
         begin(source=str(folder / "run"))
+
+
+def test_rows_are_copied_to_all_replicas(two_replicas):
+    source = tf.Variable(tf.reshape(tf.range(12.0), [4, 3]))
+    with two_replicas.scope():
+        target = tf.Variable(tf.zeros([5, 4]))
+    _copy_rows(source, np.array([3, 0]), target, np.array([1, 4]), columns=3)
+    for part in two_replicas.experimental_local_results(target):
+        np.testing.assert_array_equal(part.numpy()[[1, 4]], [[9, 10, 11, 0], [0, 1, 2, 0]])
+        assert not part.numpy()[[0, 2, 3]].any()
