@@ -48,6 +48,17 @@ def log_as_it_was():
     logger.propagate = propagate
 
 
+@pytest.fixture
+def seen(caplog, monkeypatch):
+    """Return the log, which the command line keeps from the root logger."""
+    logger = logging.getLogger("apps_rec")
+    monkeypatch.setattr(logger, "propagate", False)
+    logger.addHandler(caplog.handler)
+    caplog.set_level(logging.INFO, logger="apps_rec")
+    yield caplog
+    logger.removeHandler(caplog.handler)
+
+
 TINY_CONFIG = """\
 train_input_path: "train.csv"
 eval_input_path: "eval.csv"

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import tensorflow as tf
-from google.protobuf import text_format
 
 from apps_rec.errors import RunError
 from apps_rec.models import RankModel
+from apps_rec.training.checkpoint_folder import UNREADABLE, CheckpointFolder, choose
+from apps_rec.training.checksums import find_damage, manifest_of
 from apps_rec.training.optimizers import RowSparseOptimizer
 from apps_rec.training.run_folder import RunFolder
-
-NAME = "model.ckpt"
-# TensorFlow's reader turns some of its errors into Python's: one that is cut short is an IndexError.
-_UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, RuntimeError, LookupError)
-log = logging.getLogger("apps_rec")
 
 
 class Progress(tf.Module):
@@ -28,6 +23,10 @@ class Progress(tf.Module):
         self.row = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.best_value = tf.Variable(float("nan"), dtype=tf.float64, trainable=False)
         self.best_step = tf.Variable(-1, dtype=tf.int64, trainable=False)
+        # Batches that on_nan: SKIP_BATCH left out.
+        self.skipped_batches = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # 1 where a signal cut the evaluation of this step short: it comes first when the run goes on.
+        self.evaluation_due = tf.Variable(0, dtype=tf.int64, trainable=False)
 
 
 class _Weights(tf.Module):
@@ -36,6 +35,15 @@ class _Weights(tf.Module):
     def __init__(self, model: RankModel) -> None:
         super().__init__(name="weights")
         self.in_order = list(model.variables)
+
+
+class _Part(tf.Module):
+    """Some attributes of a module under their names."""
+
+    def __init__(self, module: tf.Module, names: list[str]) -> None:
+        super().__init__(name=module.name)
+        for name in names:
+            setattr(self, name, getattr(module, name))
 
 
 class Checkpoints:
@@ -57,92 +65,84 @@ class Checkpoints:
         progress: Progress | None = None,
         keep: int = 10,
     ) -> None:
-        parts = {"model": model} | ({"optimizer": optimizer} if optimizer else {})
+        self._parts = {"model": model} | ({"optimizer": optimizer} if optimizer else {})
         self._is_reader = optimizer is None
         self._progress = progress
-        self._checkpoint = tf.train.Checkpoint(**parts, **({"progress": progress} if progress else {}))
-        self._latest = _manager(self._checkpoint, folder.checkpoints, keep)
+        checkpoint = tf.train.Checkpoint(**self._parts, **({"progress": progress} if progress else {}))
+        self._latest = CheckpointFolder(checkpoint, folder.checkpoints, keep)
         # The best one is for reading only: without the slots, which a compiled model drags along, it is a third of
         # the size.
-        self._best = _manager(tf.train.Checkpoint(weights=_Weights(model)), folder.best, keep=1)
+        self._best = CheckpointFolder(tf.train.Checkpoint(weights=_Weights(model)), folder.best, keep=1)
 
     def save(self, step: int) -> str:
-        """Writes a checkpoint to go on from; a name is given only when all of it is on disk."""
-        return _save(self._latest, step)
+        """Writes a checkpoint to go on from; its checksums are written only when all of it is on disk."""
+        return self._latest.save(step)
 
     def save_best(self, step: int) -> str:
         """Writes the weights as the best so far."""
-        return _save(self._best, step)
+        return self._best.save(step)
 
     def restore_latest(self) -> int | None:
-        """Restores the newest checkpoint and says its step; None where there is none yet."""
-        return self._restore(self._latest)
+        """Restores the newest whole checkpoint and says its step; None where there is none yet."""
+        path = choose(self._latest.path, _WAY_OUT)
+        if path is None:
+            return None
+        parts = dict(self._parts)
+        if self._progress is not None:
+            parts["progress"] = _Part(self._progress, _saved_names(path, "progress", self._progress))
+        step = self._latest.restored_step = self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
+        if not self._is_reader and not manifest_of(path).exists():
+            self._latest.adopt()
+        return step
 
     def restore_best(self) -> int | None:
         """Restores the best weights and says their step; None where there are none."""
-        return self._restore(self._best)
+        path = choose(self._best.path, _WAY_OUT_OF_BEST)
+        return None if path is None else self._restore(self._best.checkpoint, path, _WAY_OUT_OF_BEST)
 
-    def _restore(self, manager: tf.train.CheckpointManager) -> int | None:
-        path = manager.latest_checkpoint or _newest(Path(manager.directory))
-        if path is None:
-            return None
+    def _restore(self, checkpoint: tf.train.Checkpoint, path: Path, way_out: str) -> int:
         try:
-            status = manager.checkpoint.restore(path)
+            status = checkpoint.read(str(path)).assert_existing_objects_matched()
             if self._is_reader:
-                status.assert_existing_objects_matched().expect_partial()
-            else:
-                status.assert_existing_objects_matched()
-        except _UNREADABLE as error:
-            raise RunError(_damage(path, error, _way_out(path, manager, self._best))) from error
-        return int(path.rsplit("-", 1)[1])
+                status.expect_partial()
+        except UNREADABLE as error:
+            detail = str(getattr(error, "message", error)).strip().split("\n")[0][:200]
+            raise RunError(
+                f"checkpoint {path} cannot be read: it is damaged or of another model ({detail}). {way_out}"
+            ) from error
+        return int(path.name.rsplit("-", 1)[1])
 
 
-def _manager(checkpoint: tf.train.Checkpoint, folder: Path, keep: int) -> tf.train.CheckpointManager:
-    try:
-        return tf.train.CheckpointManager(checkpoint, str(folder), max_to_keep=keep, checkpoint_name=NAME)
-    except (ValueError, text_format.ParseError, tf.errors.OpError) as error:
-        raise RunError(
-            f"{folder / 'checkpoint'}, the note of the newest checkpoint, cannot be read; remove it to go on from the "
-            "newest one that is there"
-        ) from error
+def read_weights(path: Path, model: RankModel) -> int:
+    """Reads the weights of one checkpoint, the newest's or the best's, into the model it was made of; its step.
 
-
-def _save(manager: tf.train.CheckpointManager, step: int) -> str:
-    try:
-        return manager.save(checkpoint_number=step)
-    except (OSError, tf.errors.OpError) as error:
-        reason = error.message if isinstance(error, tf.errors.OpError) else error
-        raise RunError(
-            f"the checkpoint of step {step} cannot be written to {manager.directory}: {reason}. Make room there, or "
-            "choose another folder with --set model_dir=..."
-        ) from error
-
-
-def _newest(folder: Path) -> str | None:
-    """The newest checkpoint of a folder without a note of it, as a run leaves that is killed in its first save.
-
-    The index is written last, so that one with an index is whole.
+    Raises:
+        RunError: it is damaged, or of another model.
     """
-    steps = [int(path.stem.rsplit("-", 1)[1]) for path in folder.glob(f"{NAME}-*.index")]
-    if not steps:
-        return None
-    path = folder / f"{NAME}-{max(steps)}"
-    log.warning("%s holds no note of the newest checkpoint; taking %s", folder, path.name)
-    return str(path)
+    problem = find_damage(path) if manifest_of(path).exists() else None
+    if problem:
+        raise RunError(f"checkpoint {path} is damaged: {problem}")
+    try:
+        saved = tf.train.load_checkpoint(str(path)).get_variable_to_shape_map()
+        is_best = any(name.startswith("weights/") for name in saved)
+        checkpoint = tf.train.Checkpoint(weights=_Weights(model)) if is_best else tf.train.Checkpoint(model=model)
+        checkpoint.read(str(path)).assert_existing_objects_matched().expect_partial()
+    except UNREADABLE as error:
+        detail = str(getattr(error, "message", error)).strip().split("\n")[0][:200]
+        raise RunError(f"checkpoint {path} cannot be read: it is damaged or of another model ({detail})") from error
+    step = path.name.rpartition("-")[2]
+    return int(step) if step.isdecimal() else 0
 
 
-def _damage(path: str, error: Exception, way_out: str) -> str:
-    detail = str(getattr(error, "message", error)).strip().split("\n")[0][:200]
-    return f"checkpoint {path} cannot be read: it is damaged, cut short or of another model ({detail}). {way_out}"
+_WAY_OUT = "Train afresh with --restart"
+_WAY_OUT_OF_BEST = "--set export_config.exporter_type=latest takes the newest checkpoint instead"
 
 
-def _way_out(path: str, manager: tf.train.CheckpointManager, best: tf.train.CheckpointManager) -> str:
-    if manager is best:
-        return "--set export_config.exporter_type=latest takes the newest one instead"
-    before = [other for other in manager.checkpoints if other != path]
-    if not before:
-        return "There is no other; train afresh with --restart"
-    return (
-        f"Remove {path}.* and set model_checkpoint_path in {Path(path).parent / 'checkpoint'} to "
-        f'"{Path(before[-1]).name}" to go on from the one before, or train afresh with --restart'
-    )
+def _saved_names(path: Path, part: str, module: tf.Module) -> list[str]:
+    """Variables of a module that a checkpoint holds; an older version wrote fewer, and the defaults are right then."""
+    try:
+        saved = tf.train.load_checkpoint(str(path)).get_variable_to_shape_map()
+    except UNREADABLE:
+        return []  # restoring it says what is wrong
+    names = [name for name, value in vars(module).items() if isinstance(value, tf.Variable)]
+    return [name for name in names if f"{part}/{name}/.ATTRIBUTES/VARIABLE_VALUE" in saved]

@@ -48,6 +48,16 @@ class RunFolder:
         return self.path / "metrics.json"
 
     @property
+    def inputs(self) -> Path:
+        """The training files as the run began with them."""
+        return self.path / "inputs.json"
+
+    @property
+    def warm_start(self) -> Path:
+        """What the run took over from fine_tune_checkpoint."""
+        return self.path / "warm_start.json"
+
+    @property
     def summaries(self) -> Path:
         """For TensorBoard."""
         return self.path / "summaries"
@@ -103,7 +113,7 @@ def open_for_reading(model_dir: str) -> RunFolder:
 
 def write_config(folder: RunFolder, text: str) -> None:
     """Keeps the resolved config beside the checkpoints."""
-    _write_whole(folder.config, text)
+    write_whole(folder.config, text)
 
 
 def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
@@ -111,9 +121,7 @@ def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
     for feature in config.feature_config.features:
         if feature.vocab_file:
             folder.vocabularies.mkdir(exist_ok=True)
-            _write_whole(
-                folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n"
-            )
+            write_whole(folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n")
 
 
 def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
@@ -197,10 +205,21 @@ def _free_name(path: Path) -> Path:
     return aside if not aside.exists() else next(other for other in others if not other.exists())
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
+    """Writes a file aside and renames it, so that nobody finds half of it.
+
+    Raises:
+        RunError: it cannot be written.
+    """
     aside = path.with_name(f".{path.name}.partial")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    try:
+        aside.write_text(text, encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise RunError(
+            f"{path} cannot be written: {error.strerror}. Make room there, change its permissions or choose another "
+            "folder with --set model_dir=..."
+        ) from error
 
 
 def _try(action: object, model_dir: str) -> None:

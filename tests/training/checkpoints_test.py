@@ -1,3 +1,4 @@
+import random
 import re
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import tensorflow as tf
 
 from apps_rec.errors import RunError
 from apps_rec.legacy_keras import keras
+from apps_rec.training import checkpoint_folder
+from apps_rec.training.checkpoint_folder import choose
 from apps_rec.training.checkpoints import Checkpoints, Progress
 from apps_rec.training.optimizers import Adam
 from apps_rec.training.run_folder import RunFolder
@@ -47,6 +50,13 @@ class Run:
 def reader(path):
     model = make_model()
     return model, Checkpoints(RunFolder(Path(path)), model)
+
+
+def flip(path, at, bit=0):
+    """Changes one bit of one byte."""
+    data = bytearray(path.read_bytes())
+    data[at] ^= 1 << bit
+    path.write_bytes(data)
 
 
 def truncate(path):
@@ -107,34 +117,31 @@ def test_the_same_step_may_be_saved_again(tmp_path):
     assert set(np.unique(model.get_weights()[0])) == {4.0}
 
 
-@pytest.mark.parametrize("ending", [".data-00000-of-00001", ".index"])
-def test_a_truncated_file_is_named_and_the_advice_works(tmp_path, ending):
+@pytest.mark.parametrize("ending", [".data-00000-of-00001", ".index", ".sha256.json"])
+def test_a_truncated_newest_is_named_and_the_one_before_is_taken(tmp_path, ending, seen):
     run = Run(tmp_path)
     run.save(1)
     run.save(2)
     newest = tmp_path / "checkpoints" / "model.ckpt-2"
     truncate(newest.with_name(newest.name + ending))
-    for checkpoints in (Run(tmp_path).checkpoints, reader(tmp_path)[1]):
-        with pytest.raises(RunError, match=r"model\.ckpt-2 cannot be read: it is damaged, cut short") as caught:
-            checkpoints.restore_latest()
-    advice = re.search(r'Remove (\S+)\.\* and set model_checkpoint_path in (\S+) to "(\S+)" to go', str(caught.value))
-    removed, note, before = advice.groups()
-    for path in Path(removed).parent.glob(f"{Path(removed).name}.*"):
-        path.unlink()
-    text = Path(note).read_text()
-    Path(note).write_text(
-        text.replace('model_checkpoint_path: "model.ckpt-2"', f'model_checkpoint_path: "{before}"', 1)
-    )
     again = Run(tmp_path)
-    assert again.checkpoints.restore_latest() == 1
+    for checkpoints in (again.checkpoints, reader(tmp_path)[1]):
+        seen.clear()
+        assert checkpoints.restore_latest() == 1
+        assert re.search(rf"model\.ckpt-2 is damaged or half-written: model\.ckpt-2\{ending}", seen.text)
     assert again.values() == {1.0}
+    # What was damaged goes with the next save, so that nobody finds it again.
+    again.save(3)
+    assert not list((tmp_path / "checkpoints").glob("model.ckpt-2*"))
 
 
 def test_a_lost_data_file_is_named(tmp_path):
     Run(tmp_path).save(2)
     (tmp_path / "checkpoints" / "model.ckpt-2.data-00000-of-00001").unlink()
     with pytest.raises(
-        RunError, match=r"model\.ckpt-2 cannot be read.* There is no other; train afresh with --restart"
+        RunError,
+        match=r"no checkpoint in .* is whole \(model\.ckpt-2: model\.ckpt-2\.data-00000-of-00001 is missing\)\. "
+        "Train afresh with --restart",
     ):
         Run(tmp_path).checkpoints.restore_latest()
 
@@ -142,9 +149,17 @@ def test_a_lost_data_file_is_named(tmp_path):
 def test_a_damaged_best_names_the_way_out(tmp_path):
     Run(tmp_path).checkpoints.save_best(2)
     truncate(tmp_path / "best" / "model.ckpt-2.data-00000-of-00001")
-    message = r"best/model\.ckpt-2 cannot be read.* export_config\.exporter_type=latest takes the newest one"
+    message = r"no checkpoint in .*best is whole .* export_config\.exporter_type=latest takes the newest checkpoint"
     with pytest.raises(RunError, match=message):
         reader(tmp_path)[1].restore_best()
+
+
+def test_a_half_written_best_leaves_the_one_before(tmp_path, seen):
+    # A kill in the save of the best: the one before goes only when the new one is whole.
+    Run(tmp_path).checkpoints.save_best(3)
+    (tmp_path / "best" / "model.ckpt-9.index").write_bytes(b"half")
+    assert reader(tmp_path)[1].restore_best() == 3
+    assert "model.ckpt-9 is damaged or half-written" in seen.text
 
 
 def test_another_model_is_an_error(tmp_path):
@@ -153,9 +168,8 @@ def test_another_model_is_an_error(tmp_path):
         Run(tmp_path, units=4).checkpoints.restore_latest()
 
 
-@pytest.mark.parametrize("text", [None, "model_checkpoint_pa"])
-def test_a_kill_in_the_first_save_loses_nothing(tmp_path, text):
-    # The note of the newest checkpoint is written last.
+@pytest.mark.parametrize("text", [None, "model_checkpoint_pa", "", 'model_checkpoint_path: "model.ckpt-9"'])
+def test_the_choice_does_not_hang_on_the_note_of_the_newest(tmp_path, text):
     run = Run(tmp_path)
     run.save(9)
     run.save(10)
@@ -164,34 +178,137 @@ def test_a_kill_in_the_first_save_loses_nothing(tmp_path, text):
     again = Run(tmp_path)
     assert again.checkpoints.restore_latest() == 10
     assert again.values() == {10.0}
+    again.save(11)
+    assert tf.train.latest_checkpoint(str(tmp_path / "checkpoints")).endswith("model.ckpt-11")
 
 
-def test_an_empty_note_of_the_newest_is_no_fresh_start(tmp_path):
+def test_a_half_written_checkpoint_is_never_taken(tmp_path, seen):
+    run = Run(tmp_path)
+    run.save(1)
+    # What a run leaves that is killed in the middle of a save: data without an index, and both without checksums.
+    for name in ("model.ckpt-2.data-00000-of-00001", "model.ckpt-3.data-00000-of-00001", "model.ckpt-3.index"):
+        (tmp_path / "checkpoints" / name).write_bytes(b"half")
+    (tmp_path / "checkpoints" / "model.ckpt-4_temp").mkdir()
+    again = Run(tmp_path)
+    assert again.checkpoints.restore_latest() == 1
+    assert seen.text.count("its save did not come to its end") == 3
+    again.save(2)
+    assert Run(tmp_path).checkpoints.restore_latest() == 2
+    assert {path.name.split("-")[1][0] for path in (tmp_path / "checkpoints").glob("*-*")} == {"1", "2"}
+
+
+def test_a_kill_in_the_first_save_is_no_run_yet(tmp_path):
+    folder = tmp_path / "checkpoints"
+    folder.mkdir()
+    (folder / "model.ckpt-9.data-00000-of-00001").write_bytes(b"half")
+    assert Run(tmp_path).checkpoints.restore_latest() is None
+    (folder / "model.ckpt-9.index").write_bytes(b"half")
+    assert Run(tmp_path).checkpoints.restore_latest() is None
     Run(tmp_path).save(9)
-    note = tmp_path / "checkpoints" / "checkpoint"
-    note.write_text("")
-    with pytest.raises(RunError, match=r"checkpoints/checkpoint, the note .* cannot be read; remove it to go on"):
-        Run(tmp_path).checkpoints.restore_latest()
-    note.unlink()
     assert Run(tmp_path).checkpoints.restore_latest() == 9
 
 
-def test_a_half_written_checkpoint_is_never_named(tmp_path):
+def as_older_version(folder, keeps=()):
+    """Saves as versions without checksums did: by TensorFlow's manager, with fewer attributes of progress."""
+    run = Run(folder)
+    progress = tf.Module(name="progress")
+    for name in ("epoch", "row", "best_value", "best_step"):
+        setattr(progress, name, getattr(run.progress, name))
+    checkpoint = tf.train.Checkpoint(model=run.model, optimizer=run.optimizer, progress=progress)
+    manager = tf.train.CheckpointManager(checkpoint, str(folder / "checkpoints"), 10, checkpoint_name="model.ckpt")
+    for step in keeps:
+        run.fill(float(step))
+        manager.save(checkpoint_number=step)
+
+
+def test_a_folder_of_an_older_version_goes_on(tmp_path, seen):
+    as_older_version(tmp_path, (4, 5))
     run = Run(tmp_path)
-    run.save(1)
-    # What a run leaves that is killed in the middle of a save: data without an index, and an index without a note.
-    for name in ("model.ckpt-2.data-00000-of-00001", "model.ckpt-3.data-00000-of-00001", "model.ckpt-3.index"):
-        (tmp_path / "checkpoints" / name).write_bytes(b"half")
-    again = Run(tmp_path)
-    assert again.checkpoints.restore_latest() == 1
-    again.save(2)
-    assert Run(tmp_path).checkpoints.restore_latest() == 2
+    assert reader(tmp_path)[1].restore_latest() == 5
+    assert not list((tmp_path / "checkpoints").glob("*.json"))
+    assert run.checkpoints.restore_latest() == 5
+    assert "no checkpoint in" in seen.text
+    assert "has checksums: an older version wrote it" in seen.text
+    assert run.values() == {0.0, 5.0}  # what an older version did not save keeps its default
+    # From now on they are checked like the others.
+    assert len(list((tmp_path / "checkpoints").glob("*.json"))) == 2
+    flip(tmp_path / "checkpoints" / "model.ckpt-5.data-00000-of-00001", 3)
+    assert Run(tmp_path).checkpoints.restore_latest() == 4
+
+
+def test_a_damaged_newest_of_an_older_version_is_left_out(tmp_path, seen):
+    as_older_version(tmp_path, (4, 5))
+    flip(tmp_path / "checkpoints" / "model.ckpt-5.data-00000-of-00001", 3)
+    assert Run(tmp_path).checkpoints.restore_latest() == 4
+    assert "model.ckpt-5 is damaged or half-written: it cannot be read" in seen.text
+    truncate(tmp_path / "checkpoints" / "model.ckpt-4.index")
+    for path in (tmp_path / "checkpoints").glob("*.json"):
+        path.unlink()
+    with pytest.raises(RunError, match=r"no checkpoint in .* can be read\. Train afresh with --restart"):
+        Run(tmp_path).checkpoints.restore_latest()
 
 
 def test_a_folder_that_was_moved_is_read(tmp_path):
     Run(tmp_path / "a").save(3)
     (tmp_path / "a").rename(tmp_path / "b")
     assert Run(tmp_path / "b").checkpoints.restore_latest() == 3
+
+
+def test_fifty_flipped_bytes_are_all_found(tmp_path):
+    run = Run(tmp_path / "run", keep=3)
+    for step in (1, 2, 3):
+        run.save(step)
+    folder = tmp_path / "run" / "checkpoints"
+    ending = (".index", ".data-00000-of-00001", ".sha256.json", None)
+    draw = random.Random(7)
+    for number in range(50):
+        name = "checkpoint" if ending[number % 4] is None else f"model.ckpt-3{ending[number % 4]}"
+        path = folder / name
+        good = path.read_bytes()
+        at, bit = draw.randrange(len(good)), draw.randrange(8)
+        flip(path, at, bit)
+        # A flip in the note does no harm; any other is found, and the checkpoint before it chosen.
+        expected = "model.ckpt-3" if name == "checkpoint" else "model.ckpt-2"
+        assert choose(folder, "").name == expected, (name, at, bit)
+        path.write_bytes(good)
+    assert choose(folder, "").name == "model.ckpt-3"
+
+
+@pytest.mark.parametrize("fails_at", ["data", "manifest"])
+def test_a_full_disk_leaves_the_older_checkpoints_and_no_half_of_a_new_one(tmp_path, monkeypatch, fails_at):
+    run = Run(tmp_path, keep=1)
+    run.save(1)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()}
+
+    def write(prefix, *args, **kwargs):
+        Path(f"{prefix}_temp").mkdir()
+        Path(f"{prefix}.data-00000-of-00001").write_bytes(b"half")
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    def manifest(prefix):
+        raise OSError(28, "No space left on device")
+
+    if fails_at == "data":
+        monkeypatch.setattr(tf.train.Checkpoint, "write", lambda self, prefix: write(prefix))
+    else:
+        monkeypatch.setattr(checkpoint_folder, "write_manifest", manifest)
+    with pytest.raises(RunError, match=r"step 2 cannot be written to .*No space left on device.*as they were"):
+        run.save(2)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()} == before
+    monkeypatch.undo()
+    assert Run(tmp_path).checkpoints.restore_latest() == 1
+    run.save(2)
+    assert Run(tmp_path).checkpoints.restore_latest() == 2
+
+
+def test_a_first_save_that_fails_leaves_no_run(tmp_path, monkeypatch):
+    def manifest(prefix):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(checkpoint_folder, "write_manifest", manifest)
+    with pytest.raises(RunError, match="cannot be written"):
+        Run(tmp_path).save(1)
+    assert not RunFolder(tmp_path).holds_run()
 
 
 def test_a_checkpoint_that_cannot_be_written(tmp_path):
