@@ -10,7 +10,7 @@ from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
 from apps_rec.models.heads import FunnelHead, Head, IndependentHead
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
-from apps_rec.protos import dnn_pb2, model_pb2
+from apps_rec.protos import dnn_pb2, model_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -43,6 +43,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
         seed=seed,
         dtype=dtype,
         jit_compile=train_config.jit_compile,
+        keep_averages=train_config.on_nan == train_pb2.SKIP_BATCH,
     )
 
 

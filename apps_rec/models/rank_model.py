@@ -39,6 +39,8 @@ class RankModel(tfrs.Model):
             are float32 always.
         jit_compile: whether XLA compiles the dense part of a training step, from the embeddings to their gradients; on
             one replica only.
+        keep_averages: whether a batch whose loss or gradients are not finite leaves the moving averages of batch norm
+            as they were, too. It costs a copy of them a step, and only a training that goes on needs it.
 
     Input shape: the Preprocessor's outputs.
     Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
@@ -58,6 +60,7 @@ class RankModel(tfrs.Model):
         seed: int = 0,
         dtype: str | None = None,
         jit_compile: bool = False,
+        keep_averages: bool = False,
         name: str = "rank_model",
     ) -> None:
         super().__init__(name=name)
@@ -71,6 +74,7 @@ class RankModel(tfrs.Model):
         self.score_terms = tuple(score) or head.default_score()
         self.embedding_l2 = embedding_l2
         self._seed = seed % 2**31
+        self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
         self.towers = {
             task.name: _tower(task.dnn, l2, dtype, f"tower_{task.name}") for task in self.tasks if has_tower_input
@@ -100,7 +104,12 @@ class RankModel(tfrs.Model):
     # than all else that happens before the first step.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """One update; returns the loss of the global batch, in all and by task."""
+        """One update; returns the loss of the global batch, in all and by task, and `is_finite`.
+
+        Where the loss or a gradient is not finite, `is_finite` is 0 and our optimizers change no weight and no slot.
+        """
+        averages = self.non_trainable_variables if self._keep_averages else []
+        before = [tf.identity(average) for average in averages]
         with tf.GradientTape() as tape:
             shares = self._loss_shares(batch, training=True)
             loss = tf.add_n(list(shares.values()))
@@ -108,8 +117,16 @@ class RankModel(tfrs.Model):
         # The optimizer counts its steps without a look at the data: without this, the step that finds the data at its
         # end would be counted too.
         with tf.control_dependencies([loss]):
-            self.optimizer.apply_gradients(zip(gradients, self.trainable_variables, strict=True))
-        return {name: _sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
+            is_finite = tf.math.is_finite(_sum_over_replicas(_total([loss, *gradients])))
+            pairs = zip(gradients, self.trainable_variables, strict=True)
+            if hasattr(self.optimizer, "apply_if"):
+                self.optimizer.apply_if(is_finite, pairs)
+            else:  # one of Keras' own, in a notebook, which knows no such thing
+                self.optimizer.apply_gradients(pairs)
+            for average, value in zip(averages, before, strict=True):
+                average.assign(tf.where(is_finite, average, value))
+        losses = {name: _sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
+        return {**losses, "is_finite": tf.cast(is_finite, tf.float32)}
 
     def _loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
         features, labels, weights = batch
@@ -192,6 +209,12 @@ def _global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """This replica's share of the weighted mean over the global batch: only the divisor is reduced over replicas."""
     total = _sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
     return tf.reduce_sum(values * weights) / tf.where(total > 0, total, 1.0)
+
+
+def _total(values: Sequence[tf.Tensor | tf.IndexedSlices | None]) -> tf.Tensor:
+    """The sum of all elements of all tensors: not finite where one of them is not."""
+    tensors = [value.values if isinstance(value, tf.IndexedSlices) else value for value in values if value is not None]
+    return tf.add_n([tf.reduce_sum(tensor) for tensor in tensors])
 
 
 def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:

@@ -42,6 +42,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         self._learning_rate = self._build_learning_rate(learning_rate)
         self._slot_values = slots
         self._slot_variables: list[list[tf.Variable]] = []
+        self._is_finite: tf.Tensor | None = None
 
     def build(self, var_list: Sequence[tf.Variable]) -> None:
         """Makes the slots of all variables, in their order, which checkpoints hang on."""
@@ -68,6 +69,18 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     def _deduplicate_sparse_grad(self, grads: Sequence[Any]) -> Sequence[Any]:
         return grads  # done in aggregate_gradients, before clipping
 
+    def apply_if(self, is_finite: tf.Tensor, grads_and_vars: Any) -> None:
+        """`apply_gradients` that changes no weight and no slot where `is_finite`, a scalar, is false.
+
+        The step counts in `iterations` all the same. The condition stands in the update of every variable, since
+        `apply_gradients` leaves its replica, which tf.cond does not allow.
+        """
+        self._is_finite = is_finite
+        try:
+            self.apply_gradients(grads_and_vars)
+        finally:
+            self._is_finite = None
+
     def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
         """Updates a variable: all of it for a dense gradient, the rows of the gradient for a sparse one."""
         slots = self._slot_variables[self._index_dict[self._var_key(variable)]]
@@ -75,9 +88,10 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         if not isinstance(gradient, tf.IndexedSlices):
             change, new_slots = self.compute_update(gradient, list(slots), rate, lambda: variable)
             for slot, value in zip(slots, new_slots, strict=True):
-                slot.assign(value)
-            variable.assign_add(change)
+                slot.assign(self._if_finite(value, slot))
+            variable.assign_add(self._if_finite(change, tf.zeros([], variable.dtype)))
             return
+        gradient = self._rows_if_finite(gradient)
         rows = gradient.indices
         touched = [tf.gather(slot, rows) for slot in slots]
         weights = tf.gather(variable, rows)
@@ -87,11 +101,24 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         # Rows stand here once each, and writing them is a copy: adding to them in place costs ten times as much.
         variable.scatter_update(tf.IndexedSlices(weights + change, rows))
 
+    def _if_finite(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
+        return new if self._is_finite is None else tf.where(self._is_finite, new, old)
+
+    def _rows_if_finite(self, gradient: tf.IndexedSlices) -> tf.IndexedSlices:
+        """No rows at all where the step is not finite, which costs nothing: a cut at the end copies nothing."""
+        if self._is_finite is None:
+            return gradient
+        count = tf.where(self._is_finite, tf.shape(gradient.indices)[0], 0)
+        return tf.IndexedSlices(gradient.values[:count], gradient.indices[:count], gradient.dense_shape)
+
     def compute_update(
         self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Callable[[], tf.Tensor]
     ) -> Update:
         """What to add to the weights, and the new slots; all tensors have the gradient's shape."""
         raise TypeError(f"{type(self).__name__} must say how it updates")
+
+    def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
+        """Makes slots that determine the weights fit weights that came from elsewhere; most determine nothing."""
 
     def get_config(self) -> dict[str, Any]:
         """Constructor arguments."""
@@ -191,6 +218,17 @@ class Ftrl(RowSparseOptimizer):
         beyond = tf.sign(linear) * tf.nn.relu(tf.abs(linear) - self.l1)
         # Nothing is gathered yet where the accumulator starts at 0 and the gradient is 0: 0 / 0.
         return tf.math.divide_no_nan(-beyond, quadratic) - old, [accumulator, linear]
+
+    def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
+        """Sets the linear slot to where its minimiser is the weight as it stands.
+
+        Else the first update of a row would draw the weight towards 0, whatever it was.
+        """
+        rate = tf.cast(self.learning_rate, tf.float32)
+        for variable in variables:
+            accumulator, linear = self._slot_variables[self._index_dict[self._var_key(variable)]]
+            quadratic = tf.pow(accumulator, -self.learning_rate_power) / rate + 2.0 * self.l2
+            linear.assign(-(variable * quadratic + tf.sign(variable) * self.l1))
 
 
 def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices | None) -> tf.Tensor | tf.IndexedSlices | None:
