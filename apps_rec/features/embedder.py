@@ -122,6 +122,20 @@ class _Slot:
     offset: int
 
 
+@dataclass(frozen=True)
+class TablePlace:
+    """Rows `offset` .. `offset + rows` of `Embedder.tables[key]`: `dim` columns, and one more of first-order weights.
+
+    `columns` counts both.
+    """
+
+    key: str
+    offset: int
+    rows: int
+    dim: int
+    columns: int
+
+
 class Embedder(keras.layers.Layer):
     """Looks up embeddings; tables of one width share one variable, so that a step needs one gather and one update.
 
@@ -186,6 +200,17 @@ class Embedder(keras.layers.Layer):
             start = self._shapes.get(key, (0, 0, 0))[0]
             self._slots[table] = _Slot(key, start)
             self._shapes[key] = (start + num_rows, dims[table], columns)
+
+    def table_places(self) -> dict[str, TablePlace]:
+        """Where the rows of every table of the config stand, by its name; tables without any column are left out."""
+        names = {spec.table: spec for spec in self.specs if not isinstance(spec, NumberFeature)}
+        places = {}
+        for name, spec in names.items():
+            slot = self._slots[name]
+            _, dim, columns = self._shapes[slot.key]
+            if columns:
+                places[name] = TablePlace(slot.key, slot.offset, spec.num_ids, dim, columns)
+        return places
 
     def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
         """Makes the variables: `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>`."""

@@ -273,3 +273,15 @@ def test_unknown_batch_and_batch_of_one():
     assert traced.output_shapes.as_list() == [None, 7]
     one = {name: value[:1] for name, value in _inputs().items()}
     np.testing.assert_allclose(embedder(one).flat(["user", "tags", "price"]), expected[:1])
+
+
+def test_where_the_tables_of_the_config_stand():
+    embedder = _embedder()
+    # user, app (with its unknown id) and tags stand below each other; age is not read by a first-order term.
+    assert {name: tuple(vars(place).values()) for name, place in embedder.table_places().items()} == {
+        "user": ("tables_3_first_order", 0, 5, 3, 4),
+        "app": ("tables_3_first_order", 5, 5, 3, 4),
+        "slot": ("tables_2", 0, 2, 2, 2),
+        "age": ("tables_3", 0, 2, 3, 3),
+        "tags": ("tables_3_first_order", 10, 6, 3, 4),
+    }

@@ -1,0 +1,186 @@
+"""Weights of another run as the beginning of a new one, as far as names, shapes and the meaning of ids allow."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import tensorflow as tf
+from google.protobuf import text_format
+
+from apps_rec.errors import RunError
+from apps_rec.features import build_features
+from apps_rec.features.preprocessor import Preprocessor
+from apps_rec.features.specs import FeatureSpec
+from apps_rec.models import RankModel, build_model
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.checkpoint_folder import NAME, choose
+from apps_rec.training.checkpoints import read_weights
+from apps_rec.training.optimizers import RowSparseOptimizer
+from apps_rec.training.run_folder import RunFolder, frozen_vocabularies, write_whole
+from apps_rec.training.table_rows import Taken, match_rows, table_meanings
+
+FIELD = "train_config.fine_tune_checkpoint"
+# Rows of a table that are copied in one go.
+_CHUNK_ROWS = 2**18
+log = logging.getLogger("apps_rec")
+
+
+def warm_start(
+    model: RankModel,
+    features: Sequence[FeatureSpec],
+    optimizer: RowSparseOptimizer,
+    source: str,
+    folder: RunFolder,
+) -> None:
+    """Gives a new model the weights of another run; slots and step begin anew.
+
+    Tables are matched by name and row by row: by number, by word, or as a whole where ids are hashes. All else is
+    matched by the path of its layer, and taken where the shape is the same. What became of every table and variable is
+    logged, and written to warm_start.json of the run.
+
+    Args:
+        model: with its variables made.
+        features: of the model.
+        optimizer: of the new run, built.
+        source: a model_dir, a folder of checkpoints, or the prefix of one checkpoint.
+        folder: of the new run.
+
+    Raises:
+        RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
+    """
+    prefix, run = _find(source)
+    config = _config_of(run)
+    old_features = build_features(config, frozen_vocabularies(run, config))
+    old = _build(config, old_features)
+    step = read_weights(prefix, old)
+    taken = [*_take_tables(old, old_features, model, features), *_take_others(old, model)]
+    if not any(item.rows_restored for item in taken):
+        raise RunError(
+            f"{FIELD}: nothing of {prefix} fits this model: no table and no layer has both its name and its shape. "
+            "Leave the field out to begin from nothing"
+        )
+    optimizer.begin_at_weights(model.trainable_variables)
+    _report(taken, prefix, step, folder)
+
+
+def _find(source: str) -> tuple[Path, RunFolder]:
+    """The checkpoint that a path stands for, and the run it belongs to."""
+    path = Path(source)
+    if Path(f"{source}.index").exists():
+        return path, RunFolder(path.parent.parent)
+    folder = RunFolder(path).checkpoints if RunFolder(path).checkpoints.is_dir() else path
+    prefix = choose(folder, f"Name another one in {FIELD}")
+    if prefix is None:
+        raise RunError(
+            f"{FIELD}: {source} holds no checkpoint. Expected a model_dir, a folder of {NAME}-<step> files, or "
+            f"one checkpoint as <folder>/{NAME}-<step>"
+        )
+    return prefix, RunFolder(folder.parent)
+
+
+def _config_of(run: RunFolder) -> PipelineConfig:
+    try:
+        return text_format.Parse(run.config.read_text(encoding="utf-8"), PipelineConfig())
+    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
+        raise RunError(
+            f"{FIELD}: {run.config}, which says what the rows of that run's tables stand for, cannot be read: {error}. "
+            "Keep it, and the folder vocabularies, beside the folder of the checkpoints"
+        ) from error
+
+
+def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
+    config.train_config.jit_compile = False
+    model = build_model(config, features)
+    signature = Preprocessor(features).output_signature()
+    model({name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in signature.items()}, training=False)
+    return model
+
+
+def _take_tables(
+    old: RankModel, old_features: Sequence[FeatureSpec], new: RankModel, features: Sequence[FeatureSpec]
+) -> list[Taken]:
+    before, now = table_meanings(old_features), table_meanings(features)
+    places_before, places_now = old.embedder.table_places(), new.embedder.table_places()
+    taken = []
+    for name, place in places_now.items():
+        if name not in places_before:
+            taken.append(Taken("table", name, "new", rows_new=place.rows))
+            continue
+        origin = places_before[name]
+        if origin.dim != place.dim:
+            reason = f"embedding_dim was {origin.dim}, is {place.dim}"
+            taken.append(Taken("table", name, "new", 0, place.rows, origin.rows, reason))
+            continue
+        item, rows_before, rows_now = match_rows(name, before[name], now[name])
+        columns = min(origin.columns, place.columns)
+        for start in range(0, len(rows_now), _CHUNK_ROWS):
+            _copy_rows(
+                old.embedder.tables[origin.key],
+                rows_before[start : start + _CHUNK_ROWS] + origin.offset,
+                new.embedder.tables[place.key],
+                rows_now[start : start + _CHUNK_ROWS] + place.offset,
+                columns,
+            )
+        if origin.columns != place.columns and item.rows_restored:
+            item = item.noting(
+                "first-order weights are " + ("new" if place.columns > origin.columns else "dropped with their term")
+            )
+        taken.append(item)
+    gone = places_before.keys() - places_now.keys()
+    return taken + [Taken("table", name, "dropped", rows_dropped=places_before[name].rows) for name in sorted(gone)]
+
+
+def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_rows: object, columns: int) -> None:
+    values = tf.gather(source, rows)[:, :columns]
+    if target.shape[1] > columns:
+        values = tf.concat([values, tf.gather(target, target_rows)[:, columns:]], axis=1)
+    target.scatter_update(tf.IndexedSlices(values, target_rows))
+
+
+def _take_others(old: RankModel, new: RankModel) -> list[Taken]:
+    before, now = _others(old), _others(new)
+    taken = []
+    for name, variable in now.items():
+        rows = _rows(variable)
+        if name not in before:
+            taken.append(Taken("variable", name, "new", rows_new=rows))
+        elif before[name].shape != variable.shape:
+            reason = f"its shape was {tuple(before[name].shape)}, is {tuple(variable.shape)}"
+            taken.append(Taken("variable", name, "new", 0, rows, _rows(before[name]), reason))
+        else:
+            variable.assign(before[name].numpy())
+            taken.append(Taken("variable", name, "restored", rows))
+    gone = [name for name in before if name not in now]
+    return taken + [Taken("variable", name, "dropped", rows_dropped=_rows(before[name])) for name in gone]
+
+
+def _rows(variable: tf.Variable) -> int:
+    return variable.shape[0] if variable.shape.rank else 1
+
+
+def _others(model: RankModel) -> dict[str, tf.Variable]:
+    """All variables but the tables, by the path of their layer."""
+    # Over parameter servers a table is cut into several variables.
+    tables = {id(part) for table in model.embedder.tables.values() for part in getattr(table, "variables", [table])}
+    found: dict[str, tf.Variable] = {}
+    for variable in model.variables:
+        if id(variable) not in tables:
+            assert variable.name not in found, f"two variables are called {variable.name}"
+            found[variable.name] = variable
+    return found
+
+
+def _report(taken: Sequence[Taken], prefix: Path, step: int, folder: RunFolder) -> None:
+    entries = [{name: value for name, value in asdict(item).items() if value != ""} for item in taken]
+    text = json.dumps({"checkpoint": str(prefix), "step": step, "taken": entries}, indent=1, ensure_ascii=False)
+    write_whole(folder.warm_start, text + "\n")
+    log.info("warm start from %s, step %d:", prefix, step)
+    for item in taken:
+        if item.kind == "table" or item.status != "restored":
+            log.info("  %s", item)
+    count = sum(item.kind == "variable" and item.status == "restored" for item in taken)
+    log.info("  %d other variables restored; all of it in %s", count, folder.warm_start)
