@@ -12,11 +12,16 @@ from apps_rec.evaluation.collect import MetricCollector, TaskMetrics
 Tensors = Mapping[str, tf.Tensor]
 
 
+class EvaluationStoppedError(Exception):
+    """An evaluation that did not come to its end because it was asked to stop."""
+
+
 def evaluate_model(
     predict: Callable[[Tensors], Tensors],
     dataset: Iterable[tuple[Tensors, Tensors, Tensors]],
     plan: Sequence[TaskMetrics],
     num_examples: int = 0,
+    is_stopped: Callable[[], bool] = lambda: False,
 ) -> MetricCollector:
     """Scores every row of a data set once.
 
@@ -25,10 +30,16 @@ def evaluate_model(
         dataset: batches of features, labels, and the columns of users.
         plan: what to measure.
         num_examples: rows to take, from the start; 0: all.
+        is_stopped: asked before each batch.
+
+    Raises:
+        EvaluationStoppedError: `is_stopped` said so.
     """
     collector = MetricCollector(plan)
     outputs_needed = {task.score_output for task in plan}
     for features, labels, users in dataset:
+        if is_stopped():
+            raise EvaluationStoppedError
         outputs = predict(features)
         rows = slice(0, num_examples - collector.rows if num_examples else None)
         collector.update(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -13,7 +13,7 @@ from apps_rec.config import Config
 from apps_rec.data.dataset import Positions, reraise
 from apps_rec.errors import InterruptedRunError, RunError
 from apps_rec.evaluation.collect import MetricCollector
-from apps_rec.evaluation.evaluator import evaluate_model
+from apps_rec.evaluation.evaluator import EvaluationStoppedError, evaluate_model
 from apps_rec.evaluation.plan import build_plan
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
@@ -22,20 +22,28 @@ from apps_rec.training import run_folder
 from apps_rec.training.build import build_optimizer, build_strategy
 from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.checkpoints import Checkpoints, Progress
+from apps_rec.training.finite import Batch, WatchFinite
 from apps_rec.training.input import evaluation_dataset, training_dataset
+from apps_rec.training.input_files import check_same_input_files, note_input_files
 from apps_rec.training.run_folder import RunFolder
+from apps_rec.training.run_lock import open_run
+from apps_rec.training.warm_start import warm_start
 
 log = logging.getLogger("apps_rec")
 
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training ended with: its folder, the last step, and the best step and value where one was selected."""
+    """What a training ended with: its folder, the last step, and the best step and value where one was selected.
+
+    `skipped_batches` counts those that on_nan: SKIP_BATCH left out, over the whole run.
+    """
 
     model_dir: str
     step: int
     best_step: int | None = None
     best_value: float | None = None
+    skipped_batches: int = 0
 
 
 class Estimator:
@@ -64,22 +72,37 @@ class Estimator:
             autograph=False,
         )
 
-    def evaluate(self, holdout: bool = False) -> MetricCollector:
-        """Measures the model on eval_input_path, or on the holdout of the training files."""
+    def evaluate(self, holdout: bool = False, is_stopped: Callable[[], bool] = lambda: False) -> MetricCollector:
+        """Measures the model on eval_input_path, or on the holdout of the training files.
+
+        Raises:
+            EvaluationStoppedError: `is_stopped`, which is asked before each batch, said so.
+        """
         message = self.config.message
         dataset, positions = evaluation_dataset(message, self.preprocessor, holdout)
         with reraise(positions):
             return evaluate_model(
-                self.predict, dataset, build_plan(message), 0 if holdout else message.eval_config.num_examples
+                self.predict,
+                dataset,
+                build_plan(message),
+                0 if holdout else message.eval_config.num_examples,
+                is_stopped,
             )
 
     def train(
-        self, folder: RunFolder, is_resumed: bool, callbacks: Sequence[keras.callbacks.Callback] = ()
+        self,
+        folder: RunFolder,
+        is_resumed: bool,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
+        before_save: Callable[[], None] = lambda: None,
     ) -> TrainResult:
         """Trains to the end that the config sets, saving into the folder; `callbacks` are called after our own.
 
+        `before_save` is called before anything is saved.
+
         Raises:
             InterruptedRunError: a signal ended it; it saved before.
+            RunError: a loss or gradient is not finite and on_nan is STOP, or a checkpoint cannot be written.
         """
         message = self.config.message
         train_config = message.train_config
@@ -92,6 +115,10 @@ class Estimator:
         step = (checkpoints.restore_latest() or 0) if is_resumed else 0
         if step:
             log.info("resumed from step %d", step)
+        elif train_config.fine_tune_checkpoint:
+            warm_start(self.model, self.features, optimizer, train_config.fine_tune_checkpoint, folder)
+        if int(progress.evaluation_due.numpy()):
+            self._catch_up(step, checkpoints, progress, folder, before_save)
         if self._is_over(step, progress):
             log.info("nothing left to train: the run in %s had come to its end at step %d", folder.path, step)
             return _result(folder, step, progress)
@@ -107,18 +134,19 @@ class Estimator:
             train_config.save_summary_steps,
             str(folder.summaries),
         )
+        finite = WatchFinite(
+            progress, train_config.on_nan, train_config.log_step_count_steps, positions, folder, self._read_batch
+        )
         with StopOnSignal() as signals, reraise(positions):
-            save = self._save_and_select(checkpoints, progress, progress_log, positions, signals)
-            # Progress first: the time of an evaluation is not training's.
-            self.model.fit(dataset, verbose=0, callbacks=[progress_log, save, signals, *callbacks])
+            save = self._save_and_select(checkpoints, progress, progress_log, positions, signals, before_save)
+            # Progress first: the time of an evaluation is not training's. What is not finite is not saved.
+            self.model.fit(dataset, verbose=0, callbacks=[progress_log, finite, save, signals, *callbacks])
         step = int(optimizer.iterations.numpy())
-        if signals.received is not None and not self._is_over(step, progress):
-            raise InterruptedRunError(
-                f"interrupted; saved step {step} in {folder.checkpoints}. Go on with: "
-                f"apps-rec train {self.config.path} --resume (and the same --set)",
-                signals.received,
-            )
+        is_due = not self._is_over(step, progress) or int(progress.evaluation_due.numpy())
+        if signals.received is not None and is_due:
+            raise self._interrupted(step, folder, signals)
         log.info("trained to step %d; saved in %s", step, folder.checkpoints)
+        finite.report(step)
         return _result(folder, step, progress)
 
     def restore(self, folder: RunFolder) -> int:
@@ -142,6 +170,7 @@ class Estimator:
         progress_log: LogProgress,
         positions: Positions,
         signals: StopOnSignal,
+        before_save: Callable[[], None],
     ) -> SaveAndSelect:
         export_config = self.config.message.export_config
         selects = export_config.exporter_type == "best" or export_config.enable_early_stop
@@ -153,11 +182,45 @@ class Estimator:
             self.config.message.train_config.save_checkpoints_steps,
             positions,
             is_interrupted=lambda: signals.received is not None,
-            evaluate=(lambda: self.evaluate(holdout).result()) if selects else None,
+            evaluate=(lambda: self.evaluate(holdout, lambda: signals.received is not None).result())
+            if selects
+            else None,
             metric=export_config.best_exporter_metric,
             bigger_is_better=export_config.metric_bigger,
             patience=export_config.max_check_steps if export_config.enable_early_stop else None,
+            before_save=before_save,
         )
+
+    def _catch_up(
+        self,
+        step: int,
+        checkpoints: Checkpoints,
+        progress: Progress,
+        folder: RunFolder,
+        before_save: Callable[[], None],
+    ) -> None:
+        """Makes the evaluation of the restored step that a signal cut short."""
+        # What is written here is the best checkpoint alone.
+        no_log = LogProgress(1, 0, 0, str(folder.summaries))
+        with StopOnSignal() as signals:
+            save = self._save_and_select(checkpoints, progress, no_log, Positions(), signals, before_save)
+            save.set_model(self.model)
+            try:
+                save.catch_up(step)
+            except EvaluationStoppedError:
+                raise self._interrupted(step, folder, signals) from None
+
+    def _interrupted(self, step: int, folder: RunFolder, signals: StopOnSignal) -> InterruptedRunError:
+        return InterruptedRunError(
+            f"interrupted; saved step {step} in {folder.checkpoints}. Go on with: "
+            f"apps-rec train {self.config.path} --resume (and the same --set)",
+            signals.received or 0,
+        )
+
+    def _read_batch(self, start: tuple[int, int]) -> Batch:
+        """The batch that begins at a position, once more."""
+        dataset, _ = training_dataset(self.config.message, self.preprocessor, start)
+        return next(iter(dataset))
 
     def _is_over(self, step: int, progress: Progress) -> bool:
         message = self.config.message
@@ -187,20 +250,23 @@ def train(
         callbacks: Keras callbacks of your own (tf_keras), called after ours.
 
     Raises:
-        RunError: model_dir holds a run and neither was asked for, or cannot be written.
+        RunError: model_dir holds a run and neither was asked for, another training is at work there, it cannot be
+            written, the training files are not those of the run, or a loss is not finite.
         DataError: a mistake in the data.
         InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
     """
-    folder, is_resumed = run_folder.open_for_training(config.message.model_dir, resume, restart)
-    vocabularies = None
-    if is_resumed:
-        run_folder.check_same_model(folder, config.message)
-        run_folder.check_same_optimizer(folder, config.message)
-        vocabularies = run_folder.frozen_vocabularies(folder, config.message)
-    estimator = Estimator(config, vocabularies)
-    run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
-    run_folder.write_config(folder, config.to_text())
-    return estimator.train(folder, is_resumed, callbacks)
+    with open_run(config.message.model_dir, resume, restart) as (folder, is_resumed, lock):
+        vocabularies = None
+        if is_resumed:
+            run_folder.check_same_model(folder, config.message)
+            run_folder.check_same_optimizer(folder, config.message)
+            check_same_input_files(folder, config.message)
+            vocabularies = run_folder.frozen_vocabularies(folder, config.message)
+        estimator = Estimator(config, vocabularies)
+        run_folder.freeze_vocabularies(folder, config.message) if vocabularies is None else None
+        run_folder.write_config(folder, config.to_text())
+        note_input_files(folder, config.message)
+        return estimator.train(folder, is_resumed, callbacks, lock.check)
 
 
 def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
@@ -235,4 +301,5 @@ def _result(folder: RunFolder, step: int, progress: Progress) -> TrainResult:
         step,
         int(progress.best_step.numpy()) if selected else None,
         best if selected else None,
+        int(progress.skipped_batches.numpy()),
     )

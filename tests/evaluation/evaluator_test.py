@@ -7,7 +7,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 import apps_rec
 from apps_rec.evaluation import TaskMetrics
-from apps_rec.evaluation.evaluator import evaluate_model
+from apps_rec.evaluation.evaluator import EvaluationStoppedError, evaluate_model
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.input import evaluation_dataset
 
@@ -77,6 +77,18 @@ def test_a_trained_model_against_scikit_learn(trained):
     for name, value in expected.items():
         assert evaluation[name] == pytest.approx(value, abs=1e-6), name
     assert json.loads((trained.folder / "run" / "metrics.json").read_text()) == dict(evaluation)
+
+
+def test_an_evaluation_that_is_asked_to_stop():
+    scored = []
+
+    def note(features):
+        scored.append(len(features["x"]))
+        return predict(features)
+
+    with pytest.raises(EvaluationStoppedError):
+        evaluate_model(note, batches([3, 4, 5]), PLAN, is_stopped=lambda: len(scored) == 2)
+    assert scored == [3, 4]
 
 
 def test_num_examples_of_a_config(trained):

@@ -46,17 +46,6 @@ def events(folder):
     return found
 
 
-@pytest.fixture
-def seen(caplog, monkeypatch):
-    """Return the log, which the command line keeps from the root logger."""
-    logger = logging.getLogger("apps_rec")
-    monkeypatch.setattr(logger, "propagate", False)
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO, logger="apps_rec")
-    yield caplog
-    logger.removeHandler(caplog.handler)
-
-
 def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     logged = []
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logged.append(logs["loss"]))
@@ -308,3 +297,33 @@ def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
     assert caught.value.exit_code == 143
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert any("received SIGTERM: saving after this step" in message for message in seen.messages)
+
+
+def test_training_files_must_be_those_that_a_run_began_with(tiny):
+    apps_rec.train(tiny.load("train_config.num_steps=3"))
+    (tiny.folder / "train.csv").write_text((tiny.folder / "train.csv").read_text(encoding="utf-8") + "\n")
+    with pytest.raises(RunError, match=r"train\.csv has changed from \d+ to \d+ bytes since the run in run began"):
+        apps_rec.train(tiny.load(), resume=True)
+    apps_rec.train(tiny.load("train_config.num_steps=3"), restart=True)
+    (tiny.folder / "train.csv").unlink()
+    with pytest.raises(DataError, match=r'train_input_path: no file matches "train\.csv"'):
+        apps_rec.train(tiny.load(), resume=True)
+
+
+def test_a_training_file_that_vanishes_is_named(tiny):
+    vanish = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: (tiny.folder / "b.csv").exists() and (tiny.folder / "b.csv").unlink()
+    )
+    shutil.copy("train.csv", "b.csv")
+    config = tiny.load("train_input_path=b.csv,train.csv", "data_config.num_epochs=20")
+    with pytest.raises(DataError, match=r"b\.csv.*No such file"):
+        apps_rec.train(config, callbacks=[vanish])
+
+
+def test_summaries_that_cannot_be_written(tiny):
+    (tiny.folder / "run").mkdir()
+    (tiny.folder / "run" / "summaries").write_text("a file where the folder should be")
+    with pytest.raises(
+        RunError, match=r"summaries of step 10 cannot be written to run/summaries: .*save_summary_steps=0"
+    ):
+        apps_rec.train(tiny.load())
