@@ -127,7 +127,8 @@ def _path(names: list[str]) -> str:
 
 
 def _own_weights(layer: keras.layers.Layer) -> str:
-    wrong = [weight.name for weight in layer.weights if not _is_finite(weight)]
+    # Not the moving averages of batch norm: the step that failed has changed them, and training does not read them.
+    wrong = [weight.name for weight in layer.trainable_weights if not _is_finite(weight)]
     return f"{_OWN_WEIGHT} {wrong[0]} is not finite" if wrong else ", of finite inputs and weights"
 
 
