@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from apps_rec.data.columns import record_type
 from apps_rec.data.csv_reader import csv_columns, read_csv
 from apps_rec.data.order import random_order
 from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_parquet
@@ -138,7 +139,8 @@ class RowStream:
             )
 
     def _windows(self, epoch: int, base: int) -> Iterator[Window]:
-        window = Window()
+        record = record_type(self.dtypes())
+        window = Window(record)
         for unit, chunk in self._chunks(epoch, base):
             start = 0
             while start < len(chunk.rows) or (start == 0 and chunk.ragged):
@@ -148,7 +150,7 @@ class RowStream:
                 start += length
                 if window.raw_rows == self._window:
                     yield window.close()
-                    window = Window()
+                    window = Window(record)
                 if length == 0:
                     break
         if window.raw_rows:
