@@ -187,7 +187,8 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
     passed = np.full(window.raw_rows, -1)
     passed[window.index] = np.arange(len(window.index))
     order = passed[places]
-    return order[order >= 0], np.flatnonzero(order >= 0) + 1
+    is_row = order >= 0
+    return order[is_row], np.flatnonzero(is_row) + 1
 
 
 def column_names(path: str, schema: Schema) -> list[str]:

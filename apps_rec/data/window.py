@@ -57,13 +57,14 @@ class Window:
     def close(self) -> "Window":
         """Lays the numbers out row by row and every text column in one piece."""
         self.index = np.concatenate(self._indices)
-        self.records = np.empty(len(self.index), self.records.dtype)
-        numbers = self.records.dtype.names or ()
+        records: np.ndarray = np.empty(len(self.index), self.records.dtype)
+        numbers = records.dtype.names or ()
         end = 0
         for rows in self._rows:
             start, end = end, end + len(rows.index)
             for name in numbers:
-                self.records[name][start:end] = rows.columns[name]
+                records[name][start:end] = rows.columns[name]
+        self.records = records
         for name in self._rows[0].columns:
             if name not in numbers:
                 self.texts[name] = pa.concat_arrays([rows.columns[name] for rows in self._rows])

@@ -111,8 +111,8 @@ class Preprocessor(tf.Module):
             if dtype is None:
                 ids += [self._single_id(spec, columns)[:, tf.newaxis] for spec in specs]
             else:
-                numbers = side_by_side(columns, [spec.column for spec in specs])
-                ids.append(_known(tf.cast(numbers, tf.int64), [spec.ids.size for spec in specs]))
+                numbers = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
+                ids.append(_known(tf.cast(numbers, tf.int64), [spec.num_ids - 1 for spec in specs]))
         return ids
 
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
