@@ -190,9 +190,10 @@ def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]
         raise unreadable(array, column) from error
     # Every number goes through 64 bits, so that a text and a number give the same 32 bits.
     fitting = numbers.cast(target, safe=False)
-    wrong |= as_mask(pc.is_inf(fitting))
-    numbers = without(fitting, wrong | as_mask(pc.is_nan(fitting)))
-    return numbers, _wrong(array, wrong, column, f"a finite number ({column.dtype})")
+    if not pc.all(pc.is_finite(fitting), min_count=0).as_py():
+        wrong |= as_mask(pc.is_inf(fitting))
+        fitting = without(fitting, wrong | as_mask(pc.is_nan(fitting)))
+    return fitting, _wrong(array, wrong, column, f"a finite number ({column.dtype})")
 
 
 def _real_number(value: str | None) -> float | bool | None:

@@ -1,25 +1,17 @@
 """A stream of rows -> `tf.data`, with a note of where every batch ends."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
+from apps_rec.data.columns import Columns
+from apps_rec.data.packing import Packing
 from apps_rec.data.split import Source
 from apps_rec.errors import DataError
-
-# TensorFlow's type of a declared one.
-TF_TYPES = {
-    "INT32": tf.int32,
-    "INT64": tf.int64,
-    "STRING": tf.string,
-    "FLOAT": tf.float32,
-    "DOUBLE": tf.float64,
-    "BOOL": tf.bool,
-}
 
 
 class Positions:
@@ -58,15 +50,21 @@ class Positions:
 
 
 def make_dataset(
-    source: Source, *, epochs: int | None = 1, start: tuple[int, int] = (0, 0), prefetch: int = 4
+    source: Source,
+    *,
+    epochs: int | None = 1,
+    start: tuple[int, int] = (0, 0),
+    prefetch: int = 4,
+    transform: Callable[[Mapping[str, tf.Tensor]], Any] = dict,
 ) -> tuple[tf.data.Dataset, Positions]:
-    """The rows of a process' replicas as a dataset of {column name: tensor `[B]`}, one element a replica and step.
+    """The rows of a process' replicas as a dataset, in their order, one element a replica and step.
 
     Args:
         source: rows to read.
         epochs: number of epochs of the whole run, those before `start` included; None or 0: without end.
         start: (epoch, row) to begin at, a position of an earlier run.
         prefetch: batches prepared ahead.
+        transform: makes an element of the columns of a batch, {name: tensor `[B]`}, inside tf.data.
 
     Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
         begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
@@ -74,7 +72,7 @@ def make_dataset(
     stream = source.stream
     positions = Positions(start, stream.files)
 
-    def generate() -> Iterator[Mapping[str, np.ndarray]]:
+    def generate() -> Iterator[Columns]:
         steps = 0
         first_epoch, first_row = start
         try:
@@ -87,39 +85,16 @@ def make_dataset(
             positions.error = error
             raise
 
-    packing = _Packing(stream.dtypes())
-    dataset = tf.data.Dataset.from_generator(
-        lambda: map(packing.pack, generate()), output_signature=packing.signature()
-    ).map(packing.unpack)
-    return dataset.prefetch(prefetch) if prefetch else dataset, positions
-
-
-class _Packing:
-    """Columns of one type as one array, because every array that goes from Python to tf.data costs a tenth of a ms."""
-
-    def __init__(self, dtypes: Mapping[str, str]) -> None:
-        self._names = tuple(dtypes)
-        self._groups = {
-            dtype: tuple(name for name in dtypes if dtypes[name] == dtype) for dtype in dict.fromkeys(dtypes.values())
-        }
-
-    def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """What `pack` makes, `(columns, B)` each."""
-        return tuple(tf.TensorSpec([len(names), None], TF_TYPES[dtype]) for dtype, names in self._groups.items())
-
-    def pack(self, columns: Mapping[str, np.ndarray]) -> tuple[np.ndarray, ...]:
-        """One array a type."""
-        return tuple(np.stack([columns[name] for name in names]) for names in self._groups.values())
+    packing = Packing(stream.dtypes())
 
     @tf.autograph.experimental.do_not_convert
-    def unpack(self, *packed: tf.Tensor) -> dict[str, tf.Tensor]:
-        """The columns again, in their order."""
-        columns = {
-            name: column
-            for names, group in zip(self._groups.values(), packed, strict=True)
-            for name, column in zip(names, tf.unstack(group, num=len(names)), strict=True)
-        }
-        return {name: columns[name] for name in self._names}
+    def element(*packed: tf.Tensor) -> Any:
+        return transform(packing.unpack(*packed))
+
+    dataset = tf.data.Dataset.from_generator(
+        lambda: map(packing.pack, generate()), output_signature=packing.signature()
+    ).map(element, num_parallel_calls=2, deterministic=True)
+    return dataset.prefetch(prefetch) if prefetch else dataset, positions
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from apps_rec.data.dataset import TF_TYPES
 from apps_rec.data.graph_checks import Layout, check_graph_readable, number_column
+from apps_rec.data.packing import TF_TYPES
 from apps_rec.data.row_counts import count_rows
 from apps_rec.data.schema import Column, Schema
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from apps_rec.data.columns import record_type
 from apps_rec.data.csv_reader import csv_columns, read_csv
 from apps_rec.data.order import random_order
 from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_parquet
@@ -180,7 +181,8 @@ class RowStream:
             )
 
     def _windows(self, epoch: int, base: int) -> Iterator[Window]:
-        window = Window()
+        record = record_type(self.dtypes())
+        window = Window(record)
         for unit, chunk in self._chunks(epoch, base):
             start = 0
             while start < len(chunk.rows) or (start == 0 and chunk.ragged):
@@ -190,7 +192,7 @@ class RowStream:
                 start += length
                 if window.raw_rows == self._window:
                     yield window.close()
-                    window = Window()
+                    window = Window(record)
                 if length == 0:
                     break
         if window.raw_rows:
@@ -246,7 +248,8 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
     passed = np.full(window.raw_rows, -1)
     passed[window.index] = np.arange(len(window.index))
     order = passed[places]
-    return order[order >= 0], np.flatnonzero(order >= 0) + 1
+    is_row = order >= 0
+    return order[is_row], np.flatnonzero(is_row) + 1
 
 
 def column_names(path: str, schema: Schema) -> list[str]:

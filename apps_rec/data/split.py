@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
+from apps_rec.data.columns import Columns, record_type
 from apps_rec.data.reader import RowStream
-
-_NUMPY_TYPES = {
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "STRING": object,
-    "FLOAT": np.float32,
-    "DOUBLE": np.float64,
-    "BOOL": np.bool_,
-}
-Columns = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -92,9 +83,8 @@ class RowSplit:
         """See `RowStream.batches`."""
         share = self._share
         for batch in self.stream.batches(epoch, start_row):
-            columns: Columns = batch.columns
             bounds = cut(batch.size, share.replicas)[share.first : share.first + share.local + 1]
-            parts = (columns,) if share.replicas == 1 else _parts(columns, bounds)
+            parts = (batch.columns,) if share.replicas == 1 else _parts(batch.columns, bounds)
             yield StepRows(parts, batch.end_row, batch.last)
 
 
@@ -115,7 +105,9 @@ class FileSplit:
         bounds = cut(stream.batch_size, share.workers)
         self._sizes = [end - start for start, end in itertools.pairwise(bounds)]
         self._own = stream.of_worker(share.worker, share.workers, max(1, self._sizes[share.worker]))
-        self._empty: Columns = {name: np.zeros(0, _NUMPY_TYPES[dtype]) for name, dtype in stream.dtypes().items()}
+        dtypes = stream.dtypes()
+        texts = {name: np.zeros(0, object) for name, dtype in dtypes.items() if dtype == "STRING"}
+        self._empty = Columns(np.zeros(0, record_type(dtypes)), texts)
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
         """The steps of an epoch.
@@ -135,9 +127,8 @@ class FileSplit:
         own = self._own.batches(epoch, own_start) if own_start < rows[share.worker] else iter(())
         for step in range(done, count):
             batch = next(own, None)
-            columns: Columns = self._empty if batch is None else batch.columns
-            size = 0 if batch is None else batch.size
-            yield StepRows(_parts(columns, cut(size, share.local)), (step + 1) * batch_size, step + 1 == count)
+            columns = self._empty if batch is None else batch.columns
+            yield StepRows(_parts(columns, cut(columns.size, share.local)), (step + 1) * batch_size, step + 1 == count)
 
 
 def cut(size: int, pieces: int) -> list[int]:
@@ -151,6 +142,4 @@ def cut(size: int, pieces: int) -> list[int]:
 
 
 def _parts(columns: Columns, bounds: list[int]) -> tuple[Columns, ...]:
-    return tuple(
-        {name: column[start:end] for name, column in columns.items()} for start, end in itertools.pairwise(bounds)
-    )
+    return tuple(columns.slice(start, end) for start, end in itertools.pairwise(bounds))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from apps_rec.data.columns import Columns, join_columns
 from apps_rec.data.rows import Rows
 from apps_rec.errors import DataError
 
@@ -20,7 +21,7 @@ class Batch:
         kept: columns passed through as they are in the files, row by row beside `columns`; None where none are.
     """
 
-    columns: dict[str, np.ndarray]
+    columns: Columns
     end_row: int
     last: bool
     kept: pa.Table | None = None
@@ -28,16 +29,21 @@ class Batch:
     @property
     def size(self) -> int:
         """Rows in it."""
-        return len(next(iter(self.columns.values()))) if self.columns else len(self.kept or ())
+        return self.columns.size
 
 
 class Window:
-    """Rows that passed out of a run of raw rows."""
+    """Rows that passed out of a run of raw rows.
 
-    def __init__(self) -> None:
+    Args:
+        record_type: see `apps_rec.data.columns.record_type`.
+    """
+
+    def __init__(self, record_type: np.dtype) -> None:
         self.raw_rows = 0
         self.index = np.zeros(0, np.int64)
-        self.columns: dict[str, np.ndarray | pa.Array] = {}
+        self.records = np.zeros(0, record_type)
+        self.texts: dict[str, pa.Array] = {}
         self.kept: pa.Table | None = None
         self._rows: list[Rows] = []
         self._indices: list[np.ndarray] = []
@@ -49,12 +55,19 @@ class Window:
         self.raw_rows += raw_rows
 
     def close(self) -> "Window":
-        """Lays every column out in one piece."""
+        """Lays the numbers out row by row and every text column in one piece."""
         self.index = np.concatenate(self._indices)
-        for name, first in self._rows[0].columns.items():
-            pieces = [rows.columns[name] for rows in self._rows]
-            whole = np.concatenate(pieces) if isinstance(first, np.ndarray) else pa.concat_arrays(pieces)
-            self.columns[name] = whole
+        records: np.ndarray = np.empty(len(self.index), self.records.dtype)
+        numbers = records.dtype.names or ()
+        end = 0
+        for rows in self._rows:
+            start, end = end, end + len(rows.index)
+            for name in numbers:
+                records[name][start:end] = rows.columns[name]
+        self.records = records
+        for name in self._rows[0].columns:
+            if name not in numbers:
+                self.texts[name] = pa.concat_arrays([rows.columns[name] for rows in self._rows])
         if self._rows[0].kept is not None:
             self.kept = _concat([pa.Table.from_batches([rows.kept]) for rows in self._rows]).unify_dictionaries()
         self._rows = []
@@ -72,20 +85,17 @@ class Part:
         """Rows start .. start + length."""
         return Part(self.window, self.order[start : start + length], self.ends[start : start + length])
 
-    def column(self, name: str) -> np.ndarray:
-        """Values of a column, text as bytes objects."""
-        values = self.window.columns[name]
-        if isinstance(values, np.ndarray):
-            return values[self.order]
-        return values.take(pa.array(self.order)).to_numpy(zero_copy_only=False)
+    def columns(self) -> Columns:
+        """Its rows."""
+        places = pa.array(self.order)
+        texts = {name: text.take(places).to_numpy(zero_copy_only=False) for name, text in self.window.texts.items()}
+        # Not by [], which copies field by field.
+        return Columns(self.window.records.take(self.order), texts)
 
 
 def join_parts(parts: list[Part]) -> Batch:
     """One batch of the rows of all parts, one after the other."""
-    columns = {
-        name: np.concatenate([part.column(name) for part in parts]) if len(parts) > 1 else parts[0].column(name)
-        for name in parts[0].window.columns
-    }
+    columns = join_columns([part.columns() for part in parts])
     kept = [part.window.kept.take(pa.array(part.order)) for part in parts if part.window.kept is not None]
     return Batch(columns, int(parts[-1].ends[-1]), False, _concat(kept) if kept else None)
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import tensorflow as tf
 
+from apps_rec.data.packing import side_by_side
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,
@@ -15,6 +17,7 @@ from apps_rec.features.specs import (
     IdMapping,
     ListFeature,
     NumberFeature,
+    NumberIds,
     VocabularyIds,
     columns_of,
     list_features,
@@ -71,10 +74,10 @@ class Preprocessor(tf.Module):
     def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
-        single = [self._single_id(spec, columns) for spec in self._single]
+        single = self._single_ids(columns)
         numbers = [_numbers(spec, columns[spec.column]) for spec in self._numbers]
         outputs = {
-            "ids": tf.stack(single, axis=1) if single else tf.zeros([batch, 0], tf.int64),
+            "ids": tf.concat(single, axis=1) if single else tf.zeros([batch, 0], tf.int64),
             "values": tf.concat(numbers, axis=1) if numbers else tf.zeros([batch, 0], tf.float32),
         }
         for spec in self._lists:
@@ -100,6 +103,18 @@ class Preprocessor(tf.Module):
             signature[list_weights_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.float32)
         return signature
 
+    def _single_ids(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Columns of `ids`, several at once where features that follow each other are numbers of one type."""
+        ids = []
+        for dtype, group in groupby(self._single, lambda spec: _number_type(spec, columns)):
+            specs = list(group)
+            if dtype is None:
+                ids += [self._single_id(spec, columns)[:, tf.newaxis] for spec in specs]
+            else:
+                numbers = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
+                ids.append(_known(tf.cast(numbers, tf.int64), [spec.num_ids - 1 for spec in specs]))
+        return ids
+
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):
             value = tf.cast(columns[spec.column], tf.float64)
@@ -116,8 +131,22 @@ class Preprocessor(tf.Module):
             return tf.strings.to_hash_bucket_fast(_text(values), ids.size)
         if isinstance(ids, VocabularyIds):
             return self._vocabularies[self._vocabulary_of[name]].lookup(_text(values))
-        numbers = _integers(values, unknown=ids.size)
-        return tf.where((numbers >= 0) & (numbers < ids.size), numbers, tf.constant(ids.size, tf.int64))
+        return _known(_integers(values, unknown=ids.size), [ids.size])
+
+
+def _number_type(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tf.DType | None:
+    """Type of the column of a feature whose ids are the numbers in it; None: any other feature."""
+    if not isinstance(spec, IdFeature) or not isinstance(spec.ids, NumberIds):
+        return None
+    dtype = columns[spec.column].dtype
+    return None if dtype == tf.string else dtype
+
+
+def _known(numbers: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
+    """Numbers `[..., sizes]` or `[...]` from 0 below their size as they are, any other as its size."""
+    # Unsigned, negative numbers are the largest of all.
+    unsigned = tf.minimum(tf.bitcast(numbers, tf.uint64), tf.constant(sizes, tf.uint64))
+    return tf.bitcast(unsigned, tf.int64)
 
 
 def _vocabulary_table(ids: VocabularyIds) -> tf.lookup.StaticHashTable:

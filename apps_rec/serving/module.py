@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.data import Column
-from apps_rec.data.dataset import TF_TYPES
+from apps_rec.data.packing import TF_TYPES
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 

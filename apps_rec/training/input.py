@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
-from apps_rec.data import RowStream, Schema, open_stream
+from apps_rec.data import Schema, open_stream
 from apps_rec.data.dataset import Positions, make_dataset
 from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
 from apps_rec.errors import ConfigError
@@ -16,9 +17,6 @@ from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 log = logging.getLogger("apps_rec")
-
-# Batches that are read ahead of preprocessing; data_config.prefetch_size counts those ready for the step.
-READ_AHEAD = 2
 
 
 def training_source(config: PipelineConfig, share: Share = ALONE) -> Source:
@@ -57,9 +55,8 @@ def training_dataset(
     config: PipelineConfig, preprocessor: Preprocessor, source: Source, start: tuple[int, int] = (0, 0)
 ) -> tuple[tf.data.Dataset, Positions]:
     """Batches of (features, labels, row weights) from `start`, an epoch and a row of its order."""
-    stream = source.stream
-    dataset, positions = make_dataset(source, epochs=config.data_config.num_epochs, start=start, prefetch=READ_AHEAD)
-    return _preprocess(dataset, preprocessor, stream, stream.schema.weights, config), positions
+    extras = source.stream.schema.weights
+    return _dataset(source, preprocessor, extras, config, epochs=config.data_config.num_epochs, start=start)
 
 
 def evaluation_dataset(
@@ -67,20 +64,14 @@ def evaluation_dataset(
 ) -> tuple[tf.data.Dataset, Positions]:
     """Batches of (features, labels, users), each row once: of eval_input_path, or of the training files' holdout."""
     stream = open_stream(config, "evaluate", part="holdout" if holdout else None)
-    dataset, positions = make_dataset(RowSplit(stream), epochs=1, prefetch=READ_AHEAD)
-    return _preprocess(dataset, preprocessor, stream, stream.schema.users, config), positions
+    return _dataset(RowSplit(stream), preprocessor, stream.schema.users, config, epochs=1)
 
 
-def _preprocess(
-    dataset: tf.data.Dataset,
-    preprocessor: Preprocessor,
-    stream: RowStream,
-    extras: Sequence[str],
-    config: PipelineConfig,
-) -> tf.data.Dataset:
-    split = column_splitter(preprocessor, stream.schema, extras)
-    dataset = dataset.map(split, num_parallel_calls=2, deterministic=True)
-    return dataset.prefetch(config.data_config.prefetch_size)
+def _dataset(
+    source: Source, preprocessor: Preprocessor, extras: Sequence[str], config: PipelineConfig, **options: Any
+) -> tuple[tf.data.Dataset, Positions]:
+    split = column_splitter(preprocessor, source.stream.schema, extras)
+    return make_dataset(source, prefetch=config.data_config.prefetch_size, transform=split, **options)
 
 
 def column_splitter(
@@ -88,10 +79,8 @@ def column_splitter(
 ) -> Callable[[Mapping[str, tf.Tensor]], tuple[dict[str, tf.Tensor], ...]]:
     """What makes (features, labels, extras) of a batch of raw columns."""
 
-    @tf.autograph.experimental.do_not_convert
     def split(columns: Mapping[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
-        features = preprocessor({name: columns[name] for name in preprocessor.columns})
         labels = {name: columns[name] for name in schema.labels}
-        return features, labels, {name: columns[name] for name in extras}
+        return preprocessor(columns), labels, {name: columns[name] for name in extras}
 
     return split

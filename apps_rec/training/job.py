@@ -162,7 +162,8 @@ class _Training:
                 self._run_pieces(signals)
             else:
                 self._run_steps(signals, callbacks)
-        if signals.received is not None and not self._is_over():
+        is_due = not self._is_over() or int(self._progress.evaluation_due.numpy())
+        if signals.received is not None and is_due:
             raise self._interrupted(signals)
         log.info("trained to step %d; saved in %s", self._step, self._folder.checkpoints)
         return self._result()

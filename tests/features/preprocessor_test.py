@@ -65,6 +65,38 @@ def test_numbers_outside_int32_are_outside():
     assert _ids(_id(NumberIds(5)), x=np.array([2**32 + 1, -(2**63), 2**63 - 1])) == [5, 5, 5]
 
 
+def test_numbers_of_several_columns_keep_their_places_and_sizes():
+    sizes = {"a": 3, "b": 1000, "text": 3, "c": 3, "d": 2**40, "narrow": 4, "e": 2}
+    dtypes = {"text": object, "narrow": np.int32}
+    random = np.random.default_rng(0)
+    columns = {
+        name: np.concatenate([[-1, 0, size - 1, size, size + 1, -size], random.integers(-5, 5, 50)])
+        for name, size in sizes.items()
+    }
+    wanted = [
+        [value if 0 <= value < sizes[name] else sizes[name] for value in column] for name, column in columns.items()
+    ]
+    tensors = {
+        name: tf.constant(
+            [b"%d" % value for value in column] if name == "text" else column.astype(dtypes.get(name, np.int64))
+        )
+        for name, column in columns.items()
+    }
+    specs = [IdFeature(name, name, NumberIds(size), name, 4) for name, size in sizes.items()]
+    # A feature of another kind between them.
+    specs.insert(2, BucketFeature("bucket", "a", (0.0,), "bucket", 4))
+    wanted.insert(2, [int(value >= 0) for value in columns["a"]])
+    assert Preprocessor(specs)(tensors)["ids"].numpy().T.tolist() == wanted
+
+
+def test_numbers_of_one_type_are_compared_at_once():
+    sizes = {"a": 3, "b": 1000, "c": 3}
+    preprocessor = Preprocessor([IdFeature(name, name, NumberIds(size), name, 4) for name, size in sizes.items()])
+    columns = {name: tf.TensorSpec([None], tf.int64) for name in sizes}
+    graph = tf.function(preprocessor).get_concrete_function(columns).graph
+    assert [operation.type for operation in graph.get_operations()].count("Minimum") == 1
+
+
 def test_numbers_in_text():
     texts = ["3", "-3", "5", "", "three", "1.0", "9" * 30]
     assert _ids(_id(NumberIds(5)), x=texts) == [3, 5, 5, 5, 5, 5, 5]

@@ -1,0 +1,72 @@
+"""Columns of rows in memory: all numbers of a row side by side, so that rows are moved and not cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+_NUMPY_TYPES = {
+    "INT32": np.int32,
+    "INT64": np.int64,
+    "FLOAT": np.float32,
+    "DOUBLE": np.float64,
+    "BOOL": np.bool_,
+}
+
+
+def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Names of the columns of each type, numbers in the order of a record's fields.
+
+    Args:
+        dtypes: declared type of every column.
+    """
+    return {dtype: tuple(name for name in dtypes if dtypes[name] == dtype) for dtype in dict.fromkeys(dtypes.values())}
+
+
+def record_type(dtypes: Mapping[str, str]) -> np.dtype:
+    """A record of every column that is no text, without gaps; fields of one type stand side by side."""
+    groups = names_by_type(dtypes).items()
+    return np.dtype([(name, _NUMPY_TYPES[dtype]) for dtype, names in groups if dtype != "STRING" for name in names])
+
+
+class Columns(Mapping[str, np.ndarray]):
+    """Columns of some rows by name, an array `[N]` each.
+
+    Args:
+        records: `[N]` of a `record_type`.
+        texts: columns of bytes objects `[N]`.
+    """
+
+    def __init__(self, records: np.ndarray, texts: Mapping[str, np.ndarray]) -> None:
+        self.records, self.texts = records, dict(texts)
+
+    def __getitem__(self, name: str) -> np.ndarray:
+        return self.texts[name] if name in self.texts else self.records[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.texts or name in (self.records.dtype.names or ())
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self.records.dtype.names or ()
+        yield from self.texts
+
+    def __len__(self) -> int:
+        return len(self.records.dtype.names or ()) + len(self.texts)
+
+    @property
+    def size(self) -> int:
+        """Rows."""
+        return len(self.records)
+
+    def slice(self, start: int, end: int) -> Columns:
+        """Rows start .. end - 1."""
+        return Columns(self.records[start:end], {name: text[start:end] for name, text in self.texts.items()})
+
+
+def join_columns(pieces: Sequence[Columns]) -> Columns:
+    """The rows of all pieces, one after the other."""
+    if len(pieces) == 1:
+        return pieces[0]
+    texts = {name: np.concatenate([piece.texts[name] for piece in pieces]) for name in pieces[0].texts}
+    return Columns(np.concatenate([piece.records for piece in pieces]), texts)
