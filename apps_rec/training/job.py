@@ -150,7 +150,8 @@ class _Training:
         if step:
             log.info("resumed from step %d", step)
         elif warm:
-            warm_start(self._model, self._estimator.features, self._optimizer, warm, self._folder)
+            reported_in = self._folder if self._workers.is_chief else None
+            warm_start(self._model, self._estimator.features, self._optimizer, warm, reported_in)
         if int(self._progress.evaluation_due.numpy()):
             self._catch_up(step)
         if self._is_over():

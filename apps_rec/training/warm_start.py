@@ -34,7 +34,7 @@ def warm_start(
     features: Sequence[FeatureSpec],
     optimizer: RowSparseOptimizer,
     source: str,
-    folder: RunFolder,
+    folder: RunFolder | None,
 ) -> None:
     """Gives a new model the weights of another run; slots and step begin anew.
 
@@ -47,7 +47,7 @@ def warm_start(
         features: of the model.
         optimizer: of the new run, built.
         source: a model_dir, a folder of checkpoints, or the prefix of one checkpoint.
-        folder: of the new run.
+        folder: of the new run; None where another process of it writes the report.
 
     Raises:
         RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
@@ -64,7 +64,8 @@ def warm_start(
             "Leave the field out to begin from nothing"
         )
     optimizer.begin_at_weights(model.trainable_variables)
-    _report(taken, prefix, step, folder)
+    if folder is not None:
+        _report(taken, prefix, step, folder)
 
 
 def _find(source: str) -> tuple[Path, RunFolder]:
