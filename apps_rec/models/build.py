@@ -43,6 +43,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
         seed=seed,
         dtype=dtype,
         jit_compile=train_config.jit_compile,
+        score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
 
 
