@@ -20,6 +20,7 @@ from apps_rec.serving.module import ServingModule
 from apps_rec.serving.schema import build_serving_schema
 from apps_rec.serving.verify import prove_in_fresh_process
 
+LEFTOVER_SECONDS = 24 * 3600
 log = logging.getLogger("apps_rec")
 
 
@@ -61,6 +62,7 @@ def export_model(
     aside = None
     try:
         target.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
         version = _next_version(target)
         # A name that is no number: a server that watches the folder passes over it.
         aside = target / f".{version}.partial"
@@ -78,6 +80,14 @@ def export_model(
             shutil.rmtree(aside)
     log.info("exported %s", target / str(version))
     return target / str(version)
+
+
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what exports left that were killed a day ago or earlier; a younger one may be at work."""
+    for path in [*folder.glob(".*.partial"), *folder.glob(".*.removed")]:
+        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            log.info("removing %s, which an earlier export left behind", path)
+            shutil.rmtree(path)
 
 
 def _next_version(folder: Path) -> int:

@@ -6,6 +6,7 @@ from apps_rec.config.checks.context import NUMBERS, Context
 from apps_rec.config.sides import ITEM, column_sides, stated_sides
 from apps_rec.protos.data_pb2 import DataConfig
 
+RESERVED = "weights"
 _VALUE = "model_config.score_value_field"
 
 
@@ -29,8 +30,15 @@ def check_sides(context: Context) -> None:
                 f'"{features[other].feature_name}" ({report.line(f"feature_config.features[{other}]")}); expected one'
                 " side for both. Leave side out of a ComboFeature that crosses sides.",
             )
+    read = {name for _, feature in context.each_feature() if not feature.position for name in feature.input_names}
     sides = column_sides(context.config)
-    if sides and ITEM not in sides.values():
+    if RESERVED in sides:
+        report.error(
+            "feature_config.features",
+            f'a column is called "{RESERVED}", as the input of the signature rank is that holds the weights of the'
+            " score; expected another name.",
+        )
+    if read and all(sides[name] != ITEM for name in read):
         report.error(
             "feature_config.features",
             "every column is of the user or the context, so no candidate differs from another; expected a feature"
