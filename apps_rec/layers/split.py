@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import tensorflow as tf
 
@@ -20,18 +21,19 @@ class SplitKernels(tf.Module):
     def __init__(self) -> None:
         super().__init__(name="split_kernels")
         self.copies: list[tf.Variable] = []
-        self._known: dict[tuple[int, tuple[int, ...]], tf.Variable] = {}
+        # By layer and places; in a namespace, as a module takes no dict with keys that are no strings.
+        self._known = SimpleNamespace(copies={})
 
     def rows(self, layer: keras.layers.Dense, places: tuple[int, ...]) -> tf.Tensor:
         """Rows `places` of the kernel of a layer, `(len(places), units)`."""
         key = (id(layer), places)
-        if key not in self._known:
+        if key not in self._known.copies:
             # Out of the graph that is being traced: a variable has to outlive it.
             with tf.init_scope():
                 value = tf.gather(tf.cast(layer.kernel, layer.compute_dtype), places)
-                self._known[key] = tf.Variable(value, trainable=False, name=f"kernel_{len(self.copies)}")
-            self.copies.append(self._known[key])
-        return tf.convert_to_tensor(self._known[key])
+                self._known.copies[key] = tf.Variable(value, trainable=False, name=f"kernel_{len(self.copies)}")
+            self.copies.append(self._known.copies[key])
+        return tf.convert_to_tensor(self._known.copies[key])
 
 
 @dataclass(frozen=True)

@@ -86,20 +86,23 @@ class ServingModule(tf.Module):
 
     def rank(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Score, order (indices, the best first, ties by place) and probabilities of one request's items."""
-        columns = cleaned({name: inputs[name] for name in self.schema.sides}, self.schema.columns)
+        columns = {column.name: inputs[column.name] for column in self.schema.columns}
+        return self._rank(cleaned(columns, self.schema.columns), inputs[WEIGHTS])
+
+    def rank_packed(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`rank` of stacked columns."""
+        return self._rank(unpack(inputs, self.schema), inputs[WEIGHTS])
+
+    def _rank(self, columns: Tensors, weights: tf.Tensor) -> dict[str, tf.Tensor]:
         shared, rows = self.split(columns)
         outputs = self._model().rank(
-            shared, rows, self.split.shared_features, self._weights(inputs[WEIGHTS]), self.split.kernels
+            shared, rows, self.split.shared_features, self._weights(weights), self.split.kernels
         )
         outputs = self._valued(outputs, columns)
         score = outputs["score"]
         # Of equal ones, top_k puts the lower index first.
         outputs["order"] = tf.math.top_k(score, tf.size(score)).indices
         return {name: outputs[name] for name in self.schema.rank_outputs}
-
-    def rank_packed(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        """`rank` of stacked columns."""
-        return self.rank(**unpack(inputs, self.schema), **{WEIGHTS: inputs[WEIGHTS]})
 
     def _weights(self, weights: tf.Tensor) -> tf.Tensor:
         weights = tf.reshape(weights, [len(self.schema.terms)])

@@ -51,14 +51,17 @@ class RequestSplit(tf.Module):
 
 
 def unpack(packed: Tensors, schema: ServingSchema) -> dict[str, tf.Tensor]:
-    """Stacked columns -> columns by name, in their types.
+    """Stacked columns -> columns by name, in their types; a number that is not finite takes its column's default.
 
     Ids of INT columns are texts, so that all their digits arrive; a text that is no whole number is an error.
     """
     columns = {}
     for name, stacked in schema.packed().items():
-        tensors = tf.unstack(packed[name], num=len(stacked), axis=1)
-        for column, tensor in zip(stacked, tensors, strict=True):
+        values = packed[name]
+        if values.dtype.is_floating:
+            defaults = tf.constant([float(column.default) for column in stacked], values.dtype)
+            values = tf.where(tf.math.is_finite(values), values, defaults)
+        for column, tensor in zip(stacked, tf.unstack(values, num=len(stacked), axis=1), strict=True):
             columns[column.name] = _typed(tensor, column.dtype)
     return columns
 
