@@ -78,10 +78,10 @@ def columns(rows=ROWS, seed=0):
 
 def make(body, fm, head, names):
     tasks = [Task("ctr", "click", DnnSpec((5,))), Task("cvr", "download")]
-    dnn = DnnSpec((6, 4), use_bn=True)
+    dnn = DnnSpec((6, 4), "gelu", use_bn=True)
     user = tuple(name for name in names if name in SHARED)
     item = tuple(name for name in names if name not in SHARED)
-    groups = [Group("user", user, DnnSpec((5,))), Group("some", names[3:8]), Group("item", item, DnnSpec((4,)))]
+    groups = [Group("user", user, DnnSpec((5,), "tanh")), Group("some", names[3:8]), Group("item", item, DnnSpec((4,), "tanh"))]
     bodies = {
         "none": lambda: None,
         "embeddings": lambda: SharedBottom([Group("all", names)], 2),

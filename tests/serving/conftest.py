@@ -88,7 +88,7 @@ def make_ranked(tiny_run):
 
 
 @pytest.fixture(scope="session")
-def ranked(make_ranked, tmp_path_factory):
+def ranked_once(make_ranked, tmp_path_factory):
     """Return a trained and exported model; for reading only."""
     import apps_rec
     from apps_rec.serving.schema import build_serving_schema
@@ -101,3 +101,10 @@ def ranked(make_ranked, tmp_path_factory):
         apps_rec.evaluate(run.load())
         version = apps_rec.export(run.load(), str(folder / "export"))
         yield Ranked(run, folder, version, build_serving_schema(run.load().message))
+
+
+@pytest.fixture
+def ranked(ranked_once, monkeypatch):
+    """Return the model, in whose folder the test runs: the paths of its config are relative."""
+    monkeypatch.chdir(ranked_once.folder)
+    return ranked_once

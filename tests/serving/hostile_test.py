@@ -171,8 +171,8 @@ def test_a_hostile_request_gets_a_finite_score_or_an_error(ranked, count):
 
 
 @pytest.fixture(scope="module")
-def call(ranked):
-    with ranked.engine() as engine:
+def call(ranked_once):
+    with ranked_once.engine() as engine:
         yield Caller(engine)
 
 
@@ -191,7 +191,7 @@ def test_a_number_that_is_not_finite_counts_as_missing(ranked, call, signature, 
 @pytest.mark.parametrize("weights", [[float("nan"), 1.0], [1.0, -float("inf")]])
 def test_weights_that_are_not_finite_are_an_error(ranked, call, weights):
     inputs = request("rank", ranked.rows(), ranked.schema, weights)
-    with pytest.raises(tf.errors.InvalidArgumentError, match='Input "weights" expects finite numbers'):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"Input .*weights.* expects finite numbers"):
         call("rank", inputs)
 
 
