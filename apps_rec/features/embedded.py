@@ -128,7 +128,8 @@ class SplitFeatures:
 
     def flat(self, names: Sequence[str]) -> Input:
         """See `EmbeddedFeatures.flat`."""
-        places, start = [], 0
+        places: list[int] = []
+        start = 0
         for name in names:
             width = (self.shared if name in self.shared else self.rows).width(name)
             if name in self.shared:

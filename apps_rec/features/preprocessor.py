@@ -53,14 +53,12 @@ class Preprocessor(tf.Module):
         self._single = single_id_features(specs)
         self._numbers = number_features(specs)
         self._lists = list_features(specs)
-        if tables_of is not None:
-            self._vocabularies, self._vocabulary_of = tables_of._vocabularies, tables_of._vocabulary_of
-            self._words = tables_of._words
-            return
         # One lookup table for each distinct vocabulary, tracked by this module so that an export carries it.
-        self._vocabularies: list[tf.lookup.StaticHashTable] = []
-        self._vocabulary_of: dict[str, int] = {}
-        self._words: dict[str, tuple[str, ...]] = {}
+        self._vocabularies: list[tf.lookup.StaticHashTable] = [] if tables_of is None else tables_of._vocabularies
+        self._vocabulary_of: dict[str, int] = {} if tables_of is None else tables_of._vocabulary_of
+        self._words: dict[str, tuple[str, ...]] = {} if tables_of is None else tables_of._words
+        if tables_of is not None:
+            return
         places: dict[VocabularyIds, int] = {}
         for spec in specs:
             ids = getattr(spec, "ids", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import TypeAlias, Union
 
 import tensorflow as tf
 
@@ -77,7 +78,7 @@ class SplitInput:
         return tf.gather(joined, back, axis=1)
 
 
-Input = tf.Tensor | SplitInput
+Input: TypeAlias = Union[tf.Tensor, SplitInput]  # noqa: UP007  # for mypy, which knows nothing of tf.Tensor
 
 
 def product(layer: keras.layers.Dense, inputs: Input) -> tf.Tensor:

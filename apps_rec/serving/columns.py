@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +15,7 @@ Tensors = Mapping[str, tf.Tensor]
 _LISTS_OF = {"STRING": tf.string, "FLOAT": tf.float32, "DOUBLE": tf.float32}
 
 
-def to_tensors(columns: Mapping[str, np.ndarray | list], asked: Sequence[Column]) -> dict[str, tf.Tensor]:
+def to_tensors(columns: Mapping[str, np.ndarray | Sequence[Any]], asked: Sequence[Column]) -> dict[str, tf.Tensor]:
     """A batch of raw columns as the signature takes them."""
     return {column.name: tf.constant(columns[column.name], TF_TYPES[column.dtype]) for column in asked}
 

@@ -138,7 +138,7 @@ def _plain(value: Any, column: Column | None = None) -> Any:
 def live_outputs(live: Any, rows: Mapping[str, Sequence[Any]], schema: ServingSchema, weights: list[float]) -> Outputs:
     """What the live model says, its score by a formula of numpy."""
     count = len(next(iter(rows.values())))
-    tensors = {**to_tensors(dict(rows), schema.columns), **filled_rows(schema.filled, count)}
+    tensors = {**to_tensors(rows, schema.columns), **filled_rows(schema.filled, count)}
     outputs = {name: value.numpy().astype(np.float64) for name, value in live(tensors).items()}
     outputs["score"] = plain_score(outputs, rows, schema, weights)
     return {name: outputs[name].tolist() for name in schema.outputs}

@@ -74,7 +74,9 @@ def test_features_of_one_column_agree(report, change):
     tags = '  features { feature_name: "tags"'
     text = change((tags, twin + tags), ('"age", "tags", "user_x_hour"', '"age", "age2", "tags", "user_x_hour"'))
     (line,) = report(text, [f"{AGE}.side=USER"])
-    assert 'age2].side: column "age" is of the item here (the default) and of the user in feature "age" (line 24)' in line
+    assert (
+        'age2].side: column "age" is of the item here (the default) and of the user in feature "age" (line 24)' in line
+    )
     assert report(text, [f"{AGE}.side=USER", f"{F}[feature_name=age2].side=USER"]) == []
 
 

@@ -81,7 +81,11 @@ def make(body, fm, head, names):
     dnn = DnnSpec((6, 4), "gelu", use_bn=True)
     user = tuple(name for name in names if name in SHARED)
     item = tuple(name for name in names if name not in SHARED)
-    groups = [Group("user", user, DnnSpec((5,), "tanh")), Group("some", names[3:8]), Group("item", item, DnnSpec((4,), "tanh"))]
+    groups = [
+        Group("user", user, DnnSpec((5,), "tanh")),
+        Group("some", names[3:8]),
+        Group("item", item, DnnSpec((4,), "tanh")),
+    ]
     bodies = {
         "none": lambda: None,
         "embeddings": lambda: SharedBottom([Group("all", names)], 2),

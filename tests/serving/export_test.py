@@ -164,7 +164,7 @@ def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch,
     }
 
 
-def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path):
+def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path, unproven):
     seen, stop = [], threading.Event()
 
     def watch():
