@@ -77,7 +77,7 @@ def columns(rows=ROWS, seed=0):
 
 
 def make(body, fm, head, names):
-    tasks = [Task("ctr", "click", DnnSpec((5,))), Task("cvr", "download")]
+    tasks = [Task("ctr", "click", DnnSpec((5,), "tanh")), Task("cvr", "download")]
     dnn = DnnSpec((6, 4), "gelu", use_bn=True)
     user = tuple(name for name in names if name in SHARED)
     item = tuple(name for name in names if name not in SHARED)
