@@ -17,7 +17,7 @@ from apps_rec.allocator import keep_freed_memory
 keep_freed_memory()
 
 from apps_rec.config import Config, load_config
-from apps_rec.tools.commands import check, convert, evaluate, export, predict, simulate_store, train
+from apps_rec.tools.commands import check, convert, evaluate, export, predict, simulate_store, train, verify_export
 from apps_rec.tools.regress import regress
 
 __version__ = "0.1.0"
@@ -32,4 +32,5 @@ __all__ = [
     "regress",
     "simulate_store",
     "train",
+    "verify_export",
 ]

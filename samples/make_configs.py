@@ -34,6 +34,14 @@ HISTORY_NUMBERS = USER_COUNTS + VIDEO_COUNTS + TAG_COUNTS + AUTHOR_COUNTS
 # Small whole numbers that name something: one id each, and one more for all others and for a missing value.
 SMALL_IDS = ("tab", "is_live_streamer", "is_video_author", *(f"onehot_feat{i}" for i in range(18)), "music_type")
 WORDS = ("user_active_degree", "video_type", "upload_type")
+# What is one for all candidates of a request; all else is asked for with each of them.
+OF_THE_USER = {
+    *("user_id", "is_live_streamer", "is_video_author", "user_active_degree", "watch_history", "long_watch_history"),
+    *(f"onehot_feat{i}" for i in range(18)),
+    *USER_NUMBERS,
+    *USER_COUNTS,
+}
+OF_THE_CONTEXT = {"tab", *CONTEXT_NUMBERS}
 SHARES = ("hist_long_share", "video_long_share", "video_like_share", "tag_share", "tag_long_share")
 
 
@@ -59,9 +67,14 @@ def number_list(values: Iterable[float]) -> str:
     return ", ".join(f"{value:.6g}" if value != int(value) else str(int(value)) for value in values)
 
 
+def side(name: str) -> str:
+    """What a feature's column is about, where that is not the item."""
+    return " side: USER" if name in OF_THE_USER else " side: CONTEXT" if name in OF_THE_CONTEXT else ""
+
+
 def feature(name: str, what: str, embedding_dim: int = DIM) -> str:
     """One feature, on one line."""
-    return f'  features {{ input_names: "{name}" {what} embedding_dim: {embedding_dim} }}'
+    return f'  features {{ input_names: "{name}"{side(name)} {what} embedding_dim: {embedding_dim} }}'
 
 
 def raw(name: str, cuts: list[float]) -> str:
@@ -168,7 +181,8 @@ def kuairand(table: pa.Table) -> dict[str, str]:
 def sequence(name: str, combiner: str) -> str:
     """A history of videos, in the candidate's table."""
     return (
-        f'  features {{ input_names: "{name}" feature_type: SequenceFeature num_buckets: 7583 embedding_name: "video" '
+        f'  features {{ input_names: "{name}"{side(name)} feature_type: SequenceFeature num_buckets: 7583 '
+        f'embedding_name: "video" '
         f"embedding_dim: {DIM} sequence_combiner {{ {combiner} }} }}"
     )
 

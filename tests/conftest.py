@@ -187,3 +187,11 @@ def trained(tmp_path_factory):
         run = TinyRun(folder)
         apps_rec.train(run.load())
         yield run
+
+
+@pytest.fixture
+def unproven(monkeypatch):
+    """Leave out the proof of exports, some seconds each: for tests of something else."""
+    from apps_rec.serving import export
+
+    monkeypatch.setattr(export, "prove_in_fresh_process", lambda folder: None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import signal
 import sys
@@ -135,6 +136,14 @@ def _launch(options: argparse.Namespace) -> None:
     launching.launch(launching.train_command(words), options.workers, options.ps, max_restarts=options.max_restarts)
 
 
+def _verify_export(options: argparse.Namespace) -> None:
+    quiet_tensorflow()
+    result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only)
+    print(json.dumps(vars(result)) if options.json else result)
+    if result.failures:
+        raise CheckFailedError(f"{options.export} differs from the model it was exported from")
+
+
 def _simulate_store(options: argparse.Namespace) -> None:
     made = apps_rec.simulate_store(
         options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation
@@ -235,6 +244,19 @@ def _parser() -> argparse.ArgumentParser:
     size = convert.add_mutually_exclusive_group()
     size.add_argument("--shards", type=int, help="number of files; CSV, filters and skipped rows take a second pass")
     size.add_argument("--rows-per-file", type=int, help="default: 1000000")
+
+    verify = _command(
+        commands,
+        "verify-export",
+        _verify_export,
+        "repeat the proof of an export: load it as a server does, compare with the model, time it",
+        "out/x/export/1700000000 --rows data/appstore/eval.parquet",
+        reads_config=False,
+    )
+    verify.add_argument("export", help="folder of one version, as export printed it")
+    verify.add_argument("--rows", help="labelled files to measure it on: path, glob, or several with commas")
+    verify.add_argument("--proof-only", action="store_true", help="leave out the table of latencies")
+    verify.add_argument("--json", action="store_true", help="print one JSON object")
 
     regress = _command(
         commands,

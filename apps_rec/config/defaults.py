@@ -20,8 +20,6 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
     if config.model_config.WhichOneof("model") == "rank_model":
         _model(config, report)
     optimizer(config.train_config.optimizer_config)
-    if config.export_config.exporter_type == "final":
-        config.export_config.exporter_type = "latest"
 
 
 def _feature(feature: FeatureConfig) -> None:

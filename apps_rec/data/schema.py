@@ -98,7 +98,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     Args:
         config: a normalised config: features in feature_config, model in rank_model.
         purpose: train; evaluate (as train, with the users of GAUC and without sample weights); predict (inputs of
-            features only, without those that only position features read, and no filters).
+            features, without those that only position features read, the column of score_value_field, and no filters).
 
     Raises:
         ConfigError: an input field that is not there, a default of the wrong type, a column asked for in two ways.
@@ -114,6 +114,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     weights = _weights(config) if purpose == "train" else ()
     users = _users(config) if purpose == "evaluate" else ()
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
+    if scores_only and config.model_config.score_value_field:
+        names.append(config.model_config.score_value_field)
     columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *users]))
     for name in (*labels, *weights):
         _find(declared, name, "data_config.label_fields or sample_weight")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import tensorflow as tf
 
+from apps_rec.features.embedded import Block, EmbeddedFeatures, SplitFeatures
 from apps_rec.features.specs import (
     FeatureSpec,
     ListFeature,
@@ -22,96 +22,16 @@ from apps_rec.features.specs import (
 )
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
+from apps_rec.layers.split import SplitKernels
 from apps_rec.legacy_keras import keras
 
 
-class Block(NamedTuple):
-    """Features looked up together.
+class _Items(NamedTuple):
+    """Lists, padded: embeddings `(batch, length, columns)`, weights and which are there `(batch, length)`."""
 
-    Attributes:
-        names: of the features.
-        vectors: their embeddings, `(batch, features, dim)`.
-        first_order: their first-order terms, `(batch, features)`; None where they have none.
-    """
-
-    names: tuple[str, ...]
     vectors: tf.Tensor
-    first_order: tf.Tensor | None
-
-    @classmethod
-    def cut(cls, names: tuple[str, ...], rows: tf.Tensor, dim: int) -> Block:
-        """From rows of a table, `(batch, features, dim)` or with a first-order column behind.
-
-        Cut once here, because the gradient of every slice is a padded copy of the whole.
-        """
-        if rows.shape[2] == dim:
-            return cls(names, rows, None)
-        vectors, first_order = tf.split(rows, [dim, 1], axis=2)
-        return cls(names, vectors, first_order[:, :, 0])
-
-    def part(self, start: int, end: int) -> Block:
-        """Features start .. end."""
-        if (start, end) == (0, len(self.names)):
-            return self
-        first_order = None if self.first_order is None else self.first_order[:, start:end]
-        return Block(self.names[start:end], self.vectors[:, start:end], first_order)
-
-
-class EmbeddedFeatures(NamedTuple):
-    """What the Embedder makes of a batch; parts of a model take what they need of it by feature name.
-
-    `numbers` holds the features that a body reads as they are, without an embedding. A named tuple, so that a
-    tf.function takes it as an argument.
-    """
-
-    blocks: list[Block]
-    numbers: dict[str, tf.Tensor]
-
-    def flat(self, names: Sequence[str]) -> tf.Tensor:
-        """Embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
-        parts: list[tf.Tensor] = []
-        for is_number, group in itertools.groupby(names, lambda name: name in self.numbers):
-            if is_number:
-                parts.extend(self.numbers[name] for name in group)
-                continue
-            for block in self._runs(group):
-                length = len(block.names) * block.vectors.shape[2]
-                parts.append(tf.reshape(block.vectors, [-1, length]))
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
-
-    def stacked(self, names: Sequence[str]) -> tf.Tensor:
-        """Embeddings of the named features, all of one length, `(batch, features, dim)`."""
-        parts = [block.vectors for block in self._runs(names)]
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
-
-    def first_order(self, names: Sequence[str]) -> tf.Tensor:
-        """First-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
-        parts = [block.first_order for block in self._runs(names)]
-        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
-
-    def squared_length(self) -> tf.Tensor:
-        """Sum of squares of all that was looked up, first-order weights too, per row, `(batch,)`."""
-        squares = [tf.reduce_sum(tf.square(block.vectors), axis=[1, 2]) for block in self.blocks]
-        squares += [
-            tf.reduce_sum(tf.square(block.first_order), axis=1)
-            for block in self.blocks
-            if block.first_order is not None
-        ]
-        if not squares:  # numbers alone
-            return tf.zeros_like(next(iter(self.numbers.values()))[:, 0])
-        return tf.add_n(squares)
-
-    def _runs(self, names: Iterable[str]) -> list[Block]:
-        """The named features in as few pieces as their order allows: neighbours in a block stay in one."""
-        place = {name: (block, i) for block in self.blocks for i, name in enumerate(block.names)}
-        runs: list[tuple[Block, int, int]] = []
-        for name in names:
-            block, i = place[name]
-            if runs and runs[-1][0] is block and runs[-1][2] == i:
-                runs[-1] = (block, runs[-1][1], i + 1)
-            else:
-                runs.append((block, i, i + 1))
-        return [block.part(start, end) for block, start, end in runs]
+    weights: tf.Tensor
+    is_there: tf.Tensor
 
 
 @dataclass(frozen=True)
@@ -239,21 +159,64 @@ class Embedder(keras.layers.Layer):
     ) -> EmbeddedFeatures:
         """Embeddings of a batch of rows."""
         embedded = EmbeddedFeatures([], {})
+        self._add_ids(embedded, self._single, inputs)
+        self._add_numbers(embedded, self._numbers, inputs)
+        for spec in self._lists:
+            if self._is_looked_up(spec):
+                self._add_list(embedded, spec, self._query(spec, embedded), self._items(spec, inputs), training, seed)
+        return embedded
+
+    def split(
+        self,
+        shared: Mapping[str, tf.Tensor],
+        rows: Mapping[str, tf.Tensor],
+        shared_names: Collection[str],
+        kernels: SplitKernels | None = None,
+    ) -> SplitFeatures:
+        """Embeddings of one request: what every row shares is looked up once.
+
+        A list that attention compares with a key is pooled once only where the key is shared too.
+
+        Args:
+            shared: outputs of the Preprocessor of the features `shared_names`, of one row.
+            rows: outputs of the Preprocessor of the others, in the order of `specs`.
+            shared_names: features that every row shares.
+            kernels: keeps the parts of kernels that the two meet.
+        """
+        both = SplitFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), tf.shape(rows["ids"])[0], kernels)
+        for part, inputs, is_shared in ((both.shared, shared, True), (both.rows, rows, False)):
+            self._add_ids(part, [spec for spec in self._single if (spec.name in shared_names) == is_shared], inputs)
+            self._add_numbers(part, [s for s in self._numbers if (s.name in shared_names) == is_shared], inputs)
+        for spec in self._lists:
+            if not self._is_looked_up(spec):
+                continue
+            is_shared = spec.name in shared_names
+            items = self._items(spec, shared if is_shared else rows)
+            key = spec.attention.key if spec.attention else None
+            if is_shared and (key is None or key in shared_names):
+                self._add_list(both.shared, spec, self._query(spec, both.shared), items)
+                continue
+            query = None
+            if key is not None:
+                query = self._query(spec, both.shared if key in shared_names else both.rows)
+                query = tf.broadcast_to(query, [both.num_rows, spec.dim])
+            if is_shared:
+                items = _Items(*(tf.repeat(tensor, both.num_rows, axis=0) for tensor in items))
+            self._add_list(both.rows, spec, query, items)
+        return both
+
+    def _add_ids(
+        self, embedded: EmbeddedFeatures, specs: Sequence[FeatureSpec], inputs: Mapping[str, tf.Tensor]
+    ) -> None:
         for key, (_, dim, columns) in self._shapes.items():
-            places = [i for i, spec in enumerate(self._single) if self._slots[spec.table].key == key]
+            places = [i for i, spec in enumerate(specs) if self._slots[spec.table].key == key]  # type: ignore[union-attr]
             if places and columns > 0:
                 ids = inputs["ids"]
-                if places != list(range(len(self._single))):
+                if places != list(range(len(specs))):
                     ids = tf.gather(ids, places, axis=1)
-                offsets = tf.constant([self._slots[self._single[i].table].offset for i in places], tf.int64)
+                offsets = tf.constant([self._slots[specs[i].table].offset for i in places], tf.int64)  # type: ignore[union-attr]
                 rows = self._look_up(key, ids + offsets)  # [B, n, columns]
-                embedded.blocks.append(Block.cut(tuple(self._single[i].name for i in places), rows, dim))
-        self._add_numbers(embedded, inputs["values"])
-        for spec in self._lists:
-            if self._shapes[self._slots[spec.table].key][2] > 0:
-                pooled = self._pool(spec, embedded, inputs, training, seed)
-                embedded.blocks.append(Block.cut((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
-        return embedded
+                embedded.blocks.append(Block.cut(tuple(specs[i].name for i in places), rows, dim))
 
     def _look_up(self, key: str, rows: tf.Tensor) -> tf.Tensor:
         """Rows of a table, by numbers of half the bytes where those reach: lookups and updates are quicker for it."""
@@ -264,10 +227,12 @@ class Embedder(keras.layers.Layer):
         # Cut over several parameter servers, each with a run of rows.
         return tf.nn.embedding_lookup(table, rows)
 
-    def _add_numbers(self, embedded: EmbeddedFeatures, values: tf.Tensor) -> None:
+    def _add_numbers(
+        self, embedded: EmbeddedFeatures, specs: Sequence[NumberFeature], inputs: Mapping[str, tf.Tensor]
+    ) -> None:
         start = 0
-        for spec in self._numbers:
-            numbers = values[:, start : start + spec.size]
+        for spec in specs:
+            numbers = inputs["values"][:, start : start + spec.size]
             start += spec.size
             if spec.name in self.vectors:
                 vector = tf.convert_to_tensor(self.vectors[spec.name])
@@ -276,28 +241,41 @@ class Embedder(keras.layers.Layer):
             if spec.dim == 0:
                 embedded.numbers[spec.name] = numbers
 
-    def _pool(
-        self,
-        spec: ListFeature,
-        embedded: EmbeddedFeatures,
-        inputs: Mapping[str, tf.Tensor],
-        training: bool,
-        seed: tf.Tensor | None,
-    ) -> tf.Tensor:
+    def _is_looked_up(self, spec: ListFeature) -> bool:
+        return self._shapes[self._slots[spec.table].key][2] > 0
+
+    def _items(self, spec: ListFeature, inputs: Mapping[str, tf.Tensor]) -> _Items:
         slot = self._slots[spec.table]
         ids, weights = inputs[list_ids_key(spec.name)], inputs[list_weights_key(spec.name)]
         is_there = ids >= 0
         padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
         rows = tf.where(is_there, ids + slot.offset, padding_row)
-        vectors = self._look_up(slot.key, rows)  # [B, L, columns]
-        if spec.attention is None:
-            return masked_pool(vectors, weights, spec.combiner)
-        query = embedded.stacked([spec.attention.key])[:, 0]
-        pooled = self._attention[spec.name](query, vectors[..., : spec.dim], is_there, training=training, seed=seed)
-        if spec.name in self.first_order:
-            first_order = masked_pool(vectors[..., spec.dim :], weights, "mean")
-            pooled = tf.concat([pooled, first_order], axis=1)
-        return pooled
+        return _Items(self._look_up(slot.key, rows), weights, is_there)
+
+    @staticmethod
+    def _query(spec: ListFeature, embedded: EmbeddedFeatures) -> tf.Tensor | None:
+        """What attention compares with, `(batch, dim)`."""
+        return embedded.stacked([spec.attention.key])[:, 0] if spec.attention else None
+
+    def _add_list(
+        self,
+        embedded: EmbeddedFeatures,
+        spec: ListFeature,
+        query: tf.Tensor | None,
+        items: _Items,
+        training: bool = False,
+        seed: tf.Tensor | None = None,
+    ) -> None:
+        vectors, weights, is_there = items
+        if query is None:
+            pooled = masked_pool(vectors, weights, spec.combiner)
+        else:
+            attention = self._attention[spec.name]
+            pooled = attention(query, vectors[..., : spec.dim], is_there, training=training, seed=seed)
+            if spec.name in self.first_order:
+                first_order = masked_pool(vectors[..., spec.dim :], weights, "mean")
+                pooled = tf.concat([pooled, first_order], axis=1)
+        embedded.blocks.append(Block.cut((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
 
     def get_config(self) -> dict:
         """Constructor arguments."""
@@ -333,4 +311,4 @@ class _TableInitializer(keras.initializers.Initializer):
         return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
 
 
-__all__ = ["EmbeddedFeatures", "Embedder"]
+__all__ = ["EmbeddedFeatures", "Embedder", "SplitFeatures"]

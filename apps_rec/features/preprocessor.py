@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
 import tensorflow as tf
@@ -28,6 +28,9 @@ from apps_rec.features.specs import (
 )
 
 INTEGER = r"-?[0-9]{1,18}"
+# A number or a weight beyond it, either way, counts as it: squares and products of larger ones leave float32, and a
+# score would be no number.
+LARGEST = 1e15
 NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 
 
@@ -39,6 +42,7 @@ class Preprocessor(tf.Module):
 
     Args:
         specs: the features, in the order of their columns in `ids` and `values`.
+        tables_of: one whose lookup tables serve, in place of own ones; see `part`.
 
     Input shape: a dict of columns `(batch,)`; text for list features, any type for ids, numbers for numbers.
     Output shape: a dict with `ids` `(batch, single-valued id features)` int64; `values` `(batch, numbers)` float32;
@@ -46,16 +50,18 @@ class Preprocessor(tf.Module):
         `list_weights/<name>` `(batch, max_length)` float32, padded with 0.
     """
 
-    def __init__(self, specs: Sequence[FeatureSpec]) -> None:
+    def __init__(self, specs: Sequence[FeatureSpec], tables_of: Preprocessor | None = None) -> None:
         super().__init__(name="preprocessor")
         self.specs = tuple(specs)
         self._single = single_id_features(specs)
         self._numbers = number_features(specs)
         self._lists = list_features(specs)
         # One lookup table for each distinct vocabulary, tracked by this module so that an export carries it.
-        self._vocabularies: list[tf.lookup.StaticHashTable] = []
-        self._vocabulary_of: dict[str, int] = {}
-        self._words: dict[str, tuple[str, ...]] = {}
+        self._vocabularies: list[tf.lookup.StaticHashTable] = [] if tables_of is None else tables_of._vocabularies
+        self._vocabulary_of: dict[str, int] = {} if tables_of is None else tables_of._vocabulary_of
+        self._words: dict[str, tuple[str, ...]] = {} if tables_of is None else tables_of._words
+        if tables_of is not None:
+            return
         places: dict[VocabularyIds, int] = {}
         for spec in specs:
             ids = getattr(spec, "ids", None)
@@ -87,6 +93,10 @@ class Preprocessor(tf.Module):
             outputs[list_ids_key(spec.name)] = tokens.with_values(ids).to_tensor(-1, shape=shape)
             outputs[list_weights_key(spec.name)] = weights.to_tensor(0.0, shape=shape)
         return outputs
+
+    def part(self, names: Collection[str]) -> Preprocessor:
+        """A Preprocessor of the named features alone, over the same lookup tables."""
+        return Preprocessor([spec for spec in self.specs if spec.name in names], tables_of=self)
 
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
         """Words by feature name, of the features that have a vocabulary."""
@@ -192,7 +202,11 @@ def _numbers(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
         values = tf.sign(values) * tf.math.log1p(tf.abs(values))
     if spec.shift != 0.0 or spec.scale != 1.0:
         values = (values - spec.shift) / spec.scale
-    return values
+    return _bounded(values)
+
+
+def _bounded(values: tf.Tensor) -> tf.Tensor:
+    return tf.clip_by_value(values, -LARGEST, LARGEST)
 
 
 def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
@@ -207,14 +221,14 @@ def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Rag
         with tf.control_dependencies([is_right]):
             # An empty cell is one empty word with one empty weight.
             texts_or_one = tf.where(tf.equal(tf.identity(texts.values), ""), "1", texts.values)
-        weights = words.with_values(_floats(texts_or_one, spec.name))
+        weights = words.with_values(_bounded(_floats(texts_or_one, spec.name)))
     elif spec.kv_separator:
         # Split at the last separator, as the value may hold one; a word without a weight weighs 1.
         separator = _escape(spec.kv_separator)
         pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
         has_weight = tf.strings.regex_full_match(words.values, pattern)
         texts = tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\2"), "1")
-        weights = words.with_values(_floats(texts, spec.name))
+        weights = words.with_values(_bounded(_floats(texts, spec.name)))
         words = words.with_values(
             tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\1"), words.values)
         )

@@ -8,6 +8,7 @@ import tensorflow as tf
 from apps_rec.layers import arguments
 from apps_rec.layers.batch_norm import GlobalBatchNorm
 from apps_rec.layers.dropout import StatelessDropout
+from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
@@ -93,19 +94,19 @@ class Dnn(keras.layers.Layer):
 
     def call(
         self,
-        inputs: tf.Tensor,
+        inputs: Input,
         training: bool = False,
         seed: tf.Tensor | None = None,
         counted: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Run the stack.
+        """Run the stack; the first layer takes a split input too.
 
         `counted` (bool, the shape of `inputs` without its last axis) marks what enters the moments of batch norm, so
         that padding does not; absent, everything does.
         """
         outputs = inputs
         for i, dense in enumerate(self._dense):
-            outputs = dense(outputs)
+            outputs = product(dense, outputs)
             if self.use_bn:
                 outputs = self._batch_norm[i](outputs, training=training, mask=counted)
             outputs = ACTIVATIONS[self.activation](outputs)

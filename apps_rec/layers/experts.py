@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from apps_rec.layers import arguments
 from apps_rec.layers.dnn import Dnn
+from apps_rec.layers.split import Input
 from apps_rec.legacy_keras import keras
 
 
@@ -65,7 +66,7 @@ class Experts(keras.layers.Layer):
             for i in range(self.num_experts)
         ]
 
-    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
+    def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """Return what every expert makes of `inputs`."""
         return [expert(inputs, training=training, seed=seed) for expert in self._experts]
 

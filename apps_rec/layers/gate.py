@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from apps_rec.layers import arguments
 from apps_rec.layers.dnn import kernel_regularizer
+from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 
@@ -46,12 +47,12 @@ class Gate(keras.layers.Layer):
             self.num_experts, kernel_regularizer=kernel_regularizer(self.l2), name="logits", dtype=self.variable_dtype
         )
 
-    def probabilities(self, x: tf.Tensor) -> tf.Tensor:
+    def probabilities(self, x: Input) -> tf.Tensor:
         """Return the share of every expert, `(batch, num_experts)`; rows sum to 1."""
-        return tf.nn.softmax(self._logits(x))
+        return tf.nn.softmax(product(self._logits, x))
 
     def call(
-        self, x: tf.Tensor, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+        self, x: Input, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> tf.Tensor:
         """Return the mixture. `training` and `seed` change nothing: a gate has no dropout."""
         if len(expert_outputs) != self.num_experts:

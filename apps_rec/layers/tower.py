@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from apps_rec.layers import arguments
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn, kernel_regularizer
+from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 
@@ -68,10 +69,10 @@ class Tower(keras.layers.Layer):
             1, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype
         )
 
-    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
         """Return the logit."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)
-        return self._logit(hidden)
+        return product(self._logit, hidden)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

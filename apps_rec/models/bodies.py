@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from apps_rec.layers import Dnn, Experts, Gate
+from apps_rec.layers.split import Input, join, once
 from apps_rec.legacy_keras import keras
 from apps_rec.models.specs import DnnSpec, Group
 
@@ -57,19 +59,21 @@ class SharedBottom(keras.layers.Layer):
         ]
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
-    def call(
-        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
-    ) -> list[tf.Tensor]:
+    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[Input]:
         """One vector for each task."""
-        # What a DNN gives in half precision stands beside plain embeddings: to float32 and back loses nothing.
         parts = [
-            tf.cast(dnn(x, training=training, seed=seed), x.dtype) if dnn else x
+            once(functools.partial(self._through, dnn, training=training, seed=seed), x) if dnn else x
             for dnn, x in zip(self._group_dnns, inputs, strict=True)
         ]
-        joined = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+        joined = join(parts)
         if self._dnn is not None:
-            joined = tf.cast(self._dnn(joined, training=training, seed=seed), joined.dtype)
+            joined = self._through(self._dnn, joined, training=training, seed=seed)
         return [joined] * self.num_tasks
+
+    @staticmethod
+    def _through(dnn: Dnn, x: Input, training: bool, seed: tf.Tensor | None) -> tf.Tensor:
+        # What a DNN gives in half precision stands beside plain embeddings: to float32 and back loses nothing.
+        return tf.cast(dnn(x, training=training, seed=seed), x.dtype)
 
 
 class MixtureOfExperts(keras.layers.Layer):
@@ -115,9 +119,7 @@ class MixtureOfExperts(keras.layers.Layer):
         # In float32: a gate would else read rounded embeddings.
         self.gates = [Gate(num_experts, l2=l2, name=f"{name}_gate_{i}") for i in range(num_tasks)]
 
-    def call(
-        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
-    ) -> list[tf.Tensor]:
+    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """One vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]

@@ -44,6 +44,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
         dtype=dtype,
         jit_compile=train_config.jit_compile,
         keep_averages=train_config.on_nan == train_pb2.SKIP_BATCH,
+        score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
 
-from apps_rec.features import EmbeddedFeatures, Embedder
+from apps_rec.features import EmbeddedFeatures, Embedder, SplitFeatures
 from apps_rec.layers import Fm, Tower
+from apps_rec.layers.split import Input, SplitKernels, join, narrowest
 from apps_rec.legacy_keras import tfrs
 from apps_rec.models.bodies import Body
 from apps_rec.models.heads import Head
+from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
 
 Tensors = Mapping[str, tf.Tensor]
@@ -41,6 +43,7 @@ class RankModel(tfrs.Model):
             one replica only.
         keep_averages: whether a batch whose loss or gradients are not finite leaves the moving averages of batch norm
             as they were, too. It costs a copy of them a step, and only a training that goes on needs it.
+        score_formula: "weighted_sum" or "product_of_powers" of the score's terms.
 
     Input shape: the Preprocessor's outputs.
     Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
@@ -61,6 +64,7 @@ class RankModel(tfrs.Model):
         dtype: str | None = None,
         jit_compile: bool = False,
         keep_averages: bool = False,
+        score_formula: str = WEIGHTED_SUM,
         name: str = "rank_model",
     ) -> None:
         super().__init__(name=name)
@@ -68,6 +72,9 @@ class RankModel(tfrs.Model):
             raise ValueError("A RankModel needs a body, an FM or both. Got neither")
         if jit_compile and tf.distribute.get_strategy().num_replicas_in_sync > 1:
             raise ValueError("XLA cannot compile sums over replicas: leave jit_compile out, or train on one replica")
+        if score_formula not in FORMULAS:
+            raise ValueError(f"score_formula must be one of {', '.join(FORMULAS)}. Got {score_formula!r}")
+        self.score_formula = score_formula
         self.embedder, self.head, self.body = embedder, head, body
         self.fm_spec, self.position_spec = fm, position
         self.tasks = head.tasks
@@ -95,6 +102,28 @@ class RankModel(tfrs.Model):
         """Predictions of a batch of rows."""
         embedded = self.embedder(inputs, training=training, seed=seed)
         return self._outputs(self._logits(embedded, training, seed))
+
+    def rank(
+        self,
+        shared: Tensors,
+        rows: Tensors,
+        shared_features: Collection[str],
+        weights: tf.Tensor | None = None,
+        kernels: SplitKernels | None = None,
+    ) -> dict[str, tf.Tensor]:
+        """Predictions of one request: what `call` says of each row with the shared columns in it, up to rounding.
+
+        What is shared is looked up, pooled and multiplied once.
+
+        Args:
+            shared: the Preprocessor's outputs for `shared_features`, of one row.
+            rows: the Preprocessor's outputs for all other features.
+            shared_features: names.
+            weights: `(score terms,)`, in place of the terms' own.
+            kernels: keeps the parts of the kernels that shared and other columns meet.
+        """
+        embedded = self.embedder.split(shared, rows, shared_features, kernels)
+        return self._outputs(self._logits(embedded, False, None), weights)
 
     def compute_loss(self, inputs: Batch, training: bool = False) -> tf.Tensor:
         """This replica's share of the loss: shares summed over replicas are the loss of the global batch."""
@@ -151,8 +180,10 @@ class RankModel(tfrs.Model):
             shares["loss_embedding_l2"] = self.embedding_l2 / 2 * _global_mean(squares, tf.ones_like(squares))
         return shares
 
-    def _logits(self, embedded: EmbeddedFeatures, training: bool, seed: tf.Tensor | None) -> dict[str, tf.Tensor]:
-        tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
+    def _logits(
+        self, embedded: EmbeddedFeatures | SplitFeatures, training: bool, seed: tf.Tensor | None
+    ) -> dict[str, tf.Tensor]:
+        tower_inputs: list[list[Input]] = [[] for _ in self.tasks]
         if self.body is not None:
             inputs = [embedded.flat(group.features) for group in self.body.groups]
             for parts, vector in zip(tower_inputs, self.body(inputs, training=training, seed=seed), strict=True):
@@ -168,18 +199,17 @@ class RankModel(tfrs.Model):
         logits = {}
         for task, parts in zip(self.tasks, tower_inputs, strict=True):
             if parts:
-                x = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
-                logits[task.name] = self.towers[task.name](x, training=training, seed=seed)[:, 0] + added
+                logits[task.name] = self.towers[task.name](join(parts), training=training, seed=seed)[:, 0] + added
             else:
                 logits[task.name] = added + self.biases[task.name]
         if self.position_spec is not None and self.position_tower is not None:
-            x = embedded.flat(self.position_spec.features)
+            x = narrowest(embedded.flat(self.position_spec.features))
             logits[self.tasks[0].name] += self.position_tower(x, training=training, seed=seed)[:, 0]
         return logits
 
-    def _outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
+    def _outputs(self, logits: Tensors, weights: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         outputs = self.head.outputs(logits)
-        outputs["score"] = tf.add_n([term.weight * outputs[term.output] for term in self.score_terms])
+        outputs["score"] = ranking_score(outputs, self.score_terms, self.score_formula, weights)
         return outputs
 
 

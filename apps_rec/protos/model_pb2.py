@@ -26,53 +26,55 @@ from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
 from apps_rec.protos import eval_pb2 as apps__rec_dot_protos_dot_eval__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\"\xf9\x03\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTermB\x07\n\x05model\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"q\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x42\x06\n\x04\x62ody\"r\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8c\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\"\x92\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"9\n\x05Tower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xbc\x02\n\tTaskTower\x12\x12\n\ntower_name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x11\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12\x1f\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x12 \n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x91\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xfa\x01\n\x04Mmoe\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xd1\x02\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\"\xda\x04\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\tB\x07\n\x05model\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"q\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x42\x06\n\x04\x62ody\"r\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8c\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\"\x92\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"9\n\x05Tower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xbc\x02\n\tTaskTower\x12\x12\n\ntower_name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x11\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12\x1f\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x12 \n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x91\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xfa\x01\n\x04Mmoe\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xd1\x02\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.model_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SCOREFORMULA']._serialized_start=3352
+  _globals['_SCOREFORMULA']._serialized_end=3407
   _globals['_MODELCONFIG']._serialized_start=104
-  _globals['_MODELCONFIG']._serialized_end=609
-  _globals['_FEATUREGROUP']._serialized_start=612
-  _globals['_FEATUREGROUP']._serialized_end=789
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=738
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=789
-  _globals['_SCORETERM']._serialized_start=791
-  _globals['_SCORETERM']._serialized_end=837
-  _globals['_RANKMODEL']._serialized_start=840
-  _globals['_RANKMODEL']._serialized_end=1097
-  _globals['_BODY']._serialized_start=1099
-  _globals['_BODY']._serialized_end=1212
-  _globals['_SHAREDBOTTOM']._serialized_start=1214
-  _globals['_SHAREDBOTTOM']._serialized_end=1328
-  _globals['_MMOEBODY']._serialized_start=1331
-  _globals['_MMOEBODY']._serialized_end=1471
-  _globals['_FMTERM']._serialized_start=1474
-  _globals['_FMTERM']._serialized_end=1620
-  _globals['_FMTERM_OUTPUT']._serialized_start=1584
-  _globals['_FMTERM_OUTPUT']._serialized_end=1620
-  _globals['_HEAD']._serialized_start=1622
-  _globals['_HEAD']._serialized_end=1732
-  _globals['_INDEPENDENT']._serialized_start=1734
-  _globals['_INDEPENDENT']._serialized_end=1747
-  _globals['_FUNNEL']._serialized_start=1749
-  _globals['_FUNNEL']._serialized_end=1778
-  _globals['_POSITIONTOWER']._serialized_start=1780
-  _globals['_POSITIONTOWER']._serialized_end=1860
-  _globals['_TOWER']._serialized_start=1862
-  _globals['_TOWER']._serialized_end=1919
-  _globals['_TASKTOWER']._serialized_start=1922
-  _globals['_TASKTOWER']._serialized_end=2238
-  _globals['_FM']._serialized_start=2240
-  _globals['_FM']._serialized_end=2270
-  _globals['_DEEPFM']._serialized_start=2273
-  _globals['_DEEPFM']._serialized_end=2418
-  _globals['_MMOE']._serialized_start=2421
-  _globals['_MMOE']._serialized_end=2671
-  _globals['_ESMM']._serialized_start=2674
-  _globals['_ESMM']._serialized_end=3011
-  _globals['_SIMPLEMULTITASK']._serialized_start=3014
-  _globals['_SIMPLEMULTITASK']._serialized_end=3253
+  _globals['_MODELCONFIG']._serialized_end=706
+  _globals['_FEATUREGROUP']._serialized_start=709
+  _globals['_FEATUREGROUP']._serialized_end=886
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=835
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=886
+  _globals['_SCORETERM']._serialized_start=888
+  _globals['_SCORETERM']._serialized_end=934
+  _globals['_RANKMODEL']._serialized_start=937
+  _globals['_RANKMODEL']._serialized_end=1194
+  _globals['_BODY']._serialized_start=1196
+  _globals['_BODY']._serialized_end=1309
+  _globals['_SHAREDBOTTOM']._serialized_start=1311
+  _globals['_SHAREDBOTTOM']._serialized_end=1425
+  _globals['_MMOEBODY']._serialized_start=1428
+  _globals['_MMOEBODY']._serialized_end=1568
+  _globals['_FMTERM']._serialized_start=1571
+  _globals['_FMTERM']._serialized_end=1717
+  _globals['_FMTERM_OUTPUT']._serialized_start=1681
+  _globals['_FMTERM_OUTPUT']._serialized_end=1717
+  _globals['_HEAD']._serialized_start=1719
+  _globals['_HEAD']._serialized_end=1829
+  _globals['_INDEPENDENT']._serialized_start=1831
+  _globals['_INDEPENDENT']._serialized_end=1844
+  _globals['_FUNNEL']._serialized_start=1846
+  _globals['_FUNNEL']._serialized_end=1875
+  _globals['_POSITIONTOWER']._serialized_start=1877
+  _globals['_POSITIONTOWER']._serialized_end=1957
+  _globals['_TOWER']._serialized_start=1959
+  _globals['_TOWER']._serialized_end=2016
+  _globals['_TASKTOWER']._serialized_start=2019
+  _globals['_TASKTOWER']._serialized_end=2335
+  _globals['_FM']._serialized_start=2337
+  _globals['_FM']._serialized_end=2367
+  _globals['_DEEPFM']._serialized_start=2370
+  _globals['_DEEPFM']._serialized_end=2515
+  _globals['_MMOE']._serialized_start=2518
+  _globals['_MMOE']._serialized_end=2768
+  _globals['_ESMM']._serialized_start=2771
+  _globals['_ESMM']._serialized_end=3108
+  _globals['_SIMPLEMULTITASK']._serialized_start=3111
+  _globals['_SIMPLEMULTITASK']._serialized_end=3350
 # @@protoc_insertion_point(module_scope)

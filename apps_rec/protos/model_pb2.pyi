@@ -9,8 +9,15 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class ScoreFormula(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    WEIGHTED_SUM: _ClassVar[ScoreFormula]
+    PRODUCT_OF_POWERS: _ClassVar[ScoreFormula]
+WEIGHTED_SUM: ScoreFormula
+PRODUCT_OF_POWERS: ScoreFormula
+
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "embedding_stddev", "score")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
@@ -23,6 +30,8 @@ class ModelConfig(_message.Message):
     RANK_MODEL_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_STDDEV_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
+    SCORE_FORMULA_FIELD_NUMBER: _ClassVar[int]
+    SCORE_VALUE_FIELD_FIELD_NUMBER: _ClassVar[int]
     model_class: str
     feature_groups: _containers.RepeatedCompositeFieldContainer[FeatureGroup]
     embedding_regularization: float
@@ -35,7 +44,9 @@ class ModelConfig(_message.Message):
     rank_model: RankModel
     embedding_stddev: float
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ...) -> None: ...
+    score_formula: ScoreFormula
+    score_value_field: str
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")

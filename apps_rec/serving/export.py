@@ -1,38 +1,43 @@
-"""Writes a SavedModel that TensorFlow Serving loads as it is."""
+"""Writes a SavedModel that TensorFlow Serving loads as it is, proven before it gets its name."""
 
 from __future__ import annotations
 
 import logging
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 
-from apps_rec.data import Column, build_schema
 from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.module import SIGNATURE, ServingModule, to_tensors
+from apps_rec.serving.assets import RunFacts, write_assets
+from apps_rec.serving.evidence import gather_evidence
+from apps_rec.serving.gate import check_gate, versions
+from apps_rec.serving.module import ServingModule
+from apps_rec.serving.schema import build_serving_schema
+from apps_rec.serving.verify import prove_in_fresh_process
 
+LEFTOVER_SECONDS = 24 * 3600
 log = logging.getLogger("apps_rec")
-CONFIG_ASSET = "pipeline.config"
 
 
 def build_serving_module(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor) -> ServingModule:
     """The module for a config's model: its inputs are the columns of all features but the position features."""
-    asked = build_schema(config, "predict")
-    filled = [column for column in build_schema(config, "train").columns if column not in asked.columns]
-    return ServingModule(model, preprocessor, asked.columns, tuple(filled))
+    return ServingModule(model, preprocessor, build_serving_schema(config))
 
 
 def export_model(
-    config: PipelineConfig, config_text: str, model: RankModel, preprocessor: Preprocessor, folder: str
+    config: PipelineConfig,
+    config_text: str,
+    model: RankModel,
+    preprocessor: Preprocessor,
+    folder: str,
+    facts: RunFacts | None = None,
 ) -> Path:
-    """Writes `<folder>/<version>/`: aside first, renamed when whole.
+    """Writes `<folder>/<version>/`: aside first, renamed when it is whole and proven.
 
     Args:
         config: checked and normalised.
@@ -40,25 +45,32 @@ def export_model(
         model: with the weights to export.
         preprocessor: of its features.
         folder: that a server watches; the version is seconds since the epoch, larger than any that is there.
+        facts: of the run that made the model; None: not known.
 
     Returns: the folder of the version.
 
     Raises:
-        RunError: the folder cannot be written.
+        RunError: the folder cannot be written, or the proof cannot be carried out.
+        CheckFailedError: what was written differs from the model, or the gate keeps the model back.
     """
-    module = build_serving_module(config, model, preprocessor)
-    signature = module.signature()
     target = Path(folder)
+    check_gate(config.export_config, facts.metrics if facts else None, target)
+    module = build_serving_module(config, model, preprocessor)
+    signatures = module.signatures()
+    evidence = gather_evidence(config, model, preprocessor, module.schema)
+    log.info("the export will be proven on %s", evidence.source)
     aside = None
     try:
         target.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target)
         version = _next_version(target)
         # A name that is no number: a server that watches the folder passes over it.
         aside = target / f".{version}.partial"
-        tf.saved_model.save(module, str(aside), signatures={SIGNATURE: signature})
-        _write_assets(aside / "assets", config, config_text, preprocessor)
-        _check_loads(aside, module.columns, signature)
+        tf.saved_model.save(module, str(aside), signatures=signatures)
+        write_assets(aside, target.resolve().name, config, config_text, preprocessor, module.schema, evidence, facts)
+        prove_in_fresh_process(aside)
         aside.rename(target / str(version))
+        _remove_old(target, config.export_config.exports_to_keep)
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, a full disk for one.
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
@@ -70,26 +82,24 @@ def export_model(
     return target / str(version)
 
 
+def _remove_leftovers(folder: Path) -> None:
+    """Removes what exports left that were killed a day ago or earlier; a younger one may be at work."""
+    for path in [*folder.glob(".*.partial"), *folder.glob(".*.removed")]:
+        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+            log.info("removing %s, which an earlier export left behind", path)
+            shutil.rmtree(path)
+
+
 def _next_version(folder: Path) -> int:
     present = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
     return max([int(time.time()), *(version + 1 for version in present)])
 
 
-def _write_assets(folder: Path, config: PipelineConfig, config_text: str, preprocessor: Preprocessor) -> None:
-    folder.mkdir(exist_ok=True)
-    (folder / CONFIG_ASSET).write_text(config_text, encoding="utf-8")
-    for name, words in preprocessor.vocabularies().items():
-        (folder / f"vocabulary_{name}.txt").write_text("".join(f"{word}\n" for word in words), encoding="utf-8")
-
-
-def _check_loads(path: Path, columns: Sequence[Column], live: tf.types.experimental.ConcreteFunction) -> None:
-    """Loads what was written and compares its scores with the live model's on a row of defaults.
-
-    Graph beside graph: operation by operation, half precision may round at other places.
-    """
-    loaded = tf.saved_model.load(str(path))
-    row = to_tensors({column.name: [column.default] for column in columns}, columns)
-    expected, got = live(**row), loaded.signatures[SIGNATURE](**row)
-    for name, value in expected.items():
-        if not np.allclose(value, got[name], rtol=0, atol=1e-6):
-            raise RunError(f"the export differs from the model in {name}: {got[name].numpy()} for {value.numpy()}")
+def _remove_old(folder: Path, keep: int) -> None:
+    """Removes all versions but the newest `keep`; 0: none."""
+    for path in versions(folder)[:-keep] if keep else []:
+        # Renamed first: a server never sees a version with half its files.
+        gone = path.with_name(f".{path.name}.removed")
+        path.rename(gone)
+        shutil.rmtree(gone)
+        log.info("removed %s", path)

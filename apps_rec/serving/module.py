@@ -1,68 +1,125 @@
-"""What a SavedModel holds: preprocessing and model behind one signature of named raw columns."""
+"""What a SavedModel holds: preprocessing and model behind signatures of raw columns."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
-import numpy as np
 import tensorflow as tf
 
-from apps_rec.data import Column
 from apps_rec.data.packing import TF_TYPES
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
+from apps_rec.models.score import bounded
+from apps_rec.serving.columns import cleaned, filled_rows, parse_examples
+from apps_rec.serving.rank import RequestSplit, unpack
+from apps_rec.serving.schema import (
+    DEFAULT,
+    EXAMPLE,
+    EXAMPLES,
+    ITEM_TEXT,
+    RANK,
+    RANK_PACKED,
+    SHARED_NUMBERS,
+    SHARED_TEXT,
+    WEIGHTS,
+    ServingSchema,
+)
 
-SIGNATURE = "serving_default"
+Tensors = Mapping[str, tf.Tensor]
 
 
 class ServingModule(tf.Module):
     """Raw columns -> predictions; no Python and nothing of the optimizer inside.
 
     Columns that only position features read are no inputs: each row gets their default, the same for every
-    candidate, so that the order does not hang on where an app once stood.
+    candidate, so that the order does not hang on where an app once stood. Numbers that are not finite count as missing.
 
     Args:
         model: with its weights; not the compiled one's optimizer, which is not tracked here.
         preprocessor: of the model's features.
-        columns: the inputs, in order.
-        defaults: columns that are filled in, and their values.
+        schema: of inputs and outputs.
     """
 
-    def __init__(
-        self,
-        model: RankModel,
-        preprocessor: Preprocessor,
-        columns: tuple[Column, ...],
-        defaults: tuple[Column, ...] = (),
-    ) -> None:
+    def __init__(self, model: RankModel, preprocessor: Preprocessor, schema: ServingSchema) -> None:
         super().__init__(name="serving")
         # The variables alone: tracking the Keras model would trace each of its layers a second time.
         self.weights = list(model.variables)
-        self._predict = lambda features: model(features, training=False)
+        self._model = lambda: model
         self.preprocessor = preprocessor
-        self.columns, self._defaults = columns, defaults
+        self.schema = schema
+        self.split = RequestSplit(preprocessor, schema)
 
-    def signature(self) -> tf.types.experimental.ConcreteFunction:
-        """The function of named columns, `(batch,)` each, that a server calls."""
-        specs = {
-            column.name: tf.TensorSpec([None], TF_TYPES[column.dtype], name=column.name) for column in self.columns
+    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
+        """The functions that a server calls, by name."""
+        schema = self.schema
+        columns = {column.name: tf.TensorSpec([None], TF_TYPES[column.dtype], column.name) for column in schema.columns}
+        once = {column.name: tf.TensorSpec([1], TF_TYPES[column.dtype], column.name) for column in schema.shared}
+        # Of unknown length: a wrong number of weights is then an error of the reshape and not passed over.
+        weights = {WEIGHTS: tf.TensorSpec([None], tf.float32, WEIGHTS)}
+        packed = {
+            name: tf.TensorSpec(
+                [1 if name in (SHARED_TEXT, SHARED_NUMBERS) else None, len(stacked)],
+                tf.string if name in (SHARED_TEXT, ITEM_TEXT) else tf.float64,
+                name,
+            )
+            for name, stacked in schema.packed().items()
         }
-        return tf.function(self.score, autograph=False).get_concrete_function(**specs)
+        return {
+            DEFAULT: _traced(self.score, columns),
+            EXAMPLE: _traced(self.score_examples, {EXAMPLES: tf.TensorSpec([None], tf.string, EXAMPLES)}),
+            RANK: _traced(self.rank, {**columns, **once, **weights}),
+            RANK_PACKED: _traced(self.rank_packed, {**packed, **weights}),
+        }
 
     def score(self, **columns: tf.Tensor) -> dict[str, tf.Tensor]:
         """Outputs of a batch of raw rows, each `(batch,)`."""
-        return dict(self._predict(self.preprocessor(with_defaults(columns, self._defaults))))
+        rows = tf.size(columns[self.schema.columns[0].name])
+        # A column of another length or rank is an error here and not a broadcast later.
+        columns = {column.name: tf.reshape(columns[column.name], [rows]) for column in self.schema.columns}
+        columns = cleaned(columns, self.schema.columns)
+        features = self.preprocessor({**columns, **filled_rows(self.schema.filled, rows)})
+        return self._valued(dict(self._model()(features, training=False)), columns)
+
+    def score_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Outputs of serialized tf.Examples, each `(batch,)`."""
+        return self.score(**parse_examples(examples, self.schema.columns))
+
+    def rank(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Score, order (indices, the best first, ties by place) and probabilities of one request's items."""
+        columns = {column.name: inputs[column.name] for column in self.schema.columns}
+        return self._rank(cleaned(columns, self.schema.columns), inputs[WEIGHTS])
+
+    def rank_packed(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        """`rank` of stacked columns."""
+        return self._rank(unpack(inputs, self.schema), inputs[WEIGHTS])
+
+    def _rank(self, columns: Tensors, weights: tf.Tensor) -> dict[str, tf.Tensor]:
+        shared, rows = self.split(columns)
+        outputs = self._model().rank(
+            shared, rows, self.split.shared_features, self._weights(weights), self.split.kernels
+        )
+        outputs = self._valued(outputs, columns)
+        score = outputs["score"]
+        # Of equal ones, top_k puts the lower index first.
+        outputs["order"] = tf.math.top_k(score, tf.size(score)).indices
+        return {name: outputs[name] for name in self.schema.rank_outputs}
+
+    def _weights(self, weights: tf.Tensor) -> tf.Tensor:
+        weights = tf.reshape(weights, [len(self.schema.terms)])
+        is_right = tf.Assert(
+            tf.reduce_all(tf.math.is_finite(weights)), ['Input "weights" expects finite numbers. Got: ', weights]
+        )
+        with tf.control_dependencies([is_right]):
+            return tf.identity(weights)
+
+    def _valued(self, outputs: dict[str, tf.Tensor], columns: Tensors) -> dict[str, tf.Tensor]:
+        if self.schema.value_field is not None:
+            value = tf.cast(columns[self.schema.value_field], tf.float32)
+            outputs["score"] = bounded(outputs["score"] * bounded(value))
+        return outputs
 
 
-def with_defaults(columns: Mapping[str, tf.Tensor], defaults: tuple[Column, ...]) -> dict[str, tf.Tensor]:
-    """The columns, and those of `defaults` filled with their default in every row."""
-    batch = tf.shape(next(iter(columns.values())))
-    return {
-        **columns,
-        **{column.name: tf.fill(batch, tf.constant(column.default, TF_TYPES[column.dtype])) for column in defaults},
-    }
-
-
-def to_tensors(columns: Mapping[str, np.ndarray | list], asked: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """A batch of raw columns as the signature takes them."""
-    return {column.name: tf.constant(columns[column.name], TF_TYPES[column.dtype]) for column in asked}
+def _traced(
+    function: Callable[..., dict[str, tf.Tensor]], inputs: Mapping[str, tf.TensorSpec]
+) -> tf.types.experimental.ConcreteFunction:
+    return tf.function(function, autograph=False).get_concrete_function(**inputs)

@@ -14,14 +14,13 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import tensorflow as tf
-from google.protobuf import text_format
 
 from apps_rec.data import RowStream, build_schema, column_names, data_files, schema_for_file
 from apps_rec.data.dataset import wrong_value
 from apps_rec.errors import DataError, RunError
-from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.export import CONFIG_ASSET
-from apps_rec.serving.module import SIGNATURE, to_tensors
+from apps_rec.serving.columns import to_tensors
+from apps_rec.serving.engine import open_export
+from apps_rec.serving.schema import DEFAULT
 
 log = logging.getLogger("apps_rec")
 SECONDS_BETWEEN_LINES = 10.0
@@ -59,7 +58,7 @@ def predict_file(
         RunError: export is no export, or the output cannot be written.
         DataError: a mistake in the input.
     """
-    folder, config = _open_export(export)
+    folder, config = open_export(export)
     files = data_files(input_path, "input")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     if skip_bad_rows:
@@ -92,25 +91,9 @@ def predict_file(
     return PredictResult(output, rows, stream.counts.dropped.total())
 
 
-def _open_export(export: str) -> tuple[Path, PipelineConfig]:
-    folder = Path(export)
-    if not (folder / "saved_model.pb").exists():
-        versions = [path.parent for path in folder.glob("*/saved_model.pb") if path.parent.name.isdigit()]
-        newest = max(versions, key=lambda path: int(path.name), default=None)
-        hint = f" Did you mean {newest}?" if newest else " Make one with: apps-rec export CONFIG -o FOLDER"
-        raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
-    asset = folder / "assets" / CONFIG_ASSET
-    if not asset.exists():
-        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}")
-    try:
-        return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
-    except (UnicodeDecodeError, text_format.ParseError) as error:
-        raise RunError(f"{asset} cannot be read: {error}. Export again") from error
-
-
 def _load_signature(folder: Path) -> Any:
     try:
-        return tf.saved_model.load(str(folder)).signatures[SIGNATURE]
+        return tf.saved_model.load(str(folder)).signatures[DEFAULT]
     except (OSError, ValueError, LookupError, tf.errors.OpError) as error:
         raise RunError(f"{folder} cannot be loaded: it is damaged or cut short ({error}). Export again") from error
 

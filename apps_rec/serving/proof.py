@@ -13,8 +13,8 @@ from apps_rec.features import Preprocessor
 from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature, columns_of
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.serving.columns import to_tensors
 from apps_rec.serving.export import build_serving_module
-from apps_rec.serving.module import to_tensors
 
 ROWS = 200
 MISSING, UNSEEN, AS_IT_WAS = 0, 1, 2

@@ -5,6 +5,7 @@ Imports of TensorFlow and pyarrow stand inside the functions: what needs neither
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from apps_rec.data.tfrecord_writer import Conversion
     from apps_rec.legacy_keras import keras
     from apps_rec.serving.predict import PredictResult
+    from apps_rec.serving.verify import Verification
     from apps_rec.simulation import StoreSummary
     from apps_rec.training.job import TrainResult
 
@@ -79,14 +81,39 @@ def _check_local(path: str | Path, name: str) -> None:
 
 
 def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Path:
-    """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder."""
+    """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder.
+
+    See `apps_rec.serving.export.export_model`.
+    """
     _check_local(output, "-o")
     checked = check(config, overrides)
+    from apps_rec.serving.assets import RunFacts
     from apps_rec.serving.export import export_model
     from apps_rec.training.estimator import load_trained
+    from apps_rec.training.finished import require_finished
 
-    estimator, _, _ = load_trained(checked)
-    return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output)
+    estimator, folder, step = load_trained(checked)
+    exporter_type = checked.message.export_config.exporter_type
+    if exporter_type == "final":
+        require_finished(folder, step)
+    facts = RunFacts(step, exporter_type, _metrics_of(folder.metrics, step))
+    return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output, facts)
+
+
+def _metrics_of(path: Path, step: int) -> dict[str, float | int | None] | None:
+    """What `evaluate` measured, if it was at this step."""
+    try:
+        metrics = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return metrics if isinstance(metrics, dict) and metrics.get("step") == step else None
+
+
+def verify_export(export: str | Path, rows: str | None = None, latency: bool = True) -> Verification:
+    """Repeats the proof of an export; see `apps_rec.serving.verify.verify_export`."""
+    from apps_rec.serving import verify
+
+    return verify.verify_export(export, rows, latency)
 
 
 def predict(

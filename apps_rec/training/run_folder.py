@@ -187,9 +187,11 @@ def _trained_config(folder: RunFolder) -> PipelineConfig:
 
 def _shape_lines(config: PipelineConfig) -> list[str]:
     shape = PipelineConfig(feature_config=config.feature_config, model_config=config.model_config)
-    # The weights of the ranking score are a serving knob: they may change without training again.
-    del shape.model_config.score[:]
+    # The ranking score and the sides of columns are for serving: they may change without training again.
+    for field in ("score", "score_formula", "score_value_field"):
+        shape.model_config.ClearField(field)
     for feature in shape.feature_config.features:
+        feature.ClearField("side")
         # The run keeps its own copy of the words; where they came from may move.
         if feature.vocab_file:
             feature.vocab_file = "kept"

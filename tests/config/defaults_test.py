@@ -77,8 +77,8 @@ def test_fm_without_a_group_of_its_own(report, change):
     assert report(text, [f"{R}.fm.group_name=all"]) == []
 
 
-def test_final_reads_as_latest(base):
-    assert parse_text(base).message.export_config.exporter_type == "latest"
+def test_the_last_checkpoint_of_a_finished_training_is_exported(base):
+    assert parse_text(base).message.export_config.exporter_type == "final"
 
 
 def test_label_of_a_single_tower(base, change, report):

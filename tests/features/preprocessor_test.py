@@ -14,6 +14,7 @@ from apps_rec.features.specs import (
     NumberFeature,
     NumberIds,
     VocabularyIds,
+    single_id_features,
 )
 
 # FarmHash64 modulo 1000, from a run of tf.strings.to_hash_bucket_fast: a change of hash would turn every table over.
@@ -166,6 +167,14 @@ def test_wrong_numbers_name_the_feature(cells, message):
         Preprocessor([NumberFeature("price", "x", size=2)])({"x": tf.constant(cells)})
 
 
+def test_numbers_are_kept_where_their_squares_are_finite():
+    numbers = [3.4e38, -3.4e38, 1e15, 9e14, float("inf")]
+    assert _values()(numbers) == pytest.approx([1e15, -1e15, 1e15, 9e14, 1e15])
+    assert _values(scale=1e-30)([1e10, -1e10]) == pytest.approx([1e15, -1e15])
+    spec = _list(kv_separator=":")
+    assert _run(spec, x=["a:1e30|b:-1e999|c:2"])["list_weights/x"][0, :3].tolist() == pytest.approx([1e15, -1e15, 2])
+
+
 def test_crosses():
     spec = CrossFeature("xy", ("x", "y"), "_X_", HashIds(1000), "xy", 4)
     assert _ids(spec, x=["x"], y=np.array([1])) == [FARMHASH["x_X_1"]]
@@ -299,3 +308,19 @@ def test_the_same_in_tf_data_and_in_a_saved_module(tmp_path):
 def test_an_empty_batch():
     outputs = Preprocessor(SPECS)(_columns(slice(0)))
     assert {name: value.shape[0] for name, value in outputs.items()} == dict.fromkeys(outputs, 0)
+
+
+def test_a_part_reads_its_own_columns_with_the_same_tables():
+    whole = Preprocessor(SPECS)
+    columns = {name: tf.constant(values) for name, values in COLUMNS.items()}
+    expected = whole(columns)
+    names = [spec.name for spec in SPECS]
+    for chosen in (names[:2], names[2:], names[::2]):
+        part = whole.part(chosen)
+        assert [spec.name for spec in part.specs] == chosen
+        got = part({name: columns[name] for name in part.columns})
+        single = [i for i, spec in enumerate(single_id_features(SPECS)) if spec.name in chosen]
+        np.testing.assert_array_equal(got["ids"], expected["ids"].numpy()[:, single])
+        for key in got.keys() & expected.keys() - {"ids", "values"}:
+            np.testing.assert_array_equal(got[key], expected[key])
+        assert part._vocabularies is whole._vocabularies

@@ -9,6 +9,7 @@ import tensorflow as tf
 import apps_rec
 from apps_rec.models import FunnelHead
 from apps_rec.serving.export import export_model
+from apps_rec.serving.verify import verify_export
 from apps_rec.training.estimator import load_trained
 
 GROUPS = """
@@ -63,6 +64,8 @@ def data(tiny_run, tmp_path_factory):
         lines = run.config.read_text(encoding="utf-8").split("model_config {")[0].splitlines(keepends=True)
         # No model here has a position tower.
         text = "".join(line for line in lines if '"slot"' not in line)
+        for name, side in (("user", "USER"), ("word", "CONTEXT")):
+            text = text.replace(f'features {{ input_names: "{name}"', f'features {{ input_names: "{name}" side: {side}')
         yield run, text.replace("batch_size: 32", "batch_size: 64")
 
 
@@ -86,7 +89,7 @@ def _cases():
 
 
 @pytest.mark.parametrize(("body", "fm", "head"), _cases())
-def test_trains_and_exports(body, fm, head, data):
+def test_trains_and_exports(body, fm, head, data, unproven):
     run, text = data
     name = f"{body}-{fm}-{head}".replace(" ", "_")
     path = run.folder / f"{name}.config"
@@ -110,3 +113,5 @@ def test_trains_and_exports(body, fm, head, data):
     for key, value in expected.items():
         np.testing.assert_allclose(served[key], value, rtol=0, atol=1e-6, err_msg=key)
         assert np.ptp(value.numpy()) > 0, key
+    # Every signature, with user and word sent once: the export's proof, in this process.
+    assert verify_export(version, latency=False).failures == []

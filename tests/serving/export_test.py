@@ -12,7 +12,7 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.config import load_config
-from apps_rec.errors import RunError
+from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.serving import export as export_file
 from apps_rec.training.estimator import load_trained
 
@@ -146,7 +146,7 @@ def test_assets_hold_the_config_and_the_vocabularies(exported, trained):
     assert load_config(assets / "pipeline.config").message == trained.load().message
 
 
-def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch):
+def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch, unproven):
     assert abs(int(exported.name) - time.time()) < 600
     folder = tmp_path / "versions"
     for name in ("7", "99999999999", "not-a-version"):
@@ -164,7 +164,7 @@ def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch)
     }
 
 
-def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path):
+def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path, unproven):
     seen, stop = [], threading.Event()
 
     def watch():
@@ -201,7 +201,7 @@ def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
     def fail(*args):
         raise error
 
-    monkeypatch.setattr(export_file, "_write_assets", fail)
+    monkeypatch.setattr(export_file, "write_assets", fail)
     with pytest.raises(RunError, match=r"cannot export to .*(No space left on device|disk full); choose another .* -o"):
         apps_rec.export(trained.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
@@ -211,7 +211,7 @@ def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch):
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(export_file, "_check_loads", interrupt)
+    monkeypatch.setattr(export_file, "prove_in_fresh_process", interrupt)
     with pytest.raises(KeyboardInterrupt):
         apps_rec.export(trained.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
@@ -234,6 +234,54 @@ def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
         module.weights[0].assign(module.weights[0] - 0.5)
 
     monkeypatch.setattr(tf.saved_model, "save", spoil)
-    with pytest.raises(RunError, match="the export differs from the model in "):
+    with pytest.raises(CheckFailedError, match=r"the export differs from the model:\nserving_default: "):
         apps_rec.export(trained.load(), str(tmp_path))
     assert list(Path(tmp_path).iterdir()) == []
+
+
+def test_the_oldest_versions_go(trained, tmp_path, unproven):
+    for name in ("7", "8", "9", "notes"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("")
+    newest = apps_rec.export(trained.load("export_config.exports_to_keep=2"), str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"9", "notes", newest.name}
+    only = apps_rec.export(trained.load("export_config.exports_to_keep=1"), str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {"notes", only.name}
+
+
+def test_what_killed_exports_left_goes_after_a_day(trained, tmp_path, unproven):
+    for name, age in ((".5.partial", 2 * 24 * 3600), (".6.partial", 60), (".4.removed", 2 * 24 * 3600)):
+        (tmp_path / name / "variables").mkdir(parents=True)
+        os.utime(tmp_path / name, (time.time() - age, time.time() - age))
+    version = apps_rec.export(trained.load(), str(tmp_path))
+    assert {path.name for path in tmp_path.iterdir()} == {".6.partial", version.name}
+
+
+def test_the_card_says_what_the_model_is(trained, tmp_path, unproven):
+    apps_rec.evaluate(trained.load())
+    version = apps_rec.export(trained.load(), str(tmp_path / "apps"))
+    card = (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")
+    metrics = json.loads((trained.folder / "run/metrics.json").read_text(encoding="utf-8"))
+    step = metrics["step"]
+    assert json.loads((version / "assets/metrics.json").read_text(encoding="utf-8")) == metrics
+    for part in (
+        "# apps\n",
+        "Body mmoe, with FM, head funnel; towers: ctr (click), cvr (download)",
+        f"Step {step} (final), of 32 rows each: at most {32 * step:,} rows",
+        f"| train.csv | {(trained.folder / 'train.csv').stat().st_size:,} | 20",
+        f"{metrics['auc_ctr']:.5f}",
+        f"tensorflow {tf.__version__}",
+    ):
+        assert part in card, card
+
+
+def test_metrics_of_another_step_are_not_the_models(trained, tmp_path, unproven):
+    path = trained.folder / "run/metrics.json"
+    there = path.read_text(encoding="utf-8") if path.exists() else None
+    path.write_text(json.dumps({"auc_ctr": 0.9, "step": 1}), encoding="utf-8")
+    try:
+        version = apps_rec.export(trained.load(), str(tmp_path))
+    finally:
+        path.unlink() if there is None else path.write_text(there, encoding="utf-8")
+    assert not (version / "assets/metrics.json").exists()
+    assert "Not measured at this step" in (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from apps_rec.config.checks.groups import check_groups
 from apps_rec.config.checks.metrics import check_metrics
 from apps_rec.config.checks.model import check_model
 from apps_rec.config.checks.position import check_position
+from apps_rec.config.checks.sides import check_sides
 from apps_rec.config.checks.tables import check_tables
 from apps_rec.config.checks.towers import check_towers
 from apps_rec.config.checks.train import check_train
@@ -27,7 +28,7 @@ def check(config: PipelineConfig, report: Report) -> None:
     """Reports every mistake of a resolved config; order does not matter, the report sorts by line."""
     context = Context.of(config, report)
     checks = (check_data, check_features, check_tables, check_train)
-    of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export)
+    of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export, check_sides)
     for one in (*checks, *(of_model if context.has_model else ())):
         one(context)
     if not context.has_model:

@@ -17,6 +17,7 @@ def check_export(context: Context) -> None:
         text = f'expected final, latest or best, got "{export.exporter_type}".'
         report.error(f"{_PATH}.exporter_type", text, got=export.exporter_type, among=EXPORTER_TYPES)
         return
+    _gate(context)
     chooses = export.exporter_type == "best" or export.enable_early_stop
     if export.enable_early_stop:
         context.above_zero(export, _PATH, "max_check_steps")
@@ -37,6 +38,20 @@ def check_export(context: Context) -> None:
         )
     elif context.rank.task_towers:
         _metric(context)
+
+
+def _gate(context: Context) -> None:
+    """What may be published."""
+    export, report = context.config.export_config, context.report
+    context.within(export, _PATH, "gate_max_drop", 0)
+    if not export.gate_metric:
+        if export.HasField("gate_max_drop"):
+            report.warn(f"{_PATH}.gate_max_drop", "has no effect: there is no gate_metric.")
+        return
+    known, name = metric_names(context.config), export.gate_metric
+    if context.rank.task_towers and name not in known:
+        text = f'the model gives no metric "{name}"; it gives {quoted(known, 20)}.'
+        report.error(f"{_PATH}.gate_metric", text, got=name, among=known)
 
 
 def _idle(context: Context) -> None:

@@ -37,7 +37,7 @@ APPLIES = {
     "stddev": (RAW,),
     "combo_join_sep": (COMBO,),
 }
-FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position")
+FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position", "side")
 
 ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
 # What a dimension of a variable may hold everywhere, less one row for the unknown.

@@ -1,0 +1,164 @@
+"""What the Embedder makes of ids and floats, read by feature name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from apps_rec.layers.split import Input, SplitInput, SplitKernels
+
+
+class Block(NamedTuple):
+    """Features looked up together.
+
+    Attributes:
+        names: of the features.
+        vectors: their embeddings, `(batch, features, dim)`.
+        first_order: their first-order terms, `(batch, features)`; None where they have none.
+    """
+
+    names: tuple[str, ...]
+    vectors: tf.Tensor
+    first_order: tf.Tensor | None
+
+    @classmethod
+    def cut(cls, names: tuple[str, ...], rows: tf.Tensor, dim: int) -> Block:
+        """From rows of a table, `(batch, features, dim)` or with a first-order column behind.
+
+        Cut once here, because the gradient of every slice is a padded copy of the whole.
+        """
+        if rows.shape[2] == dim:
+            return cls(names, rows, None)
+        vectors, first_order = tf.split(rows, [dim, 1], axis=2)
+        return cls(names, vectors, first_order[:, :, 0])
+
+    def part(self, start: int, end: int) -> Block:
+        """Features start .. end."""
+        if (start, end) == (0, len(self.names)):
+            return self
+        first_order = None if self.first_order is None else self.first_order[:, start:end]
+        return Block(self.names[start:end], self.vectors[:, start:end], first_order)
+
+
+class EmbeddedFeatures(NamedTuple):
+    """What the Embedder makes of a batch; parts of a model take what they need of it by feature name.
+
+    `numbers` holds the features that a body reads as they are, without an embedding. A named tuple, so that a
+    tf.function takes it as an argument.
+    """
+
+    blocks: list[Block]
+    numbers: dict[str, tf.Tensor]
+
+    def flat(self, names: Sequence[str]) -> tf.Tensor:
+        """Embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
+        parts: list[tf.Tensor] = []
+        for is_number, group in itertools.groupby(names, lambda name: name in self.numbers):
+            if is_number:
+                parts.extend(self.numbers[name] for name in group)
+                continue
+            for block in self._runs(group):
+                length = len(block.names) * block.vectors.shape[2]
+                parts.append(tf.reshape(block.vectors, [-1, length]))
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def stacked(self, names: Sequence[str]) -> tf.Tensor:
+        """Embeddings of the named features, all of one length, `(batch, features, dim)`."""
+        parts = [block.vectors for block in self._runs(names)]
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.numbers or any(name in block.names for block in self.blocks)
+
+    def width(self, name: str) -> int:
+        """Columns of a feature in `flat`."""
+        if name in self.numbers:
+            return self.numbers[name].shape[1]
+        return next(block.vectors.shape[2] for block in self.blocks if name in block.names)
+
+    def first_order(self, names: Sequence[str]) -> tf.Tensor:
+        """First-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
+        parts = [block.first_order for block in self._runs(names)]
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def squared_length(self) -> tf.Tensor:
+        """Sum of squares of all that was looked up, first-order weights too, per row, `(batch,)`."""
+        squares = [tf.reduce_sum(tf.square(block.vectors), axis=[1, 2]) for block in self.blocks]
+        squares += [
+            tf.reduce_sum(tf.square(block.first_order), axis=1)
+            for block in self.blocks
+            if block.first_order is not None
+        ]
+        if not squares:  # numbers alone
+            return tf.zeros_like(next(iter(self.numbers.values()))[:, 0])
+        return tf.add_n(squares)
+
+    def _runs(self, names: Iterable[str]) -> list[Block]:
+        """The named features in as few pieces as their order allows: neighbours in a block stay in one."""
+        place = {name: (block, i) for block in self.blocks for i, name in enumerate(block.names)}
+        runs: list[tuple[Block, int, int]] = []
+        for name in names:
+            block, i = place[name]
+            if runs and runs[-1][0] is block and runs[-1][2] == i:
+                runs[-1] = (block, runs[-1][1], i + 1)
+            else:
+                runs.append((block, i, i + 1))
+        return [block.part(start, end) for block, start, end in runs]
+
+
+@dataclass(frozen=True)
+class SplitFeatures:
+    """Embeddings of one request: `shared` of one row, that every row shares, and `rows`; read as EmbeddedFeatures are.
+
+    Attributes:
+        shared: `(1, ...)`.
+        rows: `(num_rows, ...)`.
+        num_rows: int32.
+        kernels: keeps the parts of kernels that the two meet.
+    """
+
+    shared: EmbeddedFeatures
+    rows: EmbeddedFeatures
+    num_rows: tf.Tensor
+    kernels: SplitKernels | None = None
+
+    def flat(self, names: Sequence[str]) -> Input:
+        """See `EmbeddedFeatures.flat`."""
+        places: list[int] = []
+        start = 0
+        for name in names:
+            width = (self.shared if name in self.shared else self.rows).width(name)
+            if name in self.shared:
+                places += range(start, start + width)
+            start += width
+        return self._split(names, EmbeddedFeatures.flat, places, [])
+
+    def stacked(self, names: Sequence[str]) -> Input:
+        """See `EmbeddedFeatures.stacked`."""
+        length = (self.shared if names[0] in self.shared else self.rows).width(names[0])
+        return self._split(names, EmbeddedFeatures.stacked, self._places(names), [length])
+
+    def first_order(self, names: Sequence[str]) -> Input:
+        """See `EmbeddedFeatures.first_order`."""
+        return self._split(names, EmbeddedFeatures.first_order, self._places(names), [])
+
+    def _places(self, names: Sequence[str]) -> list[int]:
+        return [i for i, name in enumerate(names) if name in self.shared]
+
+    def _split(
+        self,
+        names: Sequence[str],
+        read: Callable[[EmbeddedFeatures, Sequence[str]], tf.Tensor],
+        places: list[int],
+        inner: list[int],
+    ) -> Input:
+        of_rows = [name for name in names if name not in self.shared]
+        if len(of_rows) == len(names):
+            return read(self.rows, names)
+        shared = read(self.shared, [name for name in names if name in self.shared])
+        rows = read(self.rows, of_rows) if of_rows else tf.zeros([self.num_rows, 0, *inner], shared.dtype)
+        return SplitInput(shared, rows, tuple(places), self.kernels)

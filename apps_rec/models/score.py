@@ -1,0 +1,53 @@
+"""The ranking score: one number of a row's probabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import tensorflow as tf
+
+from apps_rec.models.specs import ScoreTerm
+
+WEIGHTED_SUM, PRODUCT_OF_POWERS = "weighted_sum", "product_of_powers"
+FORMULAS = (WEIGHTED_SUM, PRODUCT_OF_POWERS)
+# Of float32; a logarithm or an exponent beyond them counts as they do, so that no product is 0 x infinity.
+_SMALLEST, _LARGEST = 1e-37, 3e38
+_LEAST_EXPONENT, _MOST_EXPONENT = -85.0, 88.0
+_MOST_IN_A_TERM = 1e30
+
+
+def ranking_score(
+    outputs: Mapping[str, tf.Tensor],
+    terms: Sequence[ScoreTerm],
+    formula: str = WEIGHTED_SUM,
+    weights: tf.Tensor | None = None,
+) -> tf.Tensor:
+    """`sum w p` or `product p ^ w` over the terms, `(batch,)`, finite for finite weights.
+
+    The product is taken in log space, `exp(sum w log p)`, with the sum kept within [-85, 88].
+
+    Args:
+        outputs: of the model, probabilities among them.
+        terms: which outputs count, and their weights.
+        formula: one of `FORMULAS`.
+        weights: `(terms,)` finite floats in place of the terms' own.
+    """
+    if weights is None:
+        values: Sequence[tf.Tensor | float] = [term.weight for term in terms]
+    else:
+        values = tf.unstack(weights, num=len(terms))
+    if formula == WEIGHTED_SUM:
+        total = tf.add_n([value * outputs[term.output] for value, term in zip(values, terms, strict=True)])
+        return total if weights is None else bounded(total)
+    logs = [
+        tf.clip_by_value(
+            value * tf.math.log(tf.maximum(outputs[term.output], _SMALLEST)), -_MOST_IN_A_TERM, _MOST_IN_A_TERM
+        )
+        for value, term in zip(values, terms, strict=True)
+    ]
+    return tf.exp(tf.clip_by_value(tf.add_n(logs), _LEAST_EXPONENT, _MOST_EXPONENT))
+
+
+def bounded(score: tf.Tensor) -> tf.Tensor:
+    """The score, with the largest numbers there are in place of infinite ones."""
+    return tf.clip_by_value(score, -_LARGEST, _LARGEST)

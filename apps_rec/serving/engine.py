@@ -1,0 +1,108 @@
+"""An export as a server runs it: loaded into a session by its tag, called by the names in its signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf import text_format
+
+from apps_rec.errors import RunError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.serving.requests import Arrays
+
+CONFIG_ASSET = "pipeline.config"
+
+
+def open_export(export: str | Path) -> tuple[Path, PipelineConfig]:
+    """The folder of a version, and the config that it was exported with.
+
+    Raises:
+        RunError: there is no export, or one of another program.
+    """
+    folder = Path(export)
+    if not (folder / "saved_model.pb").exists():
+        there = [path.parent for path in folder.glob("*/saved_model.pb") if path.parent.name.isdigit()]
+        newest = max(there, key=lambda path: int(path.name), default=None)
+        hint = f" Did you mean {newest}?" if newest else " Make one with: apps-rec export CONFIG -o FOLDER"
+        raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
+    asset = folder / "assets" / CONFIG_ASSET
+    if not asset.exists():
+        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}")
+    try:
+        return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
+    except (UnicodeDecodeError, text_format.ParseError) as error:
+        raise RunError(f"{asset} cannot be read: {error}. Export again") from error
+
+
+class Engine:
+    """A SavedModel in a session of its own, without apps_rec's layers or Keras.
+
+    Args:
+        folder: of a version.
+        threads: of the session, within an operation and between operations; 0: as many as there are cores.
+
+    Raises:
+        RunError: it cannot be loaded.
+    """
+
+    def __init__(self, folder: Path, threads: int = 0) -> None:
+        self._graph = tf.Graph()
+        options = tf.compat.v1.ConfigProto(inter_op_parallelism_threads=threads, intra_op_parallelism_threads=threads)
+        with self._graph.as_default():
+            self._session = tf.compat.v1.Session(config=options)
+            try:
+                loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
+            except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
+                self.close()
+                raise RunError(
+                    f"{folder} cannot be loaded: it is damaged or cut short ({error}). Export again"
+                ) from error
+        self._signatures = {name: value for name, value in loaded.signature_def.items() if not name.startswith("__")}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the signatures."""
+        return sorted(self._signatures)
+
+    def function(self, signature: str, inputs: Sequence[str]) -> Callable[[Arrays], Arrays]:
+        """A signature as a function of arrays.
+
+        Args:
+            signature: its name.
+            inputs: names of the inputs that a call gives.
+
+        Raises:
+            RunError: no such signature, or not of these inputs.
+        """
+        if signature not in self._signatures:
+            raise RunError(f"the export has no signature {signature}; it has {', '.join(self.names)}")
+        definition = self._signatures[signature]
+        if set(inputs) != set(definition.inputs):
+            raise RunError(f"{signature} has the inputs {sorted(definition.inputs)}, and not {sorted(inputs)}")
+        names = sorted(definition.outputs)
+        call = self._session.make_callable(
+            [definition.outputs[name].name for name in names], [definition.inputs[name].name for name in inputs]
+        )
+        return lambda arrays: dict(zip(names, call(*(arrays[name] for name in inputs)), strict=True))
+
+    def run(self, signature: str, arrays: Arrays) -> Arrays:
+        """Outputs of one request.
+
+        Raises:
+            tf.errors.OpError: the engine refuses it.
+            ValueError: an array of the wrong shape, before it reaches the engine.
+        """
+        return self.function(signature, list(arrays))({name: np.asarray(array) for name, array in arrays.items()})
+
+    def close(self) -> None:
+        """Frees what the session holds."""
+        self._session.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *of_an_error: object) -> None:
+        self.close()

@@ -1,0 +1,79 @@
+"""Whether a model may replace the one that is published: a metric of both."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from apps_rec.errors import CheckFailedError, RunError
+from apps_rec.protos.export_pb2 import ExportConfig
+
+METRICS_ASSET = "assets/metrics.json"
+
+
+def versions(folder: Path) -> list[Path]:
+    """Folders of the versions, oldest first by number."""
+    found = [path for path in folder.iterdir() if path.name.isdigit() and path.is_dir()] if folder.is_dir() else []
+    return sorted(found, key=lambda path: int(path.name))
+
+
+def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, folder: Path) -> None:
+    """Compares gate_metric with that of the newest version.
+
+    Args:
+        export_config: with gate_metric, which may be empty: no gate.
+        metrics: of the model to publish; None: it was not measured.
+        folder: of the versions.
+
+    Raises:
+        RunError: the metric is not there, of this model or of the one it would replace.
+        CheckFailedError: it is worse by more than gate_max_drop.
+    """
+    name = export_config.gate_metric
+    if not name:
+        return
+    value = _value(metrics, name)
+    if value is None:
+        raise RunError(
+            f"export_config.gate_metric: {name} of the model to export is not known; measure it first: "
+            "apps-rec evaluate CONFIG (with the same --set, after the last training step)"
+        )
+    there = versions(folder)
+    if not there:
+        return
+    before = _value(_read(there[-1] / METRICS_ASSET), name)
+    if before is None:
+        raise RunError(
+            f"export_config.gate_metric: {there[-1]} does not say its {name}, so there is nothing to compare with; "
+            "to publish all the same: --set export_config.gate_metric="
+        )
+    drop = badness(name, value) - badness(name, before)
+    if drop > export_config.gate_max_drop:
+        raise CheckFailedError(
+            f"not published: {name} is {value:.5f}, and {before:.5f} in {there[-1]}: worse by {drop:.5f}, more than "
+            f"gate_max_drop, {export_config.gate_max_drop:g}. Keep what is published, or publish all the same: "
+            "--set export_config.gate_metric="
+        )
+
+
+def badness(name: str, value: float) -> float:
+    """How bad a metric is: the larger the worse. A calibration is best at 1, either way off is worse."""
+    if name.startswith("calibration_"):
+        return abs(value - 1)
+    return value if name.startswith("log_loss_") else -value
+
+
+def _value(metrics: Mapping[str, Any] | None, name: str) -> float | None:
+    value = (metrics or {}).get(name)
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return read if isinstance(read, dict) else None

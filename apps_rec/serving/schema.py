@@ -1,0 +1,164 @@
+"""What an export takes and gives: its columns with their sides, the order of packed ones, and the ranking score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from apps_rec.config.names import outputs
+from apps_rec.config.sides import ITEM, column_sides
+from apps_rec.data import Column, build_schema
+from apps_rec.errors import ConfigError
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.model_pb2 import ScoreFormula
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+DEFAULT, EXAMPLE, RANK, RANK_PACKED = "serving_default", "serving_tf_example", "rank", "rank_packed"
+SIGNATURES = (DEFAULT, EXAMPLE, RANK, RANK_PACKED)
+EXAMPLES, WEIGHTS = "examples", "weights"
+SHARED_TEXT, SHARED_NUMBERS, ITEM_TEXT, ITEM_NUMBERS = "shared_text", "shared_numbers", "item_text", "item_numbers"
+# Names of types as TensorFlow Serving's REST and gRPC show them.
+DTYPES = {
+    "INT32": "DT_INT32",
+    "INT64": "DT_INT64",
+    "STRING": "DT_STRING",
+    "FLOAT": "DT_FLOAT",
+    "DOUBLE": "DT_DOUBLE",
+    "BOOL": "DT_BOOL",
+}
+_INTEGERS = ("INT32", "INT64")
+
+
+@dataclass(frozen=True)
+class ServingSchema:
+    """Inputs and outputs of an export.
+
+    Attributes:
+        columns: that requests hold, in the order of the features that read them.
+        sides: user, item or context, by column.
+        filled: columns of position features: every row gets their default.
+        ids: names of the INT columns that stand for an id, and so are packed as text.
+        terms: output and weight of each score entry.
+        formula: weighted_sum or product_of_powers.
+        value_field: column that the score is multiplied by; None: none.
+        outputs: of serving_default and serving_tf_example.
+    """
+
+    columns: tuple[Column, ...]
+    sides: dict[str, str]
+    filled: tuple[Column, ...]
+    ids: frozenset[str]
+    terms: tuple[tuple[str, float], ...]
+    formula: str
+    value_field: str | None
+    outputs: tuple[str, ...]
+
+    @property
+    def shared(self) -> tuple[Column, ...]:
+        """Columns of the user and the context."""
+        return tuple(column for column in self.columns if self.sides[column.name] != ITEM)
+
+    @property
+    def items(self) -> tuple[Column, ...]:
+        """Columns of the items."""
+        return tuple(column for column in self.columns if self.sides[column.name] == ITEM)
+
+    @property
+    def rank_outputs(self) -> tuple[str, ...]:
+        """Outputs of rank and rank_packed."""
+        return ("score", "order", *(name for name in self.outputs if name.startswith("probs_")))
+
+    def is_text(self, column: Column) -> bool:
+        """Whether a packed request holds a column among its texts: words, and numbers that are ids."""
+        return column.dtype == "STRING" or column.name in self.ids
+
+    def packed(self) -> dict[str, tuple[Column, ...]]:
+        """Columns of each stacked input of rank_packed, in order; an input without columns is left out."""
+        stacked = {}
+        for side, text, numbers in ((self.shared, SHARED_TEXT, SHARED_NUMBERS), (self.items, ITEM_TEXT, ITEM_NUMBERS)):
+            stacked[text] = tuple(column for column in side if self.is_text(column))
+            stacked[numbers] = tuple(column for column in side if not self.is_text(column))
+        return {name: columns for name, columns in stacked.items() if columns}
+
+    def to_json(self) -> dict[str, Any]:
+        """As schema.json has it."""
+        return {
+            "columns": [self._column(column) for column in self.columns],
+            "filled_with_default": [self._column(column, side=False) for column in self.filled],
+            "score": {
+                "formula": self.formula,
+                "terms": [{"output": output, "weight": weight} for output, weight in self.terms],
+                "value_field": self.value_field,
+            },
+            "signatures": {
+                DEFAULT: {
+                    "inputs": [_input(column.name, DTYPES[column.dtype], [None]) for column in self.columns],
+                    "outputs": [_input(name, "DT_FLOAT", [None]) for name in self.outputs],
+                },
+                EXAMPLE: {
+                    "inputs": [_input(EXAMPLES, "DT_STRING", [None])],
+                    "outputs": [_input(name, "DT_FLOAT", [None]) for name in self.outputs],
+                },
+                RANK: {
+                    "inputs": [
+                        *(_input(column.name, DTYPES[column.dtype], [1]) for column in self.shared),
+                        *(_input(column.name, DTYPES[column.dtype], [None]) for column in self.items),
+                        _input(WEIGHTS, "DT_FLOAT", [len(self.terms)]),
+                    ],
+                    "outputs": self._rank_outputs(),
+                },
+                RANK_PACKED: {
+                    "inputs": [
+                        *(self._stacked(name, columns) for name, columns in self.packed().items()),
+                        _input(WEIGHTS, "DT_FLOAT", [len(self.terms)]),
+                    ],
+                    "outputs": self._rank_outputs(),
+                },
+            },
+        }
+
+    def _column(self, column: Column, side: bool = True) -> dict[str, Any]:
+        default = column.default.decode() if isinstance(column.default, bytes) else column.default
+        described = {"name": column.name, "dtype": DTYPES[column.dtype], "default": default}
+        if side:
+            described["side"] = self.sides[column.name]
+        if column.list_separator is not None:
+            described["list_separator"] = column.list_separator
+        return described
+
+    def _stacked(self, name: str, columns: tuple[Column, ...]) -> dict[str, Any]:
+        dtype = "DT_STRING" if name in (SHARED_TEXT, ITEM_TEXT) else "DT_DOUBLE"
+        rows = 1 if name in (SHARED_TEXT, SHARED_NUMBERS) else None
+        return {**_input(name, dtype, [rows, len(columns)]), "columns": [column.name for column in columns]}
+
+    def _rank_outputs(self) -> list[dict[str, Any]]:
+        return [_input(name, "DT_INT32" if name == "order" else "DT_FLOAT", [None]) for name in self.rank_outputs]
+
+
+def build_serving_schema(config: PipelineConfig) -> ServingSchema:
+    """The schema of a checked and normalised config's export.
+
+    Raises:
+        ConfigError: no column of an item that a feature reads.
+    """
+    asked = build_schema(config, "predict").columns
+    all_sides, model = column_sides(config), config.model_config
+    features = [f for f in config.feature_config.features if not f.position]
+    read = {name for feature in features for name in feature.input_names}
+    if not any(all_sides[column.name] == ITEM and column.name in read for column in asked):
+        raise ConfigError("feature_config.features: no feature that the model reads has a column of the item to rank")
+    words = {name for f in features if f.feature_type != FeatureConfig.RawFeature for name in f.input_names}
+    return ServingSchema(
+        columns=asked,
+        sides={column.name: all_sides[column.name] for column in asked},
+        filled=tuple(column for column in build_schema(config, "train").columns if column not in asked),
+        ids=frozenset(column.name for column in asked if column.dtype in _INTEGERS and column.name in words),
+        terms=tuple((term.output, term.weight) for term in model.score),
+        formula=ScoreFormula.Name(model.score_formula).lower(),
+        value_field=model.score_value_field or None,
+        outputs=tuple(outputs(config)),
+    )
+
+
+def _input(name: str, dtype: str, shape: list[int | None]) -> dict[str, Any]:
+    return {"name": name, "dtype": dtype, "shape": shape}

@@ -1,0 +1,46 @@
+"""Whether a run has come to its end: what exporter_type final asks for."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+from google.protobuf import text_format
+
+from apps_rec.errors import RunError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.run_folder import RunFolder
+
+_SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
+
+
+def require_finished(folder: RunFolder, step: int) -> None:
+    """Checks that the newest checkpoint is the last one of its training, by the config it was trained with.
+
+    Args:
+        folder: of the run.
+        step: of the newest checkpoint.
+
+    Raises:
+        RunError: the training was cut short, or is going on.
+    """
+    config = text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
+    path = tf.train.latest_checkpoint(str(folder.checkpoints))
+    epoch, best_step = (_read(path, name) for name in ("epoch", "best_step"))
+    steps, epochs, export = config.train_config.num_steps, config.data_config.num_epochs, config.export_config
+    stopped_early = export.enable_early_stop and 0 <= best_step <= step - export.max_check_steps
+    if 0 < steps <= step or 0 < epochs <= epoch or stopped_early:
+        return
+    end = " or ".join([*([f"step {steps}"] if steps else []), *([f"the end of epoch {epochs}"] if epochs else [])])
+    raise RunError(
+        f'export_config.exporter_type is "final" and the run in {folder.path} is not at its end: it stands at step '
+        f"{step} in epoch {epoch + 1}, and goes to {end}. Finish it: apps-rec train CONFIG --resume; or export what is "
+        "there: --set export_config.exporter_type=latest"
+    )
+
+
+def _read(path: str | None, name: str) -> int:
+    """A number of where the run stands; -1 where the checkpoint does not say."""
+    if path is None:
+        return -1
+    reader = tf.train.load_checkpoint(path)
+    key = f"progress/{name}{_SUFFIX}"
+    return int(reader.get_tensor(key)) if reader.has_tensor(key) else -1

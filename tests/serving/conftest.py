@@ -1,0 +1,110 @@
+"""A trained model whose request has all sides and kinds of columns, exported once for the tests of a session."""
+
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+SIDES = (
+    ('{ input_names: "user" ', '{ input_names: "user" side: USER '),
+    ('{ input_names: "word" ', '{ input_names: "word" side: CONTEXT '),
+    (
+        '  features { input_names: "slot"',
+        '  features { input_names: "seen" feature_type: SequenceFeature num_buckets: 30 embedding_name: "app"\n'
+        '    embedding_dim: 4 max_seq_len: 5 side: USER sequence_combiner { target_attention { key: "app" } } }\n'
+        '  features { feature_name: "user_x_app" input_names: ["user", "app"] feature_type: ComboFeature\n'
+        "    hash_bucket_size: 60 embedding_dim: 4 }\n"
+        '  features { input_names: "age" feature_type: RawFeature side: USER boundaries: [20, 30] embedding_dim: 4 }\n'
+        '  features { input_names: "is_new" num_buckets: 2 side: CONTEXT embedding_dim: 4 }\n'
+        '  features { input_names: "size" feature_type: RawFeature normalizer_fn: "log1p" embedding_dim: 4 }\n'
+        '  features { input_names: "slot"',
+    ),
+    (
+        '  input_fields { input_name: "slot"',
+        '  input_fields { input_name: "seen" default_val: "3|1" }\n'
+        '  input_fields { input_name: "age" input_type: INT32 default_val: "-1" }\n'
+        '  input_fields { input_name: "is_new" input_type: INT64 default_val: "-1" }\n'
+        '  input_fields { input_name: "size" input_type: DOUBLE default_val: "7.5" }\n'
+        '  input_fields { input_name: "slot"',
+    ),
+    ('"word", "tags"]', '"word", "tags", "seen", "user_x_app", "age", "is_new", "size"]'),
+)
+
+
+@dataclass
+class Ranked:
+    """A TinyRun, its folder, the version exported from it and the schema of that."""
+
+    run: object
+    folder: Path
+    version: Path
+    schema: object
+
+    def rows(self):
+        """The rows that the export was proven on."""
+        from apps_rec.serving.evidence import Evidence
+
+        return Evidence.read(self.version, self.schema).rows
+
+    def engine(self):
+        """The export in a session."""
+        from apps_rec.serving.engine import Engine
+
+        return Engine(self.version)
+
+
+@pytest.fixture(scope="session")
+def make_ranked(tiny_run):
+    """Return what writes a TinyRun with sides into a folder."""
+
+    def make(folder):
+        run = tiny_run(folder)
+        text = run.config.read_text(encoding="utf-8")
+        for old, new in SIDES:
+            assert text.count(old) == 1, old
+            text = text.replace(old, new)
+        run.config.write_text(text, encoding="utf-8")
+        draw = random.Random(5)
+        for name in ("train.csv", "eval.csv"):
+            path = folder / name
+            header, *lines = path.read_text(encoding="utf-8").splitlines()
+            more = [
+                ",".join(
+                    [
+                        "|".join(str(draw.randrange(32)) for _ in range(draw.randrange(6))),
+                        str(draw.randrange(60)) if draw.random() < 0.9 else "",
+                        str(draw.randrange(3)),
+                        f"{draw.random() * 100:.3f}" if draw.random() < 0.9 else "",
+                    ]
+                )
+                for _ in lines
+            ]
+            joined = [f"{line},{extra}" for line, extra in zip(lines, more, strict=True)]
+            path.write_text("\n".join([f"{header},seen,age,is_new,size", *joined]) + "\n", encoding="utf-8")
+        return run
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def ranked_once(make_ranked, tmp_path_factory):
+    """Return a trained and exported model; for reading only."""
+    import apps_rec
+    from apps_rec.serving.schema import build_serving_schema
+
+    folder = tmp_path_factory.mktemp("ranked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run = make_ranked(folder)
+        apps_rec.train(run.load())
+        apps_rec.evaluate(run.load())
+        version = apps_rec.export(run.load(), str(folder / "export"))
+        yield Ranked(run, folder, version, build_serving_schema(run.load().message))
+
+
+@pytest.fixture
+def ranked(ranked_once, monkeypatch):
+    """Return the model, in whose folder the test runs: the paths of its config are relative."""
+    monkeypatch.chdir(ranked_once.folder)
+    return ranked_once
