@@ -3,9 +3,11 @@
 import json
 import os
 import random
+import runpy
 import shutil
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +22,13 @@ from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
 
 NATIVE = Path(__file__).with_name("native")
+WRITE_ROWS = runpy.run_path(str(NATIVE / "rows.py"))["write_rows"]
+OPS_OF = runpy.run_path(str(NATIVE / "bare_session.py"))["ops_of"]
 SAMPLES = Path(__file__).parents[2] / "samples"
 # The last has sequences that attend to the candidate.
 NAMES = ("appstore/mmoe", "appstore/esmm", "appstore/deepfm", "kuairand/esmm_attention")
 QUICK = NAMES[0]
+QUICK_PAIRS = ((QUICK, "serving_default"), (QUICK, "rank"))
 EACH = [pytest.param(name, marks=() if name == QUICK else pytest.mark.slow) for name in NAMES]
 ROWS = 1000
 TEXTS = [b"", b"\t", b"a\0b", b"line\nbreak", b"\xff\xfe no UTF-8", "игры, 工具".encode(), b"1,2|3", b"x" * 5000]
@@ -125,24 +130,10 @@ def exported(tmp_path_factory):
         yield get
 
 
-def as_text(value):
-    """A value in a cell of a file of rows."""
-    if isinstance(value, bytes):
-        return value.hex()
-    return repr(float(value)) if isinstance(value, np.floating | float) else str(int(value))
-
-
 def score(scorer, sample, signature, rows, path, weights=None):
     """Outputs of the C++ program by name."""
     inputs = request(signature, rows, sample.schema, weights)
-    whole = [f"weights={','.join(map(as_text, inputs.pop('weights')))}"] if "weights" in inputs else []
-    count = max(map(len, inputs.values()))
-    cells = [
-        [",".join(map(as_text, np.atleast_1d(array[place % len(array)]))) for array in inputs.values()]
-        for place in range(count)
-    ]
-    path.write_text("".join("\t".join(row) + "\n" for row in (inputs, *cells)), encoding="ascii")
-    names, *lines = run([scorer, sample.version, signature, path, *whole]).splitlines()
+    names, *lines = run([scorer, sample.version, signature, path, *WRITE_ROWS(path, inputs)]).splitlines()
     columns = zip(*(line.split("\t") for line in lines), strict=True)
     return {
         name: np.array(column, np.int32 if name == "order" else np.float64)
@@ -150,8 +141,13 @@ def score(scorer, sample, signature, rows, path, weights=None):
     }
 
 
-@pytest.mark.parametrize("signature", SIGNATURES)
-@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [
+        pytest.param(name, signature, marks=() if (name, signature) in QUICK_PAIRS else pytest.mark.slow)
+        for name, signature in product(NAMES, SIGNATURES)
+    ],
+)
 def test_a_program_in_cpp_scores_a_thousand_rows_like_the_live_model(scorer, exported, tmp_path, name, signature):
     sample = exported(name)
     is_request = signature.startswith("rank")
@@ -185,7 +181,6 @@ def test_a_program_in_cpp_ranks_by_the_weights_that_it_sends(scorer, exported, t
     [
         (["rank", "rows.tsv"], "no column for the input"),
         (["serving_tf_example", "bad.tsv"], "INVALID_ARGUMENT"),
-        (["nothing", "rows.tsv"], "the export has no signature nothing"),
     ],
 )
 def test_a_program_in_cpp_gets_errors_and_lives(scorer, exported, tmp_path, arguments, message):
@@ -222,6 +217,17 @@ def test_a_session_without_apps_rec_scores_like_the_live_model(exported, tmp_pat
     assert [op for op in found["ops"] if "PyFunc" in op] == []
     assert found["variables"] >= len(sample.module.weights)
     assert found["without_value"] == []
+
+
+def test_a_call_of_python_in_a_function_of_the_graph_is_seen():
+    @tf.function(autograph=False)
+    def inner(x):
+        return tf.py_function(lambda y: y + 1, [x], tf.float32)
+
+    outer = tf.function(lambda x: inner(x), autograph=False)
+    graph = outer.get_concrete_function(tf.TensorSpec([None])).graph.as_graph_def()
+    assert [node.op for node in graph.node if "PyFunc" in node.op] == []
+    assert "EagerPyFunc" in OPS_OF(graph)
 
 
 def test_saved_model_cli_scores_like_the_live_model(exported, tmp_path):
