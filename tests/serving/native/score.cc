@@ -7,6 +7,9 @@
 // (rank_packed) it holds the values of a row, apart by commas. An input whose first size is 1 (the user and the context
 // of rank) gets the first row. INPUT=VALUES is an input that is given whole (weights of rank).
 //
+// The API is C++ and not C: LoadSavedModel is what TensorFlow Serving calls, and it compiles in about the time of C's
+// API with the protobuf headers that the signatures in its buffer need.
+//
 // Prints the names of the outputs, and a line for each row: 9 significant digits, which tell any two float32 apart.
 
 #include <charconv>
