@@ -159,6 +159,8 @@ def test_a_program_in_cpp_scores_a_thousand_rows_like_the_live_model(scorer, exp
         assert got[output].shape == (ROWS,)
         np.testing.assert_allclose(got[output], expected[output], rtol=0, atol=1e-6, err_msg=output)
     assert np.ptp(got["score"]) > 0.01
+    worst = max(np.max(np.abs(got[output] - expected[output])) for output in got.keys() - {"order"})
+    print(f"{name} {signature}: {ROWS} rows, largest difference {worst:.1e}")
     if is_request:
         assert got["order"].tolist() == sorted(range(ROWS), key=lambda i: (-got["score"][i], i))
 
