@@ -13,13 +13,13 @@ TWO = "train_config.train_distribute=MultiWorkerMirroredStrategy"
 SERVERS = "train_config.train_distribute=PSStrategy"
 # 574 rows of the log pass its filter.
 ROWS = 574
-EPOCHS = 150
+EPOCHS = 40
 OPTIONS = (
     f"data_config.num_epochs={EPOCHS}",
     "data_config.batch_size=64",
-    "train_config.save_checkpoints_steps=100",
+    "train_config.save_checkpoints_steps=30",
     "train_config.keep_checkpoint_max=2",
-    "train_config.log_step_count_steps=10",
+    "train_config.log_step_count_steps=5",
     "train_config.heartbeat_timeout_seconds=10",
 )
 STEPS = EPOCHS * 9
@@ -32,7 +32,7 @@ def kill_at_random(cluster, kills, seed):
     """Kills a worker so many times, each at a random number of log lines after the job has gone on."""
     draw = random.Random(seed)
     for _ in range(kills):
-        lines, start = draw.randrange(2, 30), len(cluster.text)
+        lines, start = draw.randrange(2, 20), len(cluster.text)
         cluster.wait_for_count(STEP, lines, start)
         worker = draw.randrange(2)
         print(f"seed {seed}: killing worker {worker}, {lines} lines on")
@@ -98,7 +98,7 @@ def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(converted, 
 @pytest.mark.slow
 def test_a_job_that_is_asked_to_stop_saves_and_goes_on(folder, whole):
     with Cluster(folder, "stopped", TWO, *OPTIONS) as cluster:
-        cluster.wait_for_count(STEP, 20)
+        cluster.wait_for_count(STEP, 15)
         assert cluster.stop() == 143
     (step,) = set(re.findall(r"interrupted; saved step (\d+)", cluster.text))
     with Cluster(folder, "stopped", TWO, *OPTIONS, resume=True) as cluster:
@@ -111,7 +111,7 @@ def test_a_job_that_is_asked_to_stop_saves_and_goes_on(folder, whole):
 @pytest.mark.slow
 def test_servers_that_are_asked_to_stop_save_and_go_on(converted):
     with Cluster(converted, "stopped", SERVERS, *OPTIONS, ps=1) as cluster:
-        cluster.wait_for_count(STEP, 20)
+        cluster.wait_for_count(STEP, 15)
         assert cluster.stop() == 143
     assert "interrupted; saved step" in cluster.text
     with Cluster(converted, "stopped", SERVERS, *OPTIONS, ps=1, resume=True) as cluster:
