@@ -110,7 +110,7 @@ def _checks(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
     import tensorflow as tf
 
     from apps_rec.protos import train_pb2
-    from apps_rec.training.build import build_strategy
+    from apps_rec.training.strategies import build_strategy
 
     # Products of 10 bits would differ from the CPU's for a reason that is none of ours.
     was_fast = tf.config.experimental.tensor_float_32_execution_enabled()

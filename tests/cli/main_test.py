@@ -103,12 +103,12 @@ def test_the_whole_way(tiny, capsys):
     _, table, _ = run(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=none.csv")
     assert table.count("n/a (no positives)") >= 2
 
-    path = tiny.folder / "run" / "checkpoints" / "model.ckpt-3.data-00000-of-00001"
-    path.write_bytes(path.read_bytes()[:1000])
+    for path in (tiny.folder / "run" / "checkpoints").glob("*.data-00000-of-00001"):
+        path.write_bytes(path.read_bytes()[:1000])
     for command in ("evaluate", "train"):
         said = fails(capsys, command, "tiny.config", *(["--resume"] if command == "train" else []))
-        assert "run/checkpoints/model.ckpt-3 cannot be read: it is damaged, cut short" in said
-        assert '"model.ckpt-2" to go on from the one before' in said
+        assert "run/checkpoints/model.ckpt-3 is damaged or half-written: model.ckpt-3.data-00000-of-00001 has" in said
+        assert "Traceback" not in said
 
 
 def test_convert(tiny, capsys):

@@ -145,7 +145,7 @@ def test_a_worker_that_dies_starts_the_job_again(stand_in, caplog):
     command = stand_in("""
 others_started(2)
 if index == 1 and start == 1: os.kill(os.getpid(), signal.SIGKILL)
-if index == 0 and start == 2: sys.exit(1)
+if index == 0 and start == 2: sys.exit(7)
 if start < 3: time.sleep(60)
 """)
     with caplog.at_level("WARNING", "apps_rec.tools"):
@@ -157,7 +157,7 @@ if start < 3: time.sleep(60)
     assert len(notes(command, "worker1")) == 3
     assert [record.getMessage() for record in caplog.records] == [
         "launch: worker 1 was killed by SIGKILL; the job starts again with --resume (1 of 10)",
-        "launch: worker 0 ended with exit code 1; the job starts again with --resume (2 of 10)",
+        "launch: worker 0 ended with exit code 7; the job starts again with --resume (2 of 10)",
     ]
 
 

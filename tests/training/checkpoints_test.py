@@ -230,7 +230,7 @@ def test_a_folder_of_an_older_version_goes_on(tmp_path, seen):
     assert run.checkpoints.restore_latest() == 5
     assert "no checkpoint in" in seen.text
     assert "has checksums: an older version wrote it" in seen.text
-    assert run.values() == {0.0, 5.0}  # what an older version did not save keeps its default
+    assert run.values() == {0.0, 1.0, 5.0}  # what an older version did not save keeps its default
     # From now on they are checked like the others.
     assert len(list((tmp_path / "checkpoints").glob("*.json"))) == 2
     flip(tmp_path / "checkpoints" / "model.ckpt-5.data-00000-of-00001", 3)

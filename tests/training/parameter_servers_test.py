@@ -41,11 +41,12 @@ def test_a_position_is_the_next_piece():
     assert ahead == [(0, 1), (0, 2), (1, 0), (1, 1), (1, 2)]
 
 
+@pytest.mark.slow
 def test_servers_learn_what_one_process_learns(tiny):
     """Two servers, with every table and kernel cut over both; 1,920 rows, none lost and none twice."""
     convert(tiny)
     assert apps_rec.train(tiny.load("model_dir=one")).step == 54
-    options = ("train_config.min_table_shard_bytes=64", "data_config.shuffle_buffer_size=64")
+    options = ("train_config.min_table_shard_bytes=16", "data_config.shuffle_buffer_size=64")
     with Cluster(tiny.folder, "served", SERVERS, *options, ps=2) as cluster:
         text = cluster.finish()
     # No server holds a table: the largest has 4 columns and one of first order.

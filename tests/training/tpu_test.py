@@ -25,9 +25,10 @@ from apps_rec.models import (
 )
 from apps_rec.protos import train_pb2
 from apps_rec.training import tpu
-from apps_rec.training.build import build_optimizer, build_strategy
+from apps_rec.training.build import build_optimizer
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant, CosineDecay
+from apps_rec.training.strategies import build_strategy
 
 ROWS, STEPS = 12, 3
 NAMES = ("user", "app", "price", "tags", "history")
