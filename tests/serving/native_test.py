@@ -22,6 +22,9 @@ from apps_rec.serving.requests import request
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
 
+# Building the program and four exports takes a minute of two cores.
+pytestmark = pytest.mark.slow
+
 NATIVE = Path(__file__).with_name("native")
 WRITE_ROWS = runpy.run_path(str(NATIVE / "rows.py"))["write_rows"]
 OPS_OF = runpy.run_path(str(NATIVE / "bare_session.py"))["ops_of"]
