@@ -102,7 +102,9 @@ class RowStream:
 
     def of_worker(self, worker: int, workers: int, batch_size: int) -> RowStream:
         """The stream of one process' files or row groups, in batches of its own size."""
-        return RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
+        stream = RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
+        stream._all_units = self._units()  # read once: the footer of every Parquet file
+        return stream
 
     def why_not_by_file(self, workers: int) -> str | None:
         """Why processes cannot read files of their own and know beforehand how many rows each has; None: they can."""

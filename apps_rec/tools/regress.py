@@ -23,6 +23,7 @@ from typing import Any
 from apps_rec.config import Config
 from apps_rec.errors import ConfigError
 from apps_rec.tools import commands
+from apps_rec.training.whole_file import replace_text
 
 log = logging.getLogger("apps_rec")
 SUFFIX = ".expected.json"
@@ -223,9 +224,7 @@ def _update(path: Path, quick: bool, result: Regression) -> None:
     for name, line in _changes(part["metrics"], result.metrics):
         log.info("%s: %s", path.name, line)
         part["metrics"][name] = _moved(part["metrics"][name], result.metrics[name])
-    aside = path.with_name(f".{path.name}.partial")
-    aside.write_text(json.dumps(whole, indent=2) + "\n", encoding="utf-8")
-    aside.replace(path)
+    replace_text(path, json.dumps(whole, indent=2) + "\n")
     kept = _outside_bands(result.metrics, read_expectation(path, quick))
     result.failures[:] = [line for line in result.failures if "expected" not in line] + kept
 

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from apps_rec.errors import RunError
 from apps_rec.training.checksums import find_damage, manifest_of, write_manifest
+from apps_rec.training.whole_file import replace_text
 
 NAME = "model.ckpt"
 # TensorFlow's own note of the newest checkpoint. We write it for tf.train.latest_checkpoint and never read it.
@@ -116,9 +117,7 @@ class CheckpointFolder:
             f'model_checkpoint_path: "{newest.name}"',
             *(f'all_model_checkpoint_paths: "{name}"' for name in names),
         ]
-        aside = self.path / f".{NOTE}.partial"
-        aside.write_text("\n".join(lines) + "\n", encoding="ascii")
-        aside.replace(self.path / NOTE)
+        replace_text(self.path / NOTE, "\n".join(lines) + "\n")
 
 
 def steps_in(folder: Path) -> list[int]:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from pathlib import Path
 
+from apps_rec.training.whole_file import replace_text
+
 # Large enough that a table is read at the speed of the disk, small enough to cost no memory to speak of.
 BLOCK_BYTES = 8 * 2**20
 
@@ -23,10 +25,7 @@ def files_of(prefix: Path) -> list[Path]:
 def write_manifest(prefix: Path) -> None:
     """Reads the files of a checkpoint and writes their sizes and SHA-256 sums, aside first and renamed when whole."""
     text = _to_text({path.name: _size_and_sum(path) for path in files_of(prefix)})
-    path = manifest_of(prefix)
-    aside = path.with_name(f".{path.name}.partial")
-    aside.write_text(text, encoding="ascii")
-    aside.replace(path)
+    replace_text(manifest_of(prefix), text)
 
 
 def find_damage(prefix: Path) -> str | None:

@@ -14,6 +14,7 @@ from google.protobuf import text_format
 from apps_rec.errors import RunError
 from apps_rec.features.build import read_vocabulary
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.whole_file import replace_text
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,7 @@ def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
     Raises:
         RunError: they differ; the message names the first differing lines.
     """
-    trained = _trained_config(folder)
+    trained = trained_config(folder)
     before, now = _shape_lines(trained), _shape_lines(config)
     if before == now:
         return
@@ -166,7 +167,7 @@ def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
         RunError: they differ.
     """
     was, now = (
-        message.train_config.optimizer_config.WhichOneof("optimizer") for message in (_trained_config(folder), config)
+        message.train_config.optimizer_config.WhichOneof("optimizer") for message in (trained_config(folder), config)
     )
     if was != now:
         raise RunError(
@@ -175,14 +176,32 @@ def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
         )
 
 
-def _trained_config(folder: RunFolder) -> PipelineConfig:
+def trained_config(folder: RunFolder) -> PipelineConfig:
+    """The config that a run was trained with."""
+    return read_config(
+        folder,
+        "the config that the run was trained with",
+        "Put back the config that is in an export of the run (assets/pipeline.config), or train afresh with --restart",
+    )
+
+
+def read_config(folder: RunFolder, what_it_is: str, way_out: str, field: str = "") -> PipelineConfig:
+    """The resolved config of a run.
+
+    Args:
+        folder: of the run.
+        what_it_is: what the config is needed for, for the message.
+        way_out: what to do where it cannot be read, likewise.
+        field: of the config that named the run, likewise.
+
+    Raises:
+        RunError: it cannot be read.
+    """
     try:
         return text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
     except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise RunError(
-            f"{folder.config}, the config that the run was trained with, cannot be read: {error}. Put back the config "
-            "that is in an export of the run (assets/pipeline.config), or train afresh with --restart"
-        ) from error
+        where = f"{field}: {folder.config}" if field else str(folder.config)
+        raise RunError(f"{where}, {what_it_is}, cannot be read: {error}. {way_out}") from error
 
 
 def _shape_lines(config: PipelineConfig) -> list[str]:
@@ -213,10 +232,8 @@ def write_whole(path: Path, text: str) -> None:
     Raises:
         RunError: it cannot be written.
     """
-    aside = path.with_name(f".{path.name}.partial")
     try:
-        aside.write_text(text, encoding="utf-8")
-        aside.replace(path)
+        replace_text(path, text)
     except OSError as error:
         raise RunError(
             f"{path} cannot be written: {error.strerror}. Make room there, change its permissions or choose another "

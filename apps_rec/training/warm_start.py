@@ -9,7 +9,6 @@ from dataclasses import asdict
 from pathlib import Path
 
 import tensorflow as tf
-from google.protobuf import text_format
 
 from apps_rec.errors import RunError
 from apps_rec.features import build_features
@@ -20,7 +19,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.checkpoint_folder import NAME, choose
 from apps_rec.training.checkpoints import read_weights
 from apps_rec.training.optimizers import RowSparseOptimizer
-from apps_rec.training.run_folder import RunFolder, frozen_vocabularies, write_whole
+from apps_rec.training.run_folder import RunFolder, frozen_vocabularies, read_config, write_whole
 from apps_rec.training.table_rows import Taken, match_rows, table_meanings
 
 FIELD = "train_config.fine_tune_checkpoint"
@@ -84,13 +83,12 @@ def _find(source: str) -> tuple[Path, RunFolder]:
 
 
 def _config_of(run: RunFolder) -> PipelineConfig:
-    try:
-        return text_format.Parse(run.config.read_text(encoding="utf-8"), PipelineConfig())
-    except (OSError, UnicodeDecodeError, text_format.ParseError) as error:
-        raise RunError(
-            f"{FIELD}: {run.config}, which says what the rows of that run's tables stand for, cannot be read: {error}. "
-            "Keep it, and the folder vocabularies, beside the folder of the checkpoints"
-        ) from error
+    return read_config(
+        run,
+        "which says what the rows of that run's tables stand for",
+        "Keep it, and the folder vocabularies, beside the folder of the checkpoints",
+        FIELD,
+    )
 
 
 def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
