@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import tensorflow as tf
-from google.protobuf import text_format
 
 from apps_rec.errors import RunError
-from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.training.run_folder import RunFolder
+from apps_rec.training.checkpoint_folder import NAME
+from apps_rec.training.run_folder import RunFolder, trained_config
 
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 
@@ -17,13 +18,14 @@ def require_finished(folder: RunFolder, step: int) -> None:
 
     Args:
         folder: of the run.
-        step: of the newest checkpoint.
+        step: of the checkpoint that was restored, the newest that is whole.
 
     Raises:
         RunError: the training was cut short, or is going on.
     """
-    config = text_format.Parse(folder.config.read_text(encoding="utf-8"), PipelineConfig())
-    path = tf.train.latest_checkpoint(str(folder.checkpoints))
+    config = trained_config(folder)
+    # The one that was restored: TensorFlow's note of the newest may be damaged, or name a damaged one.
+    path = folder.checkpoints / f"{NAME}-{step}"
     epoch, best_step = (_read(path, name) for name in ("epoch", "best_step"))
     steps, epochs, export = config.train_config.num_steps, config.data_config.num_epochs, config.export_config
     stopped_early = export.enable_early_stop and 0 <= best_step <= step - export.max_check_steps
@@ -37,10 +39,8 @@ def require_finished(folder: RunFolder, step: int) -> None:
     )
 
 
-def _read(path: str | None, name: str) -> int:
+def _read(path: Path, name: str) -> int:
     """A number of where the run stands; -1 where the checkpoint does not say."""
-    if path is None:
-        return -1
-    reader = tf.train.load_checkpoint(path)
+    reader = tf.train.load_checkpoint(str(path))
     key = f"progress/{name}{_SUFFIX}"
     return int(reader.get_tensor(key)) if reader.has_tensor(key) else -1

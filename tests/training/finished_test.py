@@ -40,3 +40,10 @@ def test_a_training_that_stopped_early_is_at_its_end(tiny, tmp_path, unproven):
     result = apps_rec.train(tiny.load(*overrides))
     assert result.step < 900
     assert apps_rec.export(tiny.load(*overrides), str(tmp_path / "export")).exists()
+
+
+def test_a_lost_note_of_the_newest_checkpoint_does_no_harm(tiny, tmp_path, unproven):
+    """The note is TensorFlow's; the run is as finished as its newest whole checkpoint says."""
+    apps_rec.train(tiny.load("data_config.num_epochs=1"))
+    (tiny.folder / "run" / "checkpoints" / "checkpoint").write_text("no note")
+    assert apps_rec.export(tiny.load("data_config.num_epochs=1"), str(tmp_path / "export")).exists()
