@@ -7,8 +7,9 @@ import tensorflow as tf
 from apps_rec.training.duplicates import copy_first_of_run, gather_over_replicas, sum_by_sort, sum_by_unique
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
+from tests.training.reference import RATE, Reference
 
-RATE, ROWS, COLUMNS = 0.1, 7, 3
+ROWS, COLUMNS = 7, 3
 MAKERS = {
     "sgd": lambda clip: Sgd(Constant(RATE), global_clipnorm=clip),
     "adagrad": lambda clip: Adagrad(Constant(RATE), 0.1, global_clipnorm=clip),
@@ -49,42 +50,13 @@ def test_every_place_of_a_run_gets_a_copy_of_its_first():
     assert second.numpy().tolist() == [[10.0], [20.0], [20.0], [20.0], [50.0]]
 
 
-class Reference:
-    """A table under the formulas of the papers: a loop over elements, duplicates summed and clipped beforehand."""
-
-    def __init__(self, kind: str, weights: np.ndarray) -> None:
-        self.kind, self.w, self.t = kind, weights.astype(np.float64), 0
-        self.a = np.full(weights.shape, 0.0 if kind == "adam" else 0.1)
-        self.b = np.zeros(weights.shape)
-
-    def step(self, ids: list[int], values: np.ndarray, clip: float | None) -> None:
-        self.t += 1
-        sums = {row: np.zeros(COLUMNS) for row in ids}
-        for row, value in zip(ids, values, strict=True):
-            sums[row] = sums[row] + value
-        norm = np.sqrt(sum((value**2).sum() for value in sums.values()))
-        scale = clip / norm if clip and norm > clip else 1.0
-        for row, value in sums.items():
-            for column in range(COLUMNS):
-                self._element((row, column), float(value[column]) * scale)
-
-    def _element(self, at: tuple[int, int], g: float) -> None:
-        if self.kind == "sgd":
-            self.w[at] -= RATE * g
-        elif self.kind == "adagrad":
-            self.a[at] += g * g
-            self.w[at] -= RATE * g / np.sqrt(self.a[at])
-        elif self.kind == "adam":
-            self.a[at] = 0.9 * self.a[at] + 0.1 * g
-            self.b[at] = 0.999 * self.b[at] + 0.001 * g * g
-            rate = RATE * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
-            self.w[at] -= rate * self.a[at] / (np.sqrt(self.b[at]) + 1e-7)
-        else:
-            new = self.a[at] + g * g
-            self.b[at] += g - (np.sqrt(new) - np.sqrt(self.a[at])) / RATE * self.w[at]
-            self.a[at] = new
-            beyond = max(abs(self.b[at]) - 0.01, 0.0)
-            self.w[at] = -np.sign(self.b[at]) * beyond / (np.sqrt(new) / RATE + 2 * 0.02)
+def _summed(ids: list[int], values: np.ndarray, clip: float | None) -> np.ndarray:
+    """The gradient of the whole table, duplicates added and then clipped in a plain loop."""
+    dense = np.zeros((ROWS, COLUMNS))
+    for row, value in zip(ids, values, strict=True):
+        dense[row] += value
+    norm = np.sqrt((dense**2).sum())
+    return dense * (clip / norm if clip and norm > clip else 1.0)
 
 
 @pytest.mark.parametrize("clip", [None, 0.5])
@@ -101,7 +73,7 @@ def test_steps_with_static_shapes_are_those_by_unique_and_those_of_a_plain_loop(
             values = random.normal(size=(len(ids), COLUMNS)).astype(np.float32)
             optimizer.apply_gradients([(_slices(ids, values), table)])
             if static_shapes:
-                reference.step(ids, values, clip)
+                reference.step(_summed(ids, values, clip), sorted(set(ids)))
         tables.append([table, *(slot for slots in optimizer._slot_variables for slot in slots)])
     for by_unique, by_sort in zip(*tables, strict=True):
         np.testing.assert_allclose(by_sort.numpy(), by_unique.numpy(), rtol=0, atol=1e-6)

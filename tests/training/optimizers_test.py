@@ -5,8 +5,8 @@ import tensorflow as tf
 from apps_rec.legacy_keras import keras
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd, sum_duplicates
 from apps_rec.training.schedules import Constant
+from tests.training.reference import RATE, Reference
 
-RATE = 0.1
 MAKERS = {
     "sgd": lambda **clip: Sgd(Constant(RATE), **clip),
     "adagrad": lambda **clip: Adagrad(Constant(RATE), 0.1, **clip),
@@ -14,44 +14,6 @@ MAKERS = {
     "ftrl": lambda **clip: Ftrl(Constant(RATE), -0.5, 0.1, l1=0.01, l2=0.02, **clip),
 }
 ALL = pytest.mark.parametrize("kind", MAKERS)
-
-
-class Reference:
-    """One array under the formulas of the papers, an element at a time and in float64."""
-
-    def __init__(self, kind: str, weights: np.ndarray) -> None:
-        self.kind, self.w = kind, weights.astype(np.float64)
-        self.a = np.full(weights.shape, 0.1)
-        self.b, self.t = np.zeros(weights.shape), 0
-        if kind == "adam":
-            self.a = np.zeros(weights.shape)
-
-    def step(self, gradient: np.ndarray, rows: list[int] | None = None) -> None:
-        self.t += 1
-        for row in range(len(self.w)) if rows is None else rows:
-            for column in range(self.w.shape[1]):
-                self._element((row, column), float(gradient[row, column]))
-
-    def _element(self, at: tuple[int, int], g: float) -> None:
-        if self.kind == "sgd":
-            self.w[at] -= RATE * g
-        elif self.kind == "adagrad":
-            self.a[at] += g * g
-            self.w[at] -= RATE * g / np.sqrt(self.a[at])
-        elif self.kind == "adam":
-            self.a[at] = 0.9 * self.a[at] + 0.1 * g
-            self.b[at] = 0.999 * self.b[at] + 0.001 * g * g
-            rate = RATE * np.sqrt(1 - 0.999**self.t) / (1 - 0.9**self.t)
-            self.w[at] -= rate * self.a[at] / (np.sqrt(self.b[at]) + 1e-7)
-        else:
-            new = self.a[at] + g * g
-            sigma = (np.sqrt(new) - np.sqrt(self.a[at])) / RATE
-            self.b[at] += g - sigma * self.w[at]
-            self.a[at] = new
-            if abs(self.b[at]) <= 0.01:
-                self.w[at] = 0.0
-            else:
-                self.w[at] = (np.sign(self.b[at]) * 0.01 - self.b[at]) / (np.sqrt(new) / RATE + 2 * 0.02)
 
 
 def _start() -> np.ndarray:

@@ -2,14 +2,12 @@
 
 import re
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
-import tensorflow as tf
+
+from tests.training.process import Training, values
 
 OVERRIDES = (
     "data_config.num_epochs=4",
@@ -24,50 +22,9 @@ OVERRIDES = (
 )
 
 
-class Training:
-    """A process that trains `tiny.config` of a folder into a model_dir of it."""
-
-    def __init__(self, folder, model_dir, *flags, overrides=()):
-        sets = [word for item in (*OVERRIDES, *overrides, f"model_dir={model_dir}") for word in ("--set", item)]
-        self.log = folder / f"{model_dir}.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "apps_rec", "train", "tiny.config", *flags, *sets],
-                cwd=folder,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-            )
-
-    def stop_at(self, step, number):
-        """Sends a signal when the log comes to a step."""
-        self.wait_for(f"step {step} ")
-        self.process.send_signal(number)
-        return self.process.wait(timeout=120)
-
-    def wait_for(self, text):
-        """Returns as soon as a text stands in the log."""
-        while text not in self.log.read_text():
-            assert self.process.poll() is None, self.log.read_text()
-            time.sleep(0.002)
-
-    def finish(self):
-        """Waits for the end of the run and returns its log."""
-        code, log = self.process.wait(timeout=300), self.log.read_text()
-        assert code == 0, log
-        return log
-
-
-def values(folder, model_dir):
-    """Weights, slots, step, position and best value of the newest checkpoint, and the best weights."""
-    found = {}
-    for name in ("checkpoints", "best"):
-        path = tf.train.latest_checkpoint(str(folder / model_dir / name))
-        read = tf.train.load_checkpoint(path)
-        found[f"{name}/path"] = np.array(Path(path).name)
-        for key in read.get_variable_to_shape_map():
-            if "OBJECT_GRAPH" not in key and "save_count" not in key:
-                found[f"{name}/{key}"] = read.get_tensor(key)
-    return found
+def start(folder, model_dir, *flags, overrides=()):
+    """Starts a training of `tiny.config`."""
+    return Training(folder, model_dir, *flags, overrides=(*OVERRIDES, *overrides))
 
 
 def assert_same_bits(a, b):
@@ -81,12 +38,12 @@ def folder(tmp_path_factory, tiny_run):
     """Return a folder with an uninterrupted run of some 130 steps in `whole`."""
     folder = tmp_path_factory.mktemp("resume")
     tiny_run(folder)
-    Training(folder, "whole").finish()
+    start(folder, "whole").finish()
     return folder
 
 
 def test_what_is_compared(folder):
-    whole = values(folder, "whole")
+    whole = values(folder / "whole")
     assert whole["checkpoints/progress/epoch/.ATTRIBUTES/VARIABLE_VALUE"] == 4
     assert whole["checkpoints/optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] > 100
     # Two slots a weight, step and rate; the moving averages of batch norm have none.
@@ -97,7 +54,7 @@ def test_what_is_compared(folder):
 
 
 def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(folder):
-    training = Training(folder, "ended")
+    training = start(folder, "ended")
     assert training.stop_at(25, signal.SIGINT) == 130
     log = training.log.read_text()
     (step,) = re.findall(r"interrupted; saved step (\d+) in ended/checkpoints\.", log)
@@ -109,12 +66,12 @@ def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(folder):
     newest = folder / "ended" / "checkpoints" / f"model.ckpt-{step}.index"
     assert newest.exists()
 
-    training = Training(folder, "ended", "--resume")
+    training = start(folder, "ended", "--resume")
     assert training.stop_at(75, signal.SIGKILL) == -signal.SIGKILL
     assert f"resumed from step {step}\n" in training.log.read_text()
-    log = Training(folder, "ended", "--resume").finish()
+    log = start(folder, "ended", "--resume").finish()
     assert re.search(r"resumed from step ([7-9]|10)0\n", log)
-    assert_same_bits(values(folder, "whole"), values(folder, "ended"))
+    assert_same_bits(values(folder / "whole"), values(folder / "ended"))
 
 
 @pytest.mark.slow
@@ -122,22 +79,22 @@ def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(folder):
 @pytest.mark.parametrize("text", ["step 40 ", "step 90  evaluated"])
 def test_a_kill_while_a_run_evaluates_or_saves(folder, text, delay):
     name = f"killed{text.strip().replace(' ', '')}{delay}"
-    training = Training(folder, name)
+    training = start(folder, name)
     training.wait_for(text)
     time.sleep(delay)
     training.process.kill()
     training.process.wait()
-    Training(folder, name, "--resume").finish()
-    assert_same_bits(values(folder, "whole"), values(folder, name))
+    start(folder, name, "--resume").finish()
+    assert_same_bits(values(folder / "whole"), values(folder / name))
 
 
 @pytest.mark.slow
 def test_a_second_interrupt_ends_it_at_once(folder):
-    training = Training(folder, "twice", overrides=["train_config.save_checkpoints_steps=1"])
+    training = start(folder, "twice", overrides=["train_config.save_checkpoints_steps=1"])
     training.wait_for("step 20 ")
     for _ in range(2):
         training.process.send_signal(signal.SIGINT)
         time.sleep(0.005)
     assert training.process.wait(timeout=60) == 130
     assert "Traceback" not in training.log.read_text()
-    assert Training(folder, "twice", "--resume", overrides=["train_config.save_checkpoints_steps=1"]).finish()
+    assert start(folder, "twice", "--resume", overrides=["train_config.save_checkpoints_steps=1"]).finish()
