@@ -11,15 +11,40 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 
-def sum_by_unique(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """The same gradient with every row once, in the order of first appearance.
+def sum_rows(gradient: tf.IndexedSlices, table_rows: int) -> tf.IndexedSlices:
+    """The same gradient with every row once, at a cost that grows with the ids of the batch and not with the table.
 
-    Input shape: values `(n, columns)`, indices `(n,)`.
+    A table with no more rows than the batch has ids is summed row by row, which is quicker than looking ids up and
+    puts the rows in the order in which they lie in memory. The sums are the same to the bit.
+
+    Args:
+        gradient: values `(n, columns)`, indices `(n,)`.
+        table_rows: of the table.
+
     Output shape: values `(distinct ids, columns)`, indices `(distinct ids,)`: known when the step runs.
     """
-    rows, places = tf.unique(gradient.indices)
-    values = tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows))
+    values, rows = tf.cond(
+        tf.size(gradient.indices) >= table_rows,
+        lambda: _sum_by_table(gradient, table_rows),
+        lambda: _sum_by_unique(gradient),
+    )
     return tf.IndexedSlices(values, rows, gradient.dense_shape)
+
+
+def _sum_by_unique(gradient: tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sums and rows, in the order of first appearance."""
+    rows, places = tf.unique(gradient.indices)
+    return tf.math.unsorted_segment_sum(gradient.values, places, tf.size(rows)), rows
+
+
+def _sum_by_table(gradient: tf.IndexedSlices, table_rows: int) -> tuple[tf.Tensor, tf.Tensor]:
+    """Sums and rows, ascending."""
+    sums = tf.math.unsorted_segment_sum(gradient.values, gradient.indices, table_rows)
+    # Counting on a GPU is refused where operations have to be deterministic.
+    with tf.device("/CPU:0"):
+        counts = tf.math.bincount(tf.cast(gradient.indices, tf.int32), minlength=table_rows, maxlength=table_rows)
+        rows = tf.cast(tf.where(counts > 0)[:, 0], gradient.indices.dtype)
+    return tf.gather(sums, rows), rows
 
 
 def sum_by_sort(gradient: tf.IndexedSlices) -> tf.IndexedSlices:

@@ -71,7 +71,8 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         if self.static_shapes:
             return self._aggregate_with_static_shapes(list(grads_and_vars))
         return [
-            (sum_duplicates(gradient), variable) for gradient, variable in super().aggregate_gradients(grads_and_vars)
+            (_sum_duplicates(gradient, variable), variable)
+            for gradient, variable in super().aggregate_gradients(grads_and_vars)
         ]
 
     def _aggregate_with_static_shapes(self, grads_and_vars: list[tuple[Any, tf.Variable]]) -> list:
@@ -256,6 +257,7 @@ class Ftrl(RowSparseOptimizer):
             linear.assign(-(variable * quadratic + tf.sign(variable) * self.l1))
 
 
-def sum_duplicates(gradient: tf.Tensor | tf.IndexedSlices | None) -> tf.Tensor | tf.IndexedSlices | None:
-    """The same gradient with every row once: rows of one id are summed."""
-    return duplicates.sum_by_unique(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient
+def _sum_duplicates(gradient: Any, variable: tf.Variable) -> Any:
+    if isinstance(gradient, tf.IndexedSlices):
+        return duplicates.sum_rows(gradient, variable.shape[0])
+    return gradient

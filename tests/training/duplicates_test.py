@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.training.duplicates import copy_first_of_run, gather_over_replicas, sum_by_sort, sum_by_unique
+from apps_rec.training.duplicates import copy_first_of_run, gather_over_replicas, sum_by_sort, sum_rows
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
 from tests.training.reference import RATE, Reference
@@ -30,16 +30,31 @@ def test_the_first_of_a_run_has_its_sum_and_the_others_nothing():
     assert summed.values.numpy().tolist() == [[8.0], [2.0], [5.0], [0.0]]
 
 
-def test_both_ways_add_up_to_the_same_gradient_of_the_same_norm():
+@pytest.mark.parametrize("times", [1, 2])  # fewer ids than the table has rows, and more
+def test_all_ways_add_up_to_the_same_gradient_of_the_same_norm(times):
     random = np.random.default_rng(1)
     for ids in STEPS:
-        gradient = _slices(ids, random.normal(size=(len(ids), COLUMNS)))
-        by_sort, by_unique = sum_by_sort(gradient), sum_by_unique(gradient)
+        gradient = _slices(ids * times, random.normal(size=(len(ids) * times, COLUMNS)))
         dense = np.zeros((ROWS, COLUMNS))
-        np.add.at(dense, ids, gradient.values.numpy())
-        for summed in (by_sort, by_unique):
+        np.add.at(dense, ids * times, gradient.values.numpy())
+        for summed in (sum_by_sort(gradient), sum_rows(gradient, ROWS)):
             np.testing.assert_allclose(tf.convert_to_tensor(summed), dense, atol=1e-6)
             assert float(tf.linalg.global_norm([summed])) == pytest.approx(np.linalg.norm(dense), rel=1e-6)
+
+
+def test_rows_of_a_small_table_come_as_they_lie_in_memory_and_those_of_a_large_one_as_they_appear():
+    gradient = tf.IndexedSlices(tf.constant([[1.0], [2.0], [4.0]]), tf.constant([2, 0, 2]), [3, 1])
+    large, small = sum_rows(gradient, 4), sum_rows(gradient, 3)
+    assert (large.indices.numpy().tolist(), large.values.numpy().tolist()) == ([2, 0], [[5.0], [2.0]])
+    assert (small.indices.numpy().tolist(), small.values.numpy().tolist()) == ([0, 2], [[2.0], [5.0]])
+
+
+def test_both_ways_of_summing_give_the_same_bits():
+    random = np.random.default_rng(2)
+    ids, values = random.integers(0, 50, 400), random.normal(size=(400, COLUMNS)).astype(np.float32)
+    gradient = tf.IndexedSlices(tf.constant(values), tf.constant(ids), [50, COLUMNS])
+    by_table, by_unique = (tf.convert_to_tensor(sum_rows(gradient, rows)).numpy() for rows in (50, 401))
+    np.testing.assert_array_equal(by_table, by_unique)
 
 
 def test_every_place_of_a_run_gets_a_copy_of_its_first():

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
-from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd, sum_duplicates
+from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
 from tests.training.reference import RATE, Reference
 
@@ -106,13 +106,6 @@ def test_clipping_takes_one_norm_over_all_variables():
     optimizer.apply_gradients([(slices, table), (tf.constant([4.0]), kernel)])
     np.testing.assert_allclose(table.numpy(), [[-0.6], [0.0]], atol=1e-6)  # 3 and 4: norm 5
     np.testing.assert_allclose(kernel.numpy(), [-0.8], atol=1e-6)
-
-
-def test_sum_duplicates_keeps_the_order_of_first_appearance():
-    summed = sum_duplicates(tf.IndexedSlices(tf.constant([[1.0], [2.0], [4.0]]), tf.constant([7, 3, 7]), [9, 1]))
-    assert summed.indices.numpy().tolist() == [7, 3]
-    assert summed.values.numpy().tolist() == [[5.0], [2.0]]
-    assert sum_duplicates(None) is None
 
 
 @ALL
