@@ -98,9 +98,14 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
         return made
 
     @tf.function
-    def update_table(batch: object) -> None:
-        ids = tf.reshape(batch[0]["ids"], [-1])
-        gradient = tf.IndexedSlices(tf.ones([tf.size(ids), table.shape[1]]), ids, table.shape)
+    def touched_rows(batch: object) -> tf.Tensor:
+        with tf.GradientTape() as tape:
+            total = tf.add_n([tf.reduce_sum(vectors) for vectors in look_up(batch)])
+        return tape.gradient(total, table).indices
+
+    @tf.function
+    def update_table(rows: tf.Tensor) -> None:
+        gradient = tf.IndexedSlices(tf.ones([tf.size(rows), table.shape[1]]), rows, table.shape)
         optimizer.apply_gradients([(gradient, table)])
 
     @tf.function
@@ -112,7 +117,7 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
         "lookup": _each(tf.function(look_up), batches),
         "lookup and dense part": _each(tf.function(dense_part), batches),
         "matrix products alone": _each(tf.function(products), batches),
-        "duplicates and update of the table": _each(update_table, batches),
+        "duplicates and update of the table": _each(update_table, [touched_rows(batch) for batch in batches]),
         "update of dense weights": _each(update_dense, batches),
         "whole step": _each(tf.function(model.train_step), batches),
     }

@@ -71,21 +71,24 @@ class Packing:
         self._record_type = record_type(dtypes)
 
     def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """What `pack` makes: `(B, bytes of a record)` and `(text columns, B)`, either where there are such columns."""
-        numbers = [tf.TensorSpec([None, self._record_type.itemsize], tf.uint8)] if self._numbers else []
-        texts = [tf.TensorSpec([len(self._texts), None], tf.string)] if self._texts else []
+        """What `pack` makes: `(batches, B, record bytes)` and `(batches, text columns, B)`, where there are any."""
+        numbers = [tf.TensorSpec([None, None, self._record_type.itemsize], tf.uint8)] if self._numbers else []
+        texts = [tf.TensorSpec([None, len(self._texts), None], tf.string)] if self._texts else []
         return (*numbers, *texts)
 
-    def pack(self, columns: Columns) -> tuple[np.ndarray, ...]:
-        """Few arrays of many columns."""
-        records = columns.records
-        assert records.dtype == self._record_type
-        numbers = [records.view(np.uint8).reshape(len(records), records.itemsize)] if self._numbers else []
-        texts = [np.stack([columns.texts[name] for name in self._texts])] if self._texts else []
+    def pack(self, batches: Sequence[Columns]) -> tuple[np.ndarray, ...]:
+        """Few arrays of many columns, of batches with the same number of rows."""
+        assert all(columns.records.dtype == self._record_type for columns in batches)
+        numbers = [np.stack([_bytes_of(columns.records) for columns in batches])] if self._numbers else []
+        texts = (
+            [np.stack([np.stack([columns.texts[name] for name in self._texts]) for columns in batches])]
+            if self._texts
+            else []
+        )
         return (*numbers, *texts)
 
     def unpack(self, *packed: tf.Tensor) -> TensorColumns:
-        """The columns again."""
+        """The columns of one batch again."""
         blocks = {}
         end = 0
         for dtype, names in self._numbers.items():
@@ -95,6 +98,10 @@ class Packing:
         for name, text in zip(self._texts, tf.unstack(packed[-1]) if self._texts else (), strict=True):
             blocks[(name,)] = text[:, tf.newaxis]
         return TensorColumns(blocks)
+
+
+def _bytes_of(records: np.ndarray) -> np.ndarray:
+    return records.view(np.uint8).reshape(len(records), records.itemsize)
 
 
 def _of_bytes(values: tf.Tensor, dtype: tf.DType, size: int) -> tf.Tensor:

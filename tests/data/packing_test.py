@@ -35,9 +35,14 @@ def packed(names, rows=3):
         records[name] = VALUES[name][:rows]
     texts = {name: np.array(VALUES[name][:rows], object) for name in names if DTYPES[name] == "STRING"}
     packing = Packing(dtypes)
-    arrays = packing.pack(Columns(records, texts))
+    columns = Columns(records, texts)
+    backwards = Columns(records[::-1].copy(), {name: text[::-1] for name, text in texts.items()})
+    arrays = packing.pack([backwards, columns])
     dataset = tf.data.Dataset.from_generator(lambda: iter([arrays]), output_signature=packing.signature())
-    (element,) = dataset.map(lambda *packed: dict(packing.unpack(*packed)))
+    batches = dataset.flat_map(lambda *packed: tf.data.Dataset.from_tensor_slices(packed))
+    first, element = batches.map(lambda *packed: dict(packing.unpack(*packed)))
+    for name, tensor in element.items():
+        np.testing.assert_array_equal(first[name], tensor[::-1])
     return dtypes, element
 
 
@@ -57,7 +62,10 @@ def test_every_column_comes_out_bit_for_bit(names, rows):
 
 def test_two_arrays_go_over_whatever_the_number_of_columns():
     packing = Packing(DTYPES)
-    assert packing.signature() == (tf.TensorSpec([None, 33], tf.uint8), tf.TensorSpec([2, None], tf.string))
+    assert packing.signature() == (
+        tf.TensorSpec([None, None, 33], tf.uint8),
+        tf.TensorSpec([None, 2, None], tf.string),
+    )
 
 
 @pytest.mark.parametrize("names", [["x", "y", "z"], ["y", "z"], ["z", "x"], ["y"], ["y", "y"]])

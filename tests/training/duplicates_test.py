@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.training.duplicates import copy_first_of_run, gather_over_replicas, sum_by_sort, sum_rows
+from apps_rec.training.duplicates import _add_up, copy_first_of_run, gather_over_replicas, sum_by_sort, sum_rows
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
 from tests.training.reference import RATE, Reference
@@ -55,6 +55,21 @@ def test_both_ways_of_summing_give_the_same_bits():
     gradient = tf.IndexedSlices(tf.constant(values), tf.constant(ids), [50, COLUMNS])
     by_table, by_unique = (tf.convert_to_tensor(sum_rows(gradient, rows)).numpy() for rows in (50, 401))
     np.testing.assert_array_equal(by_table, by_unique)
+
+
+@pytest.mark.parametrize("columns", [1, 17, 31, 32, 80])
+@pytest.mark.parametrize("dtype", [tf.int32, tf.int64])
+def test_sums_by_a_sparse_product_are_those_of_a_loop_to_the_bit(columns, dtype):
+    random = np.random.default_rng(3)
+    ids, values = random.integers(0, 9, 200), random.normal(size=(200, columns)).astype(np.float32)
+    values[7, 0], values[8, 0] = np.nan, np.inf
+    expected = np.zeros((20, columns), np.float32)
+    for place, value in zip(ids, values, strict=True):
+        expected[place] += value
+    found = _add_up(tf.constant(values), tf.constant(ids, dtype), 20)
+    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(found, tf.math.unsorted_segment_sum(values, ids, 20))
+    assert _add_up(tf.zeros([0, columns]), tf.zeros([0], dtype), 0).shape == (0, columns)
 
 
 def test_every_place_of_a_run_gets_a_copy_of_its_first():
