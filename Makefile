@@ -9,7 +9,7 @@ GRPCIO_TOOLS := grpcio-tools==1.76.0
 PROTOS_OUT := .
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench scaling gpu-check protos clean
+.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -17,6 +17,7 @@ help:
 	@echo "make test-slow  install, run the long tests"
 	@echo "make check      formatting, lint and types"
 	@echo "make bench      ours beside DeepCTR and torch-rechub: benchmarks/results.json and docs/performance.md (40 min)"
+	@echo "make bench-serving  what a request costs, beside DeepCTR's SavedModel: docs/serving.md (10 min)"
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
@@ -71,6 +72,9 @@ check: .venv/.installed
 # Measures: leave the machine alone while it runs.
 bench: .venv/.installed .venv-bench/.installed
 	.venv/bin/python -m benchmarks .venv-bench/bin/python $(BENCH_FLAGS)
+
+bench-serving: .venv/.installed .venv-bench/.installed
+	.venv/bin/python -m benchmarks.serving .venv-bench/bin/python $(BENCH_FLAGS)
 
 # One config under every strategy, on two cores: the table in docs/scaling.md.
 scaling: .venv/.installed

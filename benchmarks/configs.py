@@ -28,6 +28,7 @@ class Job:
         shared_rows: rows of one table that all columns share; 0: a table each.
         optimizer: one of OPTIMIZERS.
         options: further lines of train_config.
+        texts: whether columns of ids hold texts, which are hashed; half of them, and the first number, are the user's.
     """
 
     model: str = "mmoe"
@@ -36,11 +37,13 @@ class Job:
     shared_rows: int = 0
     optimizer: str = "adam"
     options: str = ""
+    texts: bool = False
 
 
 def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "ParquetInput") -> str:
     """The config of a job that reads `train` and, beside it, eval.parquet."""
-    ids = [f'  input_fields {{ input_name: "{name}" input_type: INT64 }}' for name in CATEGORICAL]
+    kind = "STRING" if job.texts else "INT64"
+    ids = [f'  input_fields {{ input_name: "{name}" input_type: {kind} }}' for name in CATEGORICAL]
     numbers = [f'  input_fields {{ input_name: "{name}" input_type: FLOAT }}' for name in NUMERIC]
     labels = [f'  input_fields {{ input_name: "{name}" input_type: INT32 }}' for name in LABELS]
     label_fields = [f'  label_fields: "{name}"' for name in LABELS[: 1 if job.model == "deepfm" else 2]]
@@ -82,11 +85,14 @@ def _features(job: Job) -> list[str]:
     # The last id of a column is past num_buckets and becomes the unknown one: as many rows as ids, as in the peers.
     shared = ' embedding_name: "all"' if job.shared_rows else ""
     buckets = (job.shared_rows or job.vocabulary) - 1
+    rows = f"hash_bucket_size: {job.vocabulary}" if job.texts else f"num_buckets: {buckets}"
+    users = {*CATEGORICAL[: len(CATEGORICAL) // 2], NUMERIC[0]} if job.texts else set()
+    sides = {name: " side: USER" if name in users else "" for name in (*CATEGORICAL, *NUMERIC)}
     ids = [
-        f'  features {{ input_names: "{name}" num_buckets: {buckets} embedding_dim: {DIM}{shared} }}'
+        f'  features {{ input_names: "{name}" {rows} embedding_dim: {DIM}{shared}{sides[name]} }}'
         for name in CATEGORICAL
     ]
-    return ids + [f'  features {{ input_names: "{name}" feature_type: RawFeature }}' for name in NUMERIC]
+    return ids + [f'  features {{ input_names: "{name}" feature_type: RawFeature{sides[name]} }}' for name in NUMERIC]
 
 
 def _model(job: Job) -> list[str]:

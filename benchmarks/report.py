@@ -91,7 +91,7 @@ def entries(rounds: dict[str, list[dict]]) -> str:
         ]
         first, peak = median(results, "first_step_seconds"), median(results, "peak_mb")
         rows.append([name, *figures, f"{first:.1f}", f"{peak:,.0f}", f"{results[0]['parameters']:,}", *auc])
-    return _table(rows)
+    return table(rows)
 
 
 def goals(results: dict) -> str:
@@ -116,7 +116,7 @@ def goals(results: dict) -> str:
         small, large = (statistics.median(by_rows[str(rows)]) for rows in FILE_ROWS)
         name = f"{kind}: peak memory of {FILE_ROWS[1]:,} rows beside {FILE_ROWS[0]:,}, MiB"
         rows.append([name, f"{large - small:+.0f}", f"at most {0.05 * small + 50:+.0f}", ""])
-    return _table(rows)
+    return table(rows)
 
 
 def vocabulary(found: dict[str, dict[str, list[float]]]) -> str:
@@ -124,7 +124,7 @@ def vocabulary(found: dict[str, dict[str, list[float]]]) -> str:
     rows = [["optimizer", *(f"{int(number):,} rows, ms" for number in TABLE_ROWS)]]
     for optimizer, by_rows in found.items():
         rows.append([optimizer, *(f"{statistics.median(by_rows[str(number)]):.1f}" for number in TABLE_ROWS)])
-    return _table(rows)
+    return table(rows)
 
 
 def memory(results: dict) -> str:
@@ -136,14 +136,15 @@ def memory(results: dict) -> str:
     for number, found in results["memory_by_table"].items():
         share = f"{found['weights_and_slots_mb']:,.0f}"
         rows.append(["table, Adam", f"{int(number):,}", f"{found['peak_mb']:,.0f}", share])
-    return _table(rows)
+    return table(rows)
 
 
 def profile(found: dict[str, list[float]]) -> str:
     """CPU time of the parts of a step."""
-    return _table([["part", "CPU ms"], *([name, f"{statistics.median(times):.1f}"] for name, times in found.items())])
+    return table([["part", "CPU ms"], *([name, f"{statistics.median(times):.1f}"] for name, times in found.items())])
 
 
-def _table(rows: list[list[str]]) -> str:
+def table(rows: list[list[str]]) -> str:
+    """A table of Markdown; the first row is its head."""
     head, *body = (f"| {' | '.join(row)} |" for row in rows)
     return "\n".join([head, f"|{' --- |' * len(rows[0])}", *body])

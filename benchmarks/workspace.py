@@ -63,14 +63,18 @@ class Workspace:
             config = self.config(entry.name, entry.job, data / "train.parquet")
             return self.run_ours("benchmarks.ours", str(config), *flags)
         arguments = [entry.job.model, str(data), "--vocabulary", str(entry.job.vocabulary), *flags]
-        return _run(self._peers_python, _WORKERS[entry.side], arguments, dict(entry.environment))
+        return self.run_peer(_WORKERS[entry.side], *arguments, environment=dict(entry.environment))
+
+    def run_peer(self, module: str, *arguments: str, environment: dict[str, str] | None = None) -> dict:
+        """Runs a process of the peers' environment and returns what it measured."""
+        return _run(self._peers_python, module, arguments, environment or {})
 
     def run_ours(self, module: str, *arguments: str) -> dict:
         """Runs one of our own processes and returns what it measured."""
         return _run(Path(sys.executable), module, arguments, {})
 
 
-def _run(python: Path, module: str, arguments: list[str] | tuple[str, ...], environment: dict[str, str]) -> dict:
+def _run(python: Path, module: str, arguments: tuple[str, ...], environment: dict[str, str]) -> dict:
     command = [str(python), "-m", module, *arguments]
     variables = {**os.environ, **environment, SPAWNED_AT: str(time.time())}
     done = subprocess.run(

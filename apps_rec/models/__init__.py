@@ -1,6 +1,6 @@
 """Models: `RankModel` is what trains; the others assemble it for use from Python."""
 
-from apps_rec.models.build import build_model
+from apps_rec.models.build import build_model, build_variables, half_precision_twin
 from apps_rec.models.deepfm import DeepFm
 from apps_rec.models.esmm import Esmm
 from apps_rec.models.fm import Fm
@@ -26,4 +26,6 @@ __all__ = [
     "SharedBottom",
     "Task",
     "build_model",
+    "build_variables",
+    "half_precision_twin",
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from apps_rec.features import Embedder
+import tensorflow as tf
+
+from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
 from apps_rec.models.heads import FunnelHead, Head, IndependentHead
@@ -14,8 +16,14 @@ from apps_rec.protos import dnn_pb2, model_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
-def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
-    """The model that a checked and normalised config describes; its variables are made at the first call."""
+def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedder: Embedder | None = None) -> RankModel:
+    """The model that a checked and normalised config describes; its variables are made at the first call.
+
+    Args:
+        config: of the model.
+        features: that it reads.
+        embedder: of another model with this config, whose tables serve this one too; None: one of its own.
+    """
     model_config = config.model_config
     message = model_config.rank_model
     groups = {group.group_name: tuple(group.feature_names) for group in model_config.feature_groups}
@@ -27,7 +35,8 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
     dtype = "mixed_bfloat16" if train_config.mixed_precision else None
     tasks = [_build_task(tower, config.data_config.sample_weight) for tower in message.task_towers]
     return RankModel(
-        Embedder(
+        embedder
+        or Embedder(
             features,
             first_order=fm.first_order if fm else (),
             seed=seed,
@@ -46,6 +55,25 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec]) -> Rank
         keep_averages=train_config.on_nan == train_pb2.SKIP_BATCH,
         score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
+
+
+def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
+    """Makes a model's variables by one call on a row of zeros."""
+    row = {name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()}
+    model(row, training=False)
+
+
+def half_precision_twin(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor) -> RankModel:
+    """A model with the tables of another and a copy of its other weights, whose DNNs multiply in bfloat16."""
+    half = PipelineConfig()
+    half.CopyFrom(config)
+    half.train_config.mixed_precision = True
+    twin = build_model(half, preprocessor.specs, model.embedder)
+    build_variables(twin, preprocessor)
+    for copy, original in zip(twin.variables, model.variables, strict=True):
+        if copy is not original:
+            copy.assign(original)
+    return twin
 
 
 def _build_dnn(message: dnn_pb2.DNN) -> DnnSpec:

@@ -5,7 +5,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class ExportConfig(_message.Message):
-    __slots__ = ("exporter_type", "best_exporter_metric", "metric_bigger", "enable_early_stop", "max_check_steps", "exports_to_keep", "gate_metric", "gate_max_drop")
+    __slots__ = ("exporter_type", "best_exporter_metric", "metric_bigger", "enable_early_stop", "max_check_steps", "exports_to_keep", "gate_metric", "gate_max_drop", "half_precision")
     EXPORTER_TYPE_FIELD_NUMBER: _ClassVar[int]
     BEST_EXPORTER_METRIC_FIELD_NUMBER: _ClassVar[int]
     METRIC_BIGGER_FIELD_NUMBER: _ClassVar[int]
@@ -14,6 +14,7 @@ class ExportConfig(_message.Message):
     EXPORTS_TO_KEEP_FIELD_NUMBER: _ClassVar[int]
     GATE_METRIC_FIELD_NUMBER: _ClassVar[int]
     GATE_MAX_DROP_FIELD_NUMBER: _ClassVar[int]
+    HALF_PRECISION_FIELD_NUMBER: _ClassVar[int]
     exporter_type: str
     best_exporter_metric: str
     metric_bigger: bool
@@ -22,4 +23,5 @@ class ExportConfig(_message.Message):
     exports_to_keep: int
     gate_metric: str
     gate_max_drop: float
-    def __init__(self, exporter_type: _Optional[str] = ..., best_exporter_metric: _Optional[str] = ..., metric_bigger: bool = ..., enable_early_stop: bool = ..., max_check_steps: _Optional[int] = ..., exports_to_keep: _Optional[int] = ..., gate_metric: _Optional[str] = ..., gate_max_drop: _Optional[float] = ...) -> None: ...
+    half_precision: bool
+    def __init__(self, exporter_type: _Optional[str] = ..., best_exporter_metric: _Optional[str] = ..., metric_bigger: bool = ..., enable_early_stop: bool = ..., max_check_steps: _Optional[int] = ..., exports_to_keep: _Optional[int] = ..., gate_metric: _Optional[str] = ..., gate_max_drop: _Optional[float] = ..., half_precision: bool = ...) -> None: ...

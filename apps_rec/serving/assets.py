@@ -124,12 +124,22 @@ A request to rank may send other weights.
 
 Every signature was held against the live model in a fresh process, within {evidence.tolerance:g} (absolute and
 relative), on {len(next(iter(evidence.rows.values())))} rows: {evidence.source}, and a row of defaults.
-`apps-rec verify-export` repeats it.
+`apps-rec verify-export` repeats it.{_half_precision(evidence)}
 
 ## Versions
 
 {_versions()}.
 """
+
+
+def _half_precision(evidence: Evidence) -> str:
+    if evidence.score_difference is None:
+        return ""
+    largest, mean = evidence.score_difference
+    return (
+        " The live model multiplies in float32 and the export in bfloat16 (half_precision), which\n"
+        f"moves the score by at most {largest:.2g}, on average {mean:.2g}, on these rows."
+    )
 
 
 def _model(config: PipelineConfig) -> str:

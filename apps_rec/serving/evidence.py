@@ -43,6 +43,8 @@ class Evidence:
         weights: of the score's terms in those requests, other than the config's.
         ranked: outputs of those requests, one for each of `users`.
         tolerance: absolute and relative.
+        score_difference: the largest and the mean difference of the score that export_config.half_precision makes;
+            None: it is off.
     """
 
     rows: dict[str, list[Any]]
@@ -52,6 +54,7 @@ class Evidence:
     weights: list[float]
     ranked: list[Outputs]
     tolerance: float
+    score_difference: list[float] | None = None
 
     def to_json(self) -> str:
         """As it is kept in an export."""
@@ -102,8 +105,13 @@ def gather_evidence(
         once = {column.name: rows[column.name][user : user + 1] * count for column in schema.shared}
         of_items = live_outputs(live, {**rows, **once}, schema, weights)
         ranked.append({name: of_items[name] for name in schema.rank_outputs if name != "order"})
-    tolerance = HALF_TOLERANCE if config.train_config.mixed_precision else TOLERANCE
-    return Evidence(rows, source, outputs, users, weights, ranked, tolerance)
+    return Evidence(rows, source, outputs, users, weights, ranked, score_tolerance(config))
+
+
+def score_tolerance(config: PipelineConfig) -> float:
+    """How far an export's outputs may be from the live model's, absolute and relative."""
+    is_half = config.train_config.mixed_precision or config.export_config.half_precision
+    return HALF_TOLERANCE if is_half else TOLERANCE
 
 
 def sample_rows(config: PipelineConfig, schema: ServingSchema) -> tuple[dict[str, list[Any]], str]:

@@ -29,8 +29,6 @@ log = logging.getLogger("apps_rec")
 SUFFIX = ".expected.json"
 # Width of a band that --update makes where there was none.
 NEW_BAND = 0.02
-# A float32 score of an export may differ from the model's by rounding, not by more.
-SCORE_TOLERANCE = 1e-5
 
 Band = tuple[float, float]
 
@@ -199,6 +197,7 @@ def _export_differences(config: Config, scratch: Path) -> list[str]:
     import numpy as np
     import pyarrow.parquet
 
+    from apps_rec.serving.evidence import score_tolerance
     from apps_rec.serving.proof import awkward_rows, score_with_model
     from apps_rec.training.estimator import load_trained
 
@@ -212,7 +211,7 @@ def _export_differences(config: Config, scratch: Path) -> list[str]:
     failures = []
     for name, values in expected.items():
         worst = float(np.max(np.abs(scores[name].to_numpy() - values)))
-        if not worst <= SCORE_TOLERANCE:
+        if not worst <= score_tolerance(config.message):
             failures.append(f"{name}: the export differs from the model by {worst:.2g} on awkward rows")
     return failures
 

@@ -16,7 +16,7 @@ from apps_rec.evaluation.evaluator import evaluate_model
 from apps_rec.evaluation.plan import build_plan
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
-from apps_rec.models import RankModel, build_model
+from apps_rec.models import build_model, build_variables
 from apps_rec.training import run_folder
 from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.input import evaluation_dataset
@@ -104,12 +104,6 @@ def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
     run_folder.check_same_model(folder, config.message)
     estimator = Estimator(config, run_folder.frozen_vocabularies(folder, config.message))
     return estimator, folder, estimator.restore(folder)
-
-
-def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
-    """Makes a model's variables by one call on a row of zeros."""
-    row = {name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()}
-    model(row, training=False)
 
 
 def _fix_random_numbers(seed: int, deterministic: bool) -> None:

@@ -21,8 +21,8 @@ from apps_rec.models import (
     SharedBottom,
     Task,
     build_model,
+    build_variables,
 )
-from apps_rec.training.estimator import build_variables
 
 ALL = ("user", "app", "price", "word", "tags")
 FM = FmSpec(ALL, ALL)

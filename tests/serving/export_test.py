@@ -14,6 +14,9 @@ import apps_rec
 from apps_rec.config import load_config
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.serving import export as export_file
+from apps_rec.serving.columns import to_tensors
+from apps_rec.serving.evidence import Evidence
+from apps_rec.serving.schema import build_serving_schema
 from apps_rec.training.estimator import load_trained
 
 COLUMNS = {"user": tf.string, "app": tf.int64, "price": tf.float32, "word": tf.string, "tags": tf.string}
@@ -71,15 +74,31 @@ def test_a_server_sees_the_signature_that_it_calls(exported):
     assert set(signature.outputs) == set(OUTPUTS)
 
 
-def test_an_export_in_half_precision(trained, estimator):
-    config = trained.load("train_config.mixed_precision=true")
-    version = apps_rec.export(config, str(trained.folder / "half"))
+@pytest.mark.parametrize("field", ["train_config.mixed_precision", "export_config.half_precision"])
+def test_an_export_in_half_precision(trained, estimator, field):
+    version = apps_rec.export(trained.load(f"{field}=true"), str(trained.folder / field))
     loaded = tf.saved_model.load(str(version)).signatures["serving_default"](**tensors())
     assert {value.dtype for value in loaded.values()} == {tf.float32}
-    half, single = model_scores(load_trained(config)[0]), model_scores(estimator)
+    half = model_scores(load_trained(trained.load("train_config.mixed_precision=true"))[0])
+    single = model_scores(estimator)
     for name, value in loaded.items():
         np.testing.assert_allclose(value, half[name], rtol=0, atol=1e-6, err_msg=name)
     assert np.any(half["probs_cvr"] != single["probs_cvr"])
+
+
+def test_half_precision_says_how_far_scores_are_off(trained):
+    version = apps_rec.export(trained.load("export_config.half_precision=true"), str(trained.folder / "said"))
+    schema = build_serving_schema(trained.load().message)
+    evidence = Evidence.read(version, schema)
+    outputs = tf.saved_model.load(str(version)).signatures["serving_default"](
+        **to_tensors(evidence.rows, schema.columns)
+    )
+    # The rows' outputs are those of the live model, in float32.
+    differences = np.abs(outputs["score"] - np.array(evidence.outputs["score"]))
+    assert evidence.score_difference == pytest.approx([differences.max(), differences.mean()], abs=1e-7)
+    assert 0 < evidence.score_difference[1] <= evidence.score_difference[0] < 0.01
+    card = (version / "assets/MODEL_CARD.md").read_text()
+    assert f"by at most {differences.max():.2g}, on average {differences.mean():.2g}" in card
 
 
 def test_scores_equal_the_models(exported, estimator):

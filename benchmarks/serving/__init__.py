@@ -1,0 +1,1 @@
+"""What a request costs, beside DeepCTR's SavedModel of the same sizes."""

@@ -1,0 +1,58 @@
+"""What `make bench-serving` measures, and what its figures are held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+VOCABULARY = 100_000
+# Steps of training before our export: enough for experts that differ.
+STEPS = 20
+# Rows of a request, and requests of a block.
+SIZES = {1: 200, 100: 100, 1000: 20}
+ONE_THREAD, DEFAULT_THREADS = "one thread", "default threads"
+THREADS = {ONE_THREAD: 1, DEFAULT_THREADS: 0}
+DEEPCTR = "DeepCTR, ready ids"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One signature of one SavedModel.
+
+    Attributes:
+        name: in results and tables.
+        model: ours, ours_half or deepctr.
+        signature: that is called.
+    """
+
+    name: str
+    model: str
+    signature: str
+
+
+ENTRIES = (
+    Entry(DEEPCTR, "deepctr", "serving_default"),
+    Entry("serving_default", "ours", "serving_default"),
+    Entry("serving_tf_example", "ours", "serving_tf_example"),
+    Entry("rank", "ours", "rank"),
+    Entry("rank_packed", "ours", "rank_packed"),
+    Entry("serving_default, half precision", "ours_half", "serving_default"),
+    Entry("rank_packed, half precision", "ours_half", "rank_packed"),
+)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """CPU time of an entry's request beside DeepCTR's, on one thread: at most `most`, aiming at `aim`."""
+
+    entry: str
+    rows: int
+    most: float
+    aim: float | None = None
+
+
+GOALS = (
+    Goal("rank_packed", 1, 0.6, 0.5),
+    Goal("rank_packed", 100, 0.65, 0.5),
+    Goal("rank", 100, 0.8),
+    Goal("serving_default", 100, 1.05),
+)

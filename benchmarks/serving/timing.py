@@ -1,0 +1,122 @@
+"""A worker: every signature called in turn through sessions of one process, which never imports apps_rec.
+
+Example:
+    python -m benchmarks.serving.timing MODELS_JSON THREADS ROUNDS
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import config_pb2
+
+from benchmarks.meter import say
+from benchmarks.serving.plan import ENTRIES, SIZES, Entry
+from benchmarks.serving.requests import Arrays, deepctr_inputs, make_requests, our_inputs
+
+_WARM_UP = 20
+# float32 sums in another order; bfloat16 has 8 bits.
+_TOLERANCE, _HALF_TOLERANCE = 1e-5, 0.03
+
+
+def main() -> None:
+    """Measures, and reports milliseconds of CPU time by round and of waiting by request."""
+    models, threads, rounds = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    sessions = {name: _Session(Path(path), threads) for name, path in models.items()}
+    calls = {(entry.name, rows): _calls(entry, rows, sessions[entry.model]) for rows in SIZES for entry in ENTRIES}
+    for rows in SIZES:
+        _check_scores({entry.name: calls[entry.name, rows][0]() for entry in ENTRIES})
+    found = {entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES}
+    for functions in calls.values():
+        for call in itertools.islice(itertools.cycle(functions), _WARM_UP):
+            call()
+    gc.disable()
+    for number in range(rounds):
+        for rows, count in SIZES.items():
+            # Each begins as often as the others.
+            for entry in ENTRIES[number % len(ENTRIES) :] + ENTRIES[: number % len(ENTRIES)]:
+                cpu, wall = _block(list(itertools.islice(itertools.cycle(calls[entry.name, rows]), count)))
+                found[entry.name][str(rows)]["cpu_ms"].append(cpu)
+                found[entry.name][str(rows)]["wall_ms"] += wall
+        gc.collect()
+    say(found)
+
+
+class _Session:
+    """A SavedModel in a session of its own."""
+
+    def __init__(self, folder: Path, threads: int) -> None:
+        self.folder = folder
+        options = tf.compat.v1.ConfigProto(
+            inter_op_parallelism_threads=threads, intra_op_parallelism_threads=threads, use_per_session_threads=True
+        )
+        with tf.Graph().as_default():
+            self._session = tf.compat.v1.Session(config=options)
+            self._loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
+
+    def call(self, signature: str, inputs: Arrays) -> Callable[[], Arrays]:
+        """A call of a signature, without Python's checks of what is fed: a server has none of them."""
+        definition = self._loaded.signature_def[signature]
+        outputs = sorted(definition.outputs)
+        function = self._session._make_callable_from_options(
+            config_pb2.CallableOptions(
+                feed=[definition.inputs[name].name for name in inputs],
+                fetch=[definition.outputs[name].name for name in outputs],
+            )
+        )
+        arrays = list(inputs.values())
+        return lambda: dict(zip(outputs, function(*arrays), strict=True))
+
+
+def _calls(entry: Entry, rows: int, session: _Session) -> list[Callable[[], Arrays]]:
+    """Requests of one size to one signature."""
+    return [
+        session.call(
+            entry.signature,
+            deepctr_inputs(columns)
+            if entry.model == "deepctr"
+            else our_inputs(columns, entry.signature, session.folder),
+        )
+        for columns in make_requests(rows)
+    ]
+
+
+def _check_scores(outputs: dict[str, Arrays]) -> None:
+    """Makes sure that every signature of ours answers one request alike.
+
+    Raises:
+        ValueError: one does not.
+    """
+    expected = outputs["serving_default"]["score"]
+    for entry in ENTRIES:
+        if entry.model == "deepctr":
+            continue
+        tolerance = _HALF_TOLERANCE if entry.model == "ours_half" else _TOLERANCE
+        if not np.allclose(outputs[entry.name]["score"], expected, rtol=tolerance, atol=tolerance):
+            raise ValueError(f"{entry.name} gives other scores than serving_default")
+
+
+def _block(calls: list[Callable[[], Arrays]]) -> tuple[float, list[float]]:
+    """CPU milliseconds a call, and what each call took of the clock's."""
+    waited = []
+    cpu = time.process_time()
+    for call in calls:
+        start = time.perf_counter()
+        call()
+        waited.append((time.perf_counter() - start) * 1000)
+    return (time.process_time() - cpu) / len(calls) * 1000, waited
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,61 @@
+"""Parts of `make bench-serving` that need no other package's model."""
+
+import json
+
+import numpy as np
+import pytest
+
+from apps_rec.config import load_config
+from apps_rec.serving.requests import request
+from apps_rec.serving.schema import SIGNATURES, build_serving_schema
+from benchmarks.configs import Job, config_text
+from benchmarks.dataset import CATEGORICAL, NUMERIC
+from benchmarks.serving.plan import DEEPCTR
+from benchmarks.serving.report import ratio, shortened
+from benchmarks.serving.requests import deepctr_inputs, make_requests, our_inputs
+
+
+@pytest.fixture
+def export(tmp_path):
+    """Return a folder with the schema.json of the benchmark's model."""
+    path = tmp_path / "x.config"
+    path.write_text(config_text(Job(vocabulary=50, texts=True), tmp_path / "train.parquet", tmp_path / "run"))
+    schema = build_serving_schema(load_config(path).message)
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets/schema.json").write_text(json.dumps(schema.to_json()))
+    return tmp_path, schema
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+def test_requests_made_of_the_schema_are_the_packages_own(export, signature):
+    folder, schema = export
+    columns = make_requests(3)[1]
+    rows = {
+        name: [str(value).encode() if name in CATEGORICAL else float(value) for value in values]
+        for name, values in columns.items()
+    }
+    expected = request(signature, rows, schema)
+    inputs = our_inputs(columns, signature, folder)
+    assert set(inputs) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_array_equal(inputs[name], values, err_msg=name)
+
+
+def test_a_request_is_of_one_user():
+    columns = make_requests(5)[0]
+    assert set(columns) == {*CATEGORICAL, *NUMERIC}
+    assert [len(np.unique(columns[name])) for name in (*CATEGORICAL[:6], NUMERIC[0])] == [1] * 7
+    assert all(len(np.unique(columns[name])) > 1 for name in (*CATEGORICAL[6:], NUMERIC[1]))
+    ready = deepctr_inputs(columns)
+    assert {(value.shape, value.dtype.name) for value in ready.values()} == {((5, 1), "int32"), ((5, 1), "float32")}
+
+
+def test_a_ratio_is_the_median_of_the_rounds():
+    found = {DEEPCTR: {"1": {"cpu_ms": [1.0, 2.0, 4.0]}}, "rank": {"1": {"cpu_ms": [0.5, 1.8, 1.0]}}}
+    assert ratio(found, "rank", 1) == 0.5
+
+
+def test_results_keep_percentiles():
+    threads = {"one": {"rank": {"1": {"cpu_ms": [1.0], "wall_ms": list(range(101))}}}}
+    (figures,) = shortened({"threads": threads})["threads"]["one"]["rank"].values()
+    assert figures == {"cpu_ms": [1.0], "wall_ms": {"p50": 50.0, "p90": 90.0, "p99": 99.0}, "requests": 101}
