@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import reprlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -68,7 +68,9 @@ def take_rows(rows: Rows, expected: Sequence[Column], schema: Schema, where: str
             mistakes.append(f"{name}: expected a list of values, got {_shown(values)}")
             continue
         taken[column.name] = _plain(values)
-        mistakes += _wrong_value(taken[column.name], column, lambda place, name=name: f"{name}[{place}]")
+        place = _first_wrong(taken[column.name], column)
+        if place is not None:
+            mistakes.append(_expected(f"{name}[{place}]", column, taken[column.name][place]))
     lengths = {name: len(values) for name, values in taken.items()}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} {length}" for name, length in lengths.items())
@@ -87,9 +89,9 @@ def take_row(
     taken: Columns = {}
     for column in expected:
         if column.name in row:
-            name = f'{where}["{column.name}"]'
             taken[column.name] = _plain([row[column.name]])
-            mistakes += _wrong_value(taken[column.name], column, lambda _, name=name: name)
+            if _first_wrong(taken[column.name], column) is not None:
+                mistakes.append(_expected(f'{where}["{column.name}"]', column, row[column.name]))
     return taken
 
 
@@ -149,14 +151,18 @@ def _why_not(name: str, names: Sequence[str], schema: Schema) -> str:
     return f'unknown column "{name}"; expected {_listed(names)}.{hint}'
 
 
-def _wrong_value(values: Sequence[Any], column: Column, at: Callable[[int], str]) -> list[str]:
-    """A line on the first value of another type, or of more bits."""
+def _first_wrong(values: Sequence[Any], column: Column) -> int | None:
+    """The place of the first value of another type, or of more bits."""
     kind = _KINDS[column.dtype]
     has_type = {found: _has_type(found, kind) for found in set(map(type, values))}
     for place, value in enumerate(values):
         if not has_type[type(value)] or not _fits(value, kind):
-            return [f"{at(place)}: expected {kind.words}, got {_shown(value)}"]
-    return []
+            return place
+    return None
+
+
+def _expected(where: str, column: Column, got: Any) -> str:
+    return f"{where}: expected {_KINDS[column.dtype].words}, got {_shown(got)}"
 
 
 def _has_type(found: type, kind: _Kind) -> bool:

@@ -96,7 +96,9 @@ def read_schema(source: str | os.PathLike[str] | Mapping[str, Any]) -> Schema:
         raise SchemaError(f"{where}: expected the assets/schema.json of an export of apps_rec; {reason}") from error
 
 
-def _parsed(described: Mapping[str, Any]) -> Schema:
+def _parsed(described: Any) -> Schema:
+    if not isinstance(described, Mapping):
+        raise ValueError(f"it holds no object, but a {type(described).__name__}")
     columns = {
         entry["name"]: Column(entry["name"], entry["dtype"], entry["side"], entry["default"])
         for entry in described["columns"]

@@ -9,7 +9,7 @@ from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 # Type of an array -> its number in messages, and the field that holds values that are not packed into bytes.
-_TYPES = {
+_TYPES: dict[np.dtype, tuple[int, str]] = {
     np.dtype(np.float32): (types_pb2.DT_FLOAT, "float_val"),
     np.dtype(np.float64): (types_pb2.DT_DOUBLE, "double_val"),
     np.dtype(np.int32): (types_pb2.DT_INT32, "int_val"),

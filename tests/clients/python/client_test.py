@@ -8,16 +8,17 @@ from google.protobuf import text_format
 from tensorflow_serving.apis.predict_pb2 import PredictRequest
 
 from apps_rec.serving.requests import request, take
-from apps_rec_client import ServerError
+from apps_rec_client import RankClient, ServerError
 from tests.clients.python.conftest import ITEMS, SCHEMA, USER
 from tests.clients.python.server import NEWEST, Service
 
+LONGEST_WAIT = "grpc.max_reconnect_backoff_ms"
 PROBS = ["probs_ctcvr", "probs_ctr", "probs_cvr"]
 
 
-@pytest.fixture
-def engine(ranked):
-    with ranked.engine() as opened:
+@pytest.fixture(scope="module")
+def engine(ranked_once):
+    with ranked_once.engine() as opened:
         yield opened
 
 
@@ -153,7 +154,17 @@ def test_a_client_is_closed_behind_its_block(without_export):
 
 def test_a_server_that_restarts_is_found_again():
     with Service() as service:
-        client = service.client(SCHEMA, retries=20)
+        client = service.client(SCHEMA, retries=20, timeout_seconds=2)
+        client.rank(USER, ITEMS)
+    with pytest.raises(ServerError, match="UNAVAILABLE"):
         client.rank(USER, ITEMS)
     with Service(service.port), client:
         assert client.rank(USER, ITEMS).version == NEWEST
+
+
+def test_options_of_a_channel_are_the_callers_before_ours(monkeypatch):
+    given, plain = {}, grpc.insecure_channel("ranker:8500")
+    monkeypatch.setattr(grpc, "secure_channel", lambda target, credentials, options: given.update(options) or plain)
+    secrets = grpc.ssl_channel_credentials()
+    RankClient("ranker:8500", "apps", SCHEMA, credentials=secrets, channel_options=[(LONGEST_WAIT, 5)]).close()
+    assert given == {"grpc.initial_reconnect_backoff_ms": 100, LONGEST_WAIT: 5}
