@@ -87,4 +87,4 @@ protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
 
 clean:
-	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info clients/python/build clients/python/*.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -34,6 +34,9 @@ setup(
             "ruff==0.17.6",
             "mypy==2.4.1",
             "types-protobuf",
+            # For the tests of clients/python, against a server in the test's process.
+            "grpcio>=1.60",
+            "tensorflow-serving-api>=2.21,<2.22",
         ],
     },
     entry_points={

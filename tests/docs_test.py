@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from google.protobuf import text_format
+from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from apps_rec.cli.main import _parser
 from apps_rec.config.load import parse_text
@@ -17,7 +18,7 @@ from apps_rec.protos import data_pb2, eval_pb2, export_pb2, model_pb2, train_pb2
 
 ROOT = Path(__file__).parents[1]
 CONFIG_GUIDE = ROOT / "docs/config.md"
-DOCUMENTS = [*ROOT.glob("README.md"), *sorted(ROOT.glob("docs/**/*.md"))]
+DOCUMENTS = [*ROOT.glob("README.md"), *sorted(ROOT.glob("docs/**/*.md")), *ROOT.glob("clients/*/README.md")]
 MESSAGES = {
     "DataConfig": data_pb2.DataConfig,
     "EvalConfig": eval_pb2.EvalConfig,
@@ -30,7 +31,7 @@ MESSAGES = {
 FENCE = re.compile(r"^```([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 # A path below a folder of the repository, wherever it is written; `<version>` and the like stand for something else.
-PATH = re.compile(r"(?<![\w./-])(?:\.ci|apps_rec|benchmarks|docs|protos|samples|tests)/[\w./*{},<>-]*")
+PATH = re.compile(r"(?<![\w./-])(?:\.ci|apps_rec|benchmarks|clients|docs|protos|samples|tests)/[\w./*{},<>-]*")
 # To the end of the line, and looked at only, so that a second command of a line is found too.
 COMMAND = re.compile(r"(?<![\w-])apps-rec[ \t]+(?=([a-z-][^\n]*))")
 PLACEHOLDER = re.compile(r"<[\w ]+>|\.\.\.")
@@ -85,6 +86,13 @@ def test_a_shorthand_is_rewritten_to_what_the_guide_shows():
 )
 def test_a_part_is_a_message_of_its_name(name, text):
     assert text_format.Parse(text, MESSAGES[name]()).ListFields()
+
+
+def test_a_file_of_models_is_a_message_of_tensorflow_serving():
+    ((_, text),) = fenced(ROOT / "docs/serving.md", "proto ModelServerConfig")
+    (model,) = text_format.Parse(text, ModelServerConfig()).model_config_list.config
+    served = list(model.model_version_policy.specific.versions)
+    assert sorted(model.version_labels.values()) == served
 
 
 def test_every_block_of_proto_text_is_checked():

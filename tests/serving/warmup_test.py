@@ -1,9 +1,9 @@
 """The warm-up file is what TensorFlow Serving reads, and every request in it runs."""
 
 import numpy as np
-import pytest
 import tensorflow as tf
 from tensorflow.core.framework.tensor_pb2 import TensorProto
+from tensorflow_serving.apis import prediction_log_pb2
 
 from apps_rec.protos.serving_log_pb2 import PredictionLog
 from apps_rec.serving.schema import SIGNATURES
@@ -49,10 +49,9 @@ def test_field_numbers_are_the_servers():
 
 
 def test_the_servers_own_messages_read_the_same(ranked):
-    log = pytest.importorskip("tensorflow_serving.apis.prediction_log_pb2", reason="tensorflow-serving-api is no need")
     for record in records(ranked.version):
         ours = PredictionLog.FromString(record).predict_log.request
-        theirs = log.PredictionLog.FromString(record).predict_log.request
+        theirs = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
         assert theirs.model_spec.signature_name == ours.model_spec.signature_name
         assert {name: tensor.SerializeToString(deterministic=True) for name, tensor in theirs.inputs.items()} == {
             name: TensorProto.FromString(tensor).SerializeToString(deterministic=True)

@@ -1,0 +1,186 @@
+"""The client of a model in TensorFlow Serving."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+import numpy as np
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest, ModelVersionStatus
+from tensorflow_serving.apis.model_pb2 import ModelSpec
+from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
+from tensorflow_serving.apis.predict_pb2 import PredictResponse
+from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
+
+from apps_rec_client.calls import call
+from apps_rec_client.columns import Rows, Weights
+from apps_rec_client.errors import RequestError
+from apps_rec_client.requests import DEFAULT, RANK_PACKED, predict_request, rank_inputs, score_inputs
+from apps_rec_client.schema import read_schema
+from apps_rec_client.tensors import to_array
+
+# gRPC waits 1 s and up to 2 min before it connects anew, longer than a ranking can: a server that restarts would be
+# found too late.
+_CHANNEL_OPTIONS = {"grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 1000}
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Items of a request, ranked.
+
+    Attributes:
+        score: `[N]` float32, in the order that the items were sent in.
+        order: `[N]` int32, places of the items, the best first.
+        probs: by output (`probs_ctr`), `[N]` float32 each, in the order that the items were sent in.
+        version: of the model that answered.
+    """
+
+    score: np.ndarray
+    order: np.ndarray
+    probs: dict[str, np.ndarray]
+    version: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Rows, scored.
+
+    Attributes:
+        score: `[N]` float32.
+        probs: by output (`probs_ctr`), `[N]` float32 each.
+        logits: by output (`logits_ctr`), `[N]` float32 each.
+        version: of the model that answered.
+    """
+
+    score: np.ndarray
+    probs: dict[str, np.ndarray]
+    logits: dict[str, np.ndarray]
+    version: int
+
+
+class RankClient:
+    """Asks TensorFlow Serving for scores and rankings of an export of apps_rec. Threads may share it.
+
+    Without version and label the server's newest version answers. rank_packed sends columns by their place: a version
+    with other columns, or in another order, needs its own schema. rank sends them by name.
+
+    Args:
+        target: host:port of the server's gRPC, or any other target of a gRPC channel.
+        model_name: as the server knows it.
+        schema: path of the export's assets/schema.json, or what lies in that file.
+        version: to ask for; default: the server's choice.
+        version_label: to ask for instead of a number.
+        timeout_seconds: for a request with all its attempts.
+        retries: how often to ask again where the server cannot be reached.
+        credentials: of an encrypted channel; default: none, and plain text.
+        channel_options: pairs of gRPC's names and values.
+
+    Raises:
+        SchemaError: no schema of an export.
+        RequestError: version and label at once, no time, or a negative number of retries.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        model_name: str,
+        schema: str | os.PathLike[str] | Mapping[str, Any],
+        *,
+        version: int | None = None,
+        version_label: str | None = None,
+        timeout_seconds: float = 1.0,
+        retries: int = 2,
+        credentials: grpc.ChannelCredentials | None = None,
+        channel_options: Sequence[tuple[str, Any]] = (),
+    ) -> None:
+        if version is not None and version_label is not None:
+            raise RequestError(f"expected version or version_label, got both: {version} and {version_label!r}")
+        if not timeout_seconds > 0:
+            raise RequestError(f"timeout_seconds: expected more than 0, got {timeout_seconds}")
+        if retries < 0:
+            raise RequestError(f"retries: expected 0 or more, got {retries}")
+        self.schema = read_schema(schema)
+        self._spec = ModelSpec(name=model_name)
+        if version is not None:
+            self._spec.version.value = version
+        if version_label is not None:
+            self._spec.version_label = version_label
+        which = f"version {version}" if version is not None else f"version {version_label or 'of its choice'}"
+        self._asked = f"model {model_name}, {which}, at {target}"
+        self._timeout_seconds, self._retries = timeout_seconds, retries
+        options = list({**_CHANNEL_OPTIONS, **dict(channel_options)}.items())
+        self._channel = (
+            grpc.insecure_channel(target, options)
+            if credentials is None
+            else grpc.secure_channel(target, credentials, options)
+        )
+        self._predict = PredictionServiceStub(self._channel).Predict
+        self._status = ModelServiceStub(self._channel).GetModelStatus
+
+    def rank(
+        self, user: Mapping[str, Any], items: Rows, weights: Weights | None = None, signature: str = RANK_PACKED
+    ) -> Ranking:
+        """Ranks items for a user.
+
+        Args:
+            user: columns of the user and the context, a value each.
+            items: columns of the items, a list each, or a dict for each item; none is as good as many.
+            weights: of the score's terms, by output or in the schema's order; default: the config's.
+            signature: rank or rank_packed.
+
+        Raises:
+            RequestError: user, items or weights are not what the schema asks for; nothing was sent.
+            ServerError: the server answered with an error, not in time or not at all.
+        """
+        answer, outputs = self._ask(signature, rank_inputs(signature, user, items, weights, self.schema))
+        return Ranking(outputs["score"], outputs["order"], _named(outputs, "probs_"), answer.model_spec.version.value)
+
+    def score(self, rows: Rows) -> Scores:
+        """Scores rows by themselves, each with its own user, context and item.
+
+        Args:
+            rows: every column, a list each, or a dict for each row.
+
+        Raises:
+            RequestError: the rows are not what the schema asks for; nothing was sent.
+            ServerError: the server answered with an error, not in time or not at all.
+        """
+        answer, outputs = self._ask(DEFAULT, score_inputs(rows, self.schema))
+        version = answer.model_spec.version.value
+        return Scores(outputs["score"], _named(outputs, "probs_"), _named(outputs, "logits_"), version)
+
+    def versions(self) -> dict[int, str]:
+        """States of the model's versions: AVAILABLE for one that answers, else START, LOADING, UNLOADING or END.
+
+        Raises:
+            ServerError: the server does not know the model, or did not answer.
+        """
+        request = GetModelStatusRequest(model_spec=ModelSpec(name=self._spec.name))
+        answer = call(self._status, request, f"{self._asked}, status", self._timeout_seconds, self._retries)
+        return {
+            status.version: ModelVersionStatus.State.Name(status.state)
+            for status in sorted(answer.model_version_status, key=lambda status: status.version)
+        }
+
+    def close(self) -> None:
+        """Closes the channel."""
+        self._channel.close()
+
+    def __enter__(self) -> RankClient:
+        return self
+
+    def __exit__(self, *of_an_error: object) -> None:
+        self.close()
+
+    def _ask(self, signature: str, inputs: Mapping[str, np.ndarray]) -> tuple[PredictResponse, dict[str, np.ndarray]]:
+        request = predict_request(self._spec, signature, inputs)
+        asked = f"{self._asked}, {signature}"
+        answer = call(self._predict, request, asked, self._timeout_seconds, self._retries)
+        return answer, {name: to_array(tensor) for name, tensor in answer.outputs.items()}
+
+
+def _named(outputs: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:
+    return {name: outputs[name] for name in sorted(outputs) if name.startswith(start)}

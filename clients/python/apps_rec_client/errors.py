@@ -1,0 +1,42 @@
+"""What can go wrong: before a request is sent, and after."""
+
+from __future__ import annotations
+
+import grpc
+
+_HINTS = {
+    grpc.StatusCode.NOT_FOUND: "RankClient.versions() says which versions of the model are loaded",
+    grpc.StatusCode.INVALID_ARGUMENT: "check that the schema is that of the version that is served",
+    grpc.StatusCode.DEADLINE_EXCEEDED: "send fewer items, or give timeout_seconds more",
+    grpc.StatusCode.UNAVAILABLE: "check the address, and whether the server runs",
+}
+
+
+class ClientError(Exception):
+    """Any error of this package."""
+
+
+class SchemaError(ClientError, ValueError):
+    """No schema of an export."""
+
+
+class RequestError(ClientError, ValueError):
+    """Something handed in is wrong, and nothing was sent; the text holds one line for each mistake."""
+
+
+class ServerError(ClientError):
+    """The server, or the way there, failed.
+
+    Attributes:
+        code: of gRPC.
+        words: the server's.
+        attempts: how often the request was sent.
+    """
+
+    def __init__(self, asked: str, code: grpc.StatusCode, words: str, attempts: int) -> None:
+        times = "attempt" if attempts == 1 else "attempts"
+        hint = f" ({_HINTS[code]})" if code in _HINTS else ""
+        super().__init__(f"{asked}: {code.name} after {attempts} {times}: {words}{hint}")
+        self.code = code
+        self.words = words
+        self.attempts = attempts
