@@ -103,10 +103,24 @@ def _export(options: argparse.Namespace) -> None:
 
 def _predict(options: argparse.Namespace) -> None:
     quiet_tensorflow()
-    keep = None if options.keep is None else [name for name in options.keep.split(",") if name]
-    result = apps_rec.predict(options.export, options.rows, options.output, keep, options.skip_bad_rows)
-    dropped = f", {result.dropped} bad rows dropped" if result.dropped else ""
-    print(f"{result.output}: {result.rows} rows{dropped}")
+    made = apps_rec.predict(
+        options.export,
+        options.rows,
+        options.output,
+        options.keep,
+        options.skip_bad_rows,
+        part_format=options.format,
+        rows_per_part=options.rows_per_part,
+        signature=options.signature,
+        group_by=options.group_by,
+        top_k=options.top_k,
+        weights=options.weights,
+    )
+    groups = "" if made.groups is None else f" of {made.groups} groups"
+    files = f" in {made.files} files" if made.files > 1 else ""
+    scored = "" if made.groups is None else f", {made.rows} rows scored"
+    dropped = f", {made.dropped} bad rows dropped" if made.dropped else ""
+    print(f"{made.output}: {made.written} rows{groups}{files}{scored}{dropped}")
 
 
 def _convert(options: argparse.Namespace) -> None:
@@ -164,6 +178,24 @@ def _regress(options: argparse.Namespace) -> None:
     print(f"{options.folder}: {len(results)} configs hold")
 
 
+def _names(text: str) -> list[str]:
+    return [name for name in text.split(",") if name]
+
+
+def _weights(text: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for term in _names(text):
+        name, _, number = term.partition("=")
+        try:
+            weight = float(number)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'expected OUTPUT=NUMBER with commas, got "{term}"') from None
+        if name in weights:
+            raise argparse.ArgumentTypeError(f"expected one weight of {name}, got several")
+        weights[name] = weight
+    return weights
+
+
 def _checked(options: argparse.Namespace) -> apps_rec.Config:
     """The config, read before TensorFlow: its mistakes are shown at once."""
     config = apps_rec.check(options.config, options.set)
@@ -215,16 +247,43 @@ def _parser() -> argparse.ArgumentParser:
         commands,
         "predict",
         _predict,
-        "score the rows of a file with an export",
-        "out/x/export/1700000000 rows.parquet -o scores.parquet --keep user_id,app_id",
+        "score the rows of files with an export",
+        "out/x/export/1700000000 rows.parquet -o scores.parquet --keep user_id,app_id\n"
+        "  apps-rec predict out/x/export/1700000000 rows.parquet -o best --signature rank --group-by user_id --top-k 9",
         reads_config=False,
     )
     predict.add_argument("export", help="folder of one version, as export printed it")
     predict.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
     predict.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
-    predict.add_argument("-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz")
     predict.add_argument(
-        "--keep", help="columns to copy, with commas; default: the config's key_fields and label_fields"
+        "-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz; or folder to make, of parts"
+    )
+    predict.add_argument(
+        "--keep",
+        type=_names,
+        metavar="COLUMNS",
+        help="columns to copy, with commas; default: the config's key_fields and label_fields",
+    )
+    parts = predict.add_argument_group("a folder of parts")
+    parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
+    parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
+    ranks = predict.add_argument_group("requests to rank")
+    ranks.add_argument(
+        "--signature", default="serving_default", help="serving_default: row by row, the default; rank: by group"
+    )
+    ranks.add_argument(
+        "--group-by",
+        type=_names,
+        default=[],
+        metavar="COLUMNS",
+        help="consecutive rows that agree in these columns, with commas, are one request",
+    )
+    ranks.add_argument("--top-k", type=int, metavar="K", help="rows to keep of each group; default: all, in order")
+    ranks.add_argument(
+        "--weights",
+        type=_weights,
+        metavar="OUTPUT=NUMBER,...",
+        help="of every term of the score, as probs_ctr=1,probs_ctcvr=0.5; default: the config's",
     )
 
     convert = _command(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -95,6 +97,7 @@ class RowStream:
         self._names = schema.read_names(keep)
         self._gate = RowGate(schema, holdout_fraction, holdout_part, keep)
         self._all_units: list[Unit] | None = None
+        self._units_done = 0
 
     def dtypes(self) -> dict[str, str]:
         """Type of every column of a batch, see `Schema.dtypes`."""
@@ -142,9 +145,34 @@ class RowStream:
             held = batch
         self.counts.log(epoch)
         if held is not None:
-            yield Batch(held.columns, held.end_row, True, held.kept)
+            yield replace(held, last=True)
         elif start_row == 0:
             raise DataError(self._nothing())
+
+    def share_read(self, batch: Batch) -> float | None:
+        """Share of an epoch up to the end of a batch that was just handed out, in (0, 1]; None: not known.
+
+        Of the rows of Parquet files, which say how many they are; else of several files, without the one at work.
+        """
+        if self._total_rows is not None:
+            return batch.end_row / self._total_rows
+        units = len(self._units())
+        return self._units_done / units if units > 1 else None
+
+    @cached_property
+    def _total_rows(self) -> int | None:
+        rows = [unit.rows for unit in self._units()]
+        return None if None in rows else sum(count or 0 for count in rows)
+
+    def locate(self, row: int, epoch: int = 0) -> tuple[str, int]:
+        """File of a row, and its number in that file, from 1; reads the files again up to there.
+
+        Args:
+            row: its number in the epoch's order, from 1, one of `Batch.ends`; of a stream that is not shuffled.
+            epoch: number of the epoch.
+        """
+        unit, chunk = next((unit, chunk) for unit, chunk in self._chunks(epoch, row - 1) if len(chunk.rows))
+        return unit.path, int(chunk.rows[0])
 
     def _nothing(self) -> str:
         shown = ", ".join(self.files[:3]) + (", ..." if len(self.files) > 3 else "")
@@ -203,7 +231,8 @@ class RowStream:
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
         """The chunks of all units in the epoch's order, less the first `skip` rows."""
         read = _reader(self.schema)
-        for unit in self._units_in_order(epoch):
+        for number, unit in enumerate(self._units_in_order(epoch)):
+            self._units_done = number
             if unit.rows is not None and unit.rows <= skip:
                 skip -= unit.rows
                 continue

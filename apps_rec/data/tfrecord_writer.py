@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import repeat
 from pathlib import Path
@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from apps_rec.data.examples import ColumnEncoder, encode_examples, written_as
 from apps_rec.data.manifest import FileEntry, Manifest, filters_as_text
+from apps_rec.data.progress import Progress
 from apps_rec.data.reader import RowStream, column_names
 from apps_rec.data.row_counts import count_rows
 from apps_rec.data.schema import Column, Schema, build_schema
@@ -25,7 +26,6 @@ _LOG = logging.getLogger("apps_rec.data")
 
 ROWS_PER_FILE = 1_000_000
 _BATCH_ROWS = 8192
-_SECONDS_BETWEEN_LINES = 10.0
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
     encoders = {name: ColumnEncoder(written_as(schema, name)) for name in schema.dtypes()}
     shares = repeat(rows_per_file) if shards is None else iter(_shares(_rows_that_pass(stream), shards))
     files: list[tuple[Path, int]] = []
-    progress = _Progress()
+    progress = Progress("written")
     share = next(shares, 0)
     writer: _Shard | None = None
     try:
@@ -201,19 +201,3 @@ class _Shard:
     def close(self) -> tuple[Path, int]:
         self._writer.close()
         return self._path, self.rows
-
-
-class _Progress:
-    """A line to the log every ten seconds."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._start = self._last = clock()
-        self.rows = 0
-
-    def add(self, rows: int) -> None:
-        self.rows += rows
-        now = self._clock()
-        if now - self._last >= _SECONDS_BETWEEN_LINES:
-            self._last = now
-            _LOG.info("%d rows written, %.0f rows/s", self.rows, self.rows / (now - self._start))

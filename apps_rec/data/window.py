@@ -1,5 +1,7 @@
 """Rows that passed, gathered in windows and handed out in batches."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,13 +18,13 @@ class Batch:
 
     Args:
         columns: name -> array `[B]`: numbers, or bytes objects for STRING; labels and weights are float32.
-        end_row: rows of the epoch's order, filtered ones too, up to the end of this batch.
+        ends: rows of the epoch's order, filtered ones too, up to each row of this batch: int64 `[B]`.
         last: whether this is the last batch of the epoch.
         kept: columns passed through as they are in the files, row by row beside `columns`; None where none are.
     """
 
     columns: Columns
-    end_row: int
+    ends: np.ndarray
     last: bool
     kept: pa.Table | None = None
 
@@ -30,6 +32,17 @@ class Batch:
     def size(self) -> int:
         """Rows in it."""
         return self.columns.size
+
+    @property
+    def end_row(self) -> int:
+        """Rows of the epoch's order, filtered ones too, up to the end of this batch."""
+        return int(self.ends[-1])
+
+    def slice(self, start: int, end: int) -> Batch:
+        """Rows start .. end - 1."""
+        kept = None if self.kept is None else self.kept.slice(start, end - start)
+        last = self.last and end == self.size
+        return Batch(self.columns.slice(start, end), self.ends[start:end], last, kept)
 
 
 class Window:
@@ -54,7 +67,7 @@ class Window:
         self._indices.append(rows.index + self.raw_rows)
         self.raw_rows += raw_rows
 
-    def close(self) -> "Window":
+    def close(self) -> Window:
         """Lays the numbers out row by row and every text column in one piece."""
         self.index = np.concatenate(self._indices)
         records: np.ndarray = np.empty(len(self.index), self.records.dtype)
@@ -81,7 +94,7 @@ class Part:
         self.window, self.order, self.ends = window, order, ends
         self.size = len(order)
 
-    def slice(self, start: int, length: int) -> "Part":
+    def slice(self, start: int, length: int) -> Part:
         """Rows start .. start + length."""
         return Part(self.window, self.order[start : start + length], self.ends[start : start + length])
 
@@ -95,9 +108,16 @@ class Part:
 
 def join_parts(parts: list[Part]) -> Batch:
     """One batch of the rows of all parts, one after the other."""
-    columns = join_columns([part.columns() for part in parts])
     kept = [part.window.kept.take(pa.array(part.order)) for part in parts if part.window.kept is not None]
-    return Batch(columns, int(parts[-1].ends[-1]), False, _concat(kept) if kept else None)
+    ends = np.concatenate([part.ends for part in parts])
+    return Batch(join_columns([part.columns() for part in parts]), ends, False, _concat(kept) if kept else None)
+
+
+def join_batches(first: Batch, second: Batch) -> Batch:
+    """The rows of two batches, one after the other."""
+    kept = [batch.kept for batch in (first, second) if batch.kept is not None]
+    ends = np.concatenate([first.ends, second.ends])
+    return Batch(join_columns([first.columns, second.columns]), ends, second.last, _concat(kept) if kept else None)
 
 
 def _concat(tables: list[pa.Table]) -> pa.Table:

@@ -57,8 +57,9 @@ class Engine:
                 loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
             except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
                 self.close()
+                reason = " ".join(str(error).split())
                 raise RunError(
-                    f"{folder} cannot be loaded: it is damaged or cut short ({error}). Export again"
+                    f"{folder} cannot be loaded: it is damaged or cut short ({reason}). Export again"
                 ) from error
         self._signatures = {name: value for name, value in loaded.signature_def.items() if not name.startswith("__")}
 

@@ -1,39 +1,56 @@
-"""Scores the rows of a file with an export, in the columns that the export asks for."""
+"""Scores the rows of files with an export, in the columns that the export asks for."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv
-import pyarrow.parquet
 import tensorflow as tf
 
-from apps_rec.data import RowStream, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
 from apps_rec.data.dataset import wrong_value
+from apps_rec.data.files import check_columns
+from apps_rec.data.progress import Progress
 from apps_rec.errors import DataError, RunError
-from apps_rec.serving.columns import to_tensors
-from apps_rec.serving.engine import open_export
-from apps_rec.serving.schema import DEFAULT
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.serving.engine import Engine, open_export
+from apps_rec.serving.groups import (
+    PLACE,
+    Ranking,
+    check_shared,
+    plan_ranking,
+    rank_groups,
+    ranked_outputs,
+    whole_groups,
+)
+from apps_rec.serving.output import open_output, plan_output
+from apps_rec.serving.requests import request
+from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
 
-log = logging.getLogger("apps_rec")
-SECONDS_BETWEEN_LINES = 10.0
-_LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+SIGNATURES = (DEFAULT, RANK)
 
 
 @dataclass(frozen=True)
 class PredictResult:
-    """Where the scores are, how many rows they are, and how many were dropped as bad."""
+    """What was scored and written.
+
+    Attributes:
+        output: the file or folder.
+        rows: that were scored.
+        dropped: bad rows that were left out.
+        written: rows in the output: those scored, or the best of each group.
+        files: that the output consists of.
+        groups: requests to rank; None: rows were scored one by one.
+    """
 
     output: str
     rows: int
     dropped: int
+    written: int
+    files: int
+    groups: int | None = None
 
 
 def predict_file(
@@ -43,122 +60,116 @@ def predict_file(
     keep: Sequence[str] | None = None,
     skip_bad_rows: bool = False,
     batch_size: int = 4096,
+    *,
+    part_format: str | None = None,
+    rows_per_part: int | None = None,
+    signature: str = DEFAULT,
+    group_by: Sequence[str] = (),
+    top_k: int | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
+
+    With the signature rank, consecutive rows that agree in the columns of group_by are one request; the output holds
+    the best rows of each in order, with their place in the column "rank". A group that comes back later is another
+    request.
 
     Args:
         export: a version's folder, as `export` wrote it.
         input_path: CSV (with a header), Parquet or TFRecord: a path, a glob, or several separated by commas.
-        output: .parquet, .csv or .csv.gz; written aside and renamed when whole.
+        output: a file .parquet, .csv or .csv.gz, or a folder of parts, which is new or empty; written aside and
+            renamed when whole.
         keep: columns to copy; default: those of key_fields and label_fields that the input has.
         skip_bad_rows: leave bad rows out of the output and count them; False: as the export's config says.
-        batch_size: rows scored at once.
+        batch_size: rows read, and scored, at once.
+        part_format: of the parts: parquet (the default), csv or csv.gz.
+        rows_per_part: rows of each part but the last; default 1,000,000.
+        signature: serving_default or rank.
+        group_by: for rank: columns in which the rows of a request agree; kept too.
+        top_k: for rank: rows to keep of each group; None: all.
+        weights: for rank: of every term of the score, by output; None: the config's.
 
     Raises:
-        RunError: export is no export, or the output cannot be written.
-        DataError: a mistake in the input.
+        RunError: export is no export, an option is wrong, or the output cannot be written.
+        DataError: a mistake in the input, or a column of the user or the context that differs within a group.
     """
+    target = plan_output(output, part_format, rows_per_part)
     folder, config = open_export(export)
+    served = build_serving_schema(config)
+    ranking = _ranking(signature, group_by, top_k, weights, served)
     files = data_files(input_path, "input")
+    if os.path.realpath(output) in map(os.path.realpath, files):
+        raise RunError(f"output {output}: is the input; choose another with -o")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     if skip_bad_rows:
         schema = replace(schema, bad_rows="SKIP")
-    if keep is None:
-        present = set(column_names(files[0], schema))
-        wanted = dict.fromkeys([*config.data_config.key_fields, *config.data_config.label_fields])
-        keep = [name for name in wanted if name in present]
-    score = _load_signature(folder)
-    names = sorted(score.structured_outputs)
-    clash = [name for name in keep if name in names]
+    kept = _kept(config.data_config, files[0], schema, keep, ranking)
+    names = [PLACE, *ranked_outputs(served)] if ranking else served.outputs
+    clash = [name for name in kept if name in names]
     if clash:
         raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
-    stream = RowStream(files, schema, batch_size, keep=keep)
-    rows, started, last = 0, time.monotonic(), time.monotonic()
-    with _open_writer(output) as write:
-        for batch in stream.batches():
-            inputs = to_tensors(batch.columns, schema.columns)
-            try:
-                outputs = score(**inputs)
-            except tf.errors.InvalidArgumentError as error:
-                raise wrong_value(error, files) or error from None
-            kept = {name: batch.kept[name] for name in keep} if batch.kept is not None else {}
-            write(pa.table({**kept, **{name: pa.array(outputs[name].numpy()) for name in names}}))
-            rows += batch.size
-            if time.monotonic() - last > SECONDS_BETWEEN_LINES:
-                last = time.monotonic()
-                log.info("%s rows scored, %s rows/s", f"{rows:,}", f"{rows / (last - started):,.0f}")
-    log.info("%s rows scored to %s", f"{rows:,}", output)
-    return PredictResult(output, rows, stream.counts.dropped.total())
-
-
-def _load_signature(folder: Path) -> Any:
-    try:
-        return tf.saved_model.load(str(folder)).signatures[DEFAULT]
-    except (OSError, ValueError, LookupError, tf.errors.OpError) as error:
-        raise RunError(f"{folder} cannot be loaded: it is damaged or cut short ({error}). Export again") from error
-
-
-@contextmanager
-def _open_writer(output: str) -> Iterator[Callable[[pa.Table], None]]:
-    """A function that appends a table; the output gets its name when all of it is written."""
-    path = Path(output)
-    aside = path.with_name(f".{path.name}.partial")
-    if not output.endswith((".parquet", ".csv", ".csv.gz")):
-        raise RunError(f"output {output}: expected a name that ends in .parquet, .csv or .csv.gz")
-    opened: list[_Opened] = []
-    sink = None
-
-    def write(table: pa.Table) -> None:
-        nonlocal sink
-        table = _writable(table, as_text=not output.endswith(".parquet"))
+    stream = RowStream(files, schema, batch_size, keep=kept)
+    groups = 0
+    progress = Progress("scored")
+    with Engine(folder) as engine, open_output(target) as written:
+        tables = _score(engine, stream, served) if ranking is None else _rank(engine, stream, served, ranking)
         try:
-            if opened:
-                table = table.cast(opened[0].schema)
-            elif output.endswith(".parquet"):
-                writer = pyarrow.parquet.ParquetWriter(aside, table.schema, compression="zstd")
-                opened.append(_Opened(writer, table.schema))
-            else:
-                sink = pa.output_stream(str(aside), compression="gzip" if output.endswith(".gz") else None)
-                opened.append(_Opened(pyarrow.csv.CSVWriter(sink, table.schema), table.schema))
-            opened[0].writer.write_table(table)
-        except pa.ArrowException as error:
-            raise RunError(
-                f"cannot write {output}: {error}. Kept columns need one type in all files, and one that "
-                f"{path.suffix} can hold; choose others with --keep"
-            ) from error
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            try:
-                yield write
-            finally:
-                for item in opened:
-                    item.writer.close()
-                if sink is not None:
-                    sink.close()
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
-    except OSError as error:
-        raise RunError(f"cannot write {output}: {error.strerror or error}; choose another with -o") from error
+            for batch, table, requests in tables:
+                written.write(table)
+                groups += requests
+                progress.add(batch.size, stream.share_read(batch))
+        except tf.errors.InvalidArgumentError as error:
+            raise wrong_value(error, files) or error from None
+    progress.finish(f"{written.rows:,} rows to {output}")
+    return PredictResult(
+        output, progress.rows, stream.counts.dropped.total(), written.rows, written.count, groups if ranking else None
+    )
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """A writer, and the columns that it was opened with."""
+def _ranking(
+    signature: str,
+    group_by: Sequence[str],
+    top_k: int | None,
+    weights: Mapping[str, float] | None,
+    served: ServingSchema,
+) -> Ranking | None:
+    if signature not in SIGNATURES:
+        raise RunError(f"--signature: expected {' or '.join(SIGNATURES)}, got {signature}")
+    if signature == RANK:
+        return plan_ranking(group_by, top_k, weights, served)
+    given = {"--group-by": group_by or None, "--top-k": top_k, "--weights": weights}
+    unused = [flag for flag, value in given.items() if value is not None]
+    if unused:
+        raise RunError(f"{', '.join(unused)}: for --signature {RANK} only; add it, or leave them out")
+    return None
 
-    writer: pyarrow.parquet.ParquetWriter | pyarrow.csv.CSVWriter
-    schema: pa.Schema
+
+def _kept(
+    data: DataConfig, path: str, schema: Schema, keep: Sequence[str] | None, ranking: Ranking | None
+) -> list[str]:
+    """Columns to copy, those of the groups first."""
+    present = column_names(path, schema)
+    if keep is None:
+        keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
+    kept = list(dict.fromkeys([*(ranking.group_by if ranking else ()), *keep]))
+    check_columns(path, present, kept)
+    return kept
 
 
-def _writable(table: pa.Table, as_text: bool) -> pa.Table:
-    """Dictionaries as their values, and for CSV, which has no lists, lists as text joined by "|"."""
-    for i, field in enumerate(table.schema):
-        if pa.types.is_dictionary(field.type):
-            table = table.set_column(i, field.name, table.column(i).cast(field.type.value_type))
-        elif as_text and any(check(field.type) for check in _LISTS):
-            lists = table.column(i).to_pylist()
-            texts = [None if values is None else "|".join(str(value) for value in values) for values in lists]
-            table = table.set_column(i, field.name, pa.array(texts, pa.string()))
-    return table
+# Rows that were scored, what is to be written of them, and how many requests to rank they were.
+_Scored = Iterator[tuple[Batch, pa.Table, int]]
+
+
+def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
+    call = engine.function(DEFAULT, [column.name for column in served.columns])
+    for batch in stream.batches():
+        outputs = call(request(DEFAULT, batch.columns, served))
+        kept = {} if batch.kept is None else {name: batch.kept[name] for name in batch.kept.column_names}
+        yield batch, pa.table({**kept, **{name: outputs[name] for name in sorted(outputs)}}), 0
+
+
+def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking) -> _Scored:
+    call = engine.function(RANK, [*(column.name for column in served.columns), WEIGHTS])
+    for rows, borders in whole_groups(stream.batches(), ranking.group_by):
+        check_shared(rows, borders, served, stream)
+        yield rows, rank_groups(call, rows, borders, served, ranking), len(borders) - 1

@@ -65,7 +65,7 @@ def request(signature: str, rows: Rows, schema: ServingSchema, weights: Sequence
 
 
 def _array(values: Sequence[Any] | np.ndarray, column: Column) -> np.ndarray:
-    return np.array(list(values), object if column.dtype == "STRING" else TF_TYPES[column.dtype].as_numpy_dtype)
+    return np.asarray(values, object if column.dtype == "STRING" else TF_TYPES[column.dtype].as_numpy_dtype)
 
 
 def _packed(values: Sequence[Any] | np.ndarray, as_text: bool) -> np.ndarray:

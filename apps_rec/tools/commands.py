@@ -6,7 +6,7 @@ Imports of TensorFlow and pyarrow stand inside the functions: what needs neither
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -117,14 +117,44 @@ def verify_export(export: str | Path, rows: str | None = None, latency: bool = T
 
 
 def predict(
-    export: str | Path, rows: str, output: str, keep: Sequence[str] | None = None, skip_bad_rows: bool = False
+    export: str | Path,
+    rows: str,
+    output: str,
+    keep: Sequence[str] | None = None,
+    skip_bad_rows: bool = False,
+    *,
+    part_format: str | None = None,
+    rows_per_part: int | None = None,
+    signature: str = "serving_default",
+    group_by: Sequence[str] = (),
+    top_k: int | None = None,
+    weights: Mapping[str, float] | None = None,
 ) -> PredictResult:
-    """Scores the rows of a file with an export; see `apps_rec.serving.predict.predict_file`."""
+    """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file`.
+
+    Example:
+        >>> apps_rec.predict("out/x/export/1700000000", "rows.parquet", "scores.csv")  # doctest: +SKIP
+        >>> apps_rec.predict(  # doctest: +SKIP
+        ...     "out/x/export/1700000000", "rows.parquet", "best/", signature="rank", group_by=["user_id"], top_k=10
+        ... )
+    """
     _check_local(export, "EXPORT")
     _check_local(output, "-o")
     from apps_rec.serving.predict import predict_file
 
-    return predict_file(str(export), rows, output, keep, skip_bad_rows)
+    return predict_file(
+        str(export),
+        rows,
+        output,
+        keep,
+        skip_bad_rows,
+        part_format=part_format,
+        rows_per_part=rows_per_part,
+        signature=signature,
+        group_by=group_by,
+        top_k=top_k,
+        weights=weights,
+    )
 
 
 def convert(

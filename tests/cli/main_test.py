@@ -79,6 +79,21 @@ def test_the_whole_way(tiny, capsys):
     assert table.column_names[:2] == ["request", "user"]
     assert table.num_rows == 200
 
+    command = ["predict", version, "eval.csv", "-o", "parts", "--format", "csv", "--rows-per-part", "150"]
+    assert run(capsys, *command)[:2] == (0, "parts: 200 rows in 2 files\n")
+    assert sorted(path.name for path in (tiny.folder / "parts").iterdir()) == ["part-00000.csv", "part-00001.csv"]
+    assert "parts: the folder is not empty" in fails(capsys, *command)
+
+    ranking = ["--signature", "rank", "--group-by", "source", "--top-k", "1", "--weights", "probs_ctr=1,probs_ctcvr=0"]
+    code, out, _ = run(capsys, "predict", version, "eval.csv", "-o", "best.csv", *ranking)
+    sources = [row["source"] for row in tiny.rows("eval.csv")]
+    groups = sum(source != before for source, before in zip(sources, ["", *sources], strict=False))
+    assert (code, out) == (0, f"best.csv: {groups} rows of {groups} groups, 200 rows scored\n")
+    assert set(pyarrow.csv.read_csv("best.csv")["rank"].to_pylist()) == {1}
+    assert "--top-k: for --signature rank only" in fails(
+        capsys, "predict", version, "eval.csv", "-o", "x.csv", "--top-k", "3"
+    )
+
     assert "out/export is no export" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
     assert f"Did you mean {version}?" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
     assert "run is no export" in fails(capsys, "predict", "run", "eval.csv", "-o", "scores.csv")
@@ -161,6 +176,21 @@ def _result():
 def test_the_best_is_said(tiny, capsys, monkeypatch):
     monkeypatch.setattr(apps_rec, "train", lambda config, **flags: _result())
     assert run(capsys, "train", "tiny.config")[1] == "run: step 1; best at step 1: 0.50000\n"
+
+
+@pytest.mark.parametrize(
+    ("weights", "said"),
+    [
+        ("probs_ctr", 'argument --weights: expected OUTPUT=NUMBER with commas, got "probs_ctr"'),
+        ("probs_ctr=a", 'argument --weights: expected OUTPUT=NUMBER with commas, got "probs_ctr=a"'),
+        ("a=1,a=2", "argument --weights: expected one weight of a, got several"),
+    ],
+)
+def test_weights_that_cannot_be_read(capsys, weights, said):
+    with pytest.raises(SystemExit) as ended:
+        main(["predict", "export/1", "rows.csv", "-o", "x.csv", "--weights", weights])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["check", "train", "evaluate", "export", "predict", "simulate store", "regress"])

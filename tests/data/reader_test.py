@@ -109,6 +109,53 @@ def test_every_format_equals_pandas(tmp_path, kind):
     assert sorted(column_names(files[0], make_schema(kind))) == sorted(first.column_names)
 
 
+@pytest.mark.parametrize(
+    ("kind", "files", "shares"),
+    [
+        # Two files of 3,000 rows. Parquet says how many there are: 2,000 of 6,000, ...
+        ("parquet", 2, [2 / 6, 4 / 6, 1.0]),
+        # The others are read in runs of 16,384 rows, so both are read when the first batch comes: only that is known.
+        ("csv", 2, [0.5, 0.5, 0.5]),
+        ("tfrecord", 2, [0.5, 0.5, 0.5]),
+        ("csv", 1, [None, None]),
+        ("parquet", 1, [2 / 3, 1.0]),
+    ],
+)
+def test_how_much_of_the_input_is_read(tmp_path, kind, files, shares):
+    paths = [write(make_table(3000, i * 3000), tmp_path / f"{i}.{kind}") for i in range(files)]
+    stream = RowStream(paths, make_schema(kind), 2000)
+    assert [stream.share_read(batch) for batch in stream.batches()] == shares
+
+
+def test_files_that_are_read_one_after_the_other_count_one_by_one(tmp_path):
+    files = [write(make_table(20_000), tmp_path / f"{i}.csv") for i in range(3)]
+    stream = RowStream(files, make_schema("csv"), 10_000)
+    # A batch is handed out when the one behind it is there.
+    assert [stream.share_read(batch) for batch in stream.batches()] == [1 / 3, 1 / 3, 2 / 3, 2 / 3, 2 / 3, 2 / 3]
+
+
+def test_a_row_is_found_again_in_its_file(tmp_path):
+    files = [write(make_table(3000), tmp_path / "a.csv"), write(make_table(2000, 3000), tmp_path / "b.csv")]
+    lines = (tmp_path / "b.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    # Row 3 of the second file has too few cells, row 4 a click of 7: both are left out.
+    lines[3:5] = ["false,0\n", lines[4].replace("false,1,", "false,7,")]
+    (tmp_path / "b.csv").write_text("".join(lines), encoding="utf-8")
+    stream = RowStream(files, make_schema("csv", bad_rows="SKIP"), 512)
+    found = {}
+    for batch in stream.batches():
+        found.update(zip(batch.columns["id"].tolist(), batch.ends.tolist(), strict=True))
+    assert len(found) == 4998
+    places = {row: stream.locate(found[row]) for row in (0, 2999, 3000, 3001, 3004, 4999)}
+    assert places == {
+        0: (files[0], 1),
+        2999: (files[0], 3000),
+        3000: (files[1], 1),
+        3001: (files[1], 2),
+        3004: (files[1], 5),
+        4999: (files[1], 2000),
+    }
+
+
 @pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])
 def test_shuffled_every_row_comes_once_with_its_own_values(tmp_path, kind):
     table = make_table(3000)

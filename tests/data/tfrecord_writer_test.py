@@ -288,15 +288,3 @@ def test_more_shards_than_rows(tmp_path):
     source = write(tmp_path / "a.parquet", table(5))
     with pytest.raises(DataError, match=r"as many as there are rows \(5\), got 6"):
         convert_files([source], schema("parquet"), str(tmp_path / "made"), shards=6)
-
-
-def test_progress_is_said_every_ten_seconds(caplog):
-    times = iter([0.0, 4.0, 11.0, 15.0, 21.5])
-    with caplog.at_level("INFO", "apps_rec.data"):
-        progress = writer._Progress(lambda: next(times))
-        for _ in range(4):
-            progress.add(100)
-    assert [record.getMessage() for record in caplog.records] == [
-        "200 rows written, 18 rows/s",
-        "400 rows written, 19 rows/s",
-    ]

@@ -1,4 +1,5 @@
 import gzip
+import re
 import shutil
 
 import numpy as np
@@ -9,8 +10,11 @@ import pytest
 import tensorflow as tf
 
 import apps_rec
+from apps_rec.data import progress
 from apps_rec.errors import DataError, RunError
-from apps_rec.serving import predict as predict_file
+from apps_rec.serving import output as output_module
+from apps_rec.serving.engine import Engine
+from apps_rec.serving.predict import predict_file
 from apps_rec.training.estimator import load_trained
 
 OUTPUTS = ["logits_ctr", "logits_cvr", "probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
@@ -87,7 +91,7 @@ def test_every_format_scores_like_the_model(trained, exported, tmp_path, rows):
 
 def test_batches_make_no_difference(exported, tmp_path):
     for size in (7, 4096):
-        predict_file.predict_file(str(exported), "rows.parquet", str(tmp_path / f"{size}.parquet"), None, size)
+        predict_file(str(exported), "rows.parquet", str(tmp_path / f"{size}.parquet"), batch_size=size)
     small, large = (pq.read_table(tmp_path / f"{size}.parquet") for size in (7, 4096))
     assert small.column("request").to_pylist() == large.column("request").to_pylist()
     np.testing.assert_allclose(small.column("score").to_numpy(), large.column("score").to_numpy(), rtol=0, atol=1e-6)
@@ -150,9 +154,11 @@ def test_a_kept_column_that_csv_cannot_hold(exported, tmp_path):
     assert not list(tmp_path.glob("*scores*"))
 
 
-def test_a_missing_column_to_keep(exported, tmp_path):
-    with pytest.raises(DataError, match=r'rows\.csv: there is no column "requst".* Did you mean "request"\?'):
-        apps_rec.predict(exported, "rows.csv", str(tmp_path / "scores.csv"), ["requst"])
+@pytest.mark.parametrize("rows", ["rows.csv", "rows.parquet", "rows.tfrecord"])
+def test_a_missing_column_to_keep(exported, tmp_path, rows):
+    text = rf'{rows}: there is no column "requst"\. Columns are .*source.* Did you mean "request"\?'
+    with pytest.raises(DataError, match=text):
+        apps_rec.predict(exported, rows, str(tmp_path / "scores.csv"), ["requst"])
 
 
 def test_a_column_that_is_called_like_an_output(exported, tmp_path):
@@ -198,10 +204,74 @@ def test_a_truncated_export(exported, tmp_path, file):
         apps_rec.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
 
 
-@pytest.mark.parametrize("output", ["scores", "scores.json", "scores.parquet.gz"])
-def test_an_output_of_no_known_format(exported, tmp_path, output):
-    with pytest.raises(RunError, match=r"expected a name that ends in \.parquet, \.csv or \.csv\.gz"):
-        apps_rec.predict(exported, "rows.csv", str(tmp_path / output))
+@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz"])
+def test_a_folder_of_parts_holds_what_one_file_holds(exported, tmp_path, seen, kind):
+    one = predict_file(str(exported), "rows.parquet", str(tmp_path / "one.parquet"), ["request", "user"])
+    parts = predict_file(
+        str(exported), "rows.parquet", str(tmp_path / "scores"), ["request", "user"], part_format=kind, rows_per_part=20
+    )
+    assert (one.written, one.files, one.groups) == (COUNT, 1, None)
+    assert (parts.rows, parts.written, parts.files) == (COUNT, COUNT, 3)
+    paths = sorted((tmp_path / "scores").iterdir())
+    assert [path.name for path in paths] == [f"part-0000{number}.{kind}" for number in range(3)]
+    read = pq.read_table if kind == "parquet" else pyarrow.csv.read_csv
+    tables = [read(path) for path in paths]
+    assert [table.num_rows for table in tables] == [20, 20, 10]
+    got, whole = pa.concat_tables(tables), pq.read_table(tmp_path / "one.parquet")
+    assert got.column_names == whole.column_names
+    assert got["request"].to_pylist() == whole["request"].to_pylist()
+    np.testing.assert_allclose(got["score"].to_numpy(), whole["score"].to_numpy(), rtol=0, atol=1e-6)
+    assert f"50 rows to {tmp_path}/scores" in seen.messages[-1]
+
+
+def test_progress_says_how_much_is_done(exported, tmp_path, seen, monkeypatch):
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    predict_file(str(exported), "rows.parquet", str(tmp_path / "scores.csv"), batch_size=20)
+    lines = [re.sub(r"[\d,.]+ (rows/s|s:)", r"N \1", line) for line in seen.messages if "rows/s" in line]
+    assert lines == [
+        "20 rows scored, N rows/s, 40% of the input",
+        "40 rows scored, N rows/s, 80% of the input",
+        "50 rows scored, N rows/s, 100% of the input",
+        f"50 rows scored, N rows/s, N s: 50 rows to {tmp_path}/scores.csv",
+    ]
+
+
+def test_a_folder_that_is_not_empty_is_refused_before_anything_is_read(exported, tmp_path):
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "part-00000.parquet").write_text("of an earlier run")
+    with pytest.raises(RunError, match="scores: the folder is not empty; choose another with -o, or remove it first"):
+        apps_rec.predict("nowhere", "nothing.csv", str(tmp_path / "scores"))
+    assert [path.name for path in (tmp_path / "scores").iterdir()] == ["part-00000.parquet"]
+
+
+def test_the_input_is_no_output(exported, tmp_path):
+    shutil.copy("rows.csv", tmp_path)
+    with pytest.raises(RunError, match=r"output .*rows\.csv: is the input; choose another with -o"):
+        apps_rec.predict(exported, str(tmp_path / "*.csv"), str(tmp_path / "x" / ".." / "rows.csv"))
+    assert (tmp_path / "rows.csv").read_bytes() == (exported.parent.parent / "rows.csv").read_bytes()
+
+
+@pytest.mark.parametrize("output", ["scores", "scores.parquet"])
+def test_ctrl_c_in_the_middle_leaves_nothing(exported, tmp_path, monkeypatch, output):
+    make = Engine.function
+
+    def breaking_off(self, signature, inputs):
+        call, calls = make(self, signature, inputs), []
+
+        def interrupted(arrays):
+            calls.append(arrays)
+            if len(calls) == 3:
+                assert [path.name for path in tmp_path.iterdir()] == [f".{output}.partial"]
+                raise KeyboardInterrupt
+            return call(arrays)
+
+        return interrupted
+
+    monkeypatch.setattr(Engine, "function", breaking_off)
+    monkeypatch.setattr(output_module, "_BLOCK_ROWS", 4)
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(str(exported), "rows.csv", str(tmp_path / output), batch_size=10)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_output_that_cannot_be_written(exported, tmp_path):
@@ -210,17 +280,21 @@ def test_an_output_that_cannot_be_written(exported, tmp_path):
         apps_rec.predict(exported, "rows.csv", str(tmp_path / "file" / "scores.csv"))
 
 
-@pytest.mark.parametrize("ending", ["csv", "csv.gz", "parquet"])
-def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, ending):
+@pytest.mark.parametrize("name", ["scores.csv", "scores.csv.gz", "scores.parquet", "scores"])
+def test_an_error_in_the_middle_leaves_nothing(exported, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(output_module, "_BLOCK_ROWS", 4096)
     lines = (exported.parent.parent / "rows.csv").read_text(encoding="utf-8").splitlines(keepends=True)
     rows = [*lines, *lines[1:] * 400, "r,u,seven,0.1,fun,,1,live,0,0\n"]
     (tmp_path / "rows.csv").write_text("".join(rows), encoding="utf-8")
-    output = tmp_path / f"scores.{ending}"
-    output.write_text("of an earlier run")
+    output = tmp_path / name
+    before = {"rows.csv"}
+    if output.suffix:
+        output.write_text("of an earlier run")
+        before.add(name)
     with pytest.raises(DataError, match=rf'row {len(rows) - 1}, column "app": expected .*INT64.* got "seven"'):
         apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(output))
-    assert {path.name for path in tmp_path.iterdir()} == {"rows.csv", output.name}
-    assert output.read_text() == "of an earlier run"
+    assert {path.name for path in tmp_path.iterdir()} == before
+    assert not output.suffix or output.read_text() == "of an earlier run"
 
 
 def test_bad_rows_may_be_left_out(exported, tmp_path):
