@@ -1,7 +1,7 @@
 """`make scaling`: one config under every strategy, against NoStrategy: the table in docs/scaling.md.
 
 Example:
-    python -m benchmarks.scaling [--steps 50] [--document docs/scaling.md]
+    python -m benchmarks.scaling [--steps 50] [--async-steps 400] [--document docs/scaling.md]
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ from benchmarks.workspace import Workspace
 
 APPS_REC = (sys.executable, "-m", "apps_rec")
 VOCABULARY = 2000
+# Where the run stands that is as long as that of the parameter servers.
+_LONG = "long"
 
 
 @dataclass(frozen=True)
@@ -58,15 +60,18 @@ def main() -> int:
     """Trains under every strategy and writes the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.scaling", description=__doc__)
     parser.add_argument("--steps", type=int, default=50, help="default: 50")
+    parser.add_argument("--async-steps", type=int, default=400, help="of parameter servers; default: 400")
     parser.add_argument("--folder", type=Path, default=Path("out/bench"), help="for data and runs; default: out/bench")
     parser.add_argument("--document", type=Path, default=Path("docs/scaling.md"))
     options = parser.parse_args()
-    config = _prepare(options.folder, options.steps)
+    steps, many = options.steps, max(options.steps, options.async_steps)
+    config = _prepare(options.folder, many)
     rates = {}
     for run in RUNS:
-        rates[run.strategy] = _train(run, config, options.folder, options.steps)
+        rates[run.strategy] = _train(run, config, options.folder, many if run.is_asynchronous else steps)
         print(f"{run.strategy}: {rates[run.strategy]:,.0f} rows/s", flush=True)
-    table = _table(config, options.folder, rates)
+    _train(RUNS[0], config, options.folder / _LONG, many)
+    table = _table(config, options.folder, rates, many)
     write_block(options.document, "strategies", table)
     print(table)
     return 0
@@ -77,7 +82,7 @@ def _prepare(folder: Path, steps: int) -> Path:
     source = Workspace(folder, Path(sys.executable)).data(VOCABULARY, steps * BATCH_SIZE)
     path = folder / "configs" / "scaling.config"
     path.parent.mkdir(parents=True, exist_ok=True)
-    job = Job(vocabulary=VOCABULARY, options=f"num_steps: {steps}\nlog_step_count_steps: {steps // 2}")
+    job = Job(vocabulary=VOCABULARY)
     path.write_text(config_text(job, source / "train.parquet", folder / "runs" / "scaling"), encoding="utf-8")
     for name, flags in (("train", ()), ("eval", ("--eval",))):
         if not (source / f"{name}_tfrecord").exists():
@@ -96,7 +101,12 @@ def _sets(run: Run, folder: Path) -> list[str]:
 
 def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
     """Rows per second of the second half of the steps, as the log says."""
-    flags = [word for item in _sets(run, folder) for word in ("--set", item)]
+    sets = [
+        *_sets(run, folder),
+        f"train_config.num_steps={steps}",
+        f"train_config.log_step_count_steps={steps // 2}",
+    ]
+    flags = [word for item in sets for word in ("--set", item)]
     command = [*run.command, "train", str(config), "--restart", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
     found = re.findall(rf"step {steps} .* ([0-9,]+) rows/s", done.stderr + done.stdout)
@@ -105,24 +115,26 @@ def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
     return float(found[-1].replace(",", ""))
 
 
-def _table(config: Path, folder: Path, rates: dict[str, float]) -> str:
+def _table(config: Path, folder: Path, rates: dict[str, float], many: int) -> str:
     lines = ["| strategy | processes | rows/s | difference from NoStrategy |", "| --- | --- | --- | --- |"]
-    reference = None
+    reference = _weights(apps_rec.check(config, _sets(RUNS[0], folder)))
     for run in RUNS:
         checked = apps_rec.check(config, _sets(run, folder))
-        weights = _weights(checked)
-        metrics = apps_rec.evaluate(checked)
-        aucs = [float(value) for name, value in metrics.items() if name.startswith("auc_") and value is not None]
-        if reference is None:
-            reference = weights, aucs
         if run.is_asynchronous:
-            apart = max(abs(a - b) for a, b in zip(aucs, reference[1], strict=True))
-            difference = f"asynchronous: AUC differs by {apart:.4f}"
+            alone = _aucs(apps_rec.check(config, _sets(RUNS[0], folder / _LONG)))
+            apart = max(abs(a - b) for a, b in zip(_aucs(checked), alone, strict=True))
+            difference = f"asynchronous: AUC after {many} steps differs by {apart:.4f}"
         else:
-            apart = max(abs(weights[name] - reference[0][name]).max() for name in reference[0])
+            weights = _weights(checked)
+            apart = max(abs(weights[name] - reference[name]).max() for name in reference)
             difference = f"largest of any weight: {apart:.1e}"
         lines.append(f"| {run.strategy} | {run.processes} | {rates[run.strategy]:,.0f} | {difference} |")
     return "\n".join([*lines, "| TPUStrategy | | | compiled with XLA, not run on a TPU |"])
+
+
+def _aucs(config: apps_rec.Config) -> list[float]:
+    metrics = apps_rec.evaluate(config)
+    return [float(value) for name, value in metrics.items() if name.startswith("auc_") and value is not None]
 
 
 def _weights(config: apps_rec.Config) -> dict:

@@ -21,13 +21,14 @@ TF_TYPES = {
 
 
 class TensorColumns(Mapping[str, tf.Tensor]):
-    """Columns by name, a tensor `[B]` each, cut on demand out of one tensor for each type.
+    """Columns by name, a tensor `[B]` each, cut on demand out of blocks that hold neighbours of one type.
 
     Args:
         blocks: names of columns of one type -> `[B, names]`.
     """
 
     def __init__(self, blocks: Mapping[tuple[str, ...], tf.Tensor]) -> None:
+        self._blocks = dict(blocks)
         self._places = {name: (block, place) for names, block in blocks.items() for place, name in enumerate(names)}
 
     def __getitem__(self, name: str) -> tf.Tensor:
@@ -40,11 +41,23 @@ class TensorColumns(Mapping[str, tf.Tensor]):
     def __len__(self) -> int:
         return len(self._places)
 
+    def adding(self, columns: Mapping[str, tf.Tensor]) -> TensorColumns:
+        """These columns and further ones, `[B]` each."""
+        return TensorColumns({**self._blocks, **{(name,): column[:, tf.newaxis] for name, column in columns.items()}})
+
+    def dtype(self, name: str) -> tf.DType:
+        """Type of a column, without cutting it out."""
+        return self._places[name][0].dtype
+
     def side_by_side(self, names: Sequence[str]) -> tf.Tensor:
         """`[B, names]` of columns of one type, uncut where they stand so already."""
         block, first = self._places[names[0]]
-        assert all(self._places[name][0] is block for name in names)
         places = [self._places[name][1] for name in names]
+        if any(self._places[name][0] is not block for name in names):
+            found = [self._places[name] for name in names]
+            return tf.concat([b if b.shape[1] == 1 else b[:, place : place + 1] for b, place in found], axis=1)
+        if places == list(range(block.shape[1])):
+            return block
         if places == list(range(first, first + len(places))):
             return block[:, first : first + len(places)]
         return tf.gather(block, places, axis=1)
@@ -55,6 +68,11 @@ def side_by_side(columns: Mapping[str, tf.Tensor], names: Sequence[str]) -> tf.T
     if isinstance(columns, TensorColumns):
         return columns.side_by_side(names)
     return tf.stack([columns[name] for name in names], axis=1)
+
+
+def dtype_of(columns: Mapping[str, tf.Tensor], name: str) -> tf.DType:
+    """Type of a column."""
+    return columns.dtype(name) if isinstance(columns, TensorColumns) else columns[name].dtype
 
 
 class Packing:
@@ -71,9 +89,9 @@ class Packing:
         self._record_type = record_type(dtypes)
 
     def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """What `pack` makes: `(batches, B, record bytes)` and `(batches, text columns, B)`, where there are any."""
+        """What `pack` makes: `(batches, B, record bytes)` and `(batches, B, text columns)`, where there are any."""
         numbers = [tf.TensorSpec([None, None, self._record_type.itemsize], tf.uint8)] if self._numbers else []
-        texts = [tf.TensorSpec([None, len(self._texts), None], tf.string)] if self._texts else []
+        texts = [tf.TensorSpec([None, None, len(self._texts)], tf.string)] if self._texts else []
         return (*numbers, *texts)
 
     def pack(self, batches: Sequence[Columns]) -> tuple[np.ndarray, ...]:
@@ -81,7 +99,7 @@ class Packing:
         assert all(columns.records.dtype == self._record_type for columns in batches)
         numbers = [np.stack([_bytes_of(columns.records) for columns in batches])] if self._numbers else []
         texts = (
-            [np.stack([np.stack([columns.texts[name] for name in self._texts]) for columns in batches])]
+            [np.stack([np.stack([columns.texts[name] for name in self._texts], axis=1) for columns in batches])]
             if self._texts
             else []
         )
@@ -95,8 +113,8 @@ class Packing:
             size = self._record_type[names[0]].itemsize
             start, end = end, end + len(names) * size
             blocks[names] = _of_bytes(packed[0][:, start:end], TF_TYPES[dtype], size)
-        for name, text in zip(self._texts, tf.unstack(packed[-1]) if self._texts else (), strict=True):
-            blocks[(name,)] = text[:, tf.newaxis]
+        if self._texts:
+            blocks[self._texts] = packed[-1]
         return TensorColumns(blocks)
 
 

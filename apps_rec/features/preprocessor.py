@@ -7,7 +7,8 @@ from itertools import groupby
 
 import tensorflow as tf
 
-from apps_rec.data.packing import side_by_side
+from apps_rec.data.expect import expect
+from apps_rec.data.packing import dtype_of, side_by_side
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,
@@ -80,8 +81,7 @@ class Preprocessor(tf.Module):
     def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
-        single = self._single_ids(columns)
-        numbers = [_numbers(spec, columns[spec.column]) for spec in self._numbers]
+        single, numbers = self._single_ids(columns), self._values(columns)
         outputs = {
             "ids": tf.concat(single, axis=1) if single else tf.zeros([batch, 0], tf.int64),
             "values": tf.concat(numbers, axis=1) if numbers else tf.zeros([batch, 0], tf.float32),
@@ -114,16 +114,31 @@ class Preprocessor(tf.Module):
         return signature
 
     def _single_ids(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
-        """Columns of `ids`, several at once where features that follow each other are numbers of one type."""
+        """Columns of `ids`, several at once where features that follow each other are made alike of one type."""
         ids = []
-        for dtype, group in groupby(self._single, lambda spec: _number_type(spec, columns)):
+        for kind, group in groupby(self._single, lambda spec: _kind_of_ids(spec, columns)):
             specs = list(group)
-            if dtype is None:
+            if kind is None:
                 ids += [self._single_id(spec, columns)[:, tf.newaxis] for spec in specs]
+                continue
+            cells = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
+            if kind[0] is HashIds:
+                ids.append(_hashed(_text(cells), [spec.num_ids for spec in specs]))
             else:
-                numbers = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
-                ids.append(_known(tf.cast(numbers, tf.int64), [spec.num_ids - 1 for spec in specs]))
+                ids.append(_known(tf.cast(cells, tf.int64), [spec.num_ids - 1 for spec in specs]))
         return ids
+
+    def _values(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+        """Columns of `values`, several at once where features that follow each other are made alike of one type."""
+        values = []
+        for (dtype, _), group in groupby(self._numbers, lambda spec: (dtype_of(columns, spec.column), spec.log1p)):
+            specs = list(group)
+            if dtype == tf.string:
+                values += [_normalised(_parsed(spec, columns[spec.column]), [spec]) for spec in specs]
+            else:
+                cells = side_by_side(columns, [spec.column for spec in specs])
+                values.append(_normalised(tf.cast(cells, tf.float32), specs))
+        return values
 
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):
@@ -138,18 +153,28 @@ class Preprocessor(tf.Module):
 
     def _map(self, name: str, ids: IdMapping, values: tf.Tensor) -> tf.Tensor:
         if isinstance(ids, HashIds):
-            return tf.strings.to_hash_bucket_fast(_text(values), ids.size)
+            return _hashed(_text(values), [ids.size])
         if isinstance(ids, VocabularyIds):
             return self._vocabularies[self._vocabulary_of[name]].lookup(_text(values))
         return _known(_integers(values, unknown=ids.size), [ids.size])
 
 
-def _number_type(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tf.DType | None:
-    """Type of the column of a feature whose ids are the numbers in it; None: any other feature."""
-    if not isinstance(spec, IdFeature) or not isinstance(spec.ids, NumberIds):
+def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[type, tf.DType] | None:
+    """Features of one kind are mapped together: those that hash, and those whose ids are the numbers of a column."""
+    if not isinstance(spec, IdFeature):
         return None
-    dtype = columns[spec.column].dtype
-    return None if dtype == tf.string else dtype
+    dtype = dtype_of(columns, spec.column)
+    if isinstance(spec.ids, HashIds) or (isinstance(spec.ids, NumberIds) and dtype != tf.string):
+        return type(spec.ids), dtype
+    return None
+
+
+def _hashed(texts: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
+    """FarmHash's 64-bit fingerprint of each text modulo a size: one for all, or one for each of the last axis."""
+    if len(set(sizes)) == 1:
+        return tf.strings.to_hash_bucket_fast(texts, sizes[0])
+    fingerprints = tf.bitcast(tf.fingerprint(tf.reshape(texts, [-1])), tf.uint64)
+    return tf.bitcast(tf.reshape(fingerprints, [-1, len(sizes)]) % tf.constant(sizes, tf.uint64), tf.int64)
 
 
 def _known(numbers: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
@@ -180,28 +205,29 @@ def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
 def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
     """Numbers of text; anything else stops the run with the feature's name and the text."""
     wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
-    is_right = tf.Assert(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
+    is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
     with tf.control_dependencies([is_right]):
         return tf.strings.to_number(tf.strings.strip(values), tf.float32)
 
 
-def _numbers(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
-    """`(batch, size)` float32, normalised."""
-    if column.dtype == tf.string:
-        cells = tf.strings.split(column, spec.separator)
-        lengths = cells.row_lengths()
-        is_right = tf.Assert(
-            tf.reduce_all(tf.equal(lengths, spec.size)),
-            [f'Feature "{spec.name}" expects {spec.size} numbers in a cell. Got cells with: ', lengths],
-        )
-        with tf.control_dependencies([is_right]):
-            values = tf.reshape(_floats(cells.values, spec.name), [-1, spec.size])
-    else:
-        values = tf.cast(column, tf.float32)[:, tf.newaxis]
-    if spec.log1p:
+def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
+    """`(batch, size)` float32 of cells with texts of numbers."""
+    cells = tf.strings.split(column, spec.separator)
+    lengths = cells.row_lengths()
+    is_right = expect(
+        tf.reduce_all(tf.equal(lengths, spec.size)),
+        [f'Feature "{spec.name}" expects {spec.size} numbers in a cell. Got cells with: ', lengths],
+    )
+    with tf.control_dependencies([is_right]):
+        return tf.reshape(_floats(cells.values, spec.name), [-1, spec.size])
+
+
+def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
+    """Normalised values, `(batch, columns)`: of one feature, or of one in each column, all with or without log1p."""
+    if specs[0].log1p:
         values = tf.sign(values) * tf.math.log1p(tf.abs(values))
-    if spec.shift != 0.0 or spec.scale != 1.0:
-        values = (values - spec.shift) / spec.scale
+    if any(spec.shift != 0.0 or spec.scale != 1.0 for spec in specs):
+        values = (values - [spec.shift for spec in specs]) / [spec.scale for spec in specs]
     return _bounded(values)
 
 
@@ -214,7 +240,7 @@ def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Rag
     words = tf.strings.split(columns[spec.column], spec.separator)
     if spec.weight_column:
         texts = tf.strings.split(columns[spec.weight_column], spec.separator)
-        is_right = tf.Assert(
+        is_right = expect(
             tf.reduce_all(tf.equal(words.row_lengths(), texts.row_lengths())),
             [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
         )

@@ -92,6 +92,11 @@ class Dnn(keras.layers.Layer):
             StatelessDropout(rate, name=f"{self.name}/dropout_{i}", dtype=policy) for i, rate in enumerate(self.dropout)
         ]
 
+    @property
+    def first_layer(self) -> keras.layers.Dense:
+        """The layer that meets the input."""
+        return self._dense[0]
+
     def call(
         self,
         inputs: Input,

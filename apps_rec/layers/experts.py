@@ -66,6 +66,11 @@ class Experts(keras.layers.Layer):
             for i in range(self.num_experts)
         ]
 
+    @property
+    def first_layers(self) -> list[keras.layers.Dense]:
+        """The layers that meet the input, one for each expert."""
+        return [expert.first_layer for expert in self._experts]
+
     def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """Return what every expert makes of `inputs`."""
         return [expert(inputs, training=training, seed=seed) for expert in self._experts]

@@ -47,6 +47,11 @@ class Gate(keras.layers.Layer):
             self.num_experts, kernel_regularizer=kernel_regularizer(self.l2), name="logits", dtype=self.variable_dtype
         )
 
+    @property
+    def first_layer(self) -> keras.layers.Dense:
+        """The layer that meets x."""
+        return self._logits
+
     def probabilities(self, x: Input) -> tf.Tensor:
         """Return the share of every expert, `(batch, num_experts)`; rows sum to 1."""
         return tf.nn.softmax(product(self._logits, x))
@@ -59,8 +64,9 @@ class Gate(keras.layers.Layer):
             raise ValueError(f"{self.name}: built for {self.num_experts} experts, got {len(expert_outputs)}.")
         shares = tf.cast(self.probabilities(x), self.compute_dtype)  # [B, E]
         # A product an expert: an einsum over all of them costs five times as much on a CPU.
+        columns = tf.split(shares, self.num_experts, axis=1)
         return tf.add_n(
-            [shares[:, k : k + 1] * tf.cast(output, self.compute_dtype) for k, output in enumerate(expert_outputs)]
+            [share * tf.cast(output, self.compute_dtype) for share, output in zip(columns, expert_outputs, strict=True)]
         )
 
     def get_config(self) -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TypeAlias, Union
 
@@ -13,26 +13,32 @@ from apps_rec.legacy_keras import keras
 
 
 class SplitKernels(tf.Module):
-    """Rows of a kernel, gathered once and kept, so that a request finds them ready.
+    """Rows of kernels, and biases, gathered once and kept, so that a request finds them ready.
 
-    The copies are variables of their own, in the precision that the layer multiplies in; a later change of the layer's
-    kernel does not reach them.
+    The copies are variables of their own, in the precision that the layers multiply in; a later change of a layer's
+    weights does not reach them.
     """
 
     def __init__(self) -> None:
         super().__init__(name="split_kernels")
         self.copies: list[tf.Variable] = []
-        # By layer and places; in a namespace, as a module takes no dict with keys that are no strings.
+        # In a namespace, as a module takes no dict with keys that are no strings.
         self._known = SimpleNamespace(copies={})
 
-    def rows(self, layer: keras.layers.Dense, places: tuple[int, ...]) -> tf.Tensor:
-        """Rows `places` of the kernel of a layer, `(len(places), units)`."""
-        key = (id(layer), places)
+    def rows(self, layers: Sequence[keras.layers.Dense], places: tuple[int, ...]) -> tf.Tensor:
+        """Rows `places` of the kernels of layers side by side, `(len(places), sum of units)`."""
+        return self._kept((*map(id, layers), *places), lambda: tf.concat([_rows(layer, places) for layer in layers], 1))
+
+    def biases(self, layers: Sequence[keras.layers.Dense]) -> tf.Tensor:
+        """Biases of layers one after the other, 0 where a layer has none, `(sum of units,)`."""
+        return self._kept((*map(id, layers), "bias"), lambda: tf.concat([_bias(layer) for layer in layers], 0))
+
+    def _kept(self, key: tuple[Hashable, ...], make: Callable[[], tf.Tensor]) -> tf.Tensor:
         if key not in self._known.copies:
             # Out of the graph that is being traced: a variable has to outlive it.
             with tf.init_scope():
-                value = tf.gather(tf.cast(layer.kernel, layer.compute_dtype), places)
-                self._known.copies[key] = tf.Variable(value, trainable=False, name=f"kernel_{len(self.copies)}")
+                name = f"copy_{len(self.copies)}"
+                self._known.copies[key] = tf.Variable(make(), trainable=False, name=name)
             self.copies.append(self._known.copies[key])
         return tf.convert_to_tensor(self._known.copies[key])
 
@@ -46,12 +52,14 @@ class SplitInput:
         rows: `(batch, R, ...)`; R may be 0.
         shared_places: places of the columns of `shared` among the S + R, ascending.
         kernels: keeps the parts of kernels; None: they are gathered anew at every call.
+        ready: what the shared part gives in a layer, `(1, units)`, by the layer's id; see `multiply_shared`.
     """
 
     shared: tf.Tensor
     rows: tf.Tensor
     shared_places: tuple[int, ...]
     kernels: SplitKernels | None = None
+    ready: Mapping[int, tf.Tensor] = field(default_factory=dict)
 
     @property
     def dtype(self) -> tf.DType:
@@ -90,18 +98,43 @@ def product(layer: keras.layers.Dense, inputs: Input) -> tf.Tensor:
     if not isinstance(inputs, SplitInput):
         return layer(inputs)
     dtype = layer.compute_dtype
-    rows_of = inputs.kernels.rows if inputs.kernels is not None else _gathered
-    total = tf.matmul(tf.cast(inputs.shared, dtype), rows_of(layer, inputs.shared_places))  # [1, H]
-    if layer.use_bias:
-        total += tf.cast(layer.bias, dtype)
+
+    def rows_of(places: tuple[int, ...]) -> tf.Tensor:
+        return _rows(layer, places) if inputs.kernels is None else inputs.kernels.rows([layer], places)
+
+    total = inputs.ready.get(id(layer))  # [1, H]
+    if total is None:
+        total = tf.matmul(tf.cast(inputs.shared, dtype), rows_of(inputs.shared_places)) + _bias(layer)
     row_places = inputs.row_places
     if not row_places:
         return tf.repeat(total, tf.shape(inputs.rows)[0], axis=0)
-    return tf.matmul(tf.cast(inputs.rows, dtype), rows_of(layer, row_places)) + total
+    return tf.matmul(tf.cast(inputs.rows, dtype), rows_of(row_places)) + total
 
 
-def _gathered(layer: keras.layers.Dense, places: tuple[int, ...]) -> tf.Tensor:
+def multiply_shared(layers: Sequence[keras.layers.Dense], inputs: Input) -> Input:
+    """The input with what its shared part gives in several layers: one product in place of one for each.
+
+    For one row a product costs more to begin than to carry out. An input that is not split, or keeps no kernels, stays
+    as it is.
+    """
+    if not isinstance(inputs, SplitInput) or inputs.kernels is None:
+        return inputs
+    ready = dict(inputs.ready)
+    for dtype in dict.fromkeys(layer.compute_dtype for layer in layers):
+        alike = [layer for layer in layers if layer.compute_dtype == dtype]
+        kernel, bias = inputs.kernels.rows(alike, inputs.shared_places), inputs.kernels.biases(alike)
+        products = tf.matmul(tf.cast(inputs.shared, dtype), kernel) + bias
+        parts = tf.split(products, [layer.units for layer in alike], axis=1)
+        ready.update((id(layer), part) for layer, part in zip(alike, parts, strict=True))
+    return replace(inputs, ready=ready)
+
+
+def _rows(layer: keras.layers.Dense, places: tuple[int, ...]) -> tf.Tensor:
     return tf.gather(tf.cast(layer.kernel, layer.compute_dtype), places)
+
+
+def _bias(layer: keras.layers.Dense) -> tf.Tensor:
+    return tf.cast(layer.bias, layer.compute_dtype) if layer.use_bias else tf.zeros([layer.units], layer.compute_dtype)
 
 
 def once(layer: Callable[[tf.Tensor], tf.Tensor], inputs: Input) -> Input:
@@ -121,7 +154,7 @@ def map_parts(function: Callable[[tf.Tensor], tf.Tensor], inputs: Input) -> Inpu
     """A function that works on every number by itself, of both parts of a split input."""
     if not isinstance(inputs, SplitInput):
         return function(inputs)
-    return replace(inputs, shared=function(inputs.shared), rows=function(inputs.rows))
+    return replace(inputs, shared=function(inputs.shared), rows=function(inputs.rows), ready={})
 
 
 def join(parts: Sequence[Input]) -> Input:

@@ -69,6 +69,11 @@ class Tower(keras.layers.Layer):
             1, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype
         )
 
+    @property
+    def first_layer(self) -> keras.layers.Dense:
+        """The layer that meets the input."""
+        return self._logit if self._dnn is None else self._dnn.first_layer
+
     def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
         """Return the logit."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)

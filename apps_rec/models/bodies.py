@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from apps_rec.layers import Dnn, Experts, Gate
-from apps_rec.layers.split import Input, join, once
+from apps_rec.layers.split import Input, join, multiply_shared, once
 from apps_rec.legacy_keras import keras
 from apps_rec.models.specs import DnnSpec, Group
 
@@ -122,6 +122,7 @@ class MixtureOfExperts(keras.layers.Layer):
     def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """One vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
+        x = multiply_shared([*self.experts.first_layers, *(gate.first_layer for gate in self.gates)], x)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
         return [gate(x, experts) for gate in self.gates]
 

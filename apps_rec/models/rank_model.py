@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
 
 from apps_rec.features import EmbeddedFeatures, Embedder, SplitFeatures
 from apps_rec.layers import Fm, Tower
-from apps_rec.layers.split import Input, SplitKernels, join, narrowest
+from apps_rec.layers.split import Input, SplitKernels, join, multiply_shared, narrowest
 from apps_rec.legacy_keras import tfrs
 from apps_rec.models.bodies import Body
 from apps_rec.models.heads import Head
@@ -188,24 +189,33 @@ class RankModel(tfrs.Model):
             inputs = [embedded.flat(group.features) for group in self.body.groups]
             for parts, vector in zip(tower_inputs, self.body(inputs, training=training, seed=seed), strict=True):
                 parts.append(vector)
-        added: tf.Tensor | float = 0.0
+        added: list[tf.Tensor] = []
         if self.fm_spec is not None and self.fm is not None:
             term = self.fm((embedded.stacked(self.fm_spec.pairwise), embedded.first_order(self.fm_spec.first_order)))
             if self.fm_spec.into_tower_input:
                 for parts in tower_inputs:
                     parts.append(term)
             else:
-                added = term[:, 0]
+                added.append(tf.squeeze(term, axis=1))
         logits = {}
-        for task, parts in zip(self.tasks, tower_inputs, strict=True):
-            if parts:
-                logits[task.name] = self.towers[task.name](join(parts), training=training, seed=seed)[:, 0] + added
+        for task, x in zip(self.tasks, self._joined(tower_inputs), strict=True):
+            if x is not None:
+                logit = tf.squeeze(self.towers[task.name](x, training=training, seed=seed), axis=1)
+                logits[task.name] = tf.add_n([logit, *added]) if added else logit
             else:
-                logits[task.name] = added + self.biases[task.name]
+                logits[task.name] = added[0] + self.biases[task.name]
         if self.position_spec is not None and self.position_tower is not None:
             x = narrowest(embedded.flat(self.position_spec.features))
             logits[self.tasks[0].name] += self.position_tower(x, training=training, seed=seed)[:, 0]
         return logits
+
+    def _joined(self, tower_inputs: Sequence[Sequence[Input]]) -> list[Input | None]:
+        """What each tower reads; towers that read the same take what all rows share of it at once."""
+        first = tower_inputs[0]
+        if first and all(len(parts) == len(first) and all(map(operator.is_, parts, first)) for parts in tower_inputs):
+            joined = multiply_shared([tower.first_layer for tower in self.towers.values()], join(first))
+            return [joined] * len(tower_inputs)
+        return [join(parts) if parts else None for parts in tower_inputs]
 
     def _outputs(self, logits: Tensors, weights: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         outputs = self.head.outputs(logits)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from apps_rec.data.packing import TF_TYPES
+from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.models.score import bounded
 from apps_rec.serving.columns import cleaned, filled_rows, parse_examples
-from apps_rec.serving.rank import RequestSplit, unpack
+from apps_rec.serving.rank import RequestSplit, by_side, unpack
 from apps_rec.serving.schema import (
     DEFAULT,
     EXAMPLE,
@@ -87,18 +87,17 @@ class ServingModule(tf.Module):
     def rank(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """Score, order (indices, the best first, ties by place) and probabilities of one request's items."""
         columns = {column.name: inputs[column.name] for column in self.schema.columns}
-        return self._rank(cleaned(columns, self.schema.columns), inputs[WEIGHTS])
+        return self._rank(*by_side(cleaned(columns, self.schema.columns), self.schema), inputs[WEIGHTS])
 
     def rank_packed(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         """`rank` of stacked columns."""
-        return self._rank(unpack(inputs, self.schema), inputs[WEIGHTS])
+        return self._rank(*unpack(inputs, self.schema), inputs[WEIGHTS])
 
-    def _rank(self, columns: Tensors, weights: tf.Tensor) -> dict[str, tf.Tensor]:
-        shared, rows = self.split(columns)
+    def _rank(self, shared: TensorColumns, items: TensorColumns, weights: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = self._model().rank(
-            shared, rows, self.split.shared_features, self._weights(weights), self.split.kernels
+            *self.split(shared, items), self.split.shared_features, self._weights(weights), self.split.kernels
         )
-        outputs = self._valued(outputs, columns)
+        outputs = self._valued(outputs, items if self.schema.value_field in items else shared)
         score = outputs["score"]
         # Of equal ones, top_k puts the lower index first.
         outputs["order"] = tf.math.top_k(score, tf.size(score)).indices
@@ -106,11 +105,7 @@ class ServingModule(tf.Module):
 
     def _weights(self, weights: tf.Tensor) -> tf.Tensor:
         weights = tf.reshape(weights, [len(self.schema.terms)])
-        is_right = tf.Assert(
-            tf.reduce_all(tf.math.is_finite(weights)), ['Input "weights" expects finite numbers. Got: ', weights]
-        )
-        with tf.control_dependencies([is_right]):
-            return tf.identity(weights)
+        return tf.debugging.check_numerics(weights, 'Input "weights" expects finite numbers')
 
     def _valued(self, outputs: dict[str, tf.Tensor], columns: Tensors) -> dict[str, tf.Tensor]:
         if self.schema.value_field is not None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import groupby
 
 import tensorflow as tf
 
-from apps_rec.data.packing import TF_TYPES
+from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import columns_of
 from apps_rec.layers.split import SplitKernels
-from apps_rec.serving.columns import filled_rows
-from apps_rec.serving.schema import ServingSchema
+from apps_rec.serving.columns import filled_rows, finite
+from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -38,32 +39,53 @@ class RequestSplit(tf.Module):
         self._repeated = [name for name in self._rows.columns if name in once]
         self.kernels = SplitKernels()
 
-    def __call__(self, columns: Tensors) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    def __call__(
+        self, shared: TensorColumns, items: TensorColumns
+    ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
         """Shared columns `(1,)` and item columns `(items,)` -> both parts."""
-        once = {column.name: tf.reshape(columns[column.name], [1]) for column in self._schema.shared}
-        once.update(filled_rows(self._schema.filled, 1))
-        names = [column.name for column in self._schema.items]
-        num_items = tf.size(columns[names[0]])
-        # A column of another length, or another rank, is an error here and not a broadcast later.
-        rows = {name: tf.reshape(columns[name], [num_items]) for name in names}
-        rows.update({name: tf.repeat(once[name], num_items) for name in self._repeated})
-        return self._shared(once) if self.shared_features else {}, self._rows(rows)
+        if self._schema.filled:
+            shared = shared.adding(filled_rows(self._schema.filled, 1))
+        if self._repeated:
+            num_items = tf.size(items[self._schema.items[0].name])
+            items = items.adding({name: tf.repeat(shared[name], num_items) for name in self._repeated})
+        return self._shared(shared) if self.shared_features else {}, self._rows(items)
 
 
-def unpack(packed: Tensors, schema: ServingSchema) -> dict[str, tf.Tensor]:
-    """Stacked columns -> columns by name, in their types; a number that is not finite takes its column's default.
+def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
+    """Columns by name -> the shared ones, of one row, and the items'.
 
-    Ids of INT columns are texts, so that all their digits arrive; a text that is no whole number is an error.
+    A column of another length, or another rank, is an error here and not a broadcast later.
     """
-    columns = {}
+    num_items = tf.size(columns[schema.items[0].name])
+    sides = ((schema.shared, 1), (schema.items, num_items))
+    shared, items = (
+        TensorColumns({(column.name,): tf.reshape(columns[column.name], [rows, 1]) for column in side})
+        for side, rows in sides
+    )
+    return shared, items
+
+
+def unpack(packed: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
+    """Stacked columns -> shared columns and items', in their types.
+
+    A number that is not finite takes its column's default. Ids of INT columns are texts, so that all their digits
+    arrive; a text that is no whole number is an error.
+    """
+    blocks: dict[str, dict[tuple[str, ...], tf.Tensor]] = {}
     for name, stacked in schema.packed().items():
         values = packed[name]
         if values.dtype.is_floating:
             defaults = tf.constant([float(column.default) for column in stacked], values.dtype)
-            values = tf.where(tf.math.is_finite(values), values, defaults)
-        for column, tensor in zip(stacked, tf.unstack(values, num=len(stacked), axis=1), strict=True):
-            columns[column.name] = _typed(tensor, column.dtype)
-    return columns
+            values = finite(values, defaults)
+        side = blocks.setdefault("shared" if name in (SHARED_TEXT, SHARED_NUMBERS) else "items", {})
+        start = 0
+        for dtype, group in groupby(stacked, lambda column: column.dtype):
+            names = tuple(column.name for column in group)
+            end = start + len(names)
+            part = values if len(names) == len(stacked) else values[:, start:end]
+            side[names] = _typed(part, dtype)
+            start = end
+    return TensorColumns(blocks.get("shared", {})), TensorColumns(blocks.get("items", {}))
 
 
 def _typed(tensor: tf.Tensor, dtype: str) -> tf.Tensor:

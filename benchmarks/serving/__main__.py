@@ -9,13 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.machine import describe
 from benchmarks.report import write_block
 from benchmarks.serving import report
 from benchmarks.serving.models import make_models
-from benchmarks.serving.plan import THREADS
+from benchmarks.serving.plan import SETTINGS
 from benchmarks.workspace import Workspace
 
 ROOT = Path(__file__).parent.parent
@@ -36,10 +37,10 @@ def main() -> int:
     options = parser.parse_args()
     workspace = Workspace(options.folder, options.peers_python)
     models = make_models(workspace, options.folder / "serving")
-    results = {"machine": describe(options.peers_python), "rounds": options.rounds, "threads": {}}
-    for name, threads in THREADS.items():
-        results["threads"][name] = workspace.run_ours(
-            "benchmarks.serving.timing", json.dumps(models), str(threads), str(options.rounds)
+    results = {"machine": describe(options.peers_python), "rounds": options.rounds, "settings": {}}
+    for setting in SETTINGS:
+        results["settings"][setting.name] = workspace.run_ours(
+            "benchmarks.serving.timing", json.dumps(models), json.dumps(asdict(setting)), str(options.rounds)
         )
     options.output.write_text(json.dumps(report.shortened(results), indent=1) + "\n", encoding="utf-8")
     for name, table in report.blocks(results).items():

@@ -9,9 +9,30 @@ VOCABULARY = 100_000
 STEPS = 20
 # Rows of a request, and requests of a block.
 SIZES = {1: 200, 100: 100, 1000: 20}
-ONE_THREAD, DEFAULT_THREADS = "one thread", "default threads"
-THREADS = {ONE_THREAD: 1, DEFAULT_THREADS: 0}
 DEEPCTR = "DeepCTR, ready ids"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """How requests are made.
+
+    Attributes:
+        name: in results and the document.
+        threads: of the session; 0: TensorFlow's choice.
+        is_fed: whether `Session.run` feeds by name, or a callable made beforehand takes the arrays as they are.
+    """
+
+    name: str
+    threads: int
+    is_fed: bool
+
+
+ONE_THREAD = Setting("one thread", 1, is_fed=True)
+SETTINGS = (
+    ONE_THREAD,
+    Setting("one thread, made callable", 1, is_fed=False),
+    Setting("default threads", 0, is_fed=True),
+)
 
 
 @dataclass(frozen=True)
@@ -27,6 +48,13 @@ class Entry:
     name: str
     model: str
     signature: str
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What a request asks for: two outputs everywhere, as DeepCTR's model has two; none: all."""
+        if self.model == "deepctr":
+            return ()
+        return ("score", "order") if self.signature.startswith("rank") else ("probs_ctr", "probs_ctcvr")
 
 
 ENTRIES = (

@@ -12,8 +12,11 @@ from benchmarks.serving.plan import DEEPCTR, GOALS, ONE_THREAD, SIZES
 
 def blocks(results: dict) -> dict[str, str]:
     """Every table by the name of its place in the document."""
-    made = {"serving machine": machine(results["machine"]), "serving goals": goals(results["threads"][ONE_THREAD])}
-    return made | {f"serving {name}": requests(found) for name, found in results["threads"].items()}
+    made = {
+        "serving machine": machine(results["machine"]),
+        "serving goals": goals(results["settings"][ONE_THREAD.name]),
+    }
+    return made | {f"serving {name}": requests(found) for name, found in results["settings"].items()}
 
 
 def ratio(found: dict, entry: str, rows: int) -> float:
@@ -48,9 +51,9 @@ def requests(found: dict) -> str:
 
 def shortened(results: dict) -> dict:
     """The results with percentiles of the requests' times in place of every one."""
-    threads = {}
-    for name, found in results["threads"].items():
-        threads[name] = {
+    settings = {}
+    for name, found in results["settings"].items():
+        settings[name] = {
             entry: {
                 rows: {
                     "cpu_ms": [round(value, 4) for value in figures["cpu_ms"]],
@@ -61,4 +64,4 @@ def shortened(results: dict) -> dict:
             }
             for entry, by_rows in found.items()
         }
-    return {**results, "threads": threads}
+    return {**results, "settings": settings}

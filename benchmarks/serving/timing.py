@@ -1,7 +1,7 @@
 """A worker: every signature called in turn through sessions of one process, which never imports apps_rec.
 
 Example:
-    python -m benchmarks.serving.timing MODELS_JSON THREADS ROUNDS
+    python -m benchmarks.serving.timing MODELS_JSON SETTING_JSON ROUNDS
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 from benchmarks.meter import say
-from benchmarks.serving.plan import ENTRIES, SIZES, Entry
+from benchmarks.serving.plan import ENTRIES, SIZES, Entry, Setting
 from benchmarks.serving.requests import Arrays, deepctr_inputs, make_requests, our_inputs
 
 _WARM_UP = 20
@@ -32,11 +32,15 @@ _TOLERANCE, _HALF_TOLERANCE = 1e-5, 0.03
 
 def main() -> None:
     """Measures, and reports milliseconds of CPU time by round and of waiting by request."""
-    models, threads, rounds = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-    sessions = {name: _Session(Path(path), threads) for name, path in models.items()}
-    calls = {(entry.name, rows): _calls(entry, rows, sessions[entry.model]) for rows in SIZES for entry in ENTRIES}
+    models, setting, rounds = json.loads(sys.argv[1]), Setting(**json.loads(sys.argv[2])), int(sys.argv[3])
+    sessions = {name: _Session(Path(path), setting) for name, path in models.items()}
+    calls = {
+        (entry.name, rows): _calls(entry, rows, sessions[entry.model], entry.outputs)
+        for rows in SIZES
+        for entry in ENTRIES
+    }
     for rows in SIZES:
-        _check_scores({entry.name: calls[entry.name, rows][0]() for entry in ENTRIES})
+        _check_scores({e.name: _calls(e, rows, sessions[e.model], ("score",))[0]() for e in ENTRIES if e.outputs})
     found = {entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES}
     for functions in calls.values():
         for call in itertools.islice(itertools.cycle(functions), _WARM_UP):
@@ -56,19 +60,25 @@ def main() -> None:
 class _Session:
     """A SavedModel in a session of its own."""
 
-    def __init__(self, folder: Path, threads: int) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, setting: Setting) -> None:
+        self.folder, self._is_fed = folder, setting.is_fed
         options = tf.compat.v1.ConfigProto(
-            inter_op_parallelism_threads=threads, intra_op_parallelism_threads=threads, use_per_session_threads=True
+            inter_op_parallelism_threads=setting.threads,
+            intra_op_parallelism_threads=setting.threads,
+            use_per_session_threads=True,
         )
         with tf.Graph().as_default():
             self._session = tf.compat.v1.Session(config=options)
             self._loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
 
-    def call(self, signature: str, inputs: Arrays) -> Callable[[], Arrays]:
-        """A call of a signature, without Python's checks of what is fed: a server has none of them."""
+    def call(self, signature: str, inputs: Arrays, outputs: tuple[str, ...]) -> Callable[[], Arrays]:
+        """A call of a signature; no outputs: all."""
         definition = self._loaded.signature_def[signature]
-        outputs = sorted(definition.outputs)
+        outputs = outputs or tuple(definition.outputs)
+        if self._is_fed:
+            fetches = {name: definition.outputs[name].name for name in outputs}
+            fed = {definition.inputs[name].name: array for name, array in inputs.items()}
+            return lambda: self._session.run(fetches, fed)
         function = self._session._make_callable_from_options(
             config_pb2.CallableOptions(
                 feed=[definition.inputs[name].name for name in inputs],
@@ -79,7 +89,7 @@ class _Session:
         return lambda: dict(zip(outputs, function(*arrays), strict=True))
 
 
-def _calls(entry: Entry, rows: int, session: _Session) -> list[Callable[[], Arrays]]:
+def _calls(entry: Entry, rows: int, session: _Session, outputs: tuple[str, ...]) -> list[Callable[[], Arrays]]:
     """Requests of one size to one signature."""
     return [
         session.call(
@@ -87,6 +97,7 @@ def _calls(entry: Entry, rows: int, session: _Session) -> list[Callable[[], Arra
             deepctr_inputs(columns)
             if entry.model == "deepctr"
             else our_inputs(columns, entry.signature, session.folder),
+            outputs,
         )
         for columns in make_requests(rows)
     ]
@@ -100,7 +111,7 @@ def _check_scores(outputs: dict[str, Arrays]) -> None:
     """
     expected = outputs["serving_default"]["score"]
     for entry in ENTRIES:
-        if entry.model == "deepctr":
+        if entry.name not in outputs:
             continue
         tolerance = _HALF_TOLERANCE if entry.model == "ours_half" else _TOLERANCE
         if not np.allclose(outputs[entry.name]["score"], expected, rtol=tolerance, atol=tolerance):

@@ -56,6 +56,6 @@ def test_a_ratio_is_the_median_of_the_rounds():
 
 
 def test_results_keep_percentiles():
-    threads = {"one": {"rank": {"1": {"cpu_ms": [1.0], "wall_ms": list(range(101))}}}}
-    (figures,) = shortened({"threads": threads})["threads"]["one"]["rank"].values()
+    settings = {"one": {"rank": {"1": {"cpu_ms": [1.0], "wall_ms": list(range(101))}}}}
+    (figures,) = shortened({"settings": settings})["settings"]["one"]["rank"].values()
     assert figures == {"cpu_ms": [1.0], "wall_ms": {"p50": 50.0, "p90": 90.0, "p99": 99.0}, "requests": 101}

@@ -64,7 +64,7 @@ def test_two_arrays_go_over_whatever_the_number_of_columns():
     packing = Packing(DTYPES)
     assert packing.signature() == (
         tf.TensorSpec([None, None, 33], tf.uint8),
-        tf.TensorSpec([None, 2, None], tf.string),
+        tf.TensorSpec([None, None, 2], tf.string),
     )
 
 
@@ -72,9 +72,11 @@ def test_two_arrays_go_over_whatever_the_number_of_columns():
 def test_side_by_side_is_the_same_from_one_tensor_and_from_many(names):
     block = np.arange(12).reshape(4, 3)
     blocks = TensorColumns({("x", "y", "z"): tf.constant(block), ("w",): tf.zeros([4, 1])})
+    apart = TensorColumns({("x", "y"): tf.constant(block[:, :2])}).adding({"z": tf.constant(block[:, 2])})
     plain = {name: tf.constant(block[:, place]) for place, name in enumerate("xyz")}
     wanted = block[:, ["xyz".index(name) for name in names]]
     assert side_by_side(blocks, names).numpy().tolist() == wanted.tolist()
+    assert side_by_side(apart, names).numpy().tolist() == wanted.tolist()
     assert side_by_side(plain, names).numpy().tolist() == wanted.tolist()
 
 

@@ -57,6 +57,49 @@ def test_hash_of_a_whole_number_is_that_of_its_text(dtype):
     assert _ids(_id(HashIds(1000)), x=np.array([42, -1], dtype.as_numpy_dtype)) == [FARMHASH["42"], FARMHASH["-1"]]
 
 
+@pytest.mark.parametrize("sizes", [(1000, 7, 2**40), (50, 50, 50)])
+def test_hashes_of_several_columns_keep_their_places_and_sizes(sizes):
+    texts = [list(FARMHASH), list(FARMHASH)[::-1], ["", "\0", "x" * 1000, *list(FARMHASH)[3:]]]
+    specs = [IdFeature(name, name, HashIds(size), name, 4) for name, size in zip("abc", sizes, strict=True)]
+    columns = {name: tf.constant(text) for name, text in zip("abc", texts, strict=True)}
+    found = Preprocessor(specs)(columns)["ids"]
+    alone = [tf.strings.to_hash_bucket_fast(text, size) for text, size in zip(texts, sizes, strict=True)]
+    np.testing.assert_array_equal(found, np.stack(alone, axis=1))
+    if sizes[0] == 1000:
+        assert found[:, 0].numpy().tolist() == list(FARMHASH.values())
+    numbers = {name: tf.constant([42, -1, 0], tf.int32) for name in "abc"}
+    np.testing.assert_array_equal(
+        Preprocessor(specs)(numbers)["ids"],
+        Preprocessor(specs)({name: tf.strings.as_string(value) for name, value in numbers.items()})["ids"],
+    )
+    assert Preprocessor(specs)({name: value[:0] for name, value in columns.items()})["ids"].shape == (0, 3)
+
+
+@pytest.mark.parametrize(("sizes", "operation"), [((9, 8, 7), "Fingerprint"), ((9, 9, 9), "StringToHashBucketFast")])
+def test_texts_are_hashed_at_once(sizes, operation):
+    preprocessor = Preprocessor(
+        [IdFeature(name, name, HashIds(n), name, 4) for name, n in zip("abc", sizes, strict=True)]
+    )
+    columns = {name: tf.TensorSpec([None], tf.string) for name in "abc"}
+    graph = tf.function(preprocessor).get_concrete_function(columns).graph
+    kinds = [found.type for found in graph.get_operations()]
+    assert kinds.count("Fingerprint") + kinds.count("StringToHashBucketFast") == kinds.count(operation) == 1
+
+
+def test_numbers_of_several_columns_are_normalised_by_their_own_statistics():
+    options = [{}, {"shift": 2.0, "scale": 4.0}, {"log1p": True}, {"log1p": True, "shift": 1.0, "scale": 0.5}, {}]
+    specs = [NumberFeature(name, name, **given) for name, given in zip("abcde", options, strict=True)]
+    specs.insert(2, NumberFeature("text", "text", size=2, shift=1.0))
+    random = np.random.default_rng(0)
+    values = {name: random.normal(size=6).astype(np.float32) * 1e3 for name in "abcde"}
+    columns = {**{name: tf.constant(value) for name, value in values.items()}, "text": tf.constant(["1|2"] * 6)}
+    found = Preprocessor(specs)(columns)["values"]
+    alone = [Preprocessor([spec])(columns)["values"] for spec in specs]
+    # Vector units take logarithms in another way than the numbers that are left over.
+    np.testing.assert_allclose(found, np.concatenate(alone, axis=1), rtol=3e-7)
+    np.testing.assert_allclose(found[:, 1], (values["b"] - 2) / 4, rtol=1e-6)
+
+
 @pytest.mark.parametrize("dtype", [np.int32, np.int64])
 def test_numbers_outside_have_an_id_of_their_own(dtype):
     assert _ids(_id(NumberIds(5)), x=np.array([0, 4, 5, -1, 1000], dtype)) == [0, 4, 5, 5, 5]

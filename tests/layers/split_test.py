@@ -3,7 +3,17 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.layers import Dnn, Experts, Fm, Gate, Tower
-from apps_rec.layers.split import SplitInput, SplitKernels, join, map_parts, narrowest, once, product, sum_columns
+from apps_rec.layers.split import (
+    SplitInput,
+    SplitKernels,
+    join,
+    map_parts,
+    multiply_shared,
+    narrowest,
+    once,
+    product,
+    sum_columns,
+)
 from apps_rec.legacy_keras import keras
 
 ROWS = 5
@@ -54,6 +64,41 @@ def test_a_product_by_parts_is_the_product(places, use_bias, kept):
         parts = 1 if len(places) == 6 else 2
         assert len(kernels.copies) == len(kernels.variables) == parts
         assert sum(copy.shape[0] for copy in kernels.copies) == 6
+
+
+@pytest.mark.parametrize("places", [(1, 4), (0, 1, 2, 3, 4, 5)])
+def test_what_is_shared_is_multiplied_at_once_for_several_layers(places):
+    x = split(places, kernels=SplitKernels())
+    layers = [
+        keras.layers.Dense(3, bias_initializer="ones"),
+        keras.layers.Dense(2, use_bias=False),
+        keras.layers.Dense(4, dtype="mixed_bfloat16"),
+    ]
+    for layer in layers:
+        layer.build((None, 6))
+    shared = multiply_shared(layers, x)
+    assert [shared.ready[id(layer)].shape for layer in layers] == [(1, 3), (1, 2), (1, 4)]
+    # Those of one precision together: kernels and biases of float32, and of bfloat16.
+    assert {(copy.dtype.name, *copy.shape) for copy in x.kernels.copies} == {
+        ("bfloat16", 4),
+        ("bfloat16", len(places), 4),
+        ("float32", 5),
+        ("float32", len(places), 5),
+    }
+    for layer, bias, tolerance in zip(layers, (1.0, 0.0, 0.0), (1e-5, 1e-5, 0.05), strict=True):
+        expected = whole(x) @ layer.kernel.numpy() + bias
+        np.testing.assert_allclose(product(layer, shared), expected, rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(product(layer, shared), product(layer, x), rtol=tolerance, atol=tolerance)
+    # What is made of both parts has nothing ready.
+    np.testing.assert_allclose(
+        product(layers[0], map_parts(tf.square, shared)), whole(x) ** 2 @ layers[0].kernel.numpy() + 1, rtol=1e-5
+    )
+
+
+def test_an_input_without_kernels_has_nothing_multiplied_beforehand():
+    layer = keras.layers.Dense(3)
+    for x in (tf.ones([2, 4]), split()):
+        assert multiply_shared([layer], x) is x
 
 
 def test_a_plain_input_goes_through_the_layer_itself():

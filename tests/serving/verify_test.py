@@ -57,8 +57,8 @@ def test_two_columns_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch):
     unpack = rank.unpack
 
     def swapped(packed, schema):
-        columns = unpack(packed, schema)
-        return {**columns, "price": columns["size"], "size": columns["price"]}
+        shared, items = unpack(packed, schema)
+        return shared, items.adding({"price": items["size"], "size": items["price"]})
 
     monkeypatch.setattr("apps_rec.serving.module.unpack", swapped)
     with pytest.raises(
