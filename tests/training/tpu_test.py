@@ -156,8 +156,20 @@ def test_the_whole_step_of_an_fm_compiles_without_a_dynamic_shape():
 
 
 def test_tf_unique_would_be_found_out():
+    table = tf.Variable(tf.zeros([9, 2]))
+
+    @tf.function(jit_compile=True)
+    def step(ids):
+        rows, _ = tf.unique(ids)
+        table.scatter_update(tf.IndexedSlices(tf.ones([tf.size(rows), 2]), rows))
+
+    assert _dynamic(step, tf.constant([1, 1, 4])) != []
+
+
+def test_the_step_of_other_devices_would_be_found_out():
     model = _prepare("fm", "sgd", None, static_shapes=False)
-    assert _dynamic(tf.function(model.train_step, jit_compile=True), _batch(0)) != []
+    with pytest.raises(ValueError, match="unsupported operations"):
+        _dynamic(tf.function(model.train_step, jit_compile=True), _batch(0))
 
 
 @pytest.mark.slow
