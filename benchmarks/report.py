@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import statistics
+from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.plan import (
@@ -71,8 +72,13 @@ def ratio(rounds: dict[str, list[dict]], ours: str, other: str) -> float:
 
 def ratio_in_pairs(rounds: dict[str, list[dict]], ours: str, other: str) -> float:
     """Median over rounds of the ratio of two entries' rows per CPU-second: what slows a whole round falls out."""
-    pairs = zip(rounds[ours], rounds[other], strict=True)
-    return statistics.median(a["rows_per_cpu_second"] / b["rows_per_cpu_second"] for a, b in pairs)
+    figures = ([result["rows_per_cpu_second"] for result in rounds[name]] for name in (ours, other))
+    return median_of_ratios(*figures)
+
+
+def median_of_ratios(ours: Sequence[float], others: Sequence[float]) -> float:
+    """Median over rounds of one side's figure beside the other's."""
+    return statistics.median(a / b for a, b in zip(ours, others, strict=True))
 
 
 def machine(found: dict) -> str:

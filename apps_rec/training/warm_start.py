@@ -14,7 +14,7 @@ from apps_rec.errors import RunError
 from apps_rec.features import build_features
 from apps_rec.features.preprocessor import Preprocessor
 from apps_rec.features.specs import FeatureSpec
-from apps_rec.models import RankModel, build_model
+from apps_rec.models import RankModel, build_model, build_variables
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.checkpoint_folder import NAME, choose
 from apps_rec.training.checkpoints import read_weights
@@ -94,8 +94,7 @@ def _config_of(run: RunFolder) -> PipelineConfig:
 def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
     config.train_config.jit_compile = False
     model = build_model(config, features)
-    signature = Preprocessor(features).output_signature()
-    model({name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in signature.items()}, training=False)
+    build_variables(model, Preprocessor(features))
     return model
 
 

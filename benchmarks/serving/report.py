@@ -6,7 +6,7 @@ import statistics
 
 import numpy as np
 
-from benchmarks.report import machine, table
+from benchmarks.report import machine, median_of_ratios, table
 from benchmarks.serving.plan import DEEPCTR, GOALS, ONE_THREAD, SIZES
 
 
@@ -22,7 +22,7 @@ def blocks(results: dict) -> dict[str, str]:
 def ratio(found: dict, entry: str, rows: int) -> float:
     """CPU time of an entry's request beside DeepCTR's, median of the rounds' ratios."""
     ours, other = (found[name][str(rows)]["cpu_ms"] for name in (entry, DEEPCTR))
-    return statistics.median(a / b for a, b in zip(ours, other, strict=True))
+    return median_of_ratios(ours, other)
 
 
 def goals(found: dict) -> str:
