@@ -5,7 +5,7 @@ from apps_rec.layers.dnn import ACTIVATIONS, Dnn
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.experts import Experts
 from apps_rec.layers.fm import Fm
-from apps_rec.layers.gate import Gate
+from apps_rec.layers.gates import Gates
 from apps_rec.layers.head import MultiplicativeHead, log_prob_cross_entropy, sigmoid_cross_entropy
 from apps_rec.layers.pooling import COMBINERS, masked_pool
 from apps_rec.layers.tower import Tower
@@ -16,7 +16,7 @@ __all__ = [
     "Dnn",
     "Experts",
     "Fm",
-    "Gate",
+    "Gates",
     "MultiplicativeHead",
     "StatelessDropout",
     "TargetAttention",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import TypeAlias, Union
@@ -13,7 +13,7 @@ from apps_rec.legacy_keras import keras
 
 
 class SplitKernels(tf.Module):
-    """Rows of kernels, and biases, gathered once and kept, so that a request finds them ready.
+    """Rows of kernels, gathered once and kept, so that a request finds them ready.
 
     The copies are variables of their own, in the precision that the layers multiply in; a later change of a layer's
     weights does not reach them.
@@ -27,18 +27,12 @@ class SplitKernels(tf.Module):
 
     def rows(self, layers: Sequence[keras.layers.Dense], places: tuple[int, ...]) -> tf.Tensor:
         """Rows `places` of the kernels of layers side by side, `(len(places), sum of units)`."""
-        return self._kept((*map(id, layers), *places), lambda: tf.concat([_rows(layer, places) for layer in layers], 1))
-
-    def biases(self, layers: Sequence[keras.layers.Dense]) -> tf.Tensor:
-        """Biases of layers one after the other, 0 where a layer has none, `(sum of units,)`."""
-        return self._kept((*map(id, layers), "bias"), lambda: tf.concat([_bias(layer) for layer in layers], 0))
-
-    def _kept(self, key: tuple[Hashable, ...], make: Callable[[], tf.Tensor]) -> tf.Tensor:
+        key = (*map(id, layers), *places)
         if key not in self._known.copies:
             # Out of the graph that is being traced: a variable has to outlive it.
             with tf.init_scope():
-                name = f"copy_{len(self.copies)}"
-                self._known.copies[key] = tf.Variable(make(), trainable=False, name=name)
+                rows = tf.concat([_rows(layer, places) for layer in layers], axis=1)
+                self._known.copies[key] = tf.Variable(rows, trainable=False, name=f"copy_{len(self.copies)}")
             self.copies.append(self._known.copies[key])
         return tf.convert_to_tensor(self._known.copies[key])
 
@@ -122,10 +116,11 @@ def multiply_shared(layers: Sequence[keras.layers.Dense], inputs: Input) -> Inpu
     ready = dict(inputs.ready)
     for dtype in dict.fromkeys(layer.compute_dtype for layer in layers):
         alike = [layer for layer in layers if layer.compute_dtype == dtype]
-        kernel, bias = inputs.kernels.rows(alike, inputs.shared_places), inputs.kernels.biases(alike)
-        products = tf.matmul(tf.cast(inputs.shared, dtype), kernel) + bias
+        products = tf.matmul(tf.cast(inputs.shared, dtype), inputs.kernels.rows(alike, inputs.shared_places))
         parts = tf.split(products, [layer.units for layer in alike], axis=1)
-        ready.update((id(layer), part) for layer, part in zip(alike, parts, strict=True))
+        # Biases afterwards: TensorFlow would make one operation of the product and a bias, which for one row costs
+        # twice as much as both.
+        ready.update((id(layer), part + _bias(layer)) for layer, part in zip(alike, parts, strict=True))
     return replace(inputs, ready=ready)
 
 

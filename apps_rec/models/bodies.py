@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from apps_rec.layers import Dnn, Experts, Gate
+from apps_rec.layers import Dnn, Experts, Gates
 from apps_rec.layers.split import Input, join, multiply_shared, once
 from apps_rec.legacy_keras import keras
 from apps_rec.models.specs import DnnSpec, Group
@@ -116,15 +116,15 @@ class MixtureOfExperts(keras.layers.Layer):
             name=f"{name}_experts",
             dtype=dtype,
         )
-        # In float32: a gate would else read rounded embeddings.
-        self.gates = [Gate(num_experts, l2=l2, name=f"{name}_gate_{i}") for i in range(num_tasks)]
+        # In float32: they would else read rounded embeddings.
+        self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
 
     def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """One vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
-        x = multiply_shared([*self.experts.first_layers, *(gate.first_layer for gate in self.gates)], x)
+        x = multiply_shared([*self.experts.first_layers, self.gates.first_layer], x)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
-        return [gate(x, experts) for gate in self.gates]
+        return self.gates(x, experts)
 
 
 Body = SharedBottom | MixtureOfExperts

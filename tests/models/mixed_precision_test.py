@@ -42,8 +42,8 @@ def test_products_of_dnns_are_bfloat16_and_all_else_float32(body, make_embedder,
     assert {products[name] for name in products.keys() - dense} == {tf.float32}
     # One product a kernel: two of the group or the bottom, four of experts, two of a tower, one of the position's.
     assert len(dense) == {"experts": 1 + 4, "bottom": 1 + 1}[body] + 2 + 1
-    # Two gates, two towers, the position tower.
-    assert len(products) - len(dense) == {"experts": 2, "bottom": 0}[body] + 3
+    # The gates, two towers, the position tower.
+    assert len(products) - len(dense) == {"experts": 1, "bottom": 0}[body] + 3
     assert {value.dtype for value in model(features).values()} == {tf.float32}
 
 

@@ -91,7 +91,7 @@ def _esmm_by_hand(model: Esmm, features) -> tuple[np.ndarray, np.ndarray]:
             experts.append(relu(dense(relu(dense(x, f"{name}/dense_0")), f"{name}/dense_1")))
         row = []
         for t, tower in enumerate(("ctr", "cvr")):
-            gate = np.exp(dense(x, f"mmoe/mmoe_gate_{t}/logits"))
+            gate = np.exp(dense(x, "mmoe/mmoe_gates/logits"))[2 * t : 2 * t + 2]
             mixed = (gate / gate.sum()) @ np.stack(experts)
             hidden = relu(dense(mixed, f"tower_{tower}/tower_{tower}/dnn/dense_0"))
             row.append(dense(hidden, f"tower_{tower}/logit")[0] + fm)

@@ -63,19 +63,26 @@ class Cluster:
             assert time.monotonic() < end, f"no {count} times {pattern} within {timeout} s:\n{self.text}"
             time.sleep(0.02)
 
-    def kill(self, kind, index):
-        """Ends one process with SIGKILL."""
+    def kill(self, kind, index, timeout=30):
+        """Ends one process with SIGKILL; one that died is waited for until it is started again."""
+        end = time.monotonic() + timeout
+        while (process := self._process_of({"type": kind, "index": index})) is None:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < end, f"there is no {kind} {index} within {timeout} s:\n{self.text}"
+            time.sleep(0.02)
+        os.kill(process, signal.SIGKILL)
+
+    def _process_of(self, task):
+        """Its number, or None where the task has no process at present."""
         for path in Path("/proc").glob("[0-9]*"):
             try:
                 parent = re.search(r"PPid:\s+(\d+)", (path / "status").read_text())[1]
                 found = re.search(r"TF_CONFIG=([^\0]*)", (path / "environ").read_text())
             except (OSError, ValueError):
                 continue
-            is_ours = found and int(parent) == self.process.pid
-            if is_ours and json.loads(found[1])["task"] == {"type": kind, "index": index}:
-                os.kill(int(path.name), signal.SIGKILL)
-                return
-        raise AssertionError(f"there is no {kind} {index}")
+            if found and int(parent) == self.process.pid and json.loads(found[1])["task"] == task:
+                return int(path.name)
+        return None
 
     def stop(self, timeout=60):
         """Asks all processes to stop, and returns the exit code."""

@@ -147,7 +147,7 @@ def test_a_row_of_a_table_is_named():
 
 
 @pytest.mark.parametrize(
-    "name", ["expert_1/dense_0/kernel", "gate_0/logits/kernel", "tower_ctr/dnn/dense_0/kernel", "tower_cvr/logit/bias"]
+    "name", ["expert_1/dense_0/kernel", "gates/logits/kernel", "tower_ctr/dnn/dense_0/kernel", "tower_cvr/logit/bias"]
 )
 def test_a_layer_is_named_with_its_weight(name):
     model = make_model()

@@ -109,11 +109,11 @@ def test_lookups_do_not_grow_with_features_of_one_length():
     assert two_lengths["ResourceGather"] == 2 * few["ResourceGather"]
 
 
-@pytest.mark.parametrize(("esmm", "num_kernels"), [(False, 2 * NUM_EXPERTS + 2 + 2 + 2), (True, 2 + 2)])
+@pytest.mark.parametrize(("esmm", "num_kernels"), [(False, 2 * NUM_EXPERTS + 1 + 2 + 2), (True, 2 + 2)])
 def test_every_kernel_takes_three_products_and_no_einsum(esmm, num_kernels):
     _, _, graph = make(esmm=esmm)
     found = operations(graph)
-    # Forward, the gradient of the input, the gradient of the kernel.
+    # Forward, the gradient of the input, the gradient of the kernel; the gates of all tasks have one kernel.
     assert found["MatMul"] == 3 * num_kernels
     assert found["Einsum"] == found["BatchMatMulV2"] == 0
 

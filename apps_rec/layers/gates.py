@@ -1,0 +1,102 @@
+"""Every task's mixture of experts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.layers import arguments
+from apps_rec.layers.dnn import kernel_regularizer
+from apps_rec.layers.split import Input, product
+from apps_rec.legacy_keras import keras
+
+
+class Gates(keras.layers.Layer):
+    """Mix experts, for each task in its own way: `sum_k softmax(W_t x + b_t)[k] * expert_k`.
+
+    The kernels stand side by side in one variable: they are narrow, and a product of all costs little more than one.
+    The softmax is taken in the precision of the weights, also where the rest runs in half precision.
+    Departs from the paper by the bias b_t, which lets a gate prefer an expert whatever the input.
+
+    Args:
+        num_gates: 1 or more, one for each task.
+        num_experts: 1 or more.
+        l2: weight of half the sum of squares of all W_t, 0 or more; added to the layer's losses.
+        **kwargs: `name` and `dtype` of a Keras layer.
+
+    Input shape: x `(batch, input_dim)` and a list of the experts' outputs, each `(batch, dim)`.
+    Output shape: a list of `num_gates` tensors `(batch, dim)`.
+
+    Raises:
+        ValueError: an argument out of range, or another number of experts in the input.
+
+    Example:
+        >>> gates = Gates(num_gates=2, num_experts=3, name="gates")
+        >>> [y.shape for y in gates(tf.ones([5, 3]), [tf.ones([5, 4])] * 3)]
+        [TensorShape([5, 4]), TensorShape([5, 4])]
+        >>> [shares.shape for shares in gates.probabilities(tf.ones([5, 3]))]
+        [TensorShape([5, 3]), TensorShape([5, 3])]
+
+    References: Ma et al. 2018, Modeling Task Relationships in Multi-task Learning with Multi-gate
+    Mixture-of-Experts, equations 5 to 8.
+    """
+
+    def __init__(self, num_gates: int, num_experts: int, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.num_gates = arguments.positive_int(self.name, "num_gates", num_gates)
+        self.num_experts = arguments.positive_int(self.name, "num_experts", num_experts)
+        self.l2 = arguments.non_negative(self.name, "l2", l2)
+        self._logits = keras.layers.Dense(
+            self.num_gates * self.num_experts,
+            kernel_initializer=_SideBySide(self.num_gates),
+            kernel_regularizer=kernel_regularizer(self.l2),
+            name="logits",
+            dtype=self.variable_dtype,
+        )
+
+    @property
+    def first_layer(self) -> keras.layers.Dense:
+        """The layer that meets x."""
+        return self._logits
+
+    def probabilities(self, x: Input) -> list[tf.Tensor]:
+        """Return the share of every expert for each gate, `(batch, num_experts)`; rows sum to 1."""
+        return [tf.nn.softmax(logits) for logits in tf.split(product(self._logits, x), self.num_gates, axis=1)]
+
+    def call(
+        self, x: Input, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> list[tf.Tensor]:
+        """Return the mixtures. `training` and `seed` change nothing: gates have no dropout."""
+        if len(expert_outputs) != self.num_experts:
+            raise ValueError(f"{self.name}: built for {self.num_experts} experts, got {len(expert_outputs)}.")
+        experts = [tf.cast(output, self.compute_dtype) for output in expert_outputs]
+        return [_mixture(tf.cast(shares, self.compute_dtype), experts) for shares in self.probabilities(x)]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        shape = {"num_gates": self.num_gates, "num_experts": self.num_experts}
+        return {**super().get_config(), **shape, "l2": self.l2}
+
+
+def _mixture(shares: tf.Tensor, experts: Sequence[tf.Tensor]) -> tf.Tensor:
+    """`(batch, experts)` and a list of `(batch, dim)` -> `(batch, dim)`."""
+    # A product an expert: an einsum over all of them costs five times as much on a CPU.
+    columns = tf.split(shares, len(experts), axis=1)
+    return tf.add_n([share * expert for share, expert in zip(columns, experts, strict=True)])
+
+
+class _SideBySide(keras.initializers.Initializer):
+    """Kernels of one shape in one variable, each drawn by GlorotUniform as if it stood alone."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        # Of their own: one initializer gives the same values at every call.
+        self._draws = [keras.initializers.GlorotUniform() for _ in range(count)]
+
+    def __call__(self, shape: Sequence[int], dtype: tf.DType | None = None, **kwargs: Any) -> tf.Tensor:
+        rows, columns = shape
+        return tf.concat([draw((rows, columns // self.count), dtype) for draw in self._draws], axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the constructor's arguments."""
+        return {"count": self.count}
