@@ -1,0 +1,139 @@
+"""Mistakes of the user: exit code 2, and a message that says what to do."""
+
+import pytest
+
+from apps_rec.cli.main import main
+from apps_rec.models import RankModel
+from tests.cli.commands import cells, edit, fails, run
+
+QUICK = ("--set", "train_config.num_steps=2")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("model_dirr: 'x'", ["bad.config:1: model_dirr: unknown name", "model_dir"]),
+        ("data_config { input_type: CsvInput }", ["bad.config:1: data_config.input_type", "CsvInput", "CSVInput"]),
+        ("{]", ["bad.config:1"]),
+        ("all,kinds,of\nother,text,1\n", ["bad.config:1"]),
+        ("", ["bad.config:1: the config is empty"]),
+    ],
+    ids=["unknown field", "unknown enum", "not a proto", "a csv", "empty"],
+)
+@pytest.mark.parametrize("command", ["check", "train"])
+def test_a_config_that_is_wrong(tiny, capsys, command, text, said):
+    (tiny.folder / "bad.config").write_text(text)
+    err = fails(capsys, command, "bad.config")
+    for words in said:
+        assert words in err
+
+
+def test_a_config_that_is_not_there(tiny, capsys):
+    assert "nowhere.config: there is no such config file" in fails(capsys, "check", "nowhere.config")
+
+
+def test_a_config_that_is_no_utf8(tiny, capsys):
+    tiny.config.write_bytes(b"# \xff\n")
+    assert "tiny.config:1: expected UTF-8 text, got the byte 0xff" in fails(capsys, "check", "tiny.config")
+
+
+def test_set_of_a_path_that_matches_nothing(tiny, capsys):
+    err = fails(capsys, "check", "tiny.config", "--set", "train_config.num_stepps=5")
+    assert "num_stepps" in err
+    assert "num_steps" in err
+    err = fails(capsys, "check", "tiny.config", "--set", "feature_config.features[feature_name=usr].embedding_dim=8")
+    assert "usr" in err
+
+
+def test_a_missing_file(tiny, capsys):
+    err = fails(capsys, "train", "tiny.config", "--set", "train_input_path=data/*.csv")
+    assert 'train_input_path: no file matches "data/*.csv" (looked from ' in err
+    # A run that did not start is none.
+    assert run(capsys, "train", "tiny.config", *QUICK)[0] == 0
+    err = fails(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=nowhere.csv")
+    assert 'eval_input_path: no file matches "nowhere.csv"' in err
+
+
+def test_files_that_are_wrong(tiny, capsys, monkeypatch):
+    # The batches alone: a model that is traced for every case takes seconds each.
+    monkeypatch.setattr(RankModel, "fit", lambda self, dataset, **options: [None for batch in dataset])
+    path = tiny.folder / "train.csv"
+    good = path.read_bytes()
+    row5 = good.split(b"\n")[5]
+    header = good.split(b"\n")[0]
+    without_app = [row[:2] + row[3:] for row in ([*tiny.rows("train.csv")[0]], *cells(tiny))]
+    cases = {
+        "empty": (b"", ["train.csv", "empty"]),
+        "header only": (header + b"\n", ["train.csv: no rows are left"]),
+        "missing column": (
+            "".join(",".join(row) + "\n" for row in without_app).encode(),
+            ['train.csv: there is no column "app"'],
+        ),
+        "ragged": (good.replace(row5, row5 + b",more"), ["train.csv: row 5", "10", "11"]),
+        "not UTF-8": (
+            good.replace(row5, b"r,\xff\xfe,1,0.5,fun,,1,live,0,0"),
+            ['row 5, column "user"', "UTF-8", "xff"],
+        ),
+    }
+    for name, values in {
+        "wrong type": ({"app": "seven"}, ['train.csv: row 5, column "app": expected', "INT64", '"seven"']),
+        "wrong number": ({"price": "cheap"}, ['train.csv: row 5, column "price": expected', "FLOAT", '"cheap"']),
+        "label": ({"click": "2"}, ['train.csv: row 5, column "click": expected the label 0 or 1, got 2']),
+        "empty label": ({"click": ""}, ['row 5, column "click": expected the label 0 or 1, got nothing']),
+        "no click": (
+            {"click": "0", "download": "1"},
+            ['row 5, column "download": expected 0 where "click" is 0 (the head is a funnel), got 1'],
+        ),
+        "no weight": ({"tags": "t1:1|t2:much"}, ['train.csv: Feature "tags" expects numbers. Got: much.']),
+    }.items():
+        changed, said = values
+        text = "".join(",".join(row) + "\n" for row in ([*tiny.rows("train.csv")[0]], *cells(tiny, **changed)))
+        cases[name] = (text.encode(), said)
+    for name, (data, said) in cases.items():
+        path.write_bytes(data)
+        err = fails(capsys, "train", "tiny.config", *QUICK)
+        for words in said:
+            assert words in err, (name, err)
+        path.write_bytes(good)
+
+
+def test_bad_rows_may_be_skipped(tiny, capsys):
+    tiny.write_csv("train.csv", cells(tiny, click="2"))
+    sets = ["--set", "data_config.bad_rows=SKIP", "--set", "data_config.num_epochs=1"]
+    code, _, err = run(capsys, "train", "tiny.config", *sets)
+    assert code == 0
+    assert "1 dropped (1 label not 0 or 1)" in err
+
+
+def test_early_stop_on_a_metric_of_one_class(tiny, capsys):
+    rows = [{**row, "click": "0", "download": "0"} for row in tiny.rows("eval.csv")]
+    tiny.write_csv("eval.csv", [list(row.values()) for row in rows])
+    sets = ["--set", "export_config.enable_early_stop=true", "--set", "export_config.best_exporter_metric=auc_ctcvr"]
+    err = fails(capsys, "train", "tiny.config", *QUICK, *sets)
+    assert "best_exporter_metric: auc_ctcvr is undefined on the rows it is chosen on" in err
+
+
+def test_a_model_dir_that_cannot_be_written(tiny, capsys):
+    (tiny.folder / "file").write_text("")
+    assert "model_dir file is a file" in fails(capsys, "train", "tiny.config", "--set", "model_dir=file")
+    assert "model_dir file/run cannot be written" in fails(
+        capsys, "train", "tiny.config", "--set", "model_dir=file/run"
+    )
+
+
+def test_a_run_that_is_not_there(tiny, capsys):
+    for command in (["evaluate", "tiny.config"], ["export", "tiny.config", "-o", "out"]):
+        assert "model_dir run holds no run" in fails(capsys, *command)
+
+
+def test_evaluate_without_rows(tiny, capsys):
+    edit(tiny.config, 'eval_input_path: "eval.csv"\n', "")
+    assert "eval_input_path: evaluate needs files to measure on" in fails(capsys, "evaluate", "tiny.config")
+
+
+def test_wrong_flags(capsys):
+    for arguments in ([], ["trian"], ["train", "a.config", "--rezume"], ["export", "a.config"]):
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code == 2
+        assert "usage: apps-rec" in capsys.readouterr().err

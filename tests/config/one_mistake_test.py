@@ -1,0 +1,266 @@
+"""Every cross-check of a field: one mistake gives one line, which says where, what was expected and what came."""
+
+import pytest
+
+F = "feature_config.features"
+R = "model_config.rank_model"
+D = "data_config"
+AGE, TAGS, HISTORY = f"{F}[feature_name=age]", f"{F}[feature_name=tags]", f"{F}[feature_name=history]"
+USER, SLOT, HOUR = f"{F}[feature_name=user]", f"{F}[feature_name=slot]", f"{F}[feature_name=hour]"
+CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]"
+ADAM = "train_config.optimizer_config.adam_optimizer.learning_rate"
+HIST_DNN = f"{HISTORY}.sequence_combiner.target_attention"
+
+# (overrides, parts of the one line they give)
+BY_OVERRIDE = [
+    # data
+    (["train_input_path="], ["train_input_path: is missing"]),
+    (["model_dir="], ["model_dir: is missing"]),
+    (["train_input_path=a,,b"], ["train_input_path", "an empty one"]),
+    (["train_input_path=a.csv,http://host/b.csv"], ["train_input_path: expected a path without a scheme", '"http://"']),
+    (["eval_input_path=s3:///b.csv"], ["eval_input_path: expected a bucket"]),
+    (["eval_input_path=file://b.csv"], ["eval_input_path: expected three slashes"]),
+    (["model_dir=gs://bucket/run"], ["model_dir: expected a path without a scheme", "mount", "got a URI of gs://"]),
+    (["train_config.fine_tune_checkpoint=s3://bucket/run"], ["fine_tune_checkpoint", "got a URI of s3://"]),
+    ([f"{TAGS}.vocab_list=", f"{TAGS}.vocab_file=s3://bucket/words"], ["vocab_file", "got a URI of s3://"]),
+    ([f"{D}.batch_size=0"], [f"{D}.batch_size", "expected more than 0, got 0"]),
+    ([f"{D}.eval_batch_size=0"], ["expected more than 0, got 0"]),
+    ([f"{D}.shuffle_buffer_size=-5"], ["expected more than 0, got -5"]),
+    ([f"{D}.holdout_fraction=1.5"], ["expected a number in [0, 1), got 1.5"]),
+    ([f"{D}.separator=ab"], ["expected one ASCII character", '"ab"']),
+    ([f"{D}.label_fields=click,download,downlod"], ['no column is called "downlod"', 'Did you mean "download"?']),
+    ([f"{D}.label_fields=click,download,click"], ['"click" is in this list already']),
+    ([f"{D}.label_fields=click,download,age"], ['"age" is a label; a model that reads it']),
+    ([f"{D}.input_fields[input_name=cost].input_name=user"], ['"user" is the name of another column too (line 11)']),
+    ([f"{D}.input_fields[input_name=hour].default_val=x"], ['expected a value of type INT32, got "x"']),
+    ([f"{D}.input_fields[input_name=age].default_val=nan"], ['expected a value of type FLOAT, got "nan"']),
+    ([f"{D}.input_fields[input_name=click].default_val=0"], ["a label has no default"]),
+    ([f"{D}.sample_weight=costs"], ['no column is called "costs"', 'Did you mean "cost"?']),
+    ([f"{D}.sample_weight=user"], ["must hold numbers, not STRING"]),
+    ([f"{D}.key_fields=user,ap"], ['no column is called "ap"', 'Did you mean "app"?']),
+    ([f'{D}.row_filter={{column: "cachd" keep: "1"}}'], ['no column is called "cachd"']),
+    ([f'{D}.row_filter={{column: "user"}}'], ["expected either keep or drop, got neither"]),
+    ([f'{D}.row_filter={{column: "user" keep: "a" drop: "b"}}'], ["expected either keep or drop, got both"]),
+    ([f'{D}.row_filter={{keep: "a"}}'], ["column is missing"]),
+    ([f'{D}.row_filter={{column: "hour" drop: "late"}}'], ['expected a value of type INT32, got "late"']),
+    # one feature
+    ([f"{F}[feature_name=tags].feature_name=age2"], ['no feature is called "tags"', "Features are"]),
+    ([f"{USER}.input_names=usr"], ['no column is called "usr"', 'Did you mean "user"?']),
+    ([f"{USER}.input_names=click"], ['"click" is a label']),
+    ([f"{USER}.input_names=user,app"], ["an IdFeature reads one column, got 2"]),
+    ([f"{F}[feature_name=user_x_hour].input_names=user"], ["reads two or more columns, got 1"]),
+    ([f"{TAGS}.input_names=tags,user,app"], ["or two where the second holds the weights, got 3"]),
+    ([f"{USER}.input_names=age"], ["is FLOAT", "an id is a word or a whole number"]),
+    ([f"{HOUR}.input_names=user"], ["num_buckets needs INT32 or INT64"]),
+    ([f"{AGE}.input_names=user"], ["a RawFeature reads numbers"]),
+    ([f"{AGE}.raw_input_dim=3"], ["reads several numbers from one STRING"]),
+    ([f"{TAGS}.input_names=hour"], ["lists are read as STRING"]),
+    (
+        [f"{USER}.num_buckets=5", f"{USER}.input_names=hour"],
+        ["expected exactly one of", "hash_bucket_size and num_buckets"],
+    ),
+    ([f"{USER}.hash_bucket_size=0"], ["hash_bucket_size", "got 0"]),
+    ([f"{USER}.hash_bucket_size=3000000000"], ["expected a number in [1, 2.14748e+09]"]),
+    ([f"{USER}.boundaries=1,2"], ["boundaries: is for RawFeature; this is an IdFeature"]),
+    ([f"{AGE}.kv_separator=:"], ["is for TagFeature; this is a RawFeature"]),
+    ([f"{USER}.min_val=1"], ["min_val: is for RawFeature"]),
+    ([f"{USER}.combiner=mean"], ["is for TagFeature or SequenceFeature"]),
+    ([f"{USER}.mean=1"], ["mean: is for RawFeature"]),
+    ([f"{USER}.separator=|"], ["separator: is for"]),
+    ([f"{USER}.combo_join_sep=x"], ["combo_join_sep: is for ComboFeature"]),
+    ([f"{AGE}.hash_bucket_size=5"], ["hash_bucket_size: is for"]),
+    ([f"{AGE}.boundaries=1,3,2"], ["boundaries must ascend; 2 comes after 3"]),
+    ([f"{AGE}.boundaries=1,2", f"{AGE}.normalizer_fn=log1p"], ["cut at boundaries or normalised, not both"]),
+    ([f"{AGE}.min_val=1"], ["min_val: needs max_val beside it"]),
+    ([f"{AGE}.min_val=3", f"{AGE}.max_val=1"], ["max_val: expected more than min_val, 3, got 1"]),
+    ([f"{AGE}.mean=3"], ["mean: needs stddev beside it"]),
+    ([f"{AGE}.mean=3", f"{AGE}.stddev=0"], ["stddev: expected more than 0, got 0"]),
+    ([f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.mean=3", f"{AGE}.stddev=1"], ["expected one way to normalise"]),
+    ([f"{AGE}.normalizer_fn=log"], ['expected "log1p", got "log"']),
+    (
+        [
+            f"{AGE}.raw_input_dim=3",
+            f"{AGE}.embedding_dim=8",
+            "data_config.input_fields[input_name=age].input_type=STRING",
+        ],
+        ["embedding_dim: expected 0 for a vector (raw_input_dim is 3)"],
+    ),
+    (["model_config.embedding_stddev=0"], ["embedding_stddev: expected more than 0, got 0"]),
+    ([f"{AGE}.raw_input_dim=0"], ["raw_input_dim: expected more than 0"]),
+    ([f"{AGE}.separator=;"], ["is for raw_input_dim above 1"]),
+    ([f"{TAGS}.combiner=max"], ['expected sum, mean or sqrtn, got "max"']),
+    ([f"{TAGS}.separator="], ["separator: is empty"]),
+    ([f"{TAGS}.kv_separator=|"], ["kv_separator: expected a text other than separator"]),
+    ([f"{TAGS}.max_seq_len=0"], ["max_seq_len: expected more than 0"]),
+    ([f"{TAGS}.vocab_list=a,a"], ['vocab_list[1]: "a" is in this list already']),
+    ([f"{TAGS}.min_count=3"], ["min_count: needs vocab_file"]),
+    ([f"{TAGS}.vocab_list=", f"{TAGS}.vocab_file=no/such.txt"], ['there is no file "no/such.txt"']),
+    ([f"{HISTORY}.combiner=sum"], ["combiner: sequence_combiner is given too"]),
+    ([f"{AGE}.embedding_name=user"], ["embedding_name: a number has no table to share"]),
+    ([f"{HISTORY}.sequence_combiner={{}}"], ["is empty; expected mean { } or target_attention { }"]),
+    ([f"{HIST_DNN}.key=ap"], ['no feature is called "ap"', 'Did you mean "app"?']),
+    ([f"{HIST_DNN}.key=tags"], ['expected an IdFeature; "tags" is a TagFeature']),
+    ([f"{HIST_DNN}.key=slot"], ['"slot" is marked position']),
+    ([f"{HIST_DNN}={{}}"], ["key is missing"]),
+    ([f"{HIST_DNN}.dnn.use_bn=false"], ["hidden_units is missing"]),
+    # tables
+    ([f"{HISTORY}.hash_bucket_size=50"], ["hash_bucket_size 100; expected the same, got hash_bucket_size 50"]),
+    # groups
+    (["model_config.feature_groups[group_name=all].feature_names[0]=usr"], ['no feature is called "usr"', '"user"?']),
+    (["model_config.feature_groups[group_name=all].feature_names[6]=user"], ['"user" is in this list already']),
+    (
+        ["model_config.feature_groups[group_name=all].group_name=al"],
+        ['the group "all", read by the mixture of experts'],
+    ),
+    (["model_config.feature_groups[group_name=all].feature_names="], ["feature_names is missing"]),
+    (["model_config.feature_groups[group_name=all].wide_deep=WIDE"], ["WIDE has first-order weights only"]),
+    (["model_config.feature_groups[group_name=position].wide_deep=WIDE_AND_DEEP"], ["has no first-order part"]),
+    ([f"{USER}.embedding_dim=0"], ["embedding_dim: expected more than 0, got 0"]),
+    ([f"{AGE}.embedding_dim=0"], ["the pairwise part of the FM multiplies embeddings"]),
+    ([f"{USER}.embedding_dim=4"], ["lengths must be equal: got 4, others have 8"]),
+    ([f"{R}.fm.wide_group_name=wide"], ['the group "wide", read by the first-order part of the FM, is not defined']),
+    # position
+    ([f"{SLOT}.position=false"], ['"slot" is not marked position; the position tower reads only']),
+    (["model_config.feature_groups[0].feature_names[2]=slot"], ['"slot" is marked position']),
+    ([f"{HOUR}.input_names=slot"], ['"slot" feeds the position feature "slot"', "expected position: true here too"]),
+    # model
+    ([f"{R}.body.mmoe.num_expert=0"], ["num_expert: expected at least 1 expert, got 0"]),
+    ([f"{R}.body.mmoe={{ num_expert: 2 }}"], ["expert_dnn is missing"]),
+    ([f"{R}.body={{}}"], ["expected shared_bottom { } or mmoe { }"]),
+    ([f"{R}.body.mmoe.expert_dnn.hidden_units=8,0"], ["hidden_units[1]: expected more than 0, got 0"]),
+    ([f"{R}.body.mmoe.expert_dnn.hidden_units="], ["hidden_units is missing"]),
+    ([f"{R}.body.mmoe.expert_dnn.dropout_ratio=.1,.1,.1"], ["one for each of the 2 layers, got 3"]),
+    ([f"{R}.body.mmoe.expert_dnn.dropout_ratio=1"], ["expected a number in [0, 1), got 1"]),
+    ([f"{R}.body.mmoe.expert_dnn.activation=rleu"], ['unknown activation "rleu"', 'Did you mean "relu"?']),
+    (
+        [f'{R}.body.mmoe.groups={{input: "all"}}', f"{R}.body.mmoe.group_name=all", f"{R}.fm.group_name=all"],
+        ["groups are given too"],
+    ),
+    ([f'{R}.body.mmoe.groups={{input: "all"}}'], ['fm: group_name is missing: no group is called "fm" and the body']),
+    (
+        [f'{R}.body.mmoe.groups=[{{input: "all"}}, {{input: "all"}}]', f"{R}.fm.group_name=all"],
+        ["another part of the body"],
+    ),
+    ([f"{R}.body.mmoe.groups={{}}", f"{R}.fm.group_name=all"], ["input is missing"]),
+    (["model_config.embedding_regularization=-1"], ["expected 0 or more, got -1"]),
+    ([f"{R}.l2_regularization=-1e-9"], ["expected 0 or more, got -1e-09"]),
+    ([f"{R}.head.funnel.tower_names=cvr,ctr"], ["expected the towers in the order of task_towers, ctr, cvr"]),
+    ([f"{R}.head.funnel.tower_names=ctr,cvrr"], ['no tower is called "cvrr"', 'Did you mean "cvr"?']),
+    ([f"{CVR}.label_name=click"], ["both steps of the funnel"]),
+    (
+        [f"{CVR}.task_space_indicator_label=click", f"{CVR}.out_task_space_weight=0"],
+        ["the second step of a funnel is trained over all impressions"],
+    ),
+    (["model_config.score={output: 'probs_cvtcr'}"], ['no output "probs_cvtcr"', 'Did you mean "probs_ctcvr"?']),
+    (["model_config.score={weight: 2}"], ["output is missing"]),
+    (["model_config.score=[{output: 'probs_ctr'}, {output: 'probs_ctr'}]"], ["another score term"]),
+    (["model_config.model_class=MMoE"], ['"MMoE" stands over a rank_model { }', "it is RankModel"]),
+    (["model_config.model_class=ESSM"], ['there is no model "ESSM"', 'Did you mean "ESMM"?']),
+    (["model_config.label_name=click"], ["give each tower its own label_name"]),
+    # towers
+    ([f"{CTR}.label_name=clik"], ['no label is called "clik"', "Labels are click, download.", 'Did you mean "click"?']),
+    ([f"{CTR}.label_name="], ["label_name is missing"]),
+    ([f"{CTR}.tower_name=cvr"], ['"cvr" is the name of another tower']),
+    ([f"{CTR}.tower_name=a b"], ["expected a letter, then letters"]),
+    ([f"{CVR}.tower_name=ctcvr"], ["names the product of the funnel's towers"]),
+    ([f"{CTR}.tower_name=cvr_masked"], ['metrics of "cvr" on clicked rows have this name']),
+    ([f"{CTR}.weight=-1"], ["weight: expected 0 or more, got -1"]),
+    ([f"{CTR}.weight=0", f"{CVR}.weight=0"], ["nothing would be trained"]),
+    ([f"{CTR}.task_space_indicator_label=clik"], ['no label is called "clik"']),
+    ([f"{CTR}.out_task_space_weight=0"], ["needs task_space_indicator_label"]),
+    ([f"{CTR}.task_space_indicator_label=download", f"{CTR}.in_task_space_weight=-1"], ["expected 0 or more, got -1"]),
+    ([f"{CVR}.sample_weight=kost"], ['no column is called "kost"', 'Did you mean "cost"?']),
+    ([f"{CVR}.sample_weight=cost", f"{CVR}.use_sample_weight=false"], ["use_sample_weight is false; expected one"]),
+    # metrics and export
+    (["eval_config.metrics_set={gauc {uid_field: 'usr'}}"], ['no column is called "usr"']),
+    (["eval_config.metrics_set={gauc {}}"], ["uid_field is missing"]),
+    (["eval_config.metrics_set={gauc {uid_field: 'user' reduction: 'men'}}"], ['"men"', 'Did you mean "mean"?']),
+    (["eval_config.metrics_set=[{auc {}}, {auc {}}]"], ["auc is given already"]),
+    (["eval_config.metrics_set={}"], ["is empty; expected one of auc, gauc"]),
+    ([f"{CTR}.metrics_set={{gauc {{uid_field: 'usr'}}}}"], ['no column is called "usr"']),
+    (["export_config.gate_metric=auc_cvr"], ['gives no metric "auc_cvr"', "auc_cvr_masked"]),
+    (
+        ["export_config.gate_metric=auc_ctr", "export_config.gate_max_drop=-.1"],
+        ["gate_max_drop: expected 0 or more, got -0.1"],
+    ),
+    (["export_config.exporter_type=bst"], ['expected final, latest or best, got "bst"', 'Did you mean "best"?']),
+    (["export_config.exporter_type=best"], ["best_exporter_metric is missing"]),
+    (["export_config.enable_early_stop=true"], ["best_exporter_metric is missing", "auc_ctr"]),
+    (
+        ["export_config.exporter_type=best", "export_config.best_exporter_metric=auc_cvr"],
+        ['no metric "auc_cvr"', "auc_cvr_masked", "Did you mean"],
+    ),
+    (
+        ["export_config.exporter_type=best", "export_config.best_exporter_metric=log_loss_ctr"],
+        ['metric_bigger: expected false for "log_loss_ctr"'],
+    ),
+    (
+        ["export_config.exporter_type=best", "export_config.best_exporter_metric=calibration_ctr"],
+        ["is right at 1"],
+    ),
+    (
+        [
+            "export_config.enable_early_stop=true",
+            "export_config.best_exporter_metric=auc_ctr",
+            "export_config.max_check_steps=0",
+        ],
+        ["max_check_steps: expected more than 0"],
+    ),
+    # training
+    (["train_config.num_steps=0"], ["num_steps: training would not end"]),
+    (["train_config.save_checkpoints_steps=0"], ["expected more than 0"]),
+    (["train_config.keep_checkpoint_max=0"], ["expected more than 0"]),
+    (["train_config.log_step_count_steps=0"], ["expected more than 0"]),
+    (["train_config.gradient_clipping_by_norm=-1"], ["expected 0 or more"]),
+    (
+        ["train_config.train_distribute=PSStrategy", "data_config.holdout_fraction=0.1"],
+        ["data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows"],
+    ),
+    (
+        ["train_config.train_distribute=PSStrategy", "train_config.fine_tune_checkpoint=out/yesterday"],
+        ["fine_tune_checkpoint: a warm start onto the tables of ParameterServerStrategy is not built"],
+    ),
+    (["data_config.worker_split=BY_ROW"], ["worker_split: BY_ROW is for MultiWorkerMirroredStrategy"]),
+    (
+        ["train_config.train_distribute=PSStrategy", "train_config.jit_compile=true"],
+        ["jit_compile: XLA cannot compile the sums over replicas of ParameterServerStrategy"],
+    ),
+    (
+        ["train_config.train_distribute=MirroredStrategy", "train_config.jit_compile=true"],
+        ["jit_compile: XLA cannot compile the sums over replicas of MirroredStrategy", "or train_distribute to NoS"],
+    ),
+    (
+        ["train_config.train_distribute=TPUStrategy"],
+        ["data_config.drop_remainder: a TPU takes batches of one size: expected true with TPUStrategy"],
+    ),
+    (
+        [
+            "train_config.train_distribute=TPUStrategy",
+            "data_config.drop_remainder=true",
+            "train_config.jit_compile=true",
+        ],
+        ["jit_compile: TPUStrategy compiles the whole step by itself; set it to false"],
+    ),
+    ([f"{ADAM}.constant_learning_rate.learning_rate=0"], ["learning_rate: expected more than 0"]),
+    (["train_config.optimizer_config.adam_optimizer.beta1=1"], ["beta1: expected a number in [0, 1), got 1"]),
+    (["train_config.optimizer_config.adagrad_optimizer.initial_accumulator_value=-1"], ["expected 0 or more"]),
+    (["train_config.optimizer_config.ftrl_optimizer.learning_rate_power=1"], ["expected 0 or less"]),
+    ([f"{ADAM}.exponential_decay_learning_rate.decay_steps=0"], ["decay_steps: expected more than 0"]),
+    ([f"{ADAM}.exponential_decay_learning_rate.decay_factor=1.5"], ["expected a number in (0, 1], got 1.5"]),
+    ([f"{ADAM}.exponential_decay_learning_rate.min_learning_rate=1"], ["at most initial_learning_rate"]),
+    ([f"{ADAM}.exponential_decay_learning_rate.burnin_steps=5"], ["needs burnin_learning_rate"]),
+    ([f"{ADAM}.exponential_decay_learning_rate.burnin_learning_rate=.1"], ["needs burnin_steps"]),
+    (
+        [f"{ADAM}.cosine_decay_learning_rate.total_steps=10000"],
+        ["warmup_steps + hold_base_rate_steps, 10000, got 10000"],
+    ),
+    ([f"{ADAM}.cosine_decay_learning_rate.warmup_learning_rate=1"], ["at most learning_rate_base"]),
+]
+
+
+@pytest.mark.parametrize(("overrides", "parts"), BY_OVERRIDE, ids=lambda case: str(case[0])[:70])
+def test_one_mistake_one_line(report, overrides, parts):
+    lines = report(overrides=overrides)
+    assert len(lines) == 1, "\n".join(lines)
+    for part in parts:
+        assert part in lines[0]
