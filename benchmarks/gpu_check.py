@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import sys
 import time
@@ -46,11 +47,11 @@ class Line:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training ended with: weights by name, rows a second after the warm-up, AUC of the clicks if asked for."""
+    """What a training ended with: weights by name, rows a second after the warm-up, AUC of the clicks: nan if not asked for."""
 
     weights: dict[str, Any]
     rows_per_second: float
-    auc: float | None
+    auc: float
 
 
 def main() -> int:
@@ -165,7 +166,7 @@ def _train(config: Any, strategy: Any, steps: int, warm_up: int = 1, with_auc: b
     from apps_rec.models import build_model
     from apps_rec.training.build import build_optimizer
     from apps_rec.training.estimator import build_variables
-    from apps_rec.training.input import evaluation_dataset, training_dataset
+    from apps_rec.training.input import evaluation_dataset, training_dataset, training_source
 
     message = config.message
     keras.utils.set_random_seed(message.train_config.seed)
@@ -181,16 +182,16 @@ def _train(config: Any, strategy: Any, steps: int, warm_up: int = 1, with_auc: b
     times: list[float] = []
     # Keras hands the callback numbers, so the device has finished the step by then.
     clock = keras.callbacks.LambdaCallback(on_batch_end=lambda batch, logs: times.append(time.monotonic()))
-    dataset, _ = training_dataset(message, preprocessor, (0, 0))
+    dataset, _ = training_dataset(message, preprocessor, training_source(message))
     model.fit(dataset.take(steps), verbose=0, callbacks=[clock])
     if len(times) != steps:
         raise SystemExit(f"expected {steps} steps, ran {len(times)}")
-    auc = None
+    auc = math.nan
     if with_auc:
         predict = tf.function(model.call, autograph=False)
         rows, _ = evaluation_dataset(message, preprocessor)
         measured = evaluate_model(predict, rows, build_plan(message), message.eval_config.num_examples)
-        auc = measured.result()["auc_ctr"]
+        auc = float(measured.result()["auc_ctr"] or math.nan)
     rate = (steps - warm_up) * message.data_config.batch_size / (times[-1] - times[warm_up - 1])
     return Trained({f"{i} {v.name}": v.numpy() for i, v in enumerate(model.variables)}, rate, auc)
 

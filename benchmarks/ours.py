@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from typing import Any
 
 from benchmarks.compiled import compiled
 from benchmarks.dataset import BATCH_SIZE
@@ -37,7 +38,7 @@ def main() -> None:
     say(report)
 
 
-def _train(config: object, meter: Meter) -> int:
+def _train(config: Any, meter: Meter) -> int:
     import apps_rec
     from apps_rec.legacy_keras import keras
 
@@ -52,7 +53,7 @@ def _train(config: object, meter: Meter) -> int:
     return num_parameters(count.model)
 
 
-def _loop(config: object, meter: Meter) -> int:
+def _loop(config: Any, meter: Meter) -> int:
     """The same step over the same input, called as plainly as TensorFlow allows."""
     import tensorflow as tf
 
@@ -65,7 +66,7 @@ def _loop(config: object, meter: Meter) -> int:
     return num_parameters(model)
 
 
-def num_parameters(model: object) -> int:
+def num_parameters(model: Any) -> int:
     """Trainable numbers of a Keras model."""
     return sum(variable.shape.num_elements() for variable in model.trainable_variables)
 

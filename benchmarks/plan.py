@@ -39,7 +39,7 @@ class Entry:
 def entries() -> list[Entry]:
     """All processes of a round, in their order."""
     mmoe, esmm, deepfm = Job("mmoe"), Job("esmm"), Job("deepfm")
-    few = {"vocabulary": 2_000}
+    few = 2_000
     legacy = ("--optimizer", "legacy_adam")
     allocator = tuple(SAME_ALLOCATOR.items())
     return [
@@ -58,10 +58,10 @@ def entries() -> list[Entry]:
         Entry("deepfm/ours", "ours", deepfm),
         Entry("deepfm/deepctr", "deepctr", deepfm),
         Entry("deepfm/rechub", "rechub", deepfm),
-        Entry("mmoe_2000/ours", "ours", replace(mmoe, **few)),
-        Entry("mmoe_2000/deepctr", "deepctr", replace(mmoe, **few)),
-        Entry("esmm_2000/ours", "ours", replace(esmm, **few)),
-        Entry("esmm_2000/deepctr", "deepctr", replace(esmm, **few)),
+        Entry("mmoe_2000/ours", "ours", replace(mmoe, vocabulary=few)),
+        Entry("mmoe_2000/deepctr", "deepctr", replace(mmoe, vocabulary=few)),
+        Entry("esmm_2000/ours", "ours", replace(esmm, vocabulary=few)),
+        Entry("esmm_2000/deepctr", "deepctr", replace(esmm, vocabulary=few)),
     ]
 
 

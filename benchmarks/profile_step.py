@@ -12,6 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 from benchmarks.compiled import compiled
 from benchmarks.dataset import BATCH_SIZE
@@ -47,7 +48,7 @@ _DROPOUT = (
 )
 
 
-def _whole_step(config: object) -> Callable[[], None]:
+def _whole_step(config: Any) -> Callable[[], None]:
     import tensorflow as tf
 
     estimator, _, dataset = compiled(config)
@@ -62,7 +63,7 @@ def _each(part: Callable, batches: list) -> Callable[[], None]:
     return run
 
 
-def _parts(config: object) -> dict[str, Callable[[], None]]:
+def _parts(config: Any) -> dict[str, Callable[[], None]]:
     import tensorflow as tf
 
     estimator, optimizer, dataset = compiled(config)
@@ -74,10 +75,10 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
         for _ in dataset.take(STEPS):
             pass
 
-    def look_up(batch: object) -> list:
+    def look_up(batch: tuple) -> list:
         return [block.vectors for block in model.embedder(batch[0]).blocks]
 
-    def dense_part(batch: object) -> list:
+    def dense_part(batch: tuple) -> list:
         """Everything between the embeddings and the gradients of dense weights and embeddings."""
         embedded = model.embedder(batch[0])
         with tf.GradientTape() as tape:
@@ -90,7 +91,7 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
     kernels = [variable for variable in dense if variable.shape.rank == 2]
     operands = [[tf.random.stateless_normal([BATCH_SIZE, n], [1, n]) for n in kernel.shape] for kernel in kernels]
 
-    def products(batch: object) -> list:
+    def products(batch: tuple) -> list:
         """The matrix products of the dense part alone, forward and for both gradients."""
         made = []
         for kernel, (x, y) in zip(kernels, operands, strict=True):
@@ -98,7 +99,7 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
         return made
 
     @tf.function
-    def touched_rows(batch: object) -> tf.Tensor:
+    def touched_rows(batch: tuple) -> tf.Tensor:
         with tf.GradientTape() as tape:
             total = tf.add_n([tf.reduce_sum(vectors) for vectors in look_up(batch)])
         return tape.gradient(total, table).indices
@@ -109,7 +110,7 @@ def _parts(config: object) -> dict[str, Callable[[], None]]:
         optimizer.apply_gradients([(gradient, table)])
 
     @tf.function
-    def update_dense(batch: object) -> None:
+    def update_dense(batch: tuple) -> None:
         optimizer.apply_gradients([(tf.ones(variable.shape), variable) for variable in dense])
 
     return {

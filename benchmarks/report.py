@@ -114,8 +114,8 @@ def goals(results: dict) -> str:
         rows.append([goal.name, *found, f"{goal.least:g}", f"{goal.aim:g}" if goal.aim else ""])
     step = median(rounds["mmoe/ours"], "rows_per_cpu_second")
     for kind, least in INPUT_RATIOS.items():
-        found = median(results["input"][kind], "rows_per_cpu_second") / step
-        rows.append([f"input of {kind} alone beside the MMOE training", f"{found:.1f}", "", f"{least:g}", ""])
+        times = median(results["input"][kind], "rows_per_cpu_second") / step
+        rows.append([f"input of {kind} alone beside the MMOE training", f"{times:.1f}", "", f"{least:g}", ""])
     first = median(rounds["mmoe/ours"], "first_step_seconds")
     rows.append(
         [

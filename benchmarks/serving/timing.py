@@ -41,7 +41,9 @@ def main() -> None:
     }
     for rows in SIZES:
         _check_scores({e.name: _calls(e, rows, sessions[e.model], ("score",))[0]() for e in ENTRIES if e.outputs})
-    found = {entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES}
+    found: dict[str, dict[str, dict[str, list[float]]]] = {
+        entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES
+    }
     for functions in calls.values():
         for call in itertools.islice(itertools.cycle(functions), _WARM_UP):
             call()
