@@ -47,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training ended with: weights by name, rows a second after the warm-up, AUC of the clicks: nan if not asked for."""
+    """What a training ended with: weights by name, rows a second after the warm-up, AUC of clicks or nan."""
 
     weights: dict[str, Any]
     rows_per_second: float
