@@ -84,7 +84,7 @@ def train(
     # The strategy first: the processes of a cluster meet when it is made, before any operation.
     strategy = build_strategy(message.train_config, task)
     share = share_of(strategy, task)
-    workers = Workers(strategy, share)
+    workers = Workers(strategy, share, message.train_config.collective_timeout_seconds)
     with _opened(config, resume, restart, workers) as (folder, is_resumed, before_save):
         vocabularies = None
         if is_resumed:
@@ -197,7 +197,7 @@ class _Training:
         with reraise(positions):
             # Progress first: the time of an evaluation is not training's. What is not finite is not saved.
             called = [self._progress_log, finite, save, signals, *callbacks]
-            run_steps(self._model, dataset, self._estimator.strategy, share, called)
+            run_steps(self._model, dataset, self._estimator.strategy, share, self._workers, called)
         finite.report(self._step)
 
     def _run_pieces(self, signals: StopOnSignal) -> None:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from apps_rec.data.split import Share
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
+from apps_rec.training.workers import Workers
 
 
 def run_steps(
@@ -16,6 +17,7 @@ def run_steps(
     dataset: tf.data.Dataset,
     strategy: tf.distribute.Strategy,
     share: Share,
+    workers: Workers,
     callbacks: Sequence[keras.callbacks.Callback],
 ) -> None:
     """Trains until the data ends or a callback sets `model.stop_training`.
@@ -28,6 +30,7 @@ def run_steps(
         dataset: one batch for each replica of this process and step, one after the other.
         strategy: of the training.
         share: replicas of this process.
+        workers: all processes: a step waits for them.
         callbacks: called as `fit` calls them, with one epoch for the whole run.
     """
 
@@ -54,7 +57,8 @@ def run_steps(
     while not model.stop_training:
         calls.on_train_batch_begin(number)
         try:
-            logs = step(iterator)
+            with workers.waiting():
+                logs = step(iterator)
         except tf.errors.OutOfRangeError:
             break
         calls.on_train_batch_end(number, logs)

@@ -120,11 +120,9 @@ def _mirrored_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
 
 def _multi_worker(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
     _set_heartbeat(train_config.heartbeat_timeout_seconds, task)
-    options = tf.distribute.experimental.CommunicationOptions(
-        timeout_seconds=train_config.collective_timeout_seconds or None
-    )
     try:
-        return tf.distribute.MultiWorkerMirroredStrategy(communication_options=options)
+        # Without the time limit of its CommunicationOptions: `training.workers` has one.
+        return tf.distribute.MultiWorkerMirroredStrategy()
     except tf.errors.OpError as error:
         raise RunError(f"the workers of TF_CONFIG, {task.cluster}, did not meet: {error.message}") from error
 

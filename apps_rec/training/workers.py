@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import tensorflow as tf
 
@@ -19,10 +21,12 @@ class Workers:
     Args:
         strategy: of the training.
         share: of this process.
+        wait_seconds: how long to wait for the slowest at a time, in the methods here and within `waiting`; 0: for ever.
     """
 
-    def __init__(self, strategy: tf.distribute.Strategy, share: Share) -> None:
+    def __init__(self, strategy: tf.distribute.Strategy, share: Share, wait_seconds: float = 0) -> None:
         self._strategy, self._share = strategy, share
+        self._limit = _WaitLimit(wait_seconds) if self.count > 1 and wait_seconds else None
 
     @property
     def count(self) -> int:
@@ -46,8 +50,13 @@ class Workers:
         """Returns when all have come here."""
         self.any(False)
 
+    def waiting(self) -> AbstractContextManager:
+        """What waits for the others within, a step with its sums over all of them, fails after `wait_seconds`."""
+        return self._limit or nullcontext()
+
     def _sum(self, value: float) -> float:
-        return float(self._add_up(tf.constant(value, tf.float64)).numpy())
+        with self.waiting():
+            return float(self._add_up(tf.constant(value, tf.float64)).numpy())
 
     @tf.function(autograph=False)
     def _add_up(self, value: tf.Tensor) -> tf.Tensor:
@@ -56,6 +65,35 @@ class Workers:
             return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(own))
 
         return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]
+
+
+class _WaitLimit:
+    """Ends a wait for other processes that has become too long, from one thread for all waits.
+
+    TensorFlow has a limit of its own for each sum over processes (CommunicationOptions), but starts two threads for
+    every sum, which sleep as long as the limit: with a dozen sums a step, after a minute the system gives no more.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: float | None = None  # when the wait that is under way began
+        threading.Thread(target=self._watch, name="wait limit", daemon=True).start()
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *error: object) -> None:
+        self._since = None
+
+    def _watch(self) -> None:
+        from tensorflow.python.eager import context
+
+        while (since := self._since) is None or time.monotonic() - since < self._seconds:
+            time.sleep(min(1.0, self._seconds / 10))
+        context.context().abort_collective_ops(
+            tf.errors.DEADLINE_EXCEEDED,
+            f"a step or a sum over all workers waited for {self._seconds:g} s, train_config.collective_timeout_seconds",
+        )
 
 
 @contextmanager
@@ -74,6 +112,11 @@ def lost_worker(in_cluster: bool) -> Iterator[None]:
             raise
         raise LostWorkerError(
             "another process of the cluster is gone or was silent for too long "
-            f"({error.message.splitlines()[0][:300]}). Start all of them again with --resume: training goes on from "
+            f"({_reason(error)}). Start all of them again with --resume: training goes on from "
             "the last checkpoint"
         ) from error
+
+
+def _reason(error: tf.errors.OpError) -> str:
+    """The line of an error that says why; where the operation stands, in a graph, comes before it."""
+    return error.message.strip().split("\n\n")[-1].strip().splitlines()[0][:300]

@@ -2,6 +2,8 @@
 
 import random
 import re
+import signal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -64,6 +66,10 @@ def converted(tmp_path_factory, tiny_run):
 def whole(folder):
     """Return the weights of two workers whom nobody disturbed."""
     with Cluster(folder, "whole", TWO, *OPTIONS) as cluster:
+        # Each step adds up over the workers a dozen times: what a sum leaves behind would add up, too.
+        cluster.wait_for(f"step {STEPS // 2}  loss")
+        status = Path(f"/proc/{cluster.wait_for_process('worker', 0)}/status").read_text()
+        assert int(re.search(r"Threads:\s+(\d+)", status)[1]) < 400
         assert f"whole: step {STEPS}" in cluster.finish()
     return weights(folder, "whole")
 
@@ -93,6 +99,23 @@ def test_rows_count_at_least_once_when_a_worker_of_servers_is_killed(converted, 
     # A kill costs the piece the worker was at and no more: one window of rows.
     assert 0 <= twice <= 2 * ROWS
     assert re.search(rf"served{seed}: step (\d+)", text)
+
+
+@pytest.mark.slow
+def test_a_worker_that_hangs_is_waited_for_so_long(folder):
+    # It is alive to the heartbeat for ten minutes.
+    options = (
+        *OPTIONS[:-1],
+        "train_config.heartbeat_timeout_seconds=600",
+        "train_config.collective_timeout_seconds=20",
+    )
+    with Cluster(folder, "hung", TWO, *options) as cluster:
+        cluster.wait_for_count(STEP, 8)
+        cluster.kill("worker", 1, signal.SIGSTOP)
+        text = cluster.finish()
+    (said,) = re.findall(r"worker 0.*silent for too long.*", text)
+    assert "waited for 20 s, train_config.collective_timeout_seconds" in said
+    assert f"hung: step {STEPS}" in text
 
 
 @pytest.mark.slow

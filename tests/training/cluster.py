@@ -63,14 +63,18 @@ class Cluster:
             assert time.monotonic() < end, f"no {count} times {pattern} within {timeout} s:\n{self.text}"
             time.sleep(0.02)
 
-    def kill(self, kind, index, timeout=30):
-        """Ends one process with SIGKILL; one that died is waited for until it is started again."""
+    def kill(self, kind, index, how=signal.SIGKILL):
+        """Ends one process; one that died is waited for until it is started again."""
+        os.kill(self.wait_for_process(kind, index), how)
+
+    def wait_for_process(self, kind, index, timeout=30):
+        """The number of one process, as soon as it is there."""
         end = time.monotonic() + timeout
         while (process := self._process_of({"type": kind, "index": index})) is None:
             assert self.process.poll() is None, self.text
             assert time.monotonic() < end, f"there is no {kind} {index} within {timeout} s:\n{self.text}"
             time.sleep(0.02)
-        os.kill(process, signal.SIGKILL)
+        return process
 
     def _process_of(self, task):
         """Its number, or None where the task has no process at present."""
