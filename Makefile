@@ -23,10 +23,12 @@ help:
 	@echo "make protos     generate apps_rec/protos from protos/"
 	@echo "make clean      remove environments and outputs, but not data/"
 
+# editable_mode=compat puts this folder on the path: by its default, a Python started in the folder around this one would
+# take this one, apps_rec, for the package.
 .venv/.installed: setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "apps_rec needs Python 3.11 or later: make PYTHON=...")'
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
-	.venv/bin/python -m pip install $(PIP_FLAGS) -e '.[dev]'
+	.venv/bin/python -m pip install $(PIP_FLAGS) -e '.[dev]' --config-settings editable_mode=compat
 	@touch $@
 
 .venv-protos/.installed: Makefile

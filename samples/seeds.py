@@ -13,6 +13,7 @@ import statistics
 import tempfile
 
 import apps_rec
+from apps_rec.errors import UserError
 
 
 def main() -> None:
@@ -23,7 +24,10 @@ def main() -> None:
     parser.add_argument("--eval", help="files to evaluate on, where they are not those that stop the training early")
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE")
     options = parser.parse_args()
-    print(to_text(run_seeds(options.config, options.seeds, options.eval, options.set)))
+    try:
+        print(to_text(run_seeds(options.config, options.seeds, options.eval, options.set)))
+    except UserError as error:
+        raise SystemExit(str(error)) from None
 
 
 def run_seeds(

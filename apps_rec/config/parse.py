@@ -18,6 +18,12 @@ from apps_rec.config.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token, tok
 from apps_rec.config.values import BadValueError, Field, convert, expected, is_message
 
 _CLOSER = {"{": "}", "<": ">", "[": "]"}
+# Fields of EasyRec's without a counterpart of the name, and what to do.
+EASYREC_NAMES = {
+    "num_class": "Every task here has two classes: delete it.",
+    "loss_type": "The head decides on the losses, cross-entropies of two classes: delete it.",
+    "experts": "Experts are num_expert and expert_dnn here.",
+}
 
 
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:
@@ -225,8 +231,11 @@ class _Parser:
         guess = nearest(token.text, fields)
         here = f"{path}.{token.text}" if path else token.text
         text = f'unknown name; {message.DESCRIPTOR.name} has no field "{token.text}".'
+        advice = EASYREC_NAMES.get(token.text)
         outer = [(d, p) for d, p, _ in self._open[:-1] if token.text in d.fields_by_name]
-        if guess:
+        if advice:
+            text, guess = f"{text} {advice}", None
+        elif guess:
             text += f' Did you mean "{guess}"?'
         elif outer:
             text += f" It belongs in {outer[-1][1] or 'the outermost level'}."

@@ -19,22 +19,33 @@ _BLOCK_BYTES = 1 << 20
 
 def csv_columns(path: str, schema: Schema) -> list[str]:
     """Names of the columns: of the header, or of input_fields where there is none."""
+    first = _first_line(path, schema)
+    if first and first[0].startswith("PAR1"):
+        raise DataError(f"{path}: is a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it")
     if not schema.with_header:
-        return [column.name for column in schema.declared]
+        declared = [column.name for column in schema.declared]
+        if len(first) > 1 and sum(cell in declared for cell in first) > len(first) / 2:
+            raise DataError(
+                f"{path}: row 1 is a line of names, {', '.join(first)[:120]}; data_config.with_header: true reads it"
+            )
+        return declared
+    for name in first:
+        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
+            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise DataError(f'{path}: header: expected UTF-8 text, got the bytes "{shown}"')
+    return first
+
+
+def _first_line(path: str, schema: Schema) -> list[str]:
     try:
-        # The first rows are decoded along with the header: bytes of theirs that are no text are not judged here.
+        # The next rows are decoded along with it: bytes of theirs that are no text are not judged here.
         with (
             storage.open_stream(path) as stream,
             io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text,
         ):
-            header = next(csv.reader(text, delimiter=schema.separator), [])
+            return next(csv.reader(text, delimiter=schema.separator), [])
     except (pa.ArrowException, OSError, csv.Error) as error:
         raise DataError(f"{path}: header: cannot be read: {storage.reason(path, error)}") from error
-    for name in header:
-        if not name.isascii() and any("\ud800" <= letter <= "\udfff" for letter in name):
-            shown = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            raise DataError(f'{path}: header: expected UTF-8 text, got the bytes "{shown}"')
-    return header
 
 
 def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:

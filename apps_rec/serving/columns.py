@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -19,6 +20,12 @@ _LISTS_OF = {"STRING": tf.string, "FLOAT": tf.float32, "DOUBLE": tf.float32}
 def to_tensors(columns: Mapping[str, np.ndarray | Sequence[Any]], asked: Sequence[Column]) -> dict[str, tf.Tensor]:
     """A batch of raw columns as the signature takes them."""
     return {column.name: tf.constant(columns[column.name], TF_TYPES[column.dtype]) for column in asked}
+
+
+def of_length(columns: Tensors, column: Column, shape: Sequence[tf.Tensor | int]) -> tf.Tensor:
+    """A column in a shape; where it has another number of values, the engine's error names the operation: it."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", column.name)
+    return tf.reshape(columns[column.name], shape, name=f"column_{name}")
 
 
 def filled_rows(columns: Iterable[Column], rows: tf.Tensor | int) -> dict[str, tf.Tensor]:

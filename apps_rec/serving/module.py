@@ -10,7 +10,7 @@ from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.models.score import bounded
-from apps_rec.serving.columns import cleaned, filled_rows, parse_examples
+from apps_rec.serving.columns import cleaned, filled_rows, of_length, parse_examples
 from apps_rec.serving.rank import RequestSplit, by_side, unpack
 from apps_rec.serving.schema import (
     DEFAULT,
@@ -75,7 +75,7 @@ class ServingModule(tf.Module):
         """Outputs of a batch of raw rows, each `(batch,)`."""
         rows = tf.size(columns[self.schema.columns[0].name])
         # A column of another length or rank is an error here and not a broadcast later.
-        columns = {column.name: tf.reshape(columns[column.name], [rows]) for column in self.schema.columns}
+        columns = {column.name: of_length(columns, column, [rows]) for column in self.schema.columns}
         columns = cleaned(columns, self.schema.columns)
         features = self.preprocessor({**columns, **filled_rows(self.schema.filled, rows)})
         return self._valued(dict(self._model()(features, training=False)), columns)

@@ -11,7 +11,7 @@ from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import columns_of
 from apps_rec.layers.split import SplitKernels
-from apps_rec.serving.columns import filled_rows, finite
+from apps_rec.serving.columns import filled_rows, finite, of_length
 from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
 
 Tensors = Mapping[str, tf.Tensor]
@@ -59,7 +59,7 @@ def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, Ten
     num_items = tf.size(columns[schema.items[0].name])
     sides = ((schema.shared, 1), (schema.items, num_items))
     shared, items = (
-        TensorColumns({(column.name,): tf.reshape(columns[column.name], [rows, 1]) for column in side})
+        TensorColumns({(column.name,): of_length(columns, column, [rows, 1]) for column in side})
         for side, rows in sides
     )
     return shared, items

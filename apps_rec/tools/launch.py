@@ -59,7 +59,8 @@ def _name(strategy: int) -> str:
 
 def train_command(arguments: Sequence[str]) -> list[str]:
     """The command line of `apps-rec` with these arguments, in this Python."""
-    return [sys.executable, "-m", "apps_rec", *arguments]
+    # -P: a folder apps_rec in the working directory, such as a clone of the repository, is not the package.
+    return [sys.executable, "-P", "-m", "apps_rec", *arguments]
 
 
 def launch(

@@ -11,7 +11,7 @@ from typing import Any
 
 from apps_rec.data.files import data_files
 from apps_rec.data.storage import size_and_time
-from apps_rec.errors import RunError
+from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run_folder import RunFolder, write_whole
 
@@ -25,7 +25,18 @@ log = logging.getLogger("apps_rec")
 def note_input_files(folder: RunFolder, config: PipelineConfig) -> None:
     """Writes path, size and time of every training file into the run."""
     files = [_facts(path) for path in data_files(config.train_input_path, "train_input_path")]
+    _look_for_eval_files(config)
     write_whole(folder.inputs, json.dumps({"train_input_path": files}, indent=1) + "\n")
+
+
+def _look_for_eval_files(config: PipelineConfig) -> None:
+    """Says early that evaluate and export will have nothing to read; the files may still be on their way."""
+    if not config.eval_input_path:
+        return
+    try:
+        data_files(config.eval_input_path, "eval_input_path")
+    except DataError as error:
+        log.warning("%s; training goes on, evaluate and export will need it", error)
 
 
 def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
@@ -67,7 +78,8 @@ def _change(was: dict | None, found: dict | None, before: list[dict], now: list[
     if was is None or found is None or Path(was["path"]).name != Path(found["path"]).name:
         names_now = [Path(file["path"]).name for file in now]
         if was is not None and Path(was["path"]).name not in names_now:
-            return f"{was['path']} is gone {count}"
+            fate = "is not among them any more" if Path(was["path"]).exists() else "is gone"
+            return f"{was['path']} {fate} {count}"
         return f"{(found or was or {})['path']} is new {count}"
     if was["size"] != found["size"]:
         return f"{found['path']} has changed from {was['size']} to {found['size']} bytes"

@@ -85,7 +85,8 @@ def train(
     strategy = build_strategy(message.train_config, task)
     share = share_of(strategy, task)
     workers = Workers(strategy, share, message.train_config.collective_timeout_seconds)
-    with _opened(config, resume, restart, workers) as (folder, is_resumed, before_save):
+    opened = _opened(config, resume, restart, workers)
+    with lost_worker(in_cluster=workers.count > 1 or async_workers > 0), opened as (folder, is_resumed, before_save):
         vocabularies = None
         if is_resumed:
             run_folder.check_same_model(folder, message)
@@ -157,8 +158,7 @@ class _Training:
         if self._is_over():
             log.info("nothing left to train: the run in %s had come to its end at step %d", self._folder.path, step)
             return self._result()
-        in_cluster = self._workers.count > 1 or self._estimator.async_workers > 0
-        with StopOnSignal(self._workers) as signals, lost_worker(in_cluster):
+        with StopOnSignal(self._workers) as signals:
             if self._estimator.async_workers:
                 self._run_pieces(signals)
             else:
@@ -167,7 +167,27 @@ class _Training:
         if signals.received is not None and is_due:
             raise self._interrupted(signals)
         log.info("trained to step %d; saved in %s", self._step, self._folder.checkpoints)
+        self._look_at_rate()
         return self._result()
+
+    def _look_at_rate(self) -> None:
+        """Says where the learning rate was set for a training of another length."""
+        schedule = self._optimizer.get_config()["learning_rate"]["config"]
+        if self._step > schedule.get("total_steps", math.inf):
+            log.warning(
+                "cosine_decay_learning_rate: total_steps is %d, so the rate was 0 in the last %d of %d steps, which "
+                "changed no weight",
+                schedule["total_steps"],
+                self._step - schedule["total_steps"],
+                self._step,
+            )
+        elif self._step <= schedule.get("warmup_steps", 0):
+            log.warning(
+                "cosine_decay_learning_rate: warmup_steps is %d, so all %d steps were warm-up and the rate never came "
+                "to learning_rate_base",
+                schedule["warmup_steps"],
+                self._step,
+            )
 
     @property
     def _step(self) -> int:

@@ -10,6 +10,7 @@ D = "data_config"
 TAGS = f"{F}[feature_name=tags]"
 USER = f"{F}[feature_name=user]"
 CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]"
+COSINE = "train_config.optimizer_config.adam_optimizer.learning_rate.cosine_decay_learning_rate"
 POSITION_GROUP = '  feature_groups { group_name: "position"'
 TAGS_FEATURE = '  features { feature_name: "tags"'
 HOUR_FEATURE = '  features { feature_name: "hour"'
@@ -162,6 +163,14 @@ def test_vocab_file_of_nothing(report, tmp_path):
             'the feature "user" is in no group',
         ),
         (["export_config.best_exporter_metric=auc_ctr"], "has no effect: exporter_type is not best"),
+        (
+            [f"{COSINE}.learning_rate_base=1", f"{COSINE}.total_steps=400", f"{COSINE}.warmup_steps=9"],
+            "total_steps: the rate is 0 from step 400 on, and num_steps is 500",
+        ),
+        (
+            [f"{COSINE}.learning_rate_base=1", f"{COSINE}.total_steps=900", f"{COSINE}.warmup_steps=500"],
+            "warmup_steps: num_steps is 500, so the rate never comes to learning_rate_base",
+        ),
         (["export_config.gate_max_drop=.1"], "has no effect: there is no gate_metric"),
         (["export_config.max_check_steps=10"], "has no effect: enable_early_stop is false"),
         ([f"{D}.holdout_fraction=.1"], "keeps rows out of training that nothing uses"),

@@ -97,6 +97,15 @@ def test_json_strings_keep_json_escapes():
 
 # (text, the lines of the report)
 FORM_MISTAKES = [
+    (
+        "model_config { mmoe { experts { expert_name: 'a' }\n task_towers { num_class: 1 } } }",
+        [
+            'a:1: model_config.mmoe.experts: unknown name; Mmoe has no field "experts".'
+            " Experts are num_expert and expert_dnn here.",
+            'a:2: model_config.mmoe.task_towers[0].num_class: unknown name; TaskTower has no field "num_class".'
+            " Every task here has two classes: delete it.",
+        ],
+    ),
     ('model_dir: "a"\nmodel_dir: "b"', ["a:2: model_dir: given twice, at line 1 and at line 2; expected it once."]),
     (
         'train_config { num_steps: 3 }\nmodel_dir: "x"\ntrain_config {\n num_stepss: 3 }',

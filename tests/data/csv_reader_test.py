@@ -117,3 +117,25 @@ def test_an_empty_file_without_header(tmp_path):
     path.write_bytes(b"")
     with pytest.raises(DataError, match="Empty CSV file"):
         read(path, ["a"], Schema((), declared=(Column("a"),)))
+
+
+@pytest.mark.parametrize("with_header", [False, True])
+def test_a_parquet_file_is_told(tmp_path, with_header):
+    path = tmp_path / "a.csv"
+    pd.DataFrame({"a": [1]}).to_parquet(path)
+    schema = Schema((), with_header=with_header, declared=(Column("a"),))
+    with pytest.raises(
+        DataError, match=r"a\.csv: is a Parquet file, and no CSV; data_config\.input_type: ParquetInput"
+    ):
+        read(path, ["a"], schema)
+
+
+def test_a_line_of_names_is_told(tmp_path):
+    schema = Schema((), declared=(Column("a"), Column("b")))
+    path = tmp_path / "a.csv"
+    path.write_text("a,b,c\n1,2,3\n")
+    with pytest.raises(DataError, match=r"row 1 is a line of names, a, b, c; data_config\.with_header: true reads it"):
+        read(path, ["a"], schema)
+    # A cell may well be what some column is called.
+    path.write_text("a,2\n1,2\n")
+    assert read(path, ["a"], schema)[0] == {"a": [b"a", b"1"]}

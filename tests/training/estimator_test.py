@@ -74,6 +74,26 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     ).step == (steps // 2 * 3)
 
 
+@pytest.mark.parametrize(
+    ("schedule", "said"),
+    [
+        ("total_steps: 10 warmup_steps: 2", "total_steps is 10, so the rate was 0 in the last 4 of 14 steps"),
+        ("total_steps: 20 warmup_steps: 14", "warmup_steps is 14, so all 14 steps were warm-up"),
+        ("total_steps: 14 warmup_steps: 13", None),
+    ],
+)
+def test_a_rate_for_another_length_is_said(tiny, seen, schedule, said):
+    rate = f"cosine_decay_learning_rate {{ learning_rate_base: 0.01 {schedule} }}"
+    overrides = [
+        f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}",
+        "train_config.num_steps=14",
+    ]
+    apps_rec.train(tiny.load("data_config.num_epochs=0", *overrides))
+    about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
+    assert len(about_rate) == (said is not None)
+    assert all(said in text for text in about_rate)
+
+
 def test_a_run_ends_with_its_steps(tiny):
     assert apps_rec.train(tiny.load("train_config.num_steps=7", "data_config.num_epochs=0")).step == 7
 

@@ -75,6 +75,22 @@ def test_a_change_is_named_with_the_ways_out(run, change, message):
         check_same_input_files(folder, config)
 
 
+def test_a_file_that_the_config_reads_no_more(run):
+    folder, config = run
+    config.train_input_path = "data/b.csv"
+    with pytest.raises(RunError, match=r"data/a\.csv is not among them any more \(2 files then, 1 now\)"):
+        check_same_input_files(folder, config)
+
+
+def test_missing_files_to_measure_on_are_said_early(tiny, seen):
+    folder = RunFolder(tiny.folder / "run")
+    folder.path.mkdir()
+    note_input_files(folder, tiny.load("eval_input_path=evil.csv").message)
+    (said,) = [text for text in seen.messages if "eval_input_path" in text]
+    assert said.startswith('eval_input_path: no file matches "evil.csv"')
+    assert said.endswith("training goes on, evaluate and export will need it")
+
+
 def test_all_files_gone_is_an_error_of_the_data(run):
     folder, config = run
     shutil.rmtree("data")

@@ -71,6 +71,7 @@ def test_workers_with_files_of_their_own(tiny):
     with Cluster(tiny.folder, "parts", TWO, *options) as cluster:
         assert cluster.process.wait(timeout=240) == 2
         assert "holds a run already" in cluster.text
+        assert "Traceback" not in cluster.text
     with Cluster(tiny.folder, "parts", TWO, *options, resume=True) as cluster:
         assert "resumed from step 4" in cluster.finish()
     assert_equal(weights(tiny.folder, "parts"), weights(tiny.folder, "whole"), tolerance=0)

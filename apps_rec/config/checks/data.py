@@ -46,8 +46,8 @@ def _format(context: Context) -> None:
     data, report = context.config.data_config, context.report
     if data.HasField("input_type") and data.input_type != DataConfig.CSVInput:
         kind = DataConfig.InputType.Name(data.input_type)
-        for name in ("separator", "with_header"):
-            if data.HasField(name):
+        for name, is_asked in (("separator", data.HasField("separator")), ("with_header", data.with_header)):
+            if is_asked:
                 report.error(f"{_PATH}.{name}", f"is for CSVInput; input_type is {kind}.")
     elif len(data.separator) != 1 or not data.separator.isascii() or data.separator in '"\r\n':
         report.error(f"{_PATH}.separator", f'expected one ASCII character between columns, got "{data.separator}".')

@@ -121,8 +121,20 @@ def _cosine(context: Context, schedule: Any, path: str) -> None:
     if 0 < schedule.total_steps <= before:
         text = f"expected more than warmup_steps + hold_base_rate_steps, {before}, got {schedule.total_steps}."
         report.error(f"{path}.total_steps", text)
+    _length(context, schedule, path)
     if schedule.HasField("warmup_learning_rate") and not schedule.warmup_steps:
         report.error(f"{path}.warmup_learning_rate", "warmup_steps is 0, so no step has this rate.")
     elif schedule.warmup_steps and schedule.warmup_learning_rate > schedule.learning_rate_base > 0:
         text = f"expected at most learning_rate_base, {schedule.learning_rate_base:g}, got"
         report.error(f"{path}.warmup_learning_rate", f"{text} {schedule.warmup_learning_rate:g}.")
+
+
+def _length(context: Context, schedule: Any, path: str) -> None:
+    """Warns of a schedule for a training of another length, where the config says how long it is."""
+    steps = context.config.train_config.num_steps
+    if 0 < schedule.total_steps < steps:
+        text = f"the rate is 0 from step {schedule.total_steps} on, and num_steps is {steps}."
+        context.report.warn(f"{path}.total_steps", text)
+    if 0 < steps <= schedule.warmup_steps:
+        text = f"num_steps is {steps}, so the rate never comes to learning_rate_base."
+        context.report.warn(f"{path}.warmup_steps", text)
