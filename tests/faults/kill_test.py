@@ -55,7 +55,7 @@ def kill_and_resume(whole, seed):
         code, log = kill_after(whole, name, where)
     else:
         code, log = whole.train(name, at=where).end()
-    assert code == -signal.SIGKILL, (where, log)
+    assert code == -signal.SIGKILL, f"{where}: exit code {code} and no kill\n{log}"
     log = whole.train(name, "--resume").finish()
     whole.assert_equal(name)
     return kind, where, log
