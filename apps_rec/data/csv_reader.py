@@ -44,7 +44,11 @@ def _first_line(path: str, schema: Schema) -> list[str]:
             io.TextIOWrapper(stream, "utf-8-sig", "surrogateescape", newline="") as text,
         ):
             return next(csv.reader(text, delimiter=schema.separator), [])
-    except (pa.ArrowException, OSError, csv.Error) as error:
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: header: cannot be read: {storage.reason(path, error)}") from error
+    except csv.Error as error:
+        if not schema.with_header:  # a row, whose cells may be larger than this reader takes
+            return []
         raise DataError(f"{path}: header: cannot be read: {storage.reason(path, error)}") from error
 
 

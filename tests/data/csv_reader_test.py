@@ -139,3 +139,9 @@ def test_a_line_of_names_is_told(tmp_path):
     # A cell may well be what some column is called.
     path.write_text("a,2\n1,2\n")
     assert read(path, ["a"], schema)[0] == {"a": [b"a", b"1"]}
+
+
+def test_a_large_cell_in_the_first_row(tmp_path):
+    path, cell = tmp_path / "a.csv", "x" * 200_000
+    path.write_text(f"{cell},1\n")
+    assert read(path, ["a"], Schema((), declared=(Column("a"), Column("b"))))[0] == {"a": [cell.encode()]}
