@@ -13,17 +13,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from apps_rec.config.easyrec import EASYREC_NAMES
 from apps_rec.config.report import Report, nearest, quoted
 from apps_rec.config.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token, tokenize
 from apps_rec.config.values import BadValueError, Field, convert, expected, is_message
 
 _CLOSER = {"{": "}", "<": ">", "[": "]"}
-# Fields of EasyRec's without a counterpart of the name, and what to do.
-EASYREC_NAMES = {
-    "num_class": "Every task here has two classes: delete it.",
-    "loss_type": "The head decides on the losses, cross-entropies of two classes: delete it.",
-    "experts": "Experts are num_expert and expert_dnn here.",
-}
 
 
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:

@@ -25,11 +25,10 @@ log = logging.getLogger("apps_rec")
 def note_input_files(folder: RunFolder, config: PipelineConfig) -> None:
     """Writes path, size and time of every training file into the run."""
     files = [_facts(path) for path in data_files(config.train_input_path, "train_input_path")]
-    _look_for_eval_files(config)
     write_whole(folder.inputs, json.dumps({"train_input_path": files}, indent=1) + "\n")
 
 
-def _look_for_eval_files(config: PipelineConfig) -> None:
+def look_for_eval_files(config: PipelineConfig) -> None:
     """Says early that evaluate and export will have nothing to read; the files may still be on their way."""
     if not config.eval_input_path:
         return

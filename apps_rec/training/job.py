@@ -21,7 +21,7 @@ from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.finite import Batch, WatchFinite
 from apps_rec.training.input import log_batches, training_dataset, training_source
-from apps_rec.training.input_files import check_same_input_files, note_input_files
+from apps_rec.training.input_files import check_same_input_files, look_for_eval_files, note_input_files
 from apps_rec.training.loop import run_steps
 from apps_rec.training.parameter_servers import PieceTrainer, log_tables, run_pieces, serve
 from apps_rec.training.pieces import make_plan
@@ -99,6 +99,7 @@ def train(
                 run_folder.freeze_vocabularies(folder, message)
             run_folder.write_config(folder, config.to_text())
             note_input_files(folder, message)
+            look_for_eval_files(message)
         return _Training(estimator, workers, folder, before_save).run(is_resumed, callbacks)
 
 

@@ -5,7 +5,7 @@ import shutil
 import pytest
 
 from apps_rec.errors import DataError, RunError
-from apps_rec.training.input_files import check_same_input_files, note_input_files
+from apps_rec.training.input_files import check_same_input_files, look_for_eval_files, note_input_files
 from apps_rec.training.run_folder import RunFolder
 
 EVEN = 1_700_000_000_000_000_000
@@ -83,9 +83,7 @@ def test_a_file_that_the_config_reads_no_more(run):
 
 
 def test_missing_files_to_measure_on_are_said_early(tiny, seen):
-    folder = RunFolder(tiny.folder / "run")
-    folder.path.mkdir()
-    note_input_files(folder, tiny.load("eval_input_path=evil.csv").message)
+    look_for_eval_files(tiny.load("eval_input_path=evil.csv").message)
     (said,) = [text for text in seen.messages if "eval_input_path" in text]
     assert said.startswith('eval_input_path: no file matches "evil.csv"')
     assert said.endswith("training goes on, evaluate and export will need it")
