@@ -63,7 +63,7 @@ def simulate_store(
     rows of the truth stand in the order of the log's rows with is_cached = 0. Days 1 to 9 train, 10 to 14 evaluate.
 
     Files are written aside and renamed when whole; those of an earlier simulation in `output_dir` are replaced,
-    any other file there is left alone. The same arguments give the same bytes; more users leave the store, its
+    any other file there is left alone, and one of the same name that no simulation left there is an error. The same arguments give the same bytes; more users leave the store, its
     rates and the first users as they are.
 
     Args:
@@ -82,7 +82,7 @@ def simulate_store(
         Counts of the two logs and the arguments; simulation.json in the folder holds the same.
 
     Raises:
-        UserError: an argument out of its range, or a folder that cannot be written.
+        UserError: an argument out of its range, a folder that cannot be written, or one with other data of these names.
 
     Example:
         >>> import tempfile
@@ -98,6 +98,7 @@ def simulate_store(
     cvr = 0.43 if cvr is None else cvr
     _check_arguments(users, seed, ctr, cvr, correlation, impressions_per_user)
     folder = Path(output_dir)
+    _check_folder(folder)
     world = make_world(seed, correlation)
     intercepts = calibrate(world, seed, ctr, cvr)
     try:
@@ -177,6 +178,16 @@ def _chunks(
             keep = impressions.user < num_users
             log, truth, impressions = log.filter(pa.array(keep)), truth.filter(pa.array(keep)), impressions.where(keep)
         yield log, truth, impressions, num_users
+
+
+def _check_folder(folder: Path) -> None:
+    """Refuses a folder whose files have our names and are not ours: a summary stands beside those of a simulation."""
+    others = [name for name in FILES if (folder / name).exists()]
+    if others and not (folder / SUMMARY_FILE).exists():
+        raise UserError(
+            f"{folder}: {', '.join(others)} would be replaced, and without {SUMMARY_FILE} beside them they are not known "
+            "to be simulated. Give another folder with -o, or remove them."
+        )
 
 
 def _check_arguments(

@@ -152,6 +152,14 @@ def test_earlier_files_are_replaced_and_others_left_alone(tmp_path):
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
+def test_data_of_our_files_names_that_is_not_simulated_is_never_replaced(tmp_path):
+    (tmp_path / "train.parquet").write_text("mine")
+    with pytest.raises(UserError, match=r"train\.parquet would be replaced.*Give another folder with -o"):
+        simulate_store(tmp_path, users=30)
+    assert [path.name for path in tmp_path.iterdir()] == ["train.parquet"]
+    assert (tmp_path / "train.parquet").read_text() == "mine"
+
+
 def test_all_wrong_arguments_are_named_at_once(tmp_path):
     with pytest.raises(UserError) as caught:
         simulate_store(tmp_path, users=0, seed=-1, ctr=1.5, cvr=0.0, correlation=1.2, impressions_per_user=1)
