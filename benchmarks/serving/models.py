@@ -1,4 +1,4 @@
-"""The SavedModels that are compared: ours in float32 and in half precision, and DeepCTR's, of one size."""
+"""The SavedModels that are compared, of one size: ours in float32 and half precision, DeepCTR's, the least of ours."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ def make_models(workspace: Workspace, folder: Path) -> dict[str, str]:
     )
     if abs(ours["parameters"] - deepctr["parameters"]) > PARAMETERS_DIFFER_BY * deepctr["parameters"]:
         raise ValueError(f"{ours['parameters']} parameters are compared with {deepctr['parameters']}; mend the configs")
-    return {"ours": ours["float32"], "ours_half": ours["half"], "deepctr": str(folder / "deepctr")}
+    least = workspace.run_ours("benchmarks.serving.least_export", ours["float32"], str(folder / "least"))
+    return {
+        "ours": ours["float32"],
+        "ours_half": ours["half"],
+        "deepctr": str(folder / "deepctr"),
+        "least": least["folder"],
+    }
 
 
 def _config(folder: Path) -> Path:

@@ -41,13 +41,18 @@ class Entry:
 
     Attributes:
         name: in results and tables.
-        model: ours, ours_half or deepctr.
+        model: ours, ours_half, deepctr, or least: the inputs and matrix products of ours alone.
         signature: that is called.
     """
 
     name: str
     model: str
     signature: str
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether it answers with our model's scores."""
+        return self.model.startswith("ours")
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -65,6 +70,8 @@ ENTRIES = (
     Entry("rank_packed", "ours", "rank_packed"),
     Entry("serving_default, half precision", "ours_half", "serving_default"),
     Entry("rank_packed, half precision", "ours_half", "rank_packed"),
+    Entry("rank, inputs and products alone", "least", "rank"),
+    Entry("rank_packed, inputs and products alone", "least", "rank_packed"),
 )
 
 

@@ -35,12 +35,12 @@ def main() -> None:
     models, setting, rounds = json.loads(sys.argv[1]), Setting(**json.loads(sys.argv[2])), int(sys.argv[3])
     sessions = {name: _Session(Path(path), setting) for name, path in models.items()}
     calls = {
-        (entry.name, rows): _calls(entry, rows, sessions[entry.model], entry.outputs)
+        (entry.name, rows): _calls(entry, rows, sessions, entry.outputs)
         for rows in SIZES
         for entry in ENTRIES
     }
     for rows in SIZES:
-        _check_scores({e.name: _calls(e, rows, sessions[e.model], ("score",))[0]() for e in ENTRIES if e.outputs})
+        _check_scores({e.name: _calls(e, rows, sessions, ("score",))[0]() for e in ENTRIES if e.is_scored})
     found: dict[str, dict[str, dict[str, list[float]]]] = {
         entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES
     }
@@ -91,14 +91,16 @@ class _Session:
         return lambda: dict(zip(outputs, function(*arrays), strict=True))
 
 
-def _calls(entry: Entry, rows: int, session: _Session, outputs: tuple[str, ...]) -> list[Callable[[], Arrays]]:
+def _calls(
+    entry: Entry, rows: int, sessions: dict[str, _Session], outputs: tuple[str, ...]
+) -> list[Callable[[], Arrays]]:
     """Requests of one size to one signature."""
     return [
-        session.call(
+        sessions[entry.model].call(
             entry.signature,
             deepctr_inputs(columns)
             if entry.model == "deepctr"
-            else our_inputs(columns, entry.signature, session.folder),
+            else our_inputs(columns, entry.signature, sessions["ours"].folder),
             outputs,
         )
         for columns in make_requests(rows)
