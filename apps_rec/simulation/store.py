@@ -63,8 +63,8 @@ def simulate_store(
     rows of the truth stand in the order of the log's rows with is_cached = 0. Days 1 to 9 train, 10 to 14 evaluate.
 
     Files are written aside and renamed when whole; those of an earlier simulation in `output_dir` are replaced,
-    any other file there is left alone, and one of the same name that no simulation left there is an error. The same arguments give the same bytes; more users leave the store, its
-    rates and the first users as they are.
+    any other file there is left alone, and one of the same name that no simulation left there is an error. The same
+    arguments give the same bytes; more users leave the store, its rates and the first users as they are.
 
     Args:
         output_dir: folder for the files; made if it is not there.
@@ -185,8 +185,8 @@ def _check_folder(folder: Path) -> None:
     others = [name for name in FILES if (folder / name).exists()]
     if others and not (folder / SUMMARY_FILE).exists():
         raise UserError(
-            f"{folder}: {', '.join(others)} would be replaced, and without {SUMMARY_FILE} beside them they are not known "
-            "to be simulated. Give another folder with -o, or remove them."
+            f"{folder}: {', '.join(others)} would be replaced, and without {SUMMARY_FILE} beside them they are not "
+            "known to be simulated. Give another folder with -o, or remove them."
         )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from apps_rec.errors import RunError
@@ -25,6 +27,7 @@ from apps_rec.training.table_rows import Taken, match_rows, table_meanings
 FIELD = "train_config.fine_tune_checkpoint"
 # Rows of a table that are copied in one go.
 _CHUNK_ROWS = 2**18
+_PIECE = re.compile(r"/part_\d+(?=:0$)")
 log = logging.getLogger("apps_rec")
 
 
@@ -133,42 +136,57 @@ def _take_tables(
 
 
 def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_rows: object, columns: int) -> None:
+    target_rows = tf.convert_to_tensor(target_rows)
     values = tf.gather(source, rows)[:, :columns]
     if target.shape[1] > columns:
-        values = tf.concat([values, tf.gather(target, target_rows)[:, columns:]], axis=1)
+        # Not tf.gather: the target may be cut over parameter servers.
+        values = tf.concat([values, tf.nn.embedding_lookup(target, target_rows)[:, columns:]], axis=1)
     target.scatter_update(tf.IndexedSlices(values, target_rows))
 
 
 def _take_others(old: RankModel, new: RankModel) -> list[Taken]:
     before, now = _others(old), _others(new)
     taken = []
-    for name, variable in now.items():
-        rows = _rows(variable)
+    for name, pieces in now.items():
+        shape = _shape(pieces)
         if name not in before:
-            taken.append(Taken("variable", name, "new", rows_new=rows))
-        elif before[name].shape != variable.shape:
-            reason = f"its shape was {tuple(before[name].shape)}, is {tuple(variable.shape)}"
-            taken.append(Taken("variable", name, "new", 0, rows, _rows(before[name]), reason))
-        else:
-            variable.assign(before[name].numpy())
-            taken.append(Taken("variable", name, "restored", rows))
+            taken.append(Taken("variable", name, "new", rows_new=_rows(shape)))
+            continue
+        (variable,) = before[name]
+        if variable.shape != shape:
+            reason = f"its shape was {tuple(variable.shape)}, is {tuple(shape)}"
+            taken.append(Taken("variable", name, "new", 0, _rows(shape), _rows(variable.shape), reason))
+            continue
+        ends = np.cumsum([_rows(piece.shape) for piece in pieces])
+        values = np.split(variable.numpy(), ends[:-1]) if len(pieces) > 1 else [variable.numpy()]
+        for piece, value in zip(pieces, values, strict=True):
+            piece.assign(value)
+        taken.append(Taken("variable", name, "restored", _rows(shape)))
     gone = [name for name in before if name not in now]
-    return taken + [Taken("variable", name, "dropped", rows_dropped=_rows(before[name])) for name in gone]
+    return taken + [Taken("variable", name, "dropped", rows_dropped=_rows(_shape(before[name]))) for name in gone]
 
 
-def _rows(variable: tf.Variable) -> int:
-    return variable.shape[0] if variable.shape.rank else 1
+def _rows(shape: tf.TensorShape) -> int:
+    return shape[0] if shape.rank else 1
 
 
-def _others(model: RankModel) -> dict[str, tf.Variable]:
-    """All variables but the tables, by the path of their layer."""
-    # Over parameter servers a table is cut into several variables.
+def _shape(pieces: Sequence[tf.Variable]) -> tf.TensorShape:
+    """Of what the pieces stand for, one behind the other."""
+    shape = pieces[0].shape
+    return shape if len(pieces) == 1 else tf.TensorShape([sum(piece.shape[0] for piece in pieces), *shape[1:]])
+
+
+def _others(model: RankModel) -> dict[str, list[tf.Variable]]:
+    """All variables but the tables, by the path of their layer; one cut over parameter servers has several pieces."""
     tables = {id(part) for table in model.embedder.tables.values() for part in getattr(table, "variables", [table])}
-    found: dict[str, tf.Variable] = {}
+    found: dict[str, list[tf.Variable]] = {}
     for variable in model.variables:
         if id(variable) not in tables:
-            assert variable.name not in found, f"two variables are called {variable.name}"
-            found[variable.name] = variable
+            found.setdefault(_PIECE.sub("", variable.name), []).append(variable)
+    for name, pieces in found.items():
+        # TensorFlow numbers pieces in their order, and two layers of one path would be taken for one of two pieces.
+        expected = [f"{name.removesuffix(':0')}/part_{i}:0" for i in range(len(pieces))]
+        assert len(pieces) == 1 or [piece.name for piece in pieces] == expected, f"two variables are called {name}"
     return found
 
 

@@ -216,10 +216,6 @@ BY_OVERRIDE = [
         ["train_config.train_distribute=PSStrategy", "data_config.holdout_fraction=0.1"],
         ["data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows"],
     ),
-    (
-        ["train_config.train_distribute=PSStrategy", "train_config.fine_tune_checkpoint=out/yesterday"],
-        ["fine_tune_checkpoint: a warm start onto the tables of ParameterServerStrategy is not built"],
-    ),
     (["data_config.worker_split=BY_ROW"], ["worker_split: BY_ROW is for MultiWorkerMirroredStrategy"]),
     (
         ["train_config.train_distribute=PSStrategy", "train_config.jit_compile=true"],

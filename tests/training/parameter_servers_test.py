@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import apps_rec
+from apps_rec.training.estimator import load_trained
 from apps_rec.training.pieces import Piece, Plan
 from tests.training.cluster import Cluster
 
@@ -61,3 +62,38 @@ def test_servers_learn_what_one_process_learns(tiny):
     assert aucs[1] > 0.6
     assert aucs[1] == pytest.approx(aucs[0], abs=0.05)
     assert np.isfinite(aucs).all()
+
+
+@pytest.mark.slow
+def test_tables_on_servers_begin_with_the_weights_of_another_run(tiny):
+    """Two servers, with every table cut over both, and ten apps more than yesterday."""
+    convert(tiny)
+    apps_rec.train(tiny.load("model_dir=yesterday", "train_config.num_steps=20"))
+    today = (
+        "train_config.fine_tune_checkpoint=yesterday",
+        "train_config.num_steps=1",
+        # Moves no weight, where the slots say that the weights are right.
+        "train_config.optimizer_config={ ftrl_optimizer { learning_rate { constant_learning_rate "
+        "{ learning_rate: 1e-12 } } } }",
+        "feature_config.features[feature_name=app].num_buckets=40",
+    )
+    apps_rec.train(tiny.load("model_dir=one", *today))
+    with Cluster(tiny.folder, "served", SERVERS, "train_config.min_table_shard_bytes=16", *today, ps=2) as cluster:
+        cluster.finish()
+    reports = [(tiny.folder / name / "warm_start.json").read_text() for name in ("one", "served")]
+    assert reports[0] == reports[1]
+    old = load_trained(tiny.load("model_dir=yesterday"))[0].model
+    new = load_trained(tiny.load("model_dir=served", *today))[0].model
+    before, now = old.embedder.table_places(), new.embedder.table_places()
+    for name, place in before.items():
+        rows = old.embedder.tables[place.key].numpy()[place.offset : place.offset + place.rows]
+        found = new.embedder.tables[now[name].key].numpy()[now[name].offset : now[name].offset + now[name].rows]
+        if name == "app":  # the row of unknown ids stays the last one
+            assert len(found) == len(rows) + 10
+            found = found[[*range(len(rows) - 1), -1]]
+        np.testing.assert_allclose(found, rows, rtol=0, atol=1e-6, err_msg=name)
+    others = {variable.name: variable.numpy() for variable in old.trainable_variables if "tables" not in variable.name}
+    for variable in new.trainable_variables:
+        if variable.name in others:
+            np.testing.assert_allclose(variable, others.pop(variable.name), rtol=0, atol=1e-6, err_msg=variable.name)
+    assert not others

@@ -53,9 +53,6 @@ def _parameter_servers(context: Context, name: str) -> None:
     if data.input_type == DataConfig.ParquetInput:
         text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use `apps-rec convert` first."
         report.error("data_config.input_type", text)
-    if context.config.train_config.fine_tune_checkpoint:
-        text = f"a warm start onto the tables of {name} is not built; begin without it, or train with another strategy."
-        report.error(f"{_PATH}.fine_tune_checkpoint", text)
     if data.holdout_fraction:
         report.error("data_config.holdout_fraction", f"{name} cannot leave out rows; use eval_input_path.")
 
