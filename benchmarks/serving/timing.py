@@ -34,11 +34,7 @@ def main() -> None:
     """Measures, and reports milliseconds of CPU time by round and of waiting by request."""
     models, setting, rounds = json.loads(sys.argv[1]), Setting(**json.loads(sys.argv[2])), int(sys.argv[3])
     sessions = {name: _Session(Path(path), setting) for name, path in models.items()}
-    calls = {
-        (entry.name, rows): _calls(entry, rows, sessions, entry.outputs)
-        for rows in SIZES
-        for entry in ENTRIES
-    }
+    calls = {(entry.name, rows): _calls(entry, rows, sessions, entry.outputs) for rows in SIZES for entry in ENTRIES}
     for rows in SIZES:
         _check_scores({e.name: _calls(e, rows, sessions, ("score",))[0]() for e in ENTRIES if e.is_scored})
     found: dict[str, dict[str, dict[str, list[float]]]] = {
