@@ -111,7 +111,7 @@ class Dnn(keras.layers.Layer):
         """
         outputs = inputs
         for i, dense in enumerate(self._dense):
-            outputs = product(dense, outputs)
+            outputs = product(dense, outputs, training)
             if self.use_bn:
                 outputs = self._batch_norm[i](outputs, training=training, mask=counted)
             outputs = ACTIVATIONS[self.activation](outputs)

@@ -59,18 +59,19 @@ class Gates(keras.layers.Layer):
         """The layer that meets x."""
         return self._logits
 
-    def probabilities(self, x: Input) -> list[tf.Tensor]:
+    def probabilities(self, x: Input, training: bool = False) -> list[tf.Tensor]:
         """Return the share of every expert for each gate, `(batch, num_experts)`; rows sum to 1."""
-        return [tf.nn.softmax(logits) for logits in tf.split(product(self._logits, x), self.num_gates, axis=1)]
+        logits = tf.split(product(self._logits, x, training), self.num_gates, axis=1)
+        return [tf.nn.softmax(of_gate) for of_gate in logits]
 
     def call(
         self, x: Input, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
-        """Return the mixtures. `training` and `seed` change nothing: gates have no dropout."""
+        """Return the mixtures. `training` and `seed` change no value: gates have no dropout."""
         if len(expert_outputs) != self.num_experts:
             raise ValueError(f"{self.name}: built for {self.num_experts} experts, got {len(expert_outputs)}.")
         experts = [tf.cast(output, self.compute_dtype) for output in expert_outputs]
-        return [_mixture(tf.cast(shares, self.compute_dtype), experts) for shares in self.probabilities(x)]
+        return [_mixture(tf.cast(shares, self.compute_dtype), experts) for shares in self.probabilities(x, training)]
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

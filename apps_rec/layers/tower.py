@@ -77,7 +77,7 @@ class Tower(keras.layers.Layer):
     def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
         """Return the logit."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)
-        return product(self._logit, hidden)
+        return product(self._logit, hidden, training)
 
     def get_config(self) -> dict[str, Any]:
         """Return the constructor's arguments."""

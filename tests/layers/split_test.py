@@ -102,10 +102,36 @@ def test_an_input_without_kernels_has_nothing_multiplied_beforehand():
         assert multiply_shared([layer], x) is x
 
 
-def test_a_plain_input_goes_through_the_layer_itself():
+@pytest.mark.parametrize("training", [False, True])
+@pytest.mark.parametrize("shape", [(2, 4), (2, 3, 4)])
+@pytest.mark.parametrize("use_bias", [False, True])
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-6), ("mixed_bfloat16", 0.05)])
+def test_a_plain_input_gives_what_the_layer_gives(training, shape, use_bias, dtype, tolerance):
+    layer = keras.layers.Dense(3, use_bias=use_bias, bias_initializer="ones", dtype=dtype)
+    x = np.random.default_rng(5).normal(size=shape).astype(np.float32)
+    for _ in range(2):  # before and after the layer has weights
+        found = product(layer, tf.constant(x), training)
+        assert found.dtype == layer.compute_dtype
+        expected = x @ layer.kernel.numpy() + (1.0 if use_bias else 0.0)
+        np.testing.assert_allclose(tf.cast(found, tf.float32), expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_product_and_a_bias_stay_two_operations_in_a_request(training):
     layer = keras.layers.Dense(3)
-    x = tf.ones([2, 4])
-    np.testing.assert_array_equal(product(layer, x), layer(x))
+    layer.build((None, 4))
+    kernel, bias = layer.get_weights()
+    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+        layer = keras.layers.Dense(3, weights=[kernel, bias])
+        layer.build((None, 4))
+        x = tf.compat.v1.placeholder(tf.float32, [None, 4])
+        y = tf.nn.relu(product(layer, x, training))
+        session.run(tf.compat.v1.global_variables_initializer())
+        found = tf.compat.v1.RunMetadata()
+        options = tf.compat.v1.RunOptions(output_partition_graphs=True)
+        session.run(y, {x: np.ones([5, 4])}, options=options, run_metadata=found)
+    operations = {node.op for graph in found.partition_graphs for node in graph.node}
+    assert any("Fused" in operation for operation in operations) == training
 
 
 def test_kept_kernels_outlive_the_graph_that_asked_for_them():
