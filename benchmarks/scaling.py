@@ -21,8 +21,8 @@ from benchmarks.workspace import Workspace
 
 APPS_REC = (sys.executable, "-m", "apps_rec")
 VOCABULARY = 2000
-# Where the run stands that is as long as that of the parameter servers.
-_LONG = "long"
+# Where the run stands that is as long as that of the parameter servers, and those of SGD.
+_LONG, _SGD = "long", "sgd"
 
 
 @dataclass(frozen=True)
@@ -65,11 +65,13 @@ def main() -> int:
     parser.add_argument("--document", type=Path, default=Path("docs/scaling.md"))
     options = parser.parse_args()
     steps, many = options.steps, max(options.steps, options.async_steps)
-    config = _prepare(options.folder, many)
+    config, with_sgd = (_prepare(options.folder, many, optimizer) for optimizer in ("adam", "sgd"))
     rates = {}
     for run in RUNS:
         rates[run.strategy] = _train(run, config, options.folder, many if run.is_asynchronous else steps)
         print(f"{run.strategy}: {rates[run.strategy]:,.0f} rows/s", flush=True)
+        if not run.is_asynchronous:
+            _train(run, with_sgd, options.folder / _SGD, steps)
     _train(RUNS[0], config, options.folder / _LONG, many)
     table = _table(config, options.folder, rates, many)
     write_block(options.document, "strategies", table)
@@ -77,12 +79,12 @@ def main() -> int:
     return 0
 
 
-def _prepare(folder: Path, steps: int) -> Path:
+def _prepare(folder: Path, steps: int, optimizer: str) -> Path:
     """TFRecord files, which every strategy reads, and the config."""
     source = Workspace(folder, Path(sys.executable)).data(VOCABULARY, steps * BATCH_SIZE)
-    path = folder / "configs" / "scaling.config"
+    path = folder / "configs" / f"scaling_{optimizer}.config"
     path.parent.mkdir(parents=True, exist_ok=True)
-    job = Job(vocabulary=VOCABULARY)
+    job = Job(vocabulary=VOCABULARY, optimizer=optimizer)
     path.write_text(config_text(job, source / "train.parquet", folder / "runs" / "scaling"), encoding="utf-8")
     for name, flags in (("train", ()), ("eval", ("--eval",))):
         if not (source / f"{name}_tfrecord").exists():
@@ -116,31 +118,36 @@ def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
 
 
 def _table(config: Path, folder: Path, rates: dict[str, float], many: int) -> str:
-    lines = ["| strategy | processes | rows/s | difference from NoStrategy |", "| --- | --- | --- | --- |"]
-    reference = _weights(apps_rec.check(config, _sets(RUNS[0], folder)))
+    lines = [
+        "| strategy | processes | rows/s | largest weight difference from NoStrategy, Adam | the same, SGD |",
+        "| --- | --- | --- | --- | --- |",
+    ]
     for run in RUNS:
-        checked = apps_rec.check(config, _sets(run, folder))
         if run.is_asynchronous:
-            alone = _aucs(apps_rec.check(config, _sets(RUNS[0], folder / _LONG)))
-            apart = max(abs(a - b) for a, b in zip(_aucs(checked), alone, strict=True))
-            difference = f"asynchronous: AUC after {many} steps differs by {apart:.4f}"
+            aucs = (_aucs(config, _sets(*of)) for of in ((run, folder), (RUNS[0], folder / _LONG)))
+            apart = max(abs(a - b) for a, b in zip(*aucs, strict=True))
+            differences = f"asynchronous: AUC after {many} steps differs by {apart:.4f} | "
         else:
-            weights = _weights(checked)
-            apart = max(abs(weights[name] - reference[name]).max() for name in reference)
-            difference = f"largest of any weight: {apart:.1e}"
-        lines.append(f"| {run.strategy} | {run.processes} | {rates[run.strategy]:,.0f} | {difference} |")
-    return "\n".join([*lines, "| TPUStrategy | | | compiled with XLA, not run on a TPU |"])
+            differences = " | ".join(f"{_apart(run, config, where):.1e}" for where in (folder, folder / _SGD))
+        lines.append(f"| {run.strategy} | {run.processes} | {rates[run.strategy]:,.0f} | {differences} |")
+    return "\n".join([*lines, "| TPUStrategy | | | compiled with XLA, not run on a TPU | |"])
 
 
-def _aucs(config: apps_rec.Config) -> list[float]:
-    metrics = apps_rec.evaluate(config)
+def _apart(run: Run, config: Path, folder: Path) -> float:
+    """Largest difference of any weight from the run of NoStrategy beside it."""
+    weights, reference = (_weights(config, _sets(of, folder)) for of in (run, RUNS[0]))
+    return max(abs(weights[name] - reference[name]).max() for name in reference)
+
+
+def _aucs(config: Path, sets: list[str]) -> list[float]:
+    metrics = apps_rec.evaluate(apps_rec.check(config, sets))
     return [float(value) for name, value in metrics.items() if name.startswith("auc_") and value is not None]
 
 
-def _weights(config: apps_rec.Config) -> dict:
+def _weights(config: Path, sets: list[str]) -> dict:
     from apps_rec.training.estimator import load_trained
 
-    estimator, _, _ = load_trained(config)
+    estimator, _, _ = load_trained(apps_rec.check(config, sets))
     return {f"{i} {variable.name}": variable.numpy() for i, variable in enumerate(estimator.model.variables)}
 
 
