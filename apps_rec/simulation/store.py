@@ -182,8 +182,9 @@ def _chunks(
 
 def _check_folder(folder: Path) -> None:
     """Refuses a folder whose files have our names and are not ours: a summary stands beside those of a simulation."""
-    others = [name for name in FILES if (folder / name).exists()]
-    if others and not (folder / SUMMARY_FILE).exists():
+    # Not Path.exists, which raises for a folder that cannot be looked into: writing says what is wrong with it.
+    others = [name for name in FILES if os.path.exists(folder / name)]
+    if others and not os.path.exists(folder / SUMMARY_FILE):
         raise UserError(
             f"{folder}: {', '.join(others)} would be replaced, and without {SUMMARY_FILE} beside them they are not "
             "known to be simulated. Give another folder with -o, or remove them."

@@ -185,3 +185,8 @@ def test_a_file_in_place_of_the_folder_is_an_error_with_its_name(tmp_path):
     (tmp_path / "taken").write_text("")
     with pytest.raises(UserError, match="taken: the simulated log cannot be written"):
         simulate_store(tmp_path / "taken", users=10)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_an_error_with_its_name(tmp_path):
+    with pytest.raises(UserError, match=r"xxx: the simulated log cannot be written \(File name too long\)"):
+        simulate_store(tmp_path / ("x" * 300), users=10)
