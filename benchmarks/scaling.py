@@ -122,20 +122,23 @@ def _table(config: Path, folder: Path, rates: dict[str, float], many: int) -> st
         "| strategy | processes | rows/s | largest weight difference from NoStrategy, Adam | the same, SGD |",
         "| --- | --- | --- | --- | --- |",
     ]
+    references = {where: _weights(config, _sets(RUNS[0], where)) for where in (folder, folder / _SGD)}
     for run in RUNS:
         if run.is_asynchronous:
             aucs = (_aucs(config, _sets(*of)) for of in ((run, folder), (RUNS[0], folder / _LONG)))
             apart = max(abs(a - b) for a, b in zip(*aucs, strict=True))
             differences = f"asynchronous: AUC after {many} steps differs by {apart:.4f} | "
         else:
-            differences = " | ".join(f"{_apart(run, config, where):.1e}" for where in (folder, folder / _SGD))
+            differences = " | ".join(
+                f"{_apart(_weights(config, _sets(run, where)), reference):.1e}"
+                for where, reference in references.items()
+            )
         lines.append(f"| {run.strategy} | {run.processes} | {rates[run.strategy]:,.0f} | {differences} |")
     return "\n".join([*lines, "| TPUStrategy | | | compiled with XLA, not run on a TPU | |"])
 
 
-def _apart(run: Run, config: Path, folder: Path) -> float:
-    """Largest difference of any weight from the run of NoStrategy beside it."""
-    weights, reference = (_weights(config, _sets(of, folder)) for of in (run, RUNS[0]))
+def _apart(weights: dict, reference: dict) -> float:
+    """Largest difference of any weight."""
     return max(abs(weights[name] - reference[name]).max() for name in reference)
 
 

@@ -29,9 +29,12 @@ def main() -> None:
     """Writes the models."""
     export, folder = sys.argv[1:]
     shutil.rmtree(folder, ignore_errors=True)
-    signatures = tf.saved_model.load(export).signatures
+    loaded = tf.saved_model.load(export)
+    signatures = loaded.signatures
     module = tf.Module()
     module.kernels = _kernels()
+    kernels = [weight for weight in loaded.weights if weight.shape.rank == 2 and "/tables_" not in weight.name]
+    _check_sizes(kernels, list(module.kernels.values()))
     least = {
         name: tf.function(_products(module.kernels)).get_concrete_function(
             **{
@@ -43,6 +46,17 @@ def main() -> None:
     }
     tf.saved_model.save(module, folder, signatures=least)
     say({"folder": folder})
+
+
+def _check_sizes(kernels: list[tf.Variable], least: list[tf.Variable]) -> None:
+    """Holds the products to those of the model.
+
+    Raises:
+        ValueError: its kernels have another number of weights.
+    """
+    ours, found = (sum(kernel.shape.num_elements() for kernel in side) for side in (kernels, least))
+    if ours != found:
+        raise ValueError(f"the model's kernels have {ours} weights, those of the least {found}; mend the sizes here")
 
 
 def _kernels() -> dict[str, tf.Variable]:
