@@ -29,6 +29,7 @@ setup(
         "dev": [
             "pytest>=8",
             "pytest-xdist>=3",
+            "hypothesis>=6.100",
             "scikit-learn>=1.4",
             "pandas>=2",
             "ruff==0.17.6",
