@@ -1,10 +1,63 @@
 """Errors that are the user's to mend; the command line prints their text and exits with their code."""
 
+from __future__ import annotations
+
+import re
+
+_HOST = re.compile(r"([^:@]*|\[[0-9A-Fa-f:.]*\])(:[0-9]*)?")
+_SECRET = re.compile(
+    r"([?&;][\w.-]*(?:key|secret|token|passw|signature|sig|credential)[\w.-]*=)[^&;,)\s\"']+", re.IGNORECASE
+)
+
+
+def shown(text: str) -> str:
+    r"""A text as messages and logs show it: without credentials, and with nothing that a terminal obeys.
+
+    Characters that do not print, among them those that turn the direction of a line, become escapes; ends of lines and
+    tabs stay.
+
+    Example:
+        >>> shown("s3://me:secret@logs/a.csv \x1b[2J")
+        's3://***@logs/a.csv \\x1b[2J'
+    """
+    text = without_credentials(text)
+    if text.isprintable():
+        return text
+    return "".join(
+        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
+    )
+
+
+def without_credentials(text: str) -> str:
+    """A text with `***` for whatever in its URIs may be a user, a password, a key or a token.
+
+    A host with its port stays, and so does the user of hdfs://, who has no password.
+    """
+    pieces = text.split("://")
+    found = False
+    for at in range(1, len(pieces)):
+        scheme = re.split(r"[^A-Za-z0-9+.-]", pieces[at - 1][-20:])[-1].lower()
+        piece = pieces[at]
+        authority = re.split(r"[/\s\"'<>,]", piece, maxsplit=1)[0]
+        user, at_sign, host = authority.rpartition("@")
+        if not _HOST.fullmatch(host) or ":" in user or found:
+            # A password may hold a slash, a comma or a blank: all up to the last @ may belong to it.
+            found = True
+            _, at_sign, rest = piece.rpartition("@")
+            pieces[at] = f"***@{rest}" if at_sign else f"***{piece[len(authority) :]}"
+        elif at_sign and scheme != "hdfs":
+            pieces[at] = f"***@{piece[len(user) + 1 :]}"
+        pieces[at] = _SECRET.sub(r"\1***", pieces[at])
+    return "://".join(pieces)
+
 
 class UserError(ValueError):
     """Something handed in is wrong: the message says where, what was expected, what came and what to do."""
 
     exit_code = 2
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
 
 
 class ConfigError(UserError):

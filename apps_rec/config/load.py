@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,10 @@ from apps_rec.config.report import Places, Report
 from apps_rec.config.rewrite import rewrite
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+# A million words on one line; a file of data given by mistake is refused before it fills the memory.
+LARGEST_BYTES = 16 << 20
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 @dataclass
@@ -59,13 +64,19 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
     """
     name = str(path)
     try:
-        data = Path(path).read_bytes()
+        with open(path, "rb") as file:
+            data = file.read(LARGEST_BYTES + 1)
     except FileNotFoundError:
         raise ConfigError(f"{name}: there is no such config file.") from None
     except IsADirectoryError:
         raise ConfigError(f"{name}: expected a config file, this is a folder.") from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: the config file cannot be read: {error}.") from None
+    if len(data) > LARGEST_BYTES:
+        raise ConfigError(
+            f"{name}: expected a config of at most {LARGEST_BYTES >> 20} MiB, this is larger; a long vocab_list"
+            " belongs in a vocab_file."
+        )
     return parse_text(_decode(data, name), name, overrides)
 
 
@@ -107,8 +118,8 @@ def _decode(data: bytes, name: str) -> str:
         raise ConfigError(
             f"{name}:{line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x} at offset {error.start}."
         ) from None
-    strange = next((at for at, char in enumerate(text) if char < " " and char not in "\t\n\r\f\v"), None)
-    if strange is not None:
-        line = text.count("\n", 0, strange) + 1
-        raise ConfigError(f"{name}:{line}: expected text, got the control character 0x{ord(text[strange]):02x}.")
+    strange = _CONTROL.search(text)
+    if strange:
+        line = text.count("\n", 0, strange.start()) + 1
+        raise ConfigError(f"{name}:{line}: expected text, got the control character 0x{ord(strange[0]):02x}.")
     return text

@@ -14,7 +14,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from apps_rec.config.easyrec import EASYREC_NAMES
-from apps_rec.config.report import Report, nearest, quoted
+from apps_rec.config.report import Report, quoted
 from apps_rec.config.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token, tokenize
 from apps_rec.config.values import BadValueError, Field, convert, expected, is_message
 
@@ -43,7 +43,8 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
 def parse_json(text: str, message: Message, report: Report) -> None:
     """Reads JSON into `message`; names as in the proto or in camelCase."""
     try:
-        top = json.loads(text)
+        # The values are read from the tokens; Python makes no int of thousands of digits.
+        top = json.loads(text, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
         report.at(error.lineno, "", f"this is no JSON: {error.msg} (column {error.colno}).")
         return
@@ -178,7 +179,11 @@ class _Parser:
             if token.kind == SYMBOL and token.text == "[":
                 self._next -= 1
                 self._skip_value()
-            self._skip_line(token.line)
+            if self._json and self._take(":"):
+                self._skip_value()
+                self._take(",")
+            else:
+                self._skip_line(token.line)
             return
         field = self._lookup(message.DESCRIPTOR, token.text)
         name = field.name if field else token.text
@@ -223,7 +228,7 @@ class _Parser:
     def _unknown(self, message: Message, token: Token, path: str) -> None:
         """Reports a name that is no field here, and reads its value as the nearest name's where that fits."""
         fields = message.DESCRIPTOR.fields_by_name
-        guess = nearest(token.text, fields)
+        guess = self._report.guess(token.text, fields)
         here = f"{path}.{token.text}" if path else token.text
         text = f'unknown name; {message.DESCRIPTOR.name} has no field "{token.text}".'
         advice = EASYREC_NAMES.get(token.text)

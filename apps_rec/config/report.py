@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import itertools
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps_rec.errors import ConfigError
+from apps_rec.config.tokens import cut
+from apps_rec.errors import ConfigError, shown
+
+_LONGEST_LINE = 1000
 
 # Field by which a person names an item of a list; the second one stands in where the first is absent.
 ITEM_NAMES = {
@@ -89,6 +94,7 @@ class Places:
     adopted: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
+    _counted: dict[str, Counter[Any]] = field(default_factory=dict)
 
     def as_written(self, path: str) -> str:
         """The plain path under which the user wrote what now stands at this path."""
@@ -110,7 +116,11 @@ class Places:
     def locate(self, path: str) -> str:
         """`file:line` of a path, or of the nearest thing that encloses it; `--set ...` where that set it."""
         kind, number = self.place(path)
-        return f"--set {self.override_texts[number]}" if kind else f"{self.name}:{number}"
+        return self.override(number) if kind else f"{self.name}:{number}"
+
+    def override(self, number: int) -> str:
+        """`--set ...` for a message, cut where it is long."""
+        return f"--set {cut(self.override_texts[number], 300)}"
 
     def forget(self, path: str) -> None:
         """Drops what is known about a path and all below it, before something new takes its place."""
@@ -126,52 +136,103 @@ class Places:
         path = self.as_written(path)
         if self.written is None:
             return path
-        shown, here = [], self.written
+        parts: list[str] = []
+        here: Any = self.written
         for part in path.split("."):
             name, _, index = part.partition("[")
-            value = getattr(here, name, None)
-            if index and value is not None and index[:-1].isdigit() and int(index[:-1]) < len(value):
+            # A name that is no field may hold anything.
+            known = here.DESCRIPTOR.fields_by_name.get(name) if hasattr(here, "DESCRIPTOR") else None
+            value: Any = getattr(here, name) if known else None
+            if (
+                known
+                and known.is_repeated
+                and index[:-1].isdecimal()
+                and len(index) < 12
+                and int(index[:-1]) < len(value)
+            ):
                 here = value[int(index[:-1])]
                 key = item_name(here) if hasattr(here, "DESCRIPTOR") else None
-                alone = key and sum(item_name(other) == key for other in value) == 1
-                shown.append(f"{name}[{key[0]}={key[1]}]" if key and alone else part)
+                alone = key and self._names(".".join([*parts, name]), value)[key] == 1
+                parts.append(f"{name}[{key[0]}={key[1]}]" if key and alone else part)
             else:
                 here = value
-                shown.append(part)
-        return ".".join(shown)
+                parts.append(part)
+        return ".".join(parts)
+
+    def _names(self, path: str, items: Any) -> Counter[Any]:
+        """How many items of a list of `written` have each name; counted once."""
+        if path not in self._counted:
+            self._counted[path] = Counter(item_name(item) for item in items)
+        return self._counted[path]
+
+
+@dataclass(frozen=True)
+class _Mistake:
+    """As the arguments of `Report.error`, and where it stands."""
+
+    place: tuple[int, int]
+    path: str | None
+    text: str
+    got: str | None = None
+    among: Iterable[str] = ()
 
 
 class Report:
     """All mistakes of one config, each said once, in the order of the file."""
 
+    # Lines that a person reads; names that are compared with what came, for suggestions, some microseconds each.
+    most_lines, most_compared = 100, 20_000
+
     def __init__(self, places: Places) -> None:
         self.places = places
-        self._errors: list[tuple[tuple[int, int], str | None, str]] = []
-        self._warnings: list[tuple[str, str]] = []
+        self._errors: list[_Mistake] = []
+        self._warnings: list[_Mistake] = []
+        self._compared = 0
 
     @property
     def errors(self) -> list[str]:
-        """One line a mistake, by place."""
-        return list(dict.fromkeys(self._line(*e) for e in sorted(self._errors, key=lambda e: e[0])))
+        """One line a mistake, by place; past the first 100 their number."""
+        self._compared = 0
+        return self._lines(sorted(self._errors, key=lambda mistake: mistake.place), "mistakes; mend these first")
 
     @property
     def warnings(self) -> list[str]:
-        """One line each, in the order they were found."""
-        return list(dict.fromkeys(self._line(self.places.place(path), path, text) for path, text in self._warnings))
+        """One line each, in the order they were found; past the first 100 their number."""
+        return self._lines(self._warnings, "warnings")
 
-    def _line(self, place: tuple[int, int], path: str | None, text: str) -> str:
-        kind, number = place
-        where = f"--set {self.places.override_texts[number]}" if kind else f"{self.places.name}:{number}"
-        shown = f"{self.places.readable(path)}: " if path else ""
-        return " ".join(f"{where}: {shown}{text}".splitlines())
+    def _lines(self, mistakes: list[_Mistake], what: str) -> list[str]:
+        once: dict[tuple[Any, ...], _Mistake] = {}
+        for one in mistakes:
+            path = None if one.path is None else self.places.as_written(one.path)
+            once.setdefault((one.place, path, one.text, one.got), one)
+        lines = [self._line(one) for one in itertools.islice(once.values(), self.most_lines)]
+        rest = len(once) - len(lines)
+        return [*lines, *([f"{self.places.name}: and {rest:,} more {what}."] if rest else [])]
+
+    def _line(self, one: _Mistake) -> str:
+        kind, number = one.place
+        where = self.places.override(number) if kind else f"{self.places.name}:{number}"
+        path = f"{self.places.readable(one.path)}: " if one.path else ""
+        guess = self.guess(one.got, one.among) if one.got is not None else None
+        hint = f' Did you mean "{guess}"?' if guess else ""
+        line = " ".join(f"{where}: {path}{one.text}{hint}".splitlines())
+        if len(line) > _LONGEST_LINE:
+            line = f"{line[: _LONGEST_LINE - 200]} ... ({len(line):,} characters) ... {line[-200:]}"
+        return shown(line)
+
+    def guess(self, word: str, options: Iterable[str]) -> str | None:
+        """`nearest`, until so many names were compared that a suggestion is not worth the wait."""
+        known = list(options)
+        self._compared += len(known)
+        return nearest(word, known) if self._compared <= self.most_compared and len(word) < 200 else None
 
     def at(self, line: int, path: str, text: str) -> None:
         """A mistake at a line of the file, met while reading it."""
-        self._errors.append(((0, line), path, text))
+        self._errors.append(_Mistake((0, line), path, text))
 
     def override(self, number: int, text: str) -> None:
         """A mistake in a --set."""
-        self._errors.append(((1, number), None, text))
+        self._errors.append(_Mistake((1, number), None, text))
 
     def error(self, path: str, text: str, got: str | None = None, among: Iterable[str] = ()) -> None:
         """A mistake at a path; nothing where what stands there could not be read, which is reported already.
@@ -184,9 +245,7 @@ class Report:
         """
         if self.is_broken(path):
             return
-        guess = nearest(got, among) if got is not None else None
-        hint = f' Did you mean "{guess}"?' if guess else ""
-        self._errors.append((self.places.place(path), path, text + hint))
+        self._errors.append(_Mistake(self.places.place(path), path, text, got, among))
 
     def missing(self, path: str, field_name: str, what: str) -> None:
         """A field that must be given and is not; nothing where it is given but could not be read."""
@@ -196,7 +255,7 @@ class Report:
 
     def warn(self, path: str, text: str) -> None:
         """Something that is allowed and most likely not meant."""
-        self._warnings.append((path, text))
+        self._warnings.append(_Mistake(self.places.place(path), path, text))
 
     def is_broken(self, path: str) -> bool:
         """True where the value at this path, or something that holds it, could not be read."""
@@ -210,7 +269,7 @@ class Report:
     def line(self, path: str) -> str:
         """`line N` of a path, for a message that names a second spot."""
         kind, number = self.places.place(path)
-        return f"--set {self.places.override_texts[number]}" if kind else f"line {number}"
+        return self.places.override(number) if kind else f"line {number}"
 
     def raise_errors(self) -> None:
         """Raises one ConfigError with every mistake, if there is any."""
@@ -220,8 +279,8 @@ class Report:
 
 def quoted(names: Iterable[str], limit: int = 12) -> str:
     """Names for a message: `click, download`, cut after `limit`; "none" where there are none."""
-    known = list(names)
+    known = names if isinstance(names, Collection) else list(names)
     if not known:
         return "none"
     more = f" and {len(known) - limit} more" if len(known) > limit else ""
-    return ", ".join(known[:limit]) + more
+    return ", ".join(itertools.islice(known, limit)) + more

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from google.protobuf import text_format
+from google.protobuf.text_encoding import CUnescape
 
 STRING, WORD, NUMBER, SYMBOL, BAD = "string", "word", "number", "symbol", "bad"
 
@@ -25,20 +26,33 @@ class Token:
     line: int
 
     def shown(self) -> str:
-        """For a message."""
-        return json.dumps(self.text, ensure_ascii=False) if self.kind == STRING else self.text
+        """For a message, cut where it is long."""
+        return json.dumps(cut(self.text), ensure_ascii=False) if self.kind == STRING else cut(self.text)
+
+
+def cut(text: str, limit: int = 200) -> str:
+    """The text, or where it is longer its beginning and how long it is.
+
+    Example:
+        >>> cut("1" * 300, limit=5)
+        '11111... (300 characters)'
+    """
+    return text if len(text) <= limit else f"{text[:limit]}... ({len(text):,} characters)"
 
 
 def tokenize(text: str, as_json: bool = False) -> list[Token]:
-    """All tokens of a text proto, neighbouring strings joined; of JSON with `as_json`, its own escapes in strings."""
-    tokenizer = text_format.Tokenizer(text.split("\n"))
-    tokens = []
+    """All tokens of a text proto, neighbouring strings joined; of JSON with `as_json`, its own escapes in strings.
+
+    Time is linear in the text, however it is cut into lines.
+    """
+    lines = _CountedLines(text)
+    tokenizer = text_format.Tokenizer(lines)
+    tokens: list[Token] = []
     while not tokenizer.AtEnd():
-        line = tokenizer.ParseError("").GetLine() or 1  # type: ignore[arg-type]
-        word = tokenizer.token
+        word, line = tokenizer.token, lines.taken
         first = word[0]
         if first in "\"'":
-            tokens.append(_string(tokenizer, line, as_json))
+            tokens.append(_json_string(tokenizer, line) if as_json else _string(tokenizer, line))
             continue
         if first.isalpha() or first == "_":
             kind = WORD
@@ -51,16 +65,64 @@ def tokenize(text: str, as_json: bool = False) -> list[Token]:
     return tokens
 
 
-def _string(tokenizer: text_format.Tokenizer, line: int, as_json: bool) -> Token:
-    if as_json:
-        value = json.loads(tokenizer.token)
-        tokenizer.NextToken()
-        return Token(STRING, value, line)
+class _CountedLines:
+    """Lines of a text, and how many were taken: the tokenizer takes one when it needs it, so that is where it stands.
+
+    Its own line number comes only with an error, whose text holds the whole line.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._lines = iter(text.split("\n"))
+        self.taken = 0
+
+    def __iter__(self) -> _CountedLines:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.taken += 1
+        return line
+
+
+def _json_string(tokenizer: text_format.Tokenizer, line: int) -> Token:
+    word = tokenizer.token
+    value = json.loads(word)
+    tokenizer.NextToken()
+    lone = _lone_surrogate(value)
+    if lone is not None:
+        return Token(BAD, f"text holds half of a UTF-16 pair, \\u{lone:04x}: {cut(word)}", line)
+    return Token(STRING, value, line)
+
+
+def _lone_surrogate(text: str) -> int | None:
+    """The first code that is half of a pair, which no UTF-8 can say."""
     try:
-        return Token(STRING, tokenizer.ConsumeString(), line)
-    except text_format.ParseError:
-        word = tokenizer.token
-        closed = len(word) > 1 and word[-1] == word[0]
-        reason = "has an escape that cannot be read" if closed else f"has no closing {word[:1]}"
+        text.encode()
+    except UnicodeEncodeError as error:
+        return ord(text[error.start])
+    return None
+
+
+def _string(tokenizer: text_format.Tokenizer, line: int) -> Token:
+    """One string, or several that follow each other, which are one as in C."""
+    parts: list[bytes] = []
+    words: list[str] = []
+    reason = ""
+    while (word := tokenizer.token) and word[0] in "\"'":
+        words.append(word)
         tokenizer.NextToken()
-        return Token(BAD, f"text {reason}: {word}", line)
+        if len(word) < 2 or word[-1] != word[0]:
+            reason = reason or f"has no closing {word[0]}"
+            break
+        try:
+            parts.append(CUnescape(word[1:-1]))
+        except ValueError:
+            reason = reason or "has an escape that cannot be read"
+    value = ""
+    try:
+        value = b"".join(parts).decode()
+    except UnicodeDecodeError as error:
+        reason = reason or f"is no UTF-8 (its escapes give the byte 0x{error.object[error.start]:02x})"
+    if reason:
+        return Token(BAD, f"text {reason}: {cut(' '.join(words))}", line)
+    return Token(STRING, value, line)

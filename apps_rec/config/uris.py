@@ -1,11 +1,16 @@
-"""Paths with a scheme, such as s3://bucket/day/*.parquet: which there are, and where they may stand."""
+"""Paths as a config gives them: which no system takes, and those with a scheme, such as s3://bucket/day/*.parquet."""
 
 from __future__ import annotations
 
+import os
 import re
+
+from apps_rec.errors import without_credentials
 
 SCHEMES = ("gs", "s3", "hdfs", "file")
 _WITH_BUCKET = ("gs", "s3")
+# Of Linux and of what it mounts: bytes of one name, and of a whole path with the NUL at its end.
+_LONGEST_NAME, _LONGEST_PATH = 255, 4095
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)/?(.*)", re.DOTALL)
 
 
@@ -26,23 +31,36 @@ def input_mistake(path: str) -> str | None:
     """What is wrong with a path of data to read, None where nothing is that can be seen without a look at the files."""
     uri = split_uri(path)
     if uri is None:
-        return None
+        return name_mistake(path)
     scheme, authority, _ = uri
     if scheme not in SCHEMES:
         known = f"{', '.join(f'{name}://' for name in SCHEMES[:-1])} or {SCHEMES[-1]}://"
         return f'expected a path without a scheme or with {known}, got "{scheme}://".'
-    if ":" in authority.rpartition("@")[0]:
-        return f"holds a password ({scheme}://...:...@); expected credentials in the environment, never in a path."
+    if without_credentials(path) != path:
+        return f"holds credentials ({without_credentials(path)}); expected them in the environment, never in a path."
     if scheme in _WITH_BUCKET and not authority:
         return f'expected a bucket, as in {scheme}://bucket/day/*.parquet, got "{path}".'
     if scheme == "file" and authority:
         return f'expected three slashes and a whole path, as in file:///data/a.csv, got "{path}".'
-    return None
+    return name_mistake(path)
 
 
 def local_mistake(path: str) -> str | None:
     """What is wrong with a path that must be of this machine; None for one without a scheme."""
     uri = split_uri(path)
     if uri is None:
-        return None
+        return name_mistake(path)
     return f"expected a path without a scheme, of a local or mounted folder, got a URI of {uri[0]}://; mount the store."
+
+
+def name_mistake(path: str) -> str | None:
+    """What no file system takes in a path: a NUL, or a name or a whole path that is too long."""
+    if "\0" in path:
+        return "expected a path, got one with the character NUL in it."
+    longest = max((os.fsencode(name) for name in path.split("/")), key=len)
+    if len(longest) > _LONGEST_NAME:
+        shown = f"{longest[:20].decode(errors='replace')}..."
+        return f'expected names of at most {_LONGEST_NAME} bytes, got one of {len(longest):,}, "{shown}".'
+    if len(os.fsencode(path)) > _LONGEST_PATH:
+        return f"expected a path of at most {_LONGEST_PATH:,} bytes, got {len(os.fsencode(path)):,}."
+    return None

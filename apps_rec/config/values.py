@@ -99,8 +99,9 @@ def _enum(field: Field, token: Token, as_json: bool, wrong: BadValueError) -> in
         guess = nearest(token.text, names, cutoff=0.72)
         hint = f' Did you mean "{guess}"?' if guess else ""
         raise BadValueError(f"{wrong}{hint}", names[guess].number if guess else None)
-    if token.kind == NUMBER and token.text.isdecimal() and int(token.text) in field.enum_type.values_by_number:
-        return int(token.text)
+    by_number = {str(number): number for number in field.enum_type.values_by_number}
+    if token.kind == NUMBER and token.text in by_number:
+        return by_number[token.text]
     raise wrong
 
 

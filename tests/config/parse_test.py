@@ -259,3 +259,52 @@ def test_each_lost_brace_is_one_mistake(report, base):
             lines = report(base[:at] + base[at + 1 :])
             assert len(lines) == 1, lines
             assert "closed" in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (r'"\377"', 'text is no UTF-8 (its escapes give the byte 0xff): "\\377"'),
+        (r'"a" "\xff"', 'text is no UTF-8 (its escapes give the byte 0xff): "a" "\\xff"'),
+        (r'"\xzz"', 'text has an escape that cannot be read: "\\xzz"'),
+        (r'"\777"', 'text has an escape that cannot be read: "\\777"'),
+        (r'"\ud800"', 'text has an escape that cannot be read: "\\ud800"'),
+        ('"out', 'text has no closing ": "out'),
+        (r'"a\000b"', "expected a path, got one with the character NUL in it"),
+        (f'"{"é" * 130}"', 'expected names of at most 255 bytes, got one of 260, "éééééééééé..."'),
+        ('"' + "abc/" * 1100 + '"', "expected a path of at most 4,095 bytes, got 4,400"),
+    ],
+)
+def test_a_text_that_cannot_be_read_or_be_a_path_is_one_mistake(report, change, text, reason):
+    (line,) = report(change(('"out/run"', text)))
+    assert line == f"a.config:3: model_dir: {reason}."
+
+
+def test_bytes_of_one_character_may_stand_in_several_texts(change):
+    assert parse_text(change(('"out/run"', r'"\303" "\274"'))).message.model_dir == "ü"
+
+
+def test_json_of_halves_of_pairs_and_of_long_numbers(report):
+    text = (
+        '{"model_dir": "\\ud800", "\\udfff": 1, "eval_input_path": "\\ud83d\\ude00", "train_config": {"num_steps": %s}}'
+    )
+    lines = report(text % ("1" * 5000), name="a.json")
+    assert [line[:90] for line in lines[:3]] == [
+        'a.json:1: model_dir: text holds half of a UTF-16 pair, \\ud800: "\\ud800".',
+        'a.json:1: expected the name of a field, got text holds half of a UTF-16 pair, \\udfff: "\\ud',
+        "a.json:1: train_config.num_steps: expected a whole number from 0 to 4294967295, got 111111",
+    ]
+    assert "😀" not in "".join(lines)
+
+
+def test_json_names_that_look_like_paths_or_like_attributes(report):
+    text = '{"data_config[²]": 1, "ListFields[0]": {}, "data_config": {"input_fields[0].x": 3, "DESCRIPTOR": {}}}'
+    lines = report(text, name="a.json")
+    for name in ("data_config[²]", "ListFields[0]", "data_config.input_fields[0].x", "data_config.DESCRIPTOR"):
+        assert sum(line.startswith(f"a.json:1: {name}: unknown name; ") for line in lines) == 1, lines
+
+
+def test_control_characters_of_a_config_do_not_reach_the_terminal(report, change):
+    (line,) = report(change(('input_names: "user" embedding', r'input_names: "us\033[2Jer\342\200\256" embedding')))
+    assert r'no column is called "us\x1b[2Jer\u202e"' in line
+    assert line.isprintable()

@@ -39,5 +39,5 @@ def test_what_is_wrong_with_a_uri(path, text):
 
 def test_a_password_is_refused_and_not_shown():
     mistake = input_mistake("s3://key:secret@logs/a.csv")
-    assert "holds a password" in mistake
+    assert "holds credentials" in mistake
     assert "secret" not in mistake

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
-from apps_rec.config.report import Report, nearest, quoted
+from apps_rec.config.report import Report, quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -38,8 +39,13 @@ class Context:
     config: PipelineConfig
     report: Report
     columns: dict[str, DataConfig.Field] = field(default_factory=dict)
+    # Where each column is described.
+    column_paths: dict[str, str] = field(default_factory=dict)
     features: dict[str, tuple[str, FeatureConfig]] = field(default_factory=dict)
     groups: dict[str, tuple[str, FeatureGroup]] = field(default_factory=dict)
+    # Features that read a column, and groups that list a feature.
+    readers: dict[str, list[tuple[str, FeatureConfig]]] = field(default_factory=dict)
+    groups_of: dict[str, list[str]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
     # Features without a name of their own are called after their column; where that is misspelt, by its nearest name.
     meant: set[str] = field(default_factory=set)
@@ -48,14 +54,20 @@ class Context:
     def of(cls, config: PipelineConfig, report: Report) -> Context:
         """Gathers names; reports nothing."""
         context = cls(config, report)
-        for column in config.data_config.input_fields:
+        for at, column in enumerate(config.data_config.input_fields):
             context.columns.setdefault(column.input_name, column)
+            context.column_paths.setdefault(column.input_name, f"data_config.input_fields[{at}]")
         for path, feature in context.each_feature():
+            for name in dict.fromkeys(feature.input_names):
+                context.readers.setdefault(name, []).append((path, feature))
             context.features.setdefault(feature.feature_name, (path, feature))
             if feature.feature_name not in context.columns and feature.feature_name in feature.input_names[:1]:
-                context.meant.add(nearest(feature.feature_name, context.columns) or "")
+                context.meant.add(report.guess(feature.feature_name, context.columns) or "")
         for at, group in enumerate(config.model_config.feature_groups):
             context.groups.setdefault(group.group_name, (f"model_config.feature_groups[{at}]", group))
+        for name, (_, group) in context.groups.items():
+            for feature_name in dict.fromkeys(group.feature_names):
+                context.groups_of.setdefault(feature_name, []).append(name)
         if context.has_model:
             context.uses = list(_uses(config.model_config.rank_model))
         return context
@@ -70,10 +82,15 @@ class Context:
         """The model."""
         return self.config.model_config.rank_model
 
-    @property
-    def labels(self) -> list[str]:
-        """Columns that hold labels."""
-        return list(self.config.data_config.label_fields)
+    @cached_property
+    def named_columns(self) -> list[str]:
+        """Names of columns that have one."""
+        return [name for name in self.columns if name]
+
+    @cached_property
+    def labels(self) -> dict[str, None]:
+        """Columns that hold labels, in their order."""
+        return dict.fromkeys(self.config.data_config.label_fields)
 
     def each_feature(self) -> Iterator[tuple[str, FeatureConfig]]:
         """Features with their paths."""
@@ -85,9 +102,8 @@ class Context:
         if not self.columns:
             return None
         if name not in self.columns:
-            known = [known for known in self.columns if known]
-            text = f'no column is called "{name}". Columns of input_fields are {quoted(known)}.'
-            self.report.error(path, text, got=name, among=known)
+            text = f'no column is called "{name}". Columns of input_fields are {quoted(self.named_columns)}.'
+            self.report.error(path, text, got=name, among=self.named_columns)
         return self.columns.get(name)
 
     def label(self, path: str, name: str) -> None:
@@ -98,11 +114,18 @@ class Context:
 
     def roles(self, group: str) -> set[str]:
         """The ways in which a group is read."""
-        return {use.role for use in self.uses if use.group == group}
+        return self._roles.get(group, set())
+
+    @cached_property
+    def _roles(self) -> dict[str, set[str]]:
+        roles: dict[str, set[str]] = {}
+        for use in self.uses:
+            roles.setdefault(use.group, set()).add(use.role)
+        return roles
 
     def roles_of_feature(self, name: str) -> set[str]:
         """The ways in which a feature is read, over all groups that list it."""
-        return set().union(*(self.roles(g) for g, (_, group) in self.groups.items() if name in group.feature_names))
+        return set().union(*(self.roles(group) for group in self.groups_of.get(name, ())))
 
     def above_zero(self, message: Any, path: str, *names: str) -> None:
         """Reports fields that are not more than 0."""

@@ -107,13 +107,8 @@ def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> N
         if column is not None and wrong:
             type_name = DataConfig.FieldType.Name(column.input_type)
             report.error(
-                here, f'the column "{name}" is {type_name} ({report.line(_column_path(context, name))}): {wrong}'
+                here, f'the column "{name}" is {type_name} ({report.line(context.column_paths[name])}): {wrong}'
             )
-
-
-def _column_path(context: Context, name: str) -> str:
-    names = [column.input_name for column in context.config.data_config.input_fields]
-    return f"data_config.input_fields[{names.index(name)}]"
 
 
 def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
@@ -245,10 +240,9 @@ def _raw(context: Context, path: str, feature: FeatureConfig) -> None:
         report.error(f"{path}.mean", "min_val and max_val are given too; expected one way to normalise.")
     if feature.HasField("normalizer_fn") and feature.normalizer_fn != "log1p":
         report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
-    is_text = {
-        column.input_name: column.input_type == DataConfig.STRING for column in context.config.data_config.input_fields
-    }
-    if feature.raw_input_dim > 1 and feature.embedding_dim and all(is_text.get(n) for n in feature.input_names):
+    columns = [context.columns.get(name) for name in feature.input_names]
+    are_text = all(column is not None and column.input_type == DataConfig.STRING for column in columns)
+    if feature.raw_input_dim > 1 and feature.embedding_dim and are_text:
         text = f"expected 0 for a vector (raw_input_dim is {feature.raw_input_dim}), which the body reads as it is."
         report.error(f"{path}.embedding_dim", text)
     if feature.boundaries:

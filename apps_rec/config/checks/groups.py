@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context
+from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context, Use
 from apps_rec.config.checks.features import RAW, article
 from apps_rec.config.report import quoted
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -62,10 +62,12 @@ def _wide_deep(context: Context, path: str, group: FeatureGroup) -> None:
 def _needed(context: Context) -> None:
     """One mistake for each group that is read and not defined, naming all that read it."""
     known = [name for name in context.groups if name]
-    for name in dict.fromkeys(use.group for use in context.uses):
+    by_group: dict[str, list[Use]] = {}
+    for use in context.uses:
+        by_group.setdefault(use.group, []).append(use)
+    for name, uses in by_group.items():
         if name in context.groups:
             continue
-        uses = [use for use in context.uses if use.group == name]
         parts = " and ".join(dict.fromkeys(use.part for use in uses))
         text = f'the group "{name}", read by {parts}, is not defined. Groups are {quoted(known)}.'
         context.report.error(uses[0].path, text, got=name, among=known)

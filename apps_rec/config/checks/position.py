@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from apps_rec.config.checks.context import POSITION, Context
+from apps_rec.protos.feature_pb2 import FeatureConfig
 
 
 def check_position(context: Context) -> None:
     """Reports position features outside their tower, others inside, and columns without a default."""
     report = context.report
-    marked = {feature.feature_name: path for path, feature in context.each_feature() if feature.position}
+    positions = [(path, feature) for path, feature in context.each_feature() if feature.position]
+    marked = {feature.feature_name: path for path, feature in positions}
     tower = context.rank.HasField("position_tower")
     defined = context.rank.position_tower.group_name in context.groups
-    for name, path in marked.items():
+    for path, feature in positions:
         if not tower:
-            text = f'"{name}" is marked position, but the model has no position_tower to read it.'
+            text = f'"{feature.feature_name}" is marked position, but the model has no position_tower to read it.'
             report.error(f"{path}.position", text)
-        _columns(context, path)
+    _columns(context, positions)
     for group_name, (path, group) in context.groups.items():
         of_tower = context.roles(group_name) == {POSITION}
         for at, name in enumerate(group.feature_names):
@@ -30,21 +32,23 @@ def check_position(context: Context) -> None:
                 report.error(here, f'"{name}" is not marked position; the position tower reads only features that are.')
 
 
-def _columns(context: Context, path: str) -> None:
+def _columns(context: Context, positions: list[tuple[str, FeatureConfig]]) -> None:
     """The export feeds default_val of these columns, so it must be given, and nothing else may read them."""
     report = context.report
-    (feature,) = (feature for p, feature in context.each_feature() if p == path)
-    for name in feature.input_names:
+    first: dict[str, tuple[str, FeatureConfig]] = {}
+    for path, feature in positions:
+        for name in feature.input_names:
+            first.setdefault(name, (path, feature))
+    for name, (path, feature) in first.items():
         column = context.columns.get(name)
         if column is not None and not column.HasField("default_val"):
-            at = list(context.config.data_config.input_fields).index(column)
             report.error(
-                f"data_config.input_fields[{at}]",
+                context.column_paths[name],
                 f'default_val is missing: "{name}" feeds a position feature ({report.line(path)}), and the export uses'
                 " its default.",
             )
-        for other_path, other in context.each_feature():
-            if name in other.input_names and not other.position:
+        for other_path, other in context.readers.get(name, ()):
+            if not other.position:
                 report.error(
                     f"{other_path}.input_names[{list(other.input_names).index(name)}]",
                     f'"{name}" feeds the position feature "{feature.feature_name}" ({report.line(path)}); expected'
