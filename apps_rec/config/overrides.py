@@ -1,24 +1,29 @@
-"""`--set path=value`: changes a message as it was written, before shorthands are rewritten."""
+"""`--set path=value` and `path+=value`: change a message as it was written, before shorthands are rewritten."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 from apps_rec.config.parse import parse_text
 from apps_rec.config.paths import PathError, Step, field_of, parse_path, select, split_assignment
 from apps_rec.config.report import Places, Report
-from apps_rec.config.tokens import NUMBER, STRING, WORD, Token, tokenize
+from apps_rec.config.tokens import NUMBER, STRING, WORD, Token, cut, tokenize
 from apps_rec.config.values import BadValueError, Field, convert, is_message
 
+# Items that a warning shows of those that were replaced.
+_MOST_SHOWN = 3
 _OLD_FEATURES, _NEW_FEATURES = "feature_configs", "feature_config"
 
 
 def apply_overrides(message: Message, overrides: Sequence[str], report: Report) -> None:
     """Sets each `path=value` in order; what cannot be set is reported.
+
+    `path=value` replaces a list, and a warning says which messages went with that; `path+=value` appends to it.
 
     Args:
         message: the PipelineConfig, changed in place.
@@ -29,10 +34,21 @@ def apply_overrides(message: Message, overrides: Sequence[str], report: Report) 
         number = len(report.places.override_texts)
         report.places.override_texts.append(text)
         try:
-            path, value = split_assignment(text)
-            _Setter(report.places, number).assign(message, _spelling(message, parse_path(path)), value, "")
+            _refuse_bytes(text)
+            path, value, appends = split_assignment(text)
+            _Setter(report, number, appends).assign(message, _spelling(message, parse_path(path)), value, "")
         except (PathError, BadValueError) as error:
             report.override(number, str(error))
+
+
+def _refuse_bytes(text: str) -> None:
+    """What a shell passes on that is no UTF-8 stands in Python's text as halves of UTF-16 pairs."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        byte = ord(text[error.start]) - 0xDC00
+        got = f"the byte 0x{byte:02x}" if 0x80 <= byte <= 0xFF else "half of a UTF-16 pair"
+        raise PathError(f"expected UTF-8 text, got {got} behind {error.start} characters.") from None
 
 
 def _spelling(message: Any, steps: list[Step]) -> list[Step]:
@@ -46,9 +62,11 @@ def _spelling(message: Any, steps: list[Step]) -> list[Step]:
 
 
 class _Setter:
-    def __init__(self, places: Places, number: int) -> None:
-        self._places = places
+    def __init__(self, report: Report, number: int, appends: bool) -> None:
+        self._report = report
+        self._places = report.places
         self._number = number
+        self._appends = appends
 
     def assign(self, message: Message, steps: list[Step], value: str, path: str) -> None:
         step, rest = steps[0], steps[1:]
@@ -80,6 +98,8 @@ class _Setter:
         step, rest = steps[0], steps[1:]
         if not field.is_repeated:
             raise PathError(f"{path} is no list, so it has no [{step.selector}].")
+        if self._appends and not rest:
+            raise PathError(f"+= appends to a list; {path}[{step.selector}] is one item of it.")
         items = getattr(message, field.name)
         for at in select(items, step):
             here = f"{path}[{at}]"
@@ -95,24 +115,47 @@ class _Setter:
                 self._set(here)
 
     def _whole(self, message: Message, field: Field, value: str, path: str) -> None:
-        if is_message(field) and field.is_repeated:
-            text = value.strip() or "[]"
-            scratch = self._read_message(type(message)(), f"{field.name}: {text}", path, strip=False)
-            message.ClearField(field.name)
-            getattr(message, field.name).extend(getattr(scratch, field.name))
+        if self._appends and not field.is_repeated:
+            raise PathError(f"+= appends to a list; {path} is none.")
+        if field.is_repeated:
+            self._list(message, field, value, path)
         elif is_message(field):
             fresh = self._read_message(type(getattr(message, field.name))(), value, path)
             target = getattr(message, field.name)
             target.CopyFrom(fresh)
             target.SetInParent()
-        elif field.is_repeated:
-            values = [_scalar(field, piece) for piece in _list(value)]
-            message.ClearField(field.name)
-            getattr(message, field.name).extend(values)
-            self._set(path)
         else:
             setattr(message, field.name, _scalar(field, value))
             self._set(path)
+
+    def _list(self, message: Message, field: Field, value: str, path: str) -> None:
+        if is_message(field):
+            text = value.strip() or "[]"
+            holder = path.rpartition(".")[0] or " "
+            scratch = self._read_message(type(message)(), f"{field.name}: {text}", holder, strip=False)
+            fresh = list(getattr(scratch, field.name))
+        else:
+            fresh = [_scalar(field, piece) for piece in _pieces(value)]
+        items = getattr(message, field.name)
+        if self._appends:
+            if not fresh:
+                raise PathError(f"there is nothing to append to {path}.")
+            for at in range(len(items), len(items) + len(fresh)):
+                self._set(f"{path}[{at}]")
+        else:
+            self._set(path)
+            if is_message(field):
+                self._say_replaced([item for item in items if item not in fresh], path, field.name)
+            message.ClearField(field.name)
+        getattr(message, field.name).extend(fresh)
+
+    def _say_replaced(self, gone: list[Message], path: str, name: str) -> None:
+        """A message that an assignment takes out of a list was seldom meant to go."""
+        if not gone:
+            return
+        texts = [cut(text_format.MessageToString(item, as_one_line=True, as_utf8=True)) for item in gone[:_MOST_SHOWN]]
+        rest = f"; and {len(gone) - _MOST_SHOWN} more" if len(gone) > _MOST_SHOWN else ""
+        self._report.warn(path, f"replaced {len(gone)} {name}: {'; '.join(texts)}{rest} ({name}+=... appends).")
 
     def _set(self, path: str) -> None:
         self._places.forget(path)
@@ -126,14 +169,15 @@ class _Setter:
                 raise PathError(f'the "{{" of {path} is never closed.')
             text = text[1:-1]
         aside = Report(Places("value"))
-        parse_text(text, scratch, aside, path if strip else path.rpartition(".")[0] or " ")
+        parse_text(text, scratch, aside, path)
         if aside.errors:
             raise PathError(" ".join(error.partition(": ")[2].strip() for error in aside.errors))
-        self._set(path)
+        if strip:
+            self._set(path)
         return scratch
 
 
-def _list(text: str) -> list[str]:
+def _pieces(text: str) -> list[str]:
     """Items of `a,b` or `[a, b]`."""
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):

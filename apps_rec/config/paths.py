@@ -9,6 +9,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from apps_rec.config.report import item_name, nearest, quoted
+from apps_rec.config.tokens import cut
 from apps_rec.config.values import is_message
 
 
@@ -49,12 +50,14 @@ def _pieces(text: str, separator: str) -> Iterator[str]:
     yield piece
 
 
-def split_assignment(text: str) -> tuple[str, str]:
-    """`path=value` -> path and value; an equals sign inside brackets belongs to the path.
+def split_assignment(text: str) -> tuple[str, str, bool]:
+    """`path=value` -> path, value and whether it is `path+=value`; an equals sign inside brackets belongs to the path.
 
     Example:
         >>> split_assignment("feature_config.features[feature_name=age].embedding_dim=8")
-        ('feature_config.features[feature_name=age].embedding_dim', '8')
+        ('feature_config.features[feature_name=age].embedding_dim', '8', False)
+        >>> split_assignment("data_config.label_fields+=pay")
+        ('data_config.label_fields', 'pay', True)
     """
     depth, quote = 0, ""
     for at, char in enumerate(text):
@@ -65,7 +68,8 @@ def split_assignment(text: str) -> tuple[str, str]:
         elif char in "[]":
             depth += 1 if char == "[" else -1
         elif char == "=" and not depth:
-            return text[:at].strip(), text[at + 1 :]
+            path = text[:at].strip()
+            return path.removesuffix("+").rstrip(), text[at + 1 :], path.endswith("+")
     raise PathError("expected path=value, such as train_config.num_steps=500.")
 
 
@@ -105,11 +109,13 @@ def select(items: Any, step: Step) -> list[int]:
     if selector == "*" and len(items):
         return list(range(len(items)))
     if selector.isdecimal():
-        if int(selector) < len(items):
-            return [int(selector)]
+        # Python makes no int of thousands of digits.
+        number = int(selector) if len(selector) < 12 else len(items)
+        if number < len(items):
+            return [number]
         if not len(items):
-            raise PathError(f"{step.name} has no items; there is no [{selector}].")
-        raise PathError(f"{step.name} has {len(items)} items, numbered from 0; there is no [{selector}].")
+            raise PathError(f"{step.name} has no items; there is no [{cut(selector)}].")
+        raise PathError(f"{step.name} has {len(items)} items, numbered from 0; there is no [{cut(selector)}].")
     name, equals, wanted = split_selector(selector)
     if not equals or not len(items) or isinstance(items[0], (str, int, float)):
         raise PathError(

@@ -151,6 +151,100 @@ def test_what_cannot_be_set(report, override, part):
     assert part in line
 
 
+TWO = 'data_config.row_filter=[{column: "user" drop: "a"}, {column: "app" keep: ["b", "c"]}]'
+
+
+def test_messages_are_appended_to_a_list(base):
+    message = value(base, TWO, 'data_config.row_filter+={column: "hour" drop: "1"}')
+    assert [each.column for each in message.data_config.row_filter] == ["user", "app", "hour"]
+    message = value(base, 'data_config.row_filter+=[{column: "hour" drop: "1"}, {column: "app" drop: "x"}]')
+    assert [each.column for each in message.data_config.row_filter] == ["hour", "app"]
+    message = value(base, "eval_config.metrics_set+={auc { }}", "eval_config.metrics_set += { log_loss { } }")
+    assert [each.WhichOneof("metric") for each in message.eval_config.metrics_set] == ["auc", "log_loss"]
+    group = "model_config.feature_groups[group_name=all].feature_names"
+    message = value(base, 'feature_config.features+={input_names: "cost" feature_type: RawFeature}')
+    assert message.feature_config.features[8].feature_name == "cost"
+    message = value(
+        base,
+        f"{group}[*]=user",
+        f"{group}=user,app",
+        f"{group}+=age",
+        f"{group}+=[hour, 'tags']",
+        f'{group}+="history"',
+    )
+    assert list(message.model_config.feature_groups[0].feature_names) == [
+        "user", "app", "age", "hour", "tags", "history"
+    ]  # fmt: skip
+
+
+def test_features_are_appended_in_the_spelling_of_the_file():
+    new = '{input_names: "user" feature_name: "age2" embedding_dim: 8 hash_bucket_size: 9}'
+    message = value(SHORT, f"feature_config.features+={new}", f"feature_configs+={new.replace('age2', 'age3')}")
+    assert [each.feature_name for each in message.feature_config.features][-2:] == ["age2", "age3"]
+
+
+def test_what_an_assignment_takes_out_of_a_list_is_said(base):
+    def said(*overrides):
+        return parse_text(base, "a.config", overrides).warnings
+
+    third = 'data_config.row_filter={column: "hour" drop: "1"}'
+    assert said(third) == []
+    assert said(TWO, third) == [
+        f'--set {third}: data_config.row_filter: replaced 2 row_filter: column: "user" drop: "a"; column: "app" keep:'
+        ' "b" keep: "c" (row_filter+=... appends).'
+    ]
+    # What stays in the list is not gone.
+    assert said(third, TWO.replace("[", '[{column: "hour" drop: "1"},', 1)) == []
+    (line,) = said(third, "data_config.row_filter=")
+    assert 'replaced 1 row_filter: column: "hour" drop: "1"' in line
+    (line,) = said("eval_config.metrics_set=[{auc {}}, {log_loss {}}]", "eval_config.metrics_set={log_loss {}}")
+    assert "eval_config.metrics_set: replaced 1 metrics_set: auc { }" in line
+    (line,) = said(
+        "model_config.rank_model.task_towers[tower_name=ctr].metrics_set=[{auc{}}, {log_loss{}}, {calibration{}}]",
+        "model_config.rank_model.task_towers[tower_name=ctr].metrics_set=",
+    )
+    assert "replaced 3 metrics_set: auc { }; log_loss { }; calibration { } (" in line
+    warnings = said(
+        "feature_config.features={input_names: 'user' embedding_dim: 8 hash_bucket_size: 5}",
+        "model_config.feature_groups={group_name: 'all' feature_names: 'user'}",
+        "model_config.rank_model={body { shared_bottom { } } task_towers { tower_name: 'ctr' label_name: 'click' } }",
+    )
+    assert "replaced 8 features: feature_name:" in warnings[0]
+    assert warnings[0].endswith("; and 5 more (features+=... appends).")
+    assert "replaced 2 feature_groups: " in warnings[1]
+
+
+@pytest.mark.parametrize(
+    ("override", "part"),
+    [
+        ("model_dir+=x", "+= appends to a list; model_dir is none"),
+        ("train_config+={num_steps: 3}", "+= appends to a list; train_config is none"),
+        ("data_config.row_filter+=", "there is nothing to append to data_config.row_filter"),
+        ("data_config.label_fields+=", "there is nothing to append to data_config.label_fields"),
+        ("data_config.input_fields[0]+={}", "data_config.input_fields[0] is one item of it"),
+        ('data_config.row_filter+={colum: "user"}', 'RowFilter has no field "colum". Did you mean "column"?'),
+        ('data_config.row_filter+={column: "usr" drop: "a"}', 'no column is called "usr"'),
+        ("model_dir=out\udcff", "expected UTF-8 text, got the byte 0xff behind 13 characters"),
+        ("model_dir=out\ud800", "expected UTF-8 text, got half of a UTF-16 pair"),
+        (f"data_config.input_fields[{'1' * 5000}].input_name=x", "numbered from 0; there is no [1111"),
+        (f"data_config.batch_size={'1' * 5000}", "expected a whole number from 0 to 4294967295, got 1111"),
+        (f"data_config.input_type={'1' * 5000}", "expected one of CSVInput"),
+        ("train_input_path=s3://key:sec/ret@logs/x", "holds credentials (s3://***@logs/x)"),
+        ("train_input_pth=s3://key:sec,ret@logs/x", 'no field "train_input_pth"'),
+        ("eval_input_path=a.csv,s3://key@logs/x", "holds credentials (s3://***@logs/x)"),
+        ("train_config.num_steps=s3://key:secret@logs", "expected a whole number"),
+        ("model_dir=s3://key:secret@logs", "expected a path without a scheme"),
+    ],
+)
+def test_what_cannot_be_appended_or_shown(report, override, part):
+    (line,) = report(overrides=[override])
+    assert part in line
+    assert "sec" not in line
+    assert "key:" not in line
+    assert line.isprintable()
+    assert len(line) < 1100
+
+
 def test_errors_of_several_overrides_and_of_the_file_are_one_report(report, change):
     lines = report(change(("num_expert: 2", "num_exprt: 2")), ["train_config.num_stps=3", "data_config.batch_size=0"])
     assert len(lines) == 3
@@ -172,7 +266,8 @@ def test_paths():
         ("b", "feature_name='x.y'"),
         ("c", "input_names[0]=z"),
     ]
-    assert split_assignment("a[b=c].d=e=f") == ("a[b=c].d", "e=f")
-    assert split_assignment("a=it's") == ("a", "it's")
+    assert split_assignment("a[b=c].d=e=f") == ("a[b=c].d", "e=f", False)
+    assert split_assignment("a[b=c+].d += e+=f") == ("a[b=c+].d", " e+=f", True)
+    assert split_assignment("a=it's") == ("a", "it's", False)
     with pytest.raises(PathError, match="not closed"):
         parse_path("a[b")
