@@ -89,6 +89,11 @@ def _check_options(schema: Schema, holdout_fraction: float) -> None:
             f"data_config.holdout_fraction: expected 0 where no Python runs in the input (parameter servers), got "
             f"{holdout_fraction:g}; give eval_input_path instead"
         )
+    if schema.holdout is not None:
+        raise ConfigError(
+            "data_config.holdout_by: a holdout is left out in Python, and here no Python runs in the input (parameter "
+            "servers); give eval_input_path instead"
+        )
 
 
 def _check_row_options(schema: Schema, files: Sequence[str], manifests: Sequence[Manifest | None]) -> None:

@@ -65,10 +65,14 @@ class Manifest:
 
 def filters_as_text(filters: Sequence[RowFilter]) -> tuple[str, ...]:
     """Row filters as lines that are equal where the filters are."""
-    return tuple(
-        f"{'keep' if item.keep else 'drop'} {item.column.name} ({item.column.dtype}): {sorted(map(repr, item.values))}"
-        for item in filters
-    )
+    return tuple(_as_text(item) for item in filters)
+
+
+def _as_text(item: RowFilter) -> str:
+    name = f"{item.column.name} ({item.column.dtype})"
+    if item.is_range:
+        return f"keep {name}: from {item.low!r} to {item.high!r}"
+    return f"{'keep' if item.keep else 'drop'} {name}: {sorted(map(repr, item.values))}"
 
 
 def manifest_beside(path: str) -> Manifest | None:

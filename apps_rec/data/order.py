@@ -5,8 +5,8 @@ import numpy as np
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST = np.uint64(0xBF58476D1CE4E5B9)
 _SECOND = np.uint64(0x94D049BB133111EB)
-# Keeps the holdout apart from every shuffle, and the same under every seed.
-_HOLDOUT = 0x5F3C0DE5
+# Keep the holdout apart from every shuffle, and the same under every seed.
+_HOLDOUT, _HOLDOUT_BY = 0x5F3C0DE5, 0x5F3C0DE6
 
 
 def mix(values: np.ndarray) -> np.ndarray:
@@ -57,5 +57,42 @@ def in_holdout(file_index: int, rows: np.ndarray, fraction: float) -> np.ndarray
     """
     if fraction >= 1:
         return np.ones(len(rows), bool)
-    hashed = mix(combine(_HOLDOUT, file_index) + rows.astype(np.uint64))
+    return _lowest(mix(combine(_HOLDOUT, file_index) + rows.astype(np.uint64)), fraction)
+
+
+def group_in_holdout(groups: np.ndarray, fraction: float) -> np.ndarray:
+    """Which groups belong to the holdout, by their value alone: not by file, place or seed.
+
+    Args:
+        groups: whole numbers that stand for them, see `hash_texts`: int64 or uint64 `[N]`.
+        fraction: share of groups in the holdout, 0 to 1, without 1.
+
+    Returns: bool `[N]`.
+    """
+    return _lowest(mix(combine(_HOLDOUT_BY) ^ mix(groups.astype(np.uint64))), fraction)
+
+
+def _lowest(hashed: np.ndarray, fraction: float) -> np.ndarray:
     return hashed < np.uint64(int(fraction * 2.0**64))
+
+
+def hash_texts(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
+    """A number for each text, of its bytes alone: the sum of its bytes, each times a number of its place, mixed.
+
+    Args:
+        data: the bytes of all texts, uint8.
+        offsets: where each begins, and where the last one ends: int64 `[N + 1]`.
+
+    Returns: uint64 `[N]`.
+
+    References: Carter, Wegman 1979, Universal Classes of Hash Functions, section 2 (H3 and sums like it).
+    """
+    lengths = np.diff(offsets)
+    sums = np.zeros(len(lengths), np.uint64)
+    is_filled = lengths > 0
+    if is_filled.any():
+        starts = (offsets[:-1] - offsets[0])[is_filled]
+        places = np.arange(offsets[-1] - offsets[0]) - np.repeat(starts, lengths[is_filled])
+        keys = mix(np.arange(lengths.max(), dtype=np.uint64))
+        sums[is_filled] = np.add.reduceat((data[offsets[0] : offsets[-1]] + np.uint64(1)) * keys[places], starts)
+    return mix(sums ^ mix(lengths.astype(np.uint64)))

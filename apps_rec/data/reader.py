@@ -38,7 +38,8 @@ class RowStream:
         shuffle: false reads in file order.
         window: rows that are shuffled among each other.
         seed: of the order.
-        holdout_fraction: share of rows that form the holdout, chosen by row number.
+        holdout_fraction: share of rows that form the holdout, chosen by row number; or of the values of schema.holdout.
+            Of no meaning where that has a bound.
         holdout_part: train (all but the holdout), holdout or None (everything).
         drop_remainder: leaves out the last, smaller batch of an epoch.
         keep: columns to pass through as they are, see `Batch.kept`.
@@ -68,7 +69,9 @@ class RowStream:
     ):
         if batch_size < 1 or window < 1:
             raise ValueError(f"expected batch_size and window of 1 or more, got {batch_size} and {window}")
-        if holdout_part is not None and (holdout_part not in PARTS or not 0 < holdout_fraction < 1):
+        by_bound = schema.holdout is not None and schema.holdout.low is not None
+        has_part = by_bound or 0 < holdout_fraction < 1
+        if holdout_part is not None and (holdout_part not in PARTS or not has_part):
             raise ValueError(
                 f"expected holdout_part train or holdout and 0 < holdout_fraction < 1, got {holdout_part} and "
                 f"{holdout_fraction}"
@@ -118,7 +121,7 @@ class RowStream:
         if self.schema.bad_rows != "FAIL":
             return "bad_rows: SKIP leaves an unknown number of rows"
         if self._arguments["holdout_part"] is not None:
-            return "holdout_fraction leaves an unknown number of rows"
+            return "the holdout leaves an unknown number of rows"
         if len(self._units()) < workers:
             return f"there are {len(self._units())} files or row groups for {workers} workers"
         return None

@@ -9,11 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps_rec.data.bounds import within
 from apps_rec.data.cells import ARROW_TYPES, Problem, UnreadableColumnError
 from apps_rec.data.checks import funnel_problems, label_problems, weight_problems
 from apps_rec.data.convert import convert, fill
-from apps_rec.data.order import in_holdout
-from apps_rec.data.schema import Column, Schema
+from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
+from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.source import Chunk
 from apps_rec.errors import DataError
 
@@ -84,6 +85,7 @@ class RowGate:
         self._fraction = holdout_fraction
         self._part = part
         self._keep = tuple(keep)
+        self._holdout = schema.holdout if part else None
         self._skip = schema.bad_rows == "SKIP"
         self._labels = [_number_column(schema, name) for name in schema.labels]
         self._weights = [_number_column(schema, name) for name in schema.weights]
@@ -95,11 +97,11 @@ class RowGate:
         Raises:
             DataError: the first bad row, unless bad rows are skipped; a column whose type as a whole does not fit.
         """
-        index = np.nonzero(self._mine(file_index, chunk.rows))[0]
         ragged = self._my_ragged(chunk, file_index)
-        counts.read += len(index) + len(ragged)
         counts.dropped.update({RAGGED: len(ragged)} if ragged else {})
         try:
+            index = self._my_rows(chunk, file_index, counts)
+            counts.read += len(index) + len(ragged)
             index = self._filter(chunk, index, path, ragged, counts)
             data = _take(chunk.data, index)
             columns, kept, problems = self._convert(data)
@@ -112,6 +114,32 @@ class RowGate:
             kept = kept.filter(pa.array(good)) if kept is not None else None
         return Rows({name: _handy(array) for name, array in columns.items()}, index, kept)
 
+    def _my_rows(self, chunk: Chunk, file_index: int, counts: RowCounts) -> np.ndarray:
+        """Places of the rows of this part."""
+        if self._holdout is None:
+            return np.nonzero(self._mine(file_index, chunk.rows))[0]
+        column, low = self._holdout.column, self._holdout.low
+        array, problems = convert(chunk.data.column(column.name), column, from_text=self._from_text)
+        if low is None:
+            held_out = group_in_holdout(_groups(fill(array, column)), self._fraction)
+        else:
+            compared = within(array, column, low, None)
+            held_out, problems = compared.inside, problems + compared.problems
+        # A wrong cell says nothing: its row is the training's to refuse or to count.
+        for problem in problems:
+            held_out &= ~problem.mask
+        if self._part == "holdout":
+            return np.nonzero(held_out)[0]
+        if low is None:
+            return np.nonzero(~held_out)[0]
+        # Without a time a row is neither before nor after.
+        unknown = compared.missing
+        for problem in problems:
+            unknown = unknown & ~problem.mask
+        counts.read += int(unknown.sum())
+        counts.filtered += int(unknown.sum())
+        return np.nonzero(~held_out & ~unknown)[0]
+
     def _mine(self, file_index: int, rows: np.ndarray) -> np.ndarray:
         if self._part is None:
             return np.ones(len(rows), bool)
@@ -121,6 +149,9 @@ class RowGate:
     def _my_ragged(self, chunk: Chunk, file_index: int) -> list[tuple[int, str]]:
         if not chunk.ragged:
             return []
+        if self._holdout is not None:
+            # Its cells cannot be told apart: it is the training's to refuse or to count.
+            return [] if self._part == "holdout" else chunk.ragged
         mine = self._mine(file_index, np.array([row for row, _ in chunk.ragged]))
         return [item for item, is_mine in zip(chunk.ragged, mine, strict=True) if is_mine]
 
@@ -133,10 +164,8 @@ class RowGate:
             array, problems = convert(
                 _take(chunk.data.select([column.name]), index).column(0), column, from_text=self._from_text
             )
-            good = self._judge(problems, chunk.rows[index], path, ragged, counts)
-            values = pa.array(row_filter.values, ARROW_TYPES[column.dtype])
-            found = pc.is_in(fill(array, column), values).to_numpy(zero_copy_only=False)
-            stays = found == row_filter.keep
+            stays, more = _stay(array, row_filter)
+            good = self._judge([*problems, *more], chunk.rows[index], path, ragged, counts)
             counts.filtered += int(np.sum(good & ~stays))
             index = index[good & stays]
         return index
@@ -154,6 +183,10 @@ class RowGate:
             array = read(column)
             return array.cast(pa.int8()).cast(pa.float32()) if column.dtype == "BOOL" else array
 
+        if self._holdout is not None:
+            array = read(self._holdout.column)
+            if self._holdout.low is not None:
+                problems += within(array, self._holdout.column, self._holdout.low, None).problems
         for column in self._schema.columns:
             columns[column.name] = fill(read(column), column)
         for column in self._labels:
@@ -216,6 +249,26 @@ class RowGate:
         if found:
             row, text = min(found, key=lambda item: item[0])
             raise DataError(f"{path}: row {row}{text}. {_REMEDY}.")
+
+
+def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Problem]]:
+    """Which rows a filter lets stay, and cells that it cannot compare."""
+    column = row_filter.column
+    if row_filter.is_range:
+        compared = within(array, column, row_filter.low, row_filter.high)
+        return compared.inside, compared.problems
+    values = pa.array(row_filter.values, ARROW_TYPES[column.dtype])
+    found = pc.is_in(fill(array, column), values).to_numpy(zero_copy_only=False)
+    return found == row_filter.keep, []
+
+
+def _groups(array: pa.LargeBinaryArray | pa.IntegerArray) -> np.ndarray:
+    """A whole number for each value of a column without nulls: int64 or uint64 `[N]`."""
+    if array.type != pa.large_binary():
+        return array.to_numpy(zero_copy_only=False).astype(np.int64)
+    _, offsets, data = array.buffers()
+    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return hash_texts(np.frombuffer(data or b"", np.uint8), places)
 
 
 def _number_column(schema: Schema, name: str) -> Column:

@@ -1,16 +1,18 @@
 """Which columns a job reads and what each must hold, drawn from a normalised config."""
 
+import difflib
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
 from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-PURPOSES = ("train", "evaluate", "predict")
+PURPOSES = (*PASSES, "predict")
 INPUT_TYPES = {DataConfig.CSVInput: "csv", DataConfig.ParquetInput: "parquet", DataConfig.TFRecordInput: "tfrecord"}
 
 Value = int | float | bool | bytes
@@ -37,11 +39,39 @@ class Column:
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Keeps (or drops) the rows whose column has one of the values."""
+    """Keeps (or drops) the rows whose column has one of the values, or keeps those between bounds.
+
+    Args:
+        column: that decides.
+        values: that are kept or dropped.
+        keep: which of the two.
+        low: rows from this value on stay; None: no lower bound.
+        high: rows before this value stay; None: no upper bound. With a bound there are no values.
+    """
 
     column: Column
     values: tuple[Value, ...]
     keep: bool
+    low: Value | None = None
+    high: Value | None = None
+
+    @property
+    def is_range(self) -> bool:
+        """Whether it has bounds in place of values."""
+        return self.low is not None or self.high is not None
+
+
+@dataclass(frozen=True)
+class ColumnHoldout:
+    """A holdout by the value of a column, not by row number.
+
+    Args:
+        column: that decides.
+        low: rows from this value on are held out; None: a share of the column's values, with all their rows.
+    """
+
+    column: Column
+    low: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +85,7 @@ class Schema:
         users: names of columns (also in columns) that group rows for GAUC.
         keys: names of columns that say which row it is; read only where a stream is asked to keep them.
         filters: rows that go before anything else is asked of them.
+        holdout: what decides over the holdout; None: the row's number, or there is none.
         funnel: labels from the first step to the last; a later one implies those before. None: no funnel.
         bad_rows: FAIL or SKIP.
         input_type: csv, parquet or tfrecord.
@@ -69,6 +100,7 @@ class Schema:
     users: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     filters: tuple[RowFilter, ...] = ()
+    holdout: ColumnHoldout | None = None
     funnel: tuple[str, ...] | None = None
     bad_rows: str = "FAIL"
     input_type: str = "csv"
@@ -83,7 +115,9 @@ class Schema:
     def read_names(self, keep: Iterable[str] = ()) -> list[str]:
         """Names of all columns that have to be read from a file, each once."""
         names = [column.name for column in self.columns]
-        names += [*self.labels, *self.weights, *(row_filter.column.name for row_filter in self.filters), *keep]
+        names += [*self.labels, *self.weights, *(row_filter.column.name for row_filter in self.filters)]
+        names += [self.holdout.column.name] if self.holdout else []
+        names += keep
         return list(dict.fromkeys(names))
 
     def dtypes(self) -> dict[str, str]:
@@ -97,8 +131,9 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
 
     Args:
         config: a normalised config: features in feature_config, model in rank_model.
-        purpose: train; evaluate (as train, with the users of GAUC and without sample weights); predict (inputs of
-            features, without those that only position features read, the column of score_value_field, and no filters).
+        purpose: train; validate or evaluate (as train, with the users of GAUC and without sample weights, each with its
+            own filters); predict (inputs of features, without those that only position features read, the column of
+            score_value_field, and no filters).
 
     Raises:
         ConfigError: an input field that is not there, a default of the wrong type, a column asked for in two ways.
@@ -112,7 +147,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     model = config.model_config.rank_model
     labels = () if scores_only else _labels(model)
     weights = _weights(config) if purpose == "train" else ()
-    users = _users(config) if purpose == "evaluate" else ()
+    users = () if scores_only or purpose == TRAIN else _users(config)
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
     if scores_only and config.model_config.score_value_field:
         names.append(config.model_config.score_value_field)
@@ -134,7 +169,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         weights=weights,
         users=users,
         keys=tuple(data.key_fields),
-        filters=() if scores_only else tuple(_filter(item, declared) for item in data.row_filter),
+        filters=() if scores_only else tuple(_filter(item, declared) for item in filters_of(data, purpose)),
+        holdout=_holdout(data, declared) if purpose in (TRAIN, VALIDATE) else None,
         funnel=None if scores_only else _funnel(model),
         bad_rows=DataConfig.BadRows.Name(data.bad_rows),
         input_type=INPUT_TYPES[data.input_type],
@@ -142,6 +178,29 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         with_header=data.with_header,
         declared=tuple(declared.values()),
     )
+
+
+def with_slices(schema: Schema, name: str) -> Schema:
+    """The schema, with one more column handed out beside the users: the one to evaluate by.
+
+    Raises:
+        ConfigError: it is no column of input_fields, a label, or of a type that has no values to tell apart.
+    """
+    column = schema.column(name)
+    if column is None:
+        known = [item.name for item in schema.declared]
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f' Did you mean "{near[0]}"?' if near else ""
+        raise ConfigError(f'by: expected a column of data_config.input_fields, got "{name}"; add it there.{hint}')
+    if name in schema.labels:
+        raise ConfigError(f'by: "{name}" is a label: within one of its values a task has one class, and no metric')
+    if column.dtype in ("FLOAT", "DOUBLE"):
+        raise ConfigError(
+            f'by: "{name}" is a {column.dtype}, nearly each value of which is another; expected a column of '
+            "type STRING, INT32, INT64 or BOOL"
+        )
+    columns = schema.columns if column in schema.columns else (*schema.columns, column)
+    return replace(schema, columns=columns, users=tuple(dict.fromkeys((*schema.users, name))))
 
 
 def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
@@ -243,9 +302,26 @@ def _funnel(model: RankModel) -> tuple[str, ...] | None:
 def _filter(item: DataConfig.RowFilter, declared: dict[str, Column]) -> RowFilter:
     where = f"data_config.row_filter[column={item.column}]"
     column = _find(declared, item.column, where)
-    if bool(item.keep) == bool(item.drop):
-        raise ConfigError(f"{where}: expected keep or drop, got {'both' if item.keep else 'neither'}")
+    bounds = {name: getattr(item, name) for name in ("from", "to") if item.HasField(name)}
+    given = [name for name, value in (("keep", item.keep), ("drop", item.drop), ("from or to", bounds)) if value]
+    if len(given) != 1:
+        raise ConfigError(f"{where}: expected one of keep, drop, and from or to, got {' and '.join(given) or 'none'}")
+    if bounds:
+        low, high = (
+            parse_value(bounds[name], column.dtype, f"{where}.{name}") if name in bounds else None
+            for name in ("from", "to")
+        )
+        return RowFilter(column, (), True, low, high)
     texts = item.keep or item.drop
     name = "keep" if item.keep else "drop"
     values = tuple(parse_value(text, column.dtype, f"{where}.{name}") for text in texts)
     return RowFilter(column, values, keep=bool(item.keep))
+
+
+def _holdout(data: DataConfig, declared: dict[str, Column]) -> ColumnHoldout | None:
+    if not has_holdout(data) or not data.holdout_by:
+        return None
+    column = _find(declared, data.holdout_by, "data_config.holdout_by")
+    if not data.holdout_from:
+        return ColumnHoldout(column)
+    return ColumnHoldout(column, parse_value(data.holdout_from, column.dtype, "data_config.holdout_from"))

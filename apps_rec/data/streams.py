@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, has_holdout, input_field
 from apps_rec.data.files import data_files
 from apps_rec.data.reader import RowStream
-from apps_rec.data.schema import build_schema
+from apps_rec.data.schema import build_schema, with_slices
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -13,44 +14,41 @@ def open_stream(
     config: PipelineConfig,
     purpose: str,
     *,
-    part: str | None = None,
+    by: str | None = None,
     batch_size: int | None = None,
     keep: Sequence[str] = (),
 ) -> RowStream:
-    """The rows that training or evaluation reads.
+    """The rows that a pass reads, see `apps_rec.config.passes`.
 
     Args:
         config: a normalised config.
-        purpose: train: train_input_path, shuffled as data_config says, without the holdout if there is one.
-            evaluate: eval_input_path in file order.
-        part: "holdout" evaluates on the holdout of train_input_path instead.
+        purpose: train: shuffled as data_config says; validate and evaluate: in file order.
+        by: a column of input_fields to hand out beside the users, to evaluate by.
         batch_size: in place of data_config.batch_size (train) or eval_batch_size (evaluate).
         keep: columns to pass through.
 
     Raises:
-        ConfigError: no such path, fraction or window.
+        ConfigError: no such path, fraction, window or column.
         DataError: files that are not there.
     """
-    if purpose not in ("train", "evaluate"):
-        raise ValueError(f'purpose: expected train or evaluate, got "{purpose}"')
+    if purpose not in PASSES:
+        raise ValueError(f'purpose: expected one of {", ".join(PASSES)}, got "{purpose}"')
     data = config.data_config
-    train = purpose == "train"
+    train = purpose == TRAIN
     fraction = data.holdout_fraction
     if not 0 <= fraction < 1:
         raise ConfigError(f"data_config.holdout_fraction: expected 0 or more and less than 1, got {fraction:g}")
-    if part == "holdout" and not fraction:
-        raise ConfigError("data_config.holdout_fraction: expected more than 0 to evaluate on the holdout, got 0")
     if data.shuffle and data.shuffle_buffer_size < 1:
         raise ConfigError(
             f"data_config.shuffle_buffer_size: expected 1 or more, got {data.shuffle_buffer_size}; "
             "use shuffle: false to read in file order"
         )
-    field = "train_input_path" if train or part == "holdout" else "eval_input_path"
-    if train and fraction:
-        part = "train"
+    field = input_field(data, purpose)
+    schema = build_schema(config, purpose)
+    part = {TRAIN: "train", VALIDATE: "holdout"}.get(purpose) if has_holdout(data) else None
     return RowStream(
         data_files(getattr(config, field), field),
-        build_schema(config, purpose),
+        schema if by is None else with_slices(schema, by),
         batch_size or (data.batch_size if train else data.eval_batch_size),
         shuffle=train and data.shuffle,
         window=max(1, data.shuffle_buffer_size),

@@ -48,7 +48,10 @@ class Conversion:
 
 
 def conversion_schema(config: PipelineConfig, files: Sequence[str], schema: Schema, purpose: str) -> Schema:
-    """The columns to write: those that a job of this purpose reads, columns of filters, and users and keys.
+    """What to write: the columns that a job of this purpose reads, those of filters and holdout, and users and keys.
+
+    Evaluation's rows are those of `evaluate` and of the choice of a checkpoint alike: a filter for one of the two takes
+    nothing away yet, and both find its column.
 
     Args:
         config: a normalised config.
@@ -65,10 +68,15 @@ def conversion_schema(config: PipelineConfig, files: Sequence[str], schema: Sche
             _LOG.warning(
                 '%s: has no column "%s": it is left out (a key or a user, which training does not read)', files[0], name
             )
-    wanted = [item.column.name for item in schema.filters] + [name for name in optional if name in present]
+    wanted = [item.column for item in config.data_config.row_filter]
+    wanted += [schema.holdout.column.name] if schema.holdout else []
+    wanted += [name for name in optional if name in present]
     known = {column.name for column in schema.columns} | set(schema.labels) | set(schema.weights)
     more = [schema.column(name) or Column(name) for name in dict.fromkeys(wanted) if name not in known]
-    return replace(schema, columns=(*schema.columns, *more))
+    filters = schema.filters
+    if purpose == "evaluate":
+        filters = tuple(item for item in filters if item in build_schema(config, "validate").filters)
+    return replace(schema, columns=(*schema.columns, *more), filters=filters)
 
 
 def convert_files(

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DataConfig(_message.Message):
-    __slots__ = ("batch_size", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split")
+    __slots__ = ("batch_size", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split", "holdout_by", "holdout_from")
     class InputType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         CSVInput: _ClassVar[DataConfig.InputType]
@@ -55,14 +55,27 @@ class DataConfig(_message.Message):
         default_val: str
         def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ...) -> None: ...
     class RowFilter(_message.Message):
-        __slots__ = ("column", "keep", "drop")
+        __slots__ = ("column", "keep", "drop", "to", "use")
+        class Use(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+            __slots__ = ()
+            TRAIN: _ClassVar[DataConfig.RowFilter.Use]
+            VALIDATION: _ClassVar[DataConfig.RowFilter.Use]
+            EVALUATION: _ClassVar[DataConfig.RowFilter.Use]
+        TRAIN: DataConfig.RowFilter.Use
+        VALIDATION: DataConfig.RowFilter.Use
+        EVALUATION: DataConfig.RowFilter.Use
         COLUMN_FIELD_NUMBER: _ClassVar[int]
         KEEP_FIELD_NUMBER: _ClassVar[int]
         DROP_FIELD_NUMBER: _ClassVar[int]
+        FROM_FIELD_NUMBER: _ClassVar[int]
+        TO_FIELD_NUMBER: _ClassVar[int]
+        USE_FIELD_NUMBER: _ClassVar[int]
         column: str
         keep: _containers.RepeatedScalarFieldContainer[str]
         drop: _containers.RepeatedScalarFieldContainer[str]
-        def __init__(self, column: _Optional[str] = ..., keep: _Optional[_Iterable[str]] = ..., drop: _Optional[_Iterable[str]] = ...) -> None: ...
+        to: str
+        use: _containers.RepeatedScalarFieldContainer[DataConfig.RowFilter.Use]
+        def __init__(self, column: _Optional[str] = ..., keep: _Optional[_Iterable[str]] = ..., drop: _Optional[_Iterable[str]] = ..., to: _Optional[str] = ..., use: _Optional[_Iterable[_Union[DataConfig.RowFilter.Use, str]]] = ..., **kwargs) -> None: ...
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELDS_FIELD_NUMBER: _ClassVar[int]
     SHUFFLE_FIELD_NUMBER: _ClassVar[int]
@@ -81,6 +94,8 @@ class DataConfig(_message.Message):
     ROW_FILTER_FIELD_NUMBER: _ClassVar[int]
     KEY_FIELDS_FIELD_NUMBER: _ClassVar[int]
     WORKER_SPLIT_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_BY_FIELD_NUMBER: _ClassVar[int]
+    HOLDOUT_FROM_FIELD_NUMBER: _ClassVar[int]
     batch_size: int
     label_fields: _containers.RepeatedScalarFieldContainer[str]
     shuffle: bool
@@ -99,4 +114,6 @@ class DataConfig(_message.Message):
     row_filter: _containers.RepeatedCompositeFieldContainer[DataConfig.RowFilter]
     key_fields: _containers.RepeatedScalarFieldContainer[str]
     worker_split: DataConfig.WorkerSplit
-    def __init__(self, batch_size: _Optional[int] = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ...) -> None: ...
+    holdout_by: str
+    holdout_from: str
+    def __init__(self, batch_size: _Optional[int] = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ..., holdout_by: _Optional[str] = ..., holdout_from: _Optional[str] = ...) -> None: ...

@@ -8,6 +8,7 @@ from contextlib import nullcontext
 import tensorflow as tf
 
 from apps_rec.config import Config
+from apps_rec.config.passes import input_field
 from apps_rec.data.dataset import reraise
 from apps_rec.data.split import ALONE, Share
 from apps_rec.errors import RunError
@@ -62,20 +63,21 @@ class Estimator:
             autograph=False,
         )
 
-    def evaluate(self, holdout: bool = False, is_stopped: Callable[[], bool] = lambda: False) -> MetricCollector:
-        """Measures the model on eval_input_path, or on the holdout of the training files.
+    def evaluate(self, purpose: str = "evaluate", is_stopped: Callable[[], bool] = lambda: False) -> MetricCollector:
+        """Measures the model on the rows of a pass, `evaluate` or `validate`; see `apps_rec.config.passes`.
 
         Raises:
             EvaluationStoppedError: `is_stopped`, which is asked before each batch, said so.
         """
         message = self.config.message
-        dataset, positions = evaluation_dataset(message, self.preprocessor, holdout)
+        dataset, positions = evaluation_dataset(message, self.preprocessor, purpose)
+        reads_eval_files = input_field(message.data_config, purpose) == "eval_input_path"
         with reraise(positions):
             return evaluate_model(
                 self.predict,
                 dataset,
                 build_plan(message),
-                0 if holdout else message.eval_config.num_examples,
+                message.eval_config.num_examples if reads_eval_files else 0,
                 is_stopped,
             )
 

@@ -60,10 +60,10 @@ def training_dataset(
 
 
 def evaluation_dataset(
-    config: PipelineConfig, preprocessor: Preprocessor, holdout: bool = False
+    config: PipelineConfig, preprocessor: Preprocessor, purpose: str = "evaluate", by: str | None = None
 ) -> tuple[tf.data.Dataset, Positions]:
-    """Batches of (features, labels, users), each row once: of eval_input_path, or of the training files' holdout."""
-    stream = open_stream(config, "evaluate", part="holdout" if holdout else None)
+    """Batches of (features, labels, users), each row once, of a pass that measures; `by` is among the users."""
+    stream = open_stream(config, purpose, by=by)
     return _dataset(RowSplit(stream), preprocessor, stream.schema.users, config, epochs=1)
 
 

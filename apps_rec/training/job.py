@@ -260,7 +260,6 @@ class _Training:
     def _save_and_select(self, positions: Positions, signals: StopOnSignal, progress_log: LogProgress) -> SaveAndSelect:
         export_config = self._message.export_config
         selects = export_config.exporter_type == "best" or export_config.enable_early_stop
-        holdout = self._message.data_config.holdout_fraction > 0
 
         # Of several processes each would have to break its evaluation off at the same batch: none does.
         def is_stopped() -> bool:
@@ -273,7 +272,7 @@ class _Training:
             self._message.train_config.save_checkpoints_steps,
             positions,
             is_interrupted=lambda: signals.received is not None,
-            evaluate=(lambda: self._estimator.evaluate(holdout, is_stopped).result()) if selects else None,
+            evaluate=(lambda: self._estimator.evaluate("validate", is_stopped).result()) if selects else None,
             metric=export_config.best_exporter_metric,
             bigger_is_better=export_config.metric_bigger,
             patience=export_config.max_check_steps if export_config.enable_early_stop else None,

@@ -39,8 +39,11 @@ BY_OVERRIDE = [
     ([f"{D}.sample_weight=user"], ["must hold numbers, not STRING"]),
     ([f"{D}.key_fields=user,ap"], ['no column is called "ap"', 'Did you mean "app"?']),
     ([f'{D}.row_filter={{column: "cachd" keep: "1"}}'], ['no column is called "cachd"']),
-    ([f'{D}.row_filter={{column: "user"}}'], ["expected either keep or drop, got neither"]),
-    ([f'{D}.row_filter={{column: "user" keep: "a" drop: "b"}}'], ["expected either keep or drop, got both"]),
+    ([f'{D}.row_filter={{column: "user"}}'], ["expected one of keep, drop, and from or to, got none"]),
+    (
+        [f'{D}.row_filter={{column: "user" keep: "a" drop: "b"}}'],
+        ["expected one of keep, drop, and from or to, got keep and drop"],
+    ),
     ([f'{D}.row_filter={{keep: "a"}}'], ["column is missing"]),
     ([f'{D}.row_filter={{column: "hour" drop: "late"}}'], ['expected a value of type INT32, got "late"']),
     # one feature

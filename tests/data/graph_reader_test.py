@@ -10,7 +10,7 @@ import tensorflow as tf
 from apps_rec.data import RowStream, build_schema
 from apps_rec.data.dataset import Positions, reraise
 from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import Column, ColumnHoldout, RowFilter, Schema
 from apps_rec.errors import ConfigError, DataError
 
 
@@ -264,6 +264,8 @@ def test_options_that_need_python(tiny, schema):
     assert "data_config.bad_rows" in text
     assert "apps-rec convert" in text
     assert "data_config.holdout_fraction" in refused(ConfigError, schema, ["train.csv"], holdout_fraction=0.1)
+    by_user = replace(schema, holdout=ColumnHoldout(Column("user")))
+    assert "data_config.holdout_by" in refused(ConfigError, by_user, ["train.csv"])
     assert ".bz2" in refused(DataError, schema, ["train.csv.bz2"])
 
 

@@ -4,7 +4,7 @@ import sys
 import numpy as np
 import pytest
 
-from apps_rec.data.order import combine, in_holdout, mix, random_order
+from apps_rec.data.order import combine, group_in_holdout, hash_texts, in_holdout, mix, random_order
 
 
 def test_mix_gives_the_published_numbers():
@@ -56,3 +56,34 @@ def test_holdout_does_not_depend_on_how_rows_are_cut():
 def test_combine_takes_negative_and_large_numbers():
     assert combine(-1)[0] != combine(1)[0]
     assert combine(2**64 - 1)[0] == combine(-1)[0]
+
+
+def test_texts_are_hashed_by_their_bytes_alone():
+    words = [b"", b"a", b"b", b"ab", b"ba", b"a\0", b"\0a", "ü".encode(), b"", b"x" * 5000, b"ab"]
+    data, offsets = np.frombuffer(b"".join(words), np.uint8), np.cumsum([0, *map(len, words)])
+    hashed = hash_texts(data, offsets)
+    first, second = np.uint64(1), np.uint64(0)  # one text again by a plain loop: "ab"
+    keys = mix(np.arange(2, dtype=np.uint64))
+    with np.errstate(over="ignore"):
+        second = (np.uint64(ord("a")) + first) * keys[0] + (np.uint64(ord("b")) + first) * keys[1]
+    length = mix(np.array([2], np.uint64))
+    assert hashed[3] == mix(second ^ length)[0]
+    assert len(set(hashed.tolist())) == len(set(words))
+    assert hashed[0] == hashed[8]
+    assert hashed[3] == hashed[10]
+    # Cut anywhere, they are the same.
+    assert hash_texts(data, offsets[3:]).tolist() == hashed[3:].tolist()
+    assert hash_texts(data[:0], np.zeros(1, np.int64)).size == 0
+
+
+@pytest.mark.parametrize("kind", ["numbers", "texts"])
+def test_the_share_of_groups_is_close_to_what_was_asked(kind):
+    numbers = np.arange(-20_000, 20_000)
+    words = [f"user{number}".encode() for number in numbers]
+    data, offsets = np.frombuffer(b"".join(words), np.uint8), np.cumsum([0, *map(len, words)])
+    groups = numbers if kind == "numbers" else hash_texts(data, offsets)
+    held = group_in_holdout(groups, 0.1)
+    # Of 40,000 draws with p = .1, four deviations are 240.
+    assert abs(held.sum() - 4000) < 240
+    neighbours = held[1:] & held[:-1]
+    assert abs(neighbours.sum() - 400) < 80

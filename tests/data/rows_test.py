@@ -6,7 +6,7 @@ import pytest
 
 from apps_rec.data.order import in_holdout
 from apps_rec.data.rows import RowCounts, RowGate
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import Column, ColumnHoldout, RowFilter, Schema
 from apps_rec.data.source import Chunk
 from apps_rec.errors import DataError
 
@@ -214,3 +214,35 @@ def test_the_summary_is_logged(caplog):
     with caplog.at_level(logging.WARNING, "apps_rec.data"):
         counts.log(3)
     assert "epoch 3: 1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)" in caplog.text
+
+
+@pytest.mark.parametrize("low", [None, 10])
+def test_a_wrong_cell_of_the_holdouts_column_is_the_trainings(low):
+    the_schema = schema(columns=DECLARED[1:2], holdout=ColumnHoldout(DECLARED[5], low), bad_rows="SKIP")
+    the_chunk = chunk(ragged=[(9, "expected 2 cells, got 1")], name=["a"] * 4, cached=["1", "x", "12", "13"])
+    train, counts = admit(the_schema, the_chunk, fraction=0.5, part="train")
+    held, of_holdout = admit(the_schema, the_chunk, fraction=0.5, part="holdout")
+    assert sorted([*train.index, *held.index]) == [0, 2, 3]
+    assert (dict(counts.dropped), dict(of_holdout.dropped)) == ({"ragged": 1, "wrong type": 1}, {})
+    assert counts.read + of_holdout.read == 5
+    strict = schema(columns=DECLARED[1:2], holdout=ColumnHoldout(DECLARED[5], low))
+    with pytest.raises(DataError, match='row 2, column "cached": '):
+        admit(strict, chunk(name=["a"] * 4, cached=["1", "x", "12", "13"]), fraction=0.5, part="train")
+    admit(strict, chunk(name=["a"] * 4, cached=["1", "x", "12", "13"]), fraction=0.5, part="holdout")
+
+
+def test_a_date_of_another_form_is_a_bad_row():
+    filters = (RowFilter(Column("day"), (), True, low=b"2026-11-01"),)
+    the_chunk = chunk(**GOOD, day=["2026-11-01", "1.12.2026", "2026-10-31"])
+    with pytest.raises(
+        DataError, match=r'row 2, column "day": expected a text of the form of "2026-11-01".*1\.12\.2026'
+    ):
+        admit(schema(filters=filters), the_chunk)
+    rows, counts = admit(schema(filters=filters, bad_rows="SKIP"), the_chunk)
+    assert rows.index.tolist() == [0]
+    assert (counts.filtered, dict(counts.dropped)) == (1, {"another form than its bound": 1})
+    late = schema(holdout=ColumnHoldout(Column("day"), b"2026-11-01"), bad_rows="SKIP")
+    train, counts = admit(late, the_chunk, part="train")
+    assert (train.index.tolist(), dict(counts.dropped)) == ([2], {"another form than its bound": 1})
+    held, counts = admit(late, the_chunk, part="holdout")
+    assert (held.index.tolist(), dict(counts.dropped)) == ([0], {})

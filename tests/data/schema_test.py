@@ -118,8 +118,11 @@ def test_weights_that_no_tower_uses_are_not_read():
         ('data_config { input_fields { input_name: "n" input_type: BOOL default_val: "yes" } }', "BOOL, got"),
         ('data_config { input_fields { input_name: "n" input_type: FLOAT default_val: "inf" } }', "FLOAT, got"),
         ('data_config { row_filter { column: "cached" keep: "x" } }', r"row_filter\[column=cached\]\.keep: .*INT64"),
-        ('data_config { row_filter { column: "cached" keep: "1" drop: "2" } }', "keep or drop, got both"),
-        ('data_config { row_filter { column: "cached" } }', "keep or drop, got neither"),
+        (
+            'data_config { row_filter { column: "cached" keep: "1" drop: "2" } }',
+            "expected one of keep, drop, and from or to, got keep and drop",
+        ),
+        ('data_config { row_filter { column: "cached" } }', "and from or to, got none"),
         ('data_config { row_filter { column: "nowhere" keep: "1" } }', '"nowhere" is not in data_config.input_fields'),
         ('data_config { separator: "||" }', "expected one ASCII character"),
         (

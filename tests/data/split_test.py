@@ -109,7 +109,7 @@ def test_why_files_cannot_be_split(tmp_path):
     assert make_stream(tmp_path).why_not_by_file(2) is None
     assert make_stream(tmp_path).why_not_by_file(7) == "there are 3 files or row groups for 7 workers"
     holdout = make_stream(tmp_path, holdout_fraction=0.1, holdout_part="train")
-    assert holdout.why_not_by_file(2) == "holdout_fraction leaves an unknown number of rows"
+    assert holdout.why_not_by_file(2) == "the holdout leaves an unknown number of rows"
     for change, reason in (
         ({"input_type": "csv"}, "csv files do not say how many rows they hold"),
         ({"filters": (RowFilter(ROW, (1,), keep=True),)}, "row_filter leaves an unknown number of rows"),

@@ -227,7 +227,7 @@ def test_rows_of_the_holdout_are_never_trained_on(tiny):
     config = tiny.load("data_config.holdout_fraction=0.25", "data_config.num_epochs=2", *EARLY_STOP)
     requests = {row["request"] for row in live_rows(tiny)}
     parts = {"train": set(), "holdout": set()}
-    for batch in open_stream(config.message, "evaluate", part="holdout", keep=["request"]).batches():
+    for batch in open_stream(config.message, "validate", keep=["request"]).batches():
         parts["holdout"] |= set(batch.kept.column("request").to_pylist())
     for epoch in (0, 1):
         for batch in open_stream(config.message, "train", keep=["request"]).batches(epoch):

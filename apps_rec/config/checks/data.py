@@ -123,10 +123,11 @@ def check_weight(context: Context, path: str, name: str) -> None:
 
 def _row_filter(context: Context, given: DataConfig.RowFilter, path: str) -> None:
     report = context.report
-    if bool(given.keep) == bool(given.drop):
-        got = "both" if given.keep else "neither"
-        if not report.any_broken(path, "keep", "drop"):
-            report.error(path, f"expected either keep or drop, got {got}.")
+    bounds = [name for name in ("from", "to") if given.HasField(name)]
+    ways = [name for name, is_given in (("keep", given.keep), ("drop", given.drop), ("from or to", bounds)) if is_given]
+    if len(ways) != 1 and not report.any_broken(path, "keep", "drop", "from", "to"):
+        report.error(path, f"expected one of keep, drop, and from or to, got {' and '.join(ways) or 'none'}.")
+    context.without_twins((DataConfig.RowFilter.Use.Name(use) for use in given.use), f"{path}.use")
     if not given.column:
         report.missing(path, "column", "the column whose value decides")
         return
@@ -138,3 +139,19 @@ def _row_filter(context: Context, given: DataConfig.RowFilter, path: str) -> Non
             if not parses(value, column.input_type):
                 kind = DataConfig.FieldType.Name(column.input_type)
                 report.error(f"{path}.{name}[{at}]", f'expected a value of type {kind}, got "{value}".')
+    for name in bounds:
+        check_bound(context, f"{path}.{name}", getattr(given, name), column)
+
+
+def check_bound(context: Context, path: str, text: str, column: DataConfig.Field) -> None:
+    """Reports a bound that values of a column cannot be compared with."""
+    kind = DataConfig.FieldType.Name(column.input_type)
+    if column.input_type == DataConfig.BOOL:
+        context.report.error(
+            path, f'the column "{column.input_name}" is BOOL, which has no order; expected keep or drop.'
+        )
+    elif not parses(text, column.input_type):
+        context.report.error(path, f'expected a value of type {kind}, got "{text}".')
+    elif column.input_type == DataConfig.STRING and not any(c in "0123456789" for c in text):
+        text = f'texts are compared digit for digit: expected one with digits, such as 2026-11-01, got "{text}".'
+        context.report.error(path, text)

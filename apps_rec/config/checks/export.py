@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.names import metric_names
+from apps_rec.config.passes import has_holdout
 from apps_rec.config.report import quoted
 
 _PATH = "export_config"
@@ -27,8 +28,9 @@ def check_export(context: Context) -> None:
         _idle(context)
         return
     why = "enable_early_stop" if export.enable_early_stop else 'exporter_type "best"'
-    rows = context.config.eval_input_path or context.config.data_config.holdout_fraction
-    if not rows and not report.is_broken("eval_input_path") and not report.is_broken("data_config.holdout_fraction"):
+    rows = context.config.eval_input_path or has_holdout(context.config.data_config)
+    holdout = ("holdout_fraction", "holdout_from")
+    if not rows and not report.is_broken("eval_input_path") and not report.any_broken("data_config", *holdout):
         field = "enable_early_stop" if export.enable_early_stop else "exporter_type"
         text = f"{why} needs rows to measure on: expected eval_input_path or data_config.holdout_fraction."
         report.error(f"{_PATH}.{field}", text)
@@ -61,9 +63,12 @@ def _idle(context: Context) -> None:
         if export.HasField(name):
             text = "has no effect: exporter_type is not best and enable_early_stop is false."
             context.report.warn(f"{_PATH}.{name}", text)
-    if data.holdout_fraction:
-        text = "keeps rows out of training that nothing uses: exporter_type is not best and enable_early_stop is false."
-        context.report.warn("data_config.holdout_fraction", text)
+    for name in ("holdout_fraction", "holdout_from"):
+        if getattr(data, name):
+            text = (
+                "keeps rows out of training that nothing uses: exporter_type is not best and enable_early_stop is false"
+            )
+            context.report.warn(f"data_config.{name}", f"{text}.")
 
 
 def _metric(context: Context) -> None:

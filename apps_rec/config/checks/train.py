@@ -53,8 +53,9 @@ def _parameter_servers(context: Context, name: str) -> None:
     if data.input_type == DataConfig.ParquetInput:
         text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use `apps-rec convert` first."
         report.error("data_config.input_type", text)
-    if data.holdout_fraction:
-        report.error("data_config.holdout_fraction", f"{name} cannot leave out rows; use eval_input_path.")
+    for field in ("holdout_fraction", "holdout_from"):
+        if getattr(data, field):
+            report.error(f"data_config.{field}", f"{name} cannot leave out rows; use eval_input_path.")
 
 
 def _tpu(context: Context) -> None:

@@ -1,0 +1,54 @@
+"""What each pass over the data reads: the training, the choice of a checkpoint (validation), `evaluate`.
+
+| pass | files | rows |
+| --- | --- | --- |
+| train | train_input_path | those of the TRAIN filters, without the holdout |
+| validate, with a holdout | train_input_path | the holdout, of the TRAIN and the VALIDATION filters |
+| validate, without | eval_input_path | those of the VALIDATION filters |
+| evaluate | eval_input_path | those of the EVALUATION filters |
+"""
+
+from __future__ import annotations
+
+from apps_rec.protos.data_pb2 import DataConfig
+
+TRAIN, VALIDATE, EVALUATE = "train", "validate", "evaluate"
+PASSES = (TRAIN, VALIDATE, EVALUATE)
+_USES = {
+    TRAIN: DataConfig.RowFilter.TRAIN,
+    VALIDATE: DataConfig.RowFilter.VALIDATION,
+    EVALUATE: DataConfig.RowFilter.EVALUATION,
+}
+
+
+def has_holdout(data: DataConfig) -> bool:
+    """Whether a part of train_input_path is kept out of training."""
+    return data.holdout_fraction > 0 or bool(data.holdout_from)
+
+
+def input_field(data: DataConfig, name: str) -> str:
+    """The field that names the files of a pass."""
+    return "train_input_path" if name == TRAIN or (name == VALIDATE and has_holdout(data)) else "eval_input_path"
+
+
+def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
+    """The row filters of a pass, in their order."""
+    uses = {_USES[name]}
+    if name == VALIDATE and has_holdout(data):
+        # The holdout is a part of the training's rows.
+        uses.add(_USES[TRAIN])
+    return [row_filter for row_filter in data.row_filter if not row_filter.use or uses & set(row_filter.use)]
+
+
+def filter_as_text(row_filter: DataConfig.RowFilter) -> str:
+    """A filter in a line, such as `date from "2026-11-01" to "2026-11-08"`; equal where two filters are."""
+    parts = [row_filter.column]
+    for name in ("keep", "drop"):
+        if values := sorted(set(getattr(row_filter, name))):
+            parts.append(f"{name} {', '.join(map(_quoted, values))}")
+    parts += [f"{name} {_quoted(getattr(row_filter, name))}" for name in ("from", "to") if row_filter.HasField(name)]
+    return " ".join(parts)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
