@@ -17,6 +17,12 @@ def outputs(message: PipelineConfig) -> list[str]:
     return [*names, *(["probs_ctcvr"] if _is_funnel(rank) else []), "score"]
 
 
+def labels_not_always_observed(message: PipelineConfig) -> frozenset[str]:
+    """Labels that may be unknown in a row inside their task space: their column declares a value that says so."""
+    data = message.data_config
+    return frozenset(column.input_name for column in data.input_fields if column.not_observed)
+
+
 def metric_names(message: PipelineConfig) -> list[str]:
     """Names of the metrics that `evaluate` gives, of a resolved config.
 

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.data.graph_checks import READABLE_KINDS, number_column
-from apps_rec.data.schema import Column, Schema
+from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 
 # Encoded values of a column that are remembered; a user's id comes back, a price may not.
 _REMEMBERED = 100_000
@@ -34,10 +34,13 @@ class ColumnEncoder:
 
     Args:
         column: its name, type, and the separator at which the values of a list column are parted.
+        rule: of a label; one that was not observed is written in the first of the column's ways to say so.
     """
 
-    def __init__(self, column: Column) -> None:
+    def __init__(self, column: Column, rule: LabelRule | None = None) -> None:
         self.column = column
+        self._unobserved = rule.not_observed[0] if rule is not None and rule.not_observed else NOT_OBSERVED
+        self._is_label = rule is not None
         self.kind = READABLE_KINDS[column.dtype][0]
         self._feature: Callable[[Any], tf.train.Feature] = {
             "bytes_list": self._text if column.dtype == "STRING" else self._digits,
@@ -57,7 +60,11 @@ class ColumnEncoder:
         for place, key in enumerate(keys):
             entry = known.get(key)
             if entry is None:
-                features = tf.train.Features(feature={name: feature(values[place])})
+                value = values[place]
+                if self._is_label and value == NOT_OBSERVED:
+                    value = self._unobserved
+                # None: a missing value, of which nothing is written.
+                features = tf.train.Features(feature={} if value is None else {name: feature(value)})
                 entry = known[key] = features.SerializeToString()
             encoded.append(entry)
         return encoded

@@ -13,7 +13,7 @@ import tensorflow as tf
 from apps_rec.data.graph_checks import Layout, check_graph_readable, number_column
 from apps_rec.data.packing import TF_TYPES
 from apps_rec.data.row_counts import count_rows
-from apps_rec.data.schema import Column, Schema
+from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 
 __all__ = ["Layout", "check_graph_readable", "count_rows", "graph_columns"]
 
@@ -86,17 +86,31 @@ def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
     def parse(rows: tf.Tensor) -> Columns:
         numbers = set(schema.labels) | set(schema.weights)
         columns = read(rows, wanted, numbers, schema, layout)
-        for name in schema.labels:
-            label = columns[name]
-            _check((label == 0) | (label == 1), label, name, "expected the label 0 or 1")
+        for name in (*(name for name in schema.labels if name not in schema.label_rules), *schema.label_rules):
+            columns[name] = _checked_label(columns, name, schema.label_rules.get(name, LabelRule()))
         for name in schema.weights:
             columns[name] = _weight(columns[name], schema, name)
         for click, conversion in zip((schema.funnel or ())[:-1], (schema.funnel or ())[1:], strict=True):
-            fine = (columns[conversion] != 1) | (columns[click] == 1)
+            fine = (columns[conversion] != 1) | (columns[click] != 0)
             _check(fine, columns[conversion], conversion, f"expected 0 where {click} is 0 (the head is a funnel)")
         return {name: columns[name] for name in schema.dtypes()}
 
     return parse
+
+
+def _checked_label(columns: Columns, name: str, rule: LabelRule) -> tf.Tensor:
+    """A label as a batch has it, as `checks.checked_labels` settles it; those of the rule's spaces are settled."""
+    label = columns[name]
+    unobserved, outside = tf.zeros_like(label, tf.bool), tf.fill(tf.shape(label), bool(rule.spaces))
+    # A text that is no number stopped the run already: what is NaN here is missing.
+    empty = tf.math.is_nan(label)
+    for value in rule.not_observed:
+        unobserved |= empty if value is None else tf.equal(label, tf.constant(value, tf.float32))
+    for space in rule.spaces:
+        outside &= tf.not_equal(columns[space], 1)
+    outside &= (empty | tf.equal(label, -1)) & ~unobserved
+    _check((label == 0) | (label == 1) | unobserved | outside, label, name, "expected the label 0 or 1")
+    return tf.where(unobserved, NOT_OBSERVED, tf.where(outside, 0.0, label))
 
 
 def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:

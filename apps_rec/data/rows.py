@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from apps_rec.data.bounds import within
 from apps_rec.data.cells import ARROW_TYPES, Problem, UnreadableColumnError
-from apps_rec.data.checks import funnel_problems, label_problems, weight_problems
+from apps_rec.data.checks import checked_labels, funnel_problems, weight_problems
 from apps_rec.data.convert import convert, fill
 from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.schema import Column, RowFilter, Schema
@@ -189,10 +189,10 @@ class RowGate:
                 problems += within(array, self._holdout.column, self._holdout.low, None).problems
         for column in self._schema.columns:
             columns[column.name] = fill(read(column), column)
-        for column in self._labels:
-            array = number(column)
-            problems += label_problems(array, data.column(column.name), column.name, problems)
-            columns[column.name] = pc.fill_null(array, 0.0)
+        labels = {column.name: number(column) for column in self._labels}
+        labels, found = checked_labels(labels, data, self._schema.label_rules, problems)
+        columns |= labels
+        problems += found
         for column in self._weights:
             array = number(column)
             array = pc.fill_null(array, float(column.default)) if column.has_default else array

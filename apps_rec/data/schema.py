@@ -2,8 +2,8 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
 from apps_rec.errors import ConfigError
@@ -16,6 +16,8 @@ PURPOSES = (*PASSES, "predict")
 INPUT_TYPES = {DataConfig.CSVInput: "csv", DataConfig.ParquetInput: "parquet", DataConfig.TFRecordInput: "tfrecord"}
 
 Value = int | float | bool | bytes
+# What a label is in a batch where its column says that it was not observed.
+NOT_OBSERVED = -1.0
 
 
 @dataclass(frozen=True)
@@ -75,12 +77,28 @@ class ColumnHoldout:
 
 
 @dataclass(frozen=True)
+class LabelRule:
+    """Where a label may be something else than 0 or 1.
+
+    Args:
+        not_observed: values by which the column says that the label is not known; None: a missing one. In a batch each
+            is NOT_OBSERVED.
+        spaces: labels that are settled before this one. Where none of them is 1 no task looks at this label: there it
+            may be missing or -1, and is 0 in a batch.
+    """
+
+    not_observed: tuple[float | None, ...] = ()
+    spaces: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Schema:
     """All that reading needs to know.
 
     Args:
         columns: handed out with their declared type: inputs of features and, to evaluate, users.
         labels: names of columns that must be 0 or 1, handed out as float32.
+        label_rules: of those that may be something else too, in the order in which they are settled.
         weights: names of columns that must be >= 0, handed out as float32.
         users: names of columns (also in columns) that group rows for GAUC.
         keys: names of columns that say which row it is; read only where a stream is asked to keep them.
@@ -107,6 +125,7 @@ class Schema:
     separator: str = ","
     with_header: bool = False
     declared: tuple[Column, ...] = ()
+    label_rules: Mapping[str, LabelRule] = field(default_factory=dict)
 
     def column(self, name: str) -> Column | None:
         """The declared column of that name, None if input_fields does not list it."""
@@ -177,6 +196,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         separator=data.separator,
         with_header=data.with_header,
         declared=tuple(declared.values()),
+        label_rules=_label_rules(config, labels),
     )
 
 
@@ -274,6 +294,39 @@ def _labels(model: RankModel) -> tuple[str, ...]:
         name for tower in model.task_towers for name in (tower.label_name, tower.task_space_indicator_label) if name
     )
     return tuple(dict.fromkeys(names))
+
+
+def _label_rules(config: PipelineConfig, labels: Iterable[str]) -> dict[str, LabelRule]:
+    """Rules in an order in which each label comes behind its spaces; a circle of spaces is none."""
+    columns = {column.input_name: column for column in config.data_config.input_fields}
+    unobserved = {name: tuple(map(_unobserved_value, columns[name].not_observed)) for name in labels}
+    spaces = {name: _spaces(config.model_config.rank_model, name) for name in labels}
+    rules = {name: LabelRule(unobserved[name]) for name in labels if unobserved[name] and not spaces[name]}
+    waiting = {name for name in labels if spaces[name]}
+    while ready := {name for name in waiting if not waiting & set(spaces[name])}:
+        rules |= {name: LabelRule(unobserved[name], spaces[name]) for name in labels if name in ready}
+        waiting -= ready
+    return rules | {name: LabelRule(unobserved[name]) for name in waiting if unobserved[name]}
+
+
+def _unobserved_value(text: str) -> float | None:
+    return float(text) if text else None
+
+
+def _spaces(model: RankModel, label: str) -> tuple[str, ...]:
+    """Labels outside of whose rows, all at once, nothing looks at this label; none where something always does."""
+    found = []
+    funnel = _funnel(model)
+    for tower in model.task_towers:
+        space = tower.task_space_indicator_label
+        if label not in (tower.label_name, space):
+            continue
+        # A funnel multiplies its labels: only where the first is 0 is the product known without the second.
+        if tower.out_task_space_weight or not space or (funnel and (space != funnel[0] or label == space)):
+            return ()
+        if label == tower.label_name:
+            found.append(space)
+    return tuple(dict.fromkeys(found))
 
 
 def _weights(config: PipelineConfig) -> tuple[str, ...]:

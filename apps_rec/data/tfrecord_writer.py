@@ -135,7 +135,7 @@ def convert_files(
 
 def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: int, config_path: str) -> Manifest:
     schema = stream.schema
-    encoders = {name: ColumnEncoder(written_as(schema, name)) for name in schema.dtypes()}
+    encoders = {name: ColumnEncoder(written_as(schema, name), schema.label_rules.get(name)) for name in schema.dtypes()}
     shares = repeat(rows_per_file) if shards is None else iter(_shares(_rows_that_pass(stream), shards))
     files: list[tuple[Path, int]] = []
     progress = Progress("written")

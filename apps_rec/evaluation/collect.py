@@ -9,6 +9,7 @@ from apps_rec.errors import DataError, RunError
 from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
 
 BLOCK_ROWS = 1 << 16
+_NOT_OBSERVED = -1
 METRICS = {"auc": auc, "log_loss": log_loss, "calibration": calibration}
 
 
@@ -25,6 +26,8 @@ class TaskMetrics:
         gauc_user: the column of users where GAUC is asked for, else None; `gauc` comes last where `metrics` leaves it
             out.
         gauc_reduction: `mean`, `mean_by_sample_num` or `mean_by_positive_num`.
+        observed: those of `label` and `mask_label` that may be -1, not observed; rows where one of these is do not
+            count.
 
     Raises:
         ValueError: no label, an unknown metric or reduction, or `gauc` without a column of users.
@@ -41,6 +44,7 @@ class TaskMetrics:
     metrics: tuple[str, ...] = ("auc", "log_loss", "calibration")
     gauc_user: str | None = None
     gauc_reduction: str = "mean"
+    observed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.metrics if name not in METRICS and name != "gauc"]
@@ -70,6 +74,17 @@ class TaskMetrics:
     def names(self) -> tuple[str, ...]:
         """Full names of the task's metrics, in order."""
         return tuple(f"{kind}_{self.suffix}" for kind in self.kinds)
+
+    @property
+    def rows_key(self) -> tuple[str, ...]:
+        """Equal for tasks that count the same rows; empty where all count, the mask where that alone decides."""
+        masks = (self.mask_label,) if self.mask_label else ()
+        return (*masks, "", *self.observed) if self.observed else masks
+
+    def counts(self, labels: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Which rows of a batch count, where not all do; by label: is it 1, and was it observed."""
+        masks = [labels[self.mask_label]] if self.mask_label else []
+        return np.logical_and.reduce([*masks, *(known[name] for name in self.observed)])
 
 
 class Column:
@@ -196,14 +211,14 @@ class MetricCollector:
         self._users = {column: Column(np.int32) for column in self._user_codes}
         # Which user codes belong to a masked task's rows: read off the labels of a task that has just the mask as its
         # label and counts all rows (click, in a funnel); kept separately only where there is no such task.
-        self._masks: dict[str, Column] = {}
+        self._masks: dict[tuple[str, ...], Column] = {}
         for task in grouped:
-            if task.mask_label and task.mask_label not in self._masks:
-                holders = [t for t in tasks if t.mask_label is None and t.labels == (task.mask_label,)]
+            if task.rows_key and task.rows_key not in self._masks:
+                holders = [t for t in tasks if not t.rows_key and t.labels == task.rows_key]
                 labels = self._task_rows[holders[0].suffix].labels if holders else Column(np.uint8)
-                self._masks[task.mask_label] = labels
+                self._masks[task.rows_key] = labels
         held = {id(rows.labels) for rows in self._task_rows.values()}
-        self._own_masks = {name: column for name, column in self._masks.items() if id(column) not in held}
+        self._own_masks = {key: column for key, column in self._masks.items() if id(column) not in held}
 
     @property
     def nbytes(self) -> int:
@@ -220,17 +235,19 @@ class MetricCollector:
         """Add one batch.
 
         Args:
-            batch_labels: label columns, 0 or 1, `(rows,)` each.
+            batch_labels: label columns, 0 or 1, or -1 where one was not observed, `(rows,)` each.
             outputs: the model's outputs, `(rows,)` each; only those the tasks name are read.
             users: user columns, `(rows,)` each, where GAUC is asked for.
 
         Raises:
-            DataError: a label is neither 0 nor 1.
+            DataError: a label is neither 0 nor 1, nor -1 where a task expects that.
             RunError: a score is nan.
             ValueError: a column is missing, or the lengths differ.
         """
         wanted = {name for task in self.tasks for name in (*task.labels, task.mask_label) if name}
-        labels = {name: _label(name, _get("label", batch_labels, name)) for name in sorted(wanted)}
+        values = {name: np.asarray(_get("label", batch_labels, name)) for name in sorted(wanted)}
+        known = {name: values[name] != _NOT_OBSERVED for task in self.tasks for name in task.observed}
+        labels = {name: _label(name, array, known.get(name)) for name, array in values.items()}
         scores = {t.score_output: _score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks}
         raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in self._users}
         shapes = {name: array.shape for part in (labels, scores, raw_users) for name, array in part.items()}
@@ -239,17 +256,17 @@ class MetricCollector:
 
         # Nothing is kept before all of the batch has been checked: a caller may drop a bad batch and go on.
         codes = {column: self._user_codes[column].encode(values) for column, values in raw_users.items()}
+        counted = {task.rows_key: task.counts(labels, known) for task in self.tasks if task.rows_key}
         for task in self.tasks:
             label = np.logical_and.reduce([labels[name] for name in task.labels])
             score = scores[task.score_output]
-            if task.mask_label:
-                kept = labels[task.mask_label]
-                label, score = label[kept], score[kept]
+            if task.rows_key:
+                label, score = label[counted[task.rows_key]], score[counted[task.rows_key]]
             self._task_rows[task.suffix].append(score, label)
-        for column, values in codes.items():
-            self._users[column].append(values)
-        for name, mask in self._own_masks.items():
-            mask.append(labels[name])
+        for column, numbers in codes.items():
+            self._users[column].append(numbers)
+        for key, mask in self._own_masks.items():
+            mask.append(counted[key])
         self.rows += len(next(iter(labels.values())))
 
     def result(self) -> dict[str, float | int | None]:
@@ -268,7 +285,7 @@ class MetricCollector:
 
     def _users_of(self, task: TaskMetrics) -> np.ndarray:
         users = self._users[str(task.gauc_user)].array()
-        return users[self._masks[task.mask_label].array().astype(bool)] if task.mask_label else users
+        return users[self._masks[task.rows_key].array().astype(bool)] if task.rows_key else users
 
     def missing(self) -> dict[str, str]:
         """Why a task's metrics have no value, by suffix: `no positives` or `one class`; other tasks are left out.
@@ -291,8 +308,9 @@ def _get(kind: str, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     return arrays[name]
 
 
-def _label(name: str, values: np.ndarray) -> np.ndarray:
-    values = np.asarray(values)
+def _label(name: str, values: np.ndarray, known: np.ndarray | None) -> np.ndarray:
+    if known is not None:
+        values = np.where(known, values, 0)
     positive = values.astype(bool)
     if not np.array_equal(values, positive):
         bad = int(np.flatnonzero(values != positive)[0])

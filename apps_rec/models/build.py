@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from apps_rec.config.names import labels_not_always_observed
 from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
@@ -33,7 +34,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
     # For the layers of this model alone: Keras' global policy would reach every other model of the process. bfloat16
     # has float32's range of exponents, so gradients do not vanish in it and the loss need not be scaled.
     dtype = "mixed_bfloat16" if train_config.mixed_precision else None
-    tasks = [_build_task(tower, config.data_config.sample_weight) for tower in message.task_towers]
+    tasks = _build_tasks(config)
     return RankModel(
         embedder
         or Embedder(
@@ -116,7 +117,19 @@ def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, .
     return PositionSpec(groups[tower.group_name], _optional_dnn(tower))
 
 
-def _build_task(tower: model_pb2.TaskTower, sample_weight: str) -> Task:
+def _build_tasks(config: PipelineConfig) -> list[Task]:
+    message, sample_weight = config.model_config.rank_model, config.data_config.sample_weight
+    unsure = labels_not_always_observed(config)
+    tasks: list[Task] = []
+    for tower in message.task_towers:
+        # The loss of a funnel's later task is of the product with the labels before it.
+        before = [task.label for task in tasks] if message.head.HasField("funnel") else []
+        read = dict.fromkeys([*before, tower.label_name, tower.task_space_indicator_label])
+        tasks.append(_build_task(tower, sample_weight, tuple(name for name in read if name in unsure)))
+    return tasks
+
+
+def _build_task(tower: model_pb2.TaskTower, sample_weight: str, observed: tuple[str, ...]) -> Task:
     shared = sample_weight if tower.use_sample_weight else ""
     return Task(
         tower.tower_name,
@@ -127,6 +140,7 @@ def _build_task(tower: model_pb2.TaskTower, sample_weight: str) -> Task:
         space_label=tower.task_space_indicator_label or None,
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
+        observed=observed,
     )
 
 

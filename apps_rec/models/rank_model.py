@@ -242,6 +242,8 @@ def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
     row_weights = tf.ones_like(labels[task.label]) if task.sample_weight is None else weights[task.sample_weight]
     if task.space_label is not None:
         row_weights *= tf.where(labels[task.space_label] > 0, task.in_space_weight, task.out_space_weight)
+    for name in task.observed:
+        row_weights *= tf.cast(labels[name] >= 0, row_weights.dtype)
     return row_weights
 
 

@@ -26,6 +26,7 @@ class Task:
         weight: of its loss in the sum.
         sample_weight: column of weights per row, or None.
         space_label: rows where this label is 1 weigh `in_space_weight`, other rows `out_space_weight`.
+        observed: labels that may be -1, not observed; rows where one of these is do not count.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Task:
     space_label: str | None = None
     in_space_weight: float = 1.0
     out_space_weight: float = 1.0
+    observed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

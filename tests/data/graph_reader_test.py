@@ -10,7 +10,7 @@ import tensorflow as tf
 from apps_rec.data import RowStream, build_schema
 from apps_rec.data.dataset import Positions, reraise
 from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
-from apps_rec.data.schema import Column, ColumnHoldout, RowFilter, Schema
+from apps_rec.data.schema import Column, ColumnHoldout, LabelRule, RowFilter, Schema
 from apps_rec.errors import ConfigError, DataError
 
 
@@ -326,3 +326,29 @@ def test_filters_are_taken_where_the_files_have_them_behind_them(tmp_path):
 def test_a_tensor_as_path_needs_a_layout(schema):
     with pytest.raises(ValueError, match="layout"):
         graph_columns(schema, tf.constant("train.csv"), 0, -1, 4)
+
+
+# ---- labels that are not always there
+
+
+def test_labels_are_settled_as_the_stream_settles_them(tmp_path):
+    rules = {
+        "a": LabelRule((None,)),
+        "b": LabelRule((), ("a",)),
+        "c": LabelRule((-9.0,), ("b",)),
+    }
+    declared = tuple(Column(name, "INT32", 0) for name in "abc")
+    schema = Schema((), labels=("c", "b", "a"), declared=declared, with_header=True, label_rules=rules)
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b,c\n,,\n0,-1,-9\n1,1,-9\n1,0,-1\n1,1,1\n0,1,0\n", encoding="utf-8")
+    got, _ = read(schema, str(path))
+    assert {name: values.tolist() for name, values in got.items()} == {
+        "a": [-1, 0, 1, 1, 1, 0],
+        "b": [0, 0, 1, 0, 1, 1],
+        "c": [0, -1, -1, 0, 1, 0],
+    }
+    same(got, streamed(schema, [str(path)]))
+    for row in ("1,,0", "1,-1,0", "1,1,-1", "1,1,"):
+        path.write_text(f"a,b,c\n{row}\n", encoding="utf-8")
+        with pytest.raises(tf.errors.InvalidArgumentError, match="expected the label 0 or 1"):
+            read(schema, str(path))

@@ -1,7 +1,7 @@
 import pytest
 from google.protobuf import text_format
 
-from apps_rec.data.schema import Column, RowFilter, build_schema
+from apps_rec.data.schema import Column, LabelRule, RowFilter, build_schema
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -141,3 +141,58 @@ def test_mistakes(more, message):
 def test_an_unknown_purpose_is_our_own_mistake():
     with pytest.raises(ValueError, match="purpose"):
         build_schema(config(), "guess")
+
+
+TOWERS = """
+    task_towers { tower_name: "a" label_name: "click" }
+    task_towers { tower_name: "b" label_name: "download" task_space_indicator_label: "click" out_task_space_weight: 0 }
+    task_towers { tower_name: "c" label_name: "long" task_space_indicator_label: "download" out_task_space_weight: 0 }
+"""
+
+
+def rules(towers, **unobserved):
+    config = PipelineConfig()
+    text_format.Parse(CONFIG, config)
+    model = config.model_config.rank_model
+    model.Clear()
+    text_format.Parse(towers, model)
+    for column in config.data_config.input_fields:
+        column.not_observed.extend(unobserved.get(column.input_name, ()))
+    return build_schema(config, "train").label_rules
+
+
+def test_labels_are_settled_behind_their_spaces():
+    found = rules(TOWERS, click=[""], long=["-1", ""])
+    assert found == {
+        "click": LabelRule((None,)),
+        "download": LabelRule((), ("click",)),
+        "long": LabelRule((-1.0, None), ("download",)),
+    }
+    assert list(found)[1:] == ["download", "long"]
+    reversed_order = "".join(reversed(TOWERS.strip().splitlines(keepends=True)))
+    assert list(rules(reversed_order)) == ["download", "long"]
+
+
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        # Something looks at the label outside of the space.
+        (('label_name: "download" ', 'label_name: "download" weight: 2 '), set()),
+        (
+            ('"long" task_space_indicator_label: "download" out_task_space_weight: 0', '"download"'),
+            {"download", "long"},
+        ),
+        (('indicator_label: "download" out_task_space_weight: 0', 'indicator_label: "download"'), {"download", "long"}),
+        # A circle: the space is not known without the label.
+        (('task_space_indicator_label: "click"', 'task_space_indicator_label: "long"'), {"download", "long"}),
+    ],
+)
+def test_a_label_that_something_looks_at_everywhere_is_wanted_everywhere(change, missing):
+    assert change[0] in TOWERS
+    assert {"download", "long"} - set(rules(TOWERS.replace(*change))) == missing
+
+
+def test_a_funnel_takes_no_conversion_outside_of_the_clicks_alone():
+    funnel = "".join(TOWERS.splitlines(keepends=True)[:3]) + "head { funnel { } }"
+    assert rules(funnel) == {"download": LabelRule((), ("click",))}
+    assert rules(funnel.replace('indicator_label: "click"', 'indicator_label: "long"')) == {}

@@ -12,7 +12,7 @@ import apps_rec
 from apps_rec.data import RowStream, build_schema, open_stream
 from apps_rec.data import tfrecord_writer as writer
 from apps_rec.data.graph_reader import check_graph_readable, count_rows, graph_columns
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import Column, LabelRule, RowFilter, Schema
 from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
 from apps_rec.errors import DataError, RunError
 
@@ -288,3 +288,24 @@ def test_more_shards_than_rows(tmp_path):
     source = write(tmp_path / "a.parquet", table(5))
     with pytest.raises(DataError, match=r"as many as there are rows \(5\), got 6"):
         convert_files([source], schema("parquet"), str(tmp_path / "made"), shards=6)
+
+
+def test_a_label_that_was_not_observed_is_written_as_its_column_says(tmp_path):
+    declared = (Column("y", "INT32", 0), Column("z", "BOOL", False), Column("x", "FLOAT", 0.0))
+    rules = {"y": LabelRule((-9.0,)), "z": LabelRule((None, -1.0)), "x": LabelRule((), ("y",))}
+    options = {"labels": ("y", "z", "x"), "declared": declared, "label_rules": rules}
+    path = tmp_path / "rows.parquet"
+    columns = {"y": [0, -9, 1], "z": [None, True, False], "x": [None, -1.0, 1.0]}
+    pq.write_table(pa.table(columns), path)
+    convert_files([str(path)], Schema((), input_type="parquet", **options), str(tmp_path / "made"))
+    made = Schema((), input_type="tfrecord", **options)
+    files = [str(tmp_path / "made" / "part-00000-of-00001.tfrecord")]
+    batch = next(RowStream(files, made, 10).batches()).columns
+    assert {name: batch[name].tolist() for name in options["labels"]} == {
+        "y": [0, -1, 1],
+        "z": [-1, 1, 0],
+        "x": [0, 0, 1],
+    }
+    layout = check_graph_readable(made, files)
+    (graph,) = graph_columns(made, files[0], 0, -1, 10, layout).as_numpy_iterator()
+    assert {name: graph[name].tolist() for name in graph} == {name: batch[name].tolist() for name in graph}

@@ -198,3 +198,38 @@ def test_docstring_examples_run():
     tried = doctest.testmod(collect)
     assert tried.failed == 0
     assert tried.attempted >= 4
+
+
+@pytest.mark.parametrize("has_users", [True, False])
+def test_rows_that_were_not_observed_are_left_out_of_their_tasks_alone(has_users):
+    labels, outputs, users = funnel_rows(4_000, seed=3)
+    rng = np.random.default_rng(5)
+    hidden = {name: rng.random(4_000) < share for name, share in (("click", 0.1), ("download", 0.3))}
+    given = {name: np.where(hidden[name], -1, values).astype(np.float32) for name, values in labels.items()}
+    user = "user_id" if has_users else None
+    tasks = [
+        TaskMetrics("ctr", "probs_ctr", "click", gauc_user=user, observed=("click",)),
+        TaskMetrics("cvr_masked", "probs_cvr", "download", "click", gauc_user=user, observed=("download", "click")),
+        TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), gauc_user=user, observed=("click", "download")),
+    ]
+    result = collected(tasks, given, outputs, users if has_users else {}, batch=333).result()
+    click, download = labels["click"], labels["download"]
+    seen = {name: ~mask for name, mask in hidden.items()}
+    both = seen["click"] & seen["download"]
+    counted = {"ctr": (click, seen["click"]), "cvr_masked": (download, both & (click == 1)), "ctcvr": (download, both)}
+    for task in tasks:
+        label, rows = counted[task.suffix]
+        score = outputs[task.score_output]
+        assert result[f"auc_{task.suffix}"] == pytest.approx(sklearn_metrics.roc_auc_score(label[rows], score[rows]))
+        assert result[f"log_loss_{task.suffix}"] == pytest.approx(
+            sklearn_metrics.log_loss(label[rows], score[rows].astype(float)), rel=1e-6
+        )
+        if has_users:
+            expected = user_loop(label[rows], score[rows], users["user_id"][rows])
+            assert result[f"gauc_{task.suffix}"] == pytest.approx(expected)
+    assert result["rows"] == 4_000
+
+
+def test_minus_one_is_wrong_where_no_task_expects_it():
+    with pytest.raises(DataError, match="label click: expected 0 or 1, got -1"):
+        MetricCollector([TaskMetrics("ctr", "p", "click")]).update({"click": np.array([-1.0])}, {"p": np.array([0.5])})

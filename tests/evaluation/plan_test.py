@@ -58,3 +58,16 @@ def test_each_tower_has_its_metrics():
     ]
     assert (plan[0].gauc_user, plan[0].gauc_reduction) == ("user", "mean_by_sample_num")
     assert plan[1].mask_label == "click"
+
+
+def test_labels_that_are_not_always_observed():
+    space = {"task_space_indicator_label": "click", "out_task_space_weight": 0.0}
+    config = make_config(("ctr", "click", {}), ("cvr", "download", space))
+    for name in ("click", "download"):
+        config.data_config.input_fields.add(input_name=name)
+    config.data_config.input_fields[0].not_observed.append("-1")
+    assert [task.observed for task in build_plan(config)] == [("click",), ("click",)]
+    config.data_config.input_fields[1].not_observed.append("")
+    assert [task.observed for task in build_plan(config)] == [("click",), ("download", "click")]
+    config.model_config.rank_model.head.funnel.SetInParent()
+    assert [task.observed for task in build_plan(config)][2] == ("click", "download")

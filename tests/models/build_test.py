@@ -159,3 +159,16 @@ def test_what_the_config_says_of_tasks(tiny):
     assert built.fm_spec == FmSpec(ALL, ALL, into_tower_input=True)
     assert built.embedding_l2 == 0.25
     assert built.score_terms == (ScoreTerm("probs_ctr", 2.0), ScoreTerm("probs_cvr", 1.0))
+
+
+@pytest.mark.parametrize("head", ["independent", "funnel"])
+def test_labels_that_a_task_reads_and_that_may_not_be_observed(head, tiny):
+    towers = """
+      task_towers { tower_name: "ctr" label_name: "click" }
+      task_towers { tower_name: "cvr" label_name: "download" }
+    """
+    config = _config(tiny, f'rank_model {{ {towers} head {{ {head} {{ }} }} fm {{ group_name: "all" }} }}')
+    for name in ("click", "download"):
+        next(c for c in config.data_config.input_fields if c.input_name == name).not_observed.append("-1")
+    observed = [task.observed for task in build_model(config, build_features(config)).tasks]
+    assert observed == [("click",), ("click", "download") if head == "funnel" else ("download",)]

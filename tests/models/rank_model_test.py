@@ -141,6 +141,28 @@ def test_loss_is_the_weighted_mean_over_the_batch(funnel, make_embedder, make_ba
     assert float(model.compute_loss((features, labels, weights))) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("funnel", [True, False])
+def test_rows_that_were_not_observed_leave_their_task_alone(funnel, make_embedder, make_batch, prepare):
+    tasks = [
+        Task("ctr", "click", weight=0.95, observed=("click",)),
+        Task("cvr", "download", weight=0.05, observed=("click", "download") if funnel else ("download",)),
+    ]
+    head = FunnelHead(tasks) if funnel else IndependentHead(tasks)
+    model = prepare(SharedBottom(make_embedder(), head, FEATURES, DnnSpec((6,))))
+    features, labels, weights = make_batch(rows=16)
+    outputs, y = _numpy(model(features)), _numpy(labels)
+    seen = {"click": np.arange(16) % 5 != 0, "download": np.arange(16) % 3 != 1}
+    counted = {"ctr": seen["click"], "cvr": seen["click"] & seen["download"] if funnel else seen["download"]}
+    second = outputs["probs_ctcvr"] if funnel else outputs["probs_cvr"]
+    click = _cross_entropy(y["click"], outputs["probs_ctr"])[counted["ctr"]].mean()
+    download = _cross_entropy(y["download"], second)[counted["cvr"]].mean()
+    given = {name: tf.constant(np.where(seen[name], y[name], -1), tf.float32) for name in y}
+    logs = _numpy(model.train_step((features, given, weights)))
+    assert logs["loss_ctr"] == pytest.approx(0.95 * click, rel=1e-5)
+    assert logs["loss_cvr"] == pytest.approx(0.05 * download, rel=1e-5)
+    assert logs["is_finite"] == 1
+
+
 def test_a_batch_without_weight_has_no_loss_and_finite_gradients(make_embedder, make_batch, prepare):
     tasks = [Task("ctr", "click", sample_weight="weight"), Task("cvr", "download", sample_weight="weight")]
     model = prepare(Esmm(make_embedder(), tasks, FEATURES, fm=FM))

@@ -68,10 +68,28 @@ def _columns(context: Context) -> None:
         if not column.input_name:
             report.missing(path, "input_name", "the name of a column")
         elif column.HasField("default_val") and column.input_name in context.labels:
-            report.error(f"{path}.default_val", "a label has no default: a row without its label is a bad row.")
+            report.error(f"{path}.default_val", "a label has no default; not_observed says which cells hold none.")
         elif column.HasField("default_val") and not parses(column.default_val, column.input_type):
             kind = DataConfig.FieldType.Name(column.input_type)
             report.error(f"{path}.default_val", f'expected a value of type {kind}, got "{column.default_val}".')
+        if column.not_observed:
+            _not_observed(context, path, column)
+
+
+def _not_observed(context: Context, path: str, column: DataConfig.Field) -> None:
+    report = context.report
+    if column.input_name not in context.labels:
+        report.error(f"{path}.not_observed", "is for labels; this column is not one of label_fields.")
+        return
+    context.without_twins(column.not_observed, f"{path}.not_observed")
+    for at, text in enumerate(column.not_observed):
+        is_number = column.input_type != DataConfig.BOOL and parses(text, column.input_type)
+        if text and not (is_number and float(text) not in (0, 1)):
+            wanted = (
+                '"", an empty cell' if column.input_type == DataConfig.BOOL else '"" or a number other than 0 and 1'
+            )
+            kind = DataConfig.FieldType.Name(column.input_type)
+            report.error(f"{path}.not_observed[{at}]", f'expected {wanted} (the column is {kind}), got "{text}".')
 
 
 def parses(text: str, kind: int) -> bool:
