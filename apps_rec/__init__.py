@@ -19,6 +19,9 @@ keep_freed_memory()
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import check, convert, evaluate, export, predict, simulate_store, train, verify_export
 from apps_rec.tools.regress import regress
+from apps_rec.tools.safe_log import keep_log_safe
+
+keep_log_safe()
 
 __version__ = "0.1.0"
 __all__ = [

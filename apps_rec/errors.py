@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _HOST = re.compile(r"([^:@]*|\[[0-9A-Fa-f:.]*\])(:[0-9]*)?")
 _SECRET = re.compile(
@@ -13,8 +14,8 @@ _SECRET = re.compile(
 def shown(text: str) -> str:
     r"""A text as messages and logs show it: without credentials, and with nothing that a terminal obeys.
 
-    Characters that do not print, among them those that turn the direction of a line, become escapes; ends of lines and
-    tabs stay.
+    Characters that do not print, among them those that turn the direction of a line, become escapes; ends of lines,
+    tabs, blanks of any width and what joins letters stay.
 
     Example:
         >>> shown("s3://me:secret@logs/a.csv \x1b[2J")
@@ -23,9 +24,11 @@ def shown(text: str) -> str:
     text = without_credentials(text)
     if text.isprintable():
         return text
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode() for char in text
-    )
+    return "".join(char if _is_harmless(char) else char.encode("unicode_escape").decode() for char in text)
+
+
+def _is_harmless(char: str) -> bool:
+    return char.isprintable() or char in "\n\t\u200c\u200d" or unicodedata.category(char) == "Zs"
 
 
 def without_credentials(text: str) -> str:

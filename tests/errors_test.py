@@ -45,5 +45,5 @@ def test_what_is_no_credential_stays(text):
 
 def test_nothing_reaches_a_terminal_that_it_obeys():
     assert shown("a\x1b[2J\x7f\x9b\u202eb\udcff\r") == "a\\x1b[2J\\x7f\\x9b\\u202eb\\udcff\\r"
-    assert shown("ü 工具\n\tb") == "ü 工具\n\tb"
+    assert shown("ü 工具\u3000\xa0नमस्\u200dते\n\tb") == "ü 工具\u3000\xa0नमस्\u200dते\n\tb"
     assert str(ConfigError("a\x1b[2J\nb")) == "a\\x1b[2J\nb"

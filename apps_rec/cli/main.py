@@ -11,10 +11,11 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from typing import NoReturn
 
 import apps_rec
 from apps_rec.cli.quiet import quiet_tensorflow
-from apps_rec.errors import CheckFailedError, ConfigError, UserError
+from apps_rec.errors import CheckFailedError, ConfigError, UserError, shown
 from apps_rec.tools import launch as launching
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
@@ -72,7 +73,7 @@ def _check(options: argparse.Namespace) -> None:
     config = apps_rec.check(options.config, options.set)
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{options.config}: no mistakes found")
+    _print(f"{options.config}: no mistakes found")
 
 
 def _train(options: argparse.Namespace) -> None:
@@ -80,7 +81,7 @@ def _train(options: argparse.Namespace) -> None:
     quiet_tensorflow()
     result = apps_rec.train(config, resume=options.resume, restart=options.restart)
     best = "" if result.best_step is None else f"; best at step {result.best_step}: {result.best_value:.5f}"
-    print(f"{result.model_dir}: step {result.step}{best}")
+    _print(f"{result.model_dir}: step {result.step}{best}")
 
 
 def _evaluate(options: argparse.Namespace) -> None:
@@ -92,13 +93,13 @@ def _evaluate(options: argparse.Namespace) -> None:
 
         print(to_json(metrics))
     else:
-        print(metrics)
+        _print(metrics)
 
 
 def _export(options: argparse.Namespace) -> None:
     config = _checked(options)
     quiet_tensorflow()
-    print(apps_rec.export(config, options.output))
+    _print(apps_rec.export(config, options.output))
 
 
 def _predict(options: argparse.Namespace) -> None:
@@ -120,7 +121,7 @@ def _predict(options: argparse.Namespace) -> None:
     files = f" in {made.files} files" if made.files > 1 else ""
     scored = "" if made.groups is None else f", {made.rows} rows scored"
     dropped = f", {made.dropped} bad rows dropped" if made.dropped else ""
-    print(f"{made.output}: {made.written} rows{groups}{files}{scored}{dropped}")
+    _print(f"{made.output}: {made.written} rows{groups}{files}{scored}{dropped}")
 
 
 def _convert(options: argparse.Namespace) -> None:
@@ -134,7 +135,7 @@ def _convert(options: argparse.Namespace) -> None:
         shards=options.shards,
         rows_per_file=options.rows_per_file,
     )
-    print(
+    _print(
         f"{made.folder}: {made.rows} rows in {made.files} files ({made.summary}), "
         f"{made.rows / max(made.seconds, 1e-3):.0f} rows/s"
     )
@@ -142,6 +143,13 @@ def _convert(options: argparse.Namespace) -> None:
 
 def _launch(options: argparse.Namespace) -> None:
     words = options.command
+    if not words or words[0] != "--":
+        got = f", got {words[0]}" if words else ""
+        raise ConfigError(
+            f"launch: expected -- and a train command behind its own options{got}; as in: "
+            "apps-rec launch --workers 2 -- train CONFIG --set model_dir=out/two"
+        )
+    words = words[1:]
     inner = _parser().parse_args(words)
     if inner.run is not _train:
         raise ConfigError(f"launch: expected a train command after --, got {words[0]}")
@@ -153,7 +161,7 @@ def _launch(options: argparse.Namespace) -> None:
 def _verify_export(options: argparse.Namespace) -> None:
     quiet_tensorflow()
     result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only)
-    print(json.dumps(vars(result)) if options.json else result)
+    print(json.dumps(vars(result))) if options.json else _print(result)
     if result.failures:
         raise CheckFailedError(f"{options.export} differs from the model it was exported from")
 
@@ -163,7 +171,7 @@ def _simulate_store(options: argparse.Namespace) -> None:
         options.output, options.users, options.seed, options.ctr, options.cvr, options.correlation
     )
     for name, split in (("train", made.train), ("eval", made.eval)):
-        print(
+        _print(
             f"{options.output}/{name}.parquet: {split.rows} impressions, {split.clicks} clicks, {split.downloads} "
             f"downloads; CTR {split.ctr:.4f}, CVR {split.cvr:.3f}"
         )
@@ -175,7 +183,7 @@ def _regress(options: argparse.Namespace) -> None:
     failed = [result for result in results if not result.passed]
     if failed:
         raise CheckFailedError("\n".join(str(result) for result in failed))
-    print(f"{options.folder}: {len(results)} configs hold")
+    _print(f"{options.folder}: {len(results)} configs hold")
 
 
 def _names(text: str) -> list[str]:
@@ -204,8 +212,19 @@ def _checked(options: argparse.Namespace) -> apps_rec.Config:
     return config
 
 
+class _Parser(argparse.ArgumentParser):
+    """As the standard one; what it says of wrong arguments is shown as all messages are."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(shown(message))
+
+
+def _print(text: object) -> None:
+    print(shown(str(text)))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="apps-rec",
         description="Multi-task ranking for app stores: train, evaluate, export and score from a config.",
     )
@@ -343,7 +362,7 @@ def _parser() -> argparse.ArgumentParser:
     launch.add_argument(
         "--max-restarts", type=int, default=10, help="times that what died is started again; default: 10"
     )
-    launch.add_argument("command", nargs="+", help="train and its arguments, behind --")
+    launch.add_argument("command", nargs=argparse.REMAINDER, help="-- train, and its arguments")
 
     simulate = commands.add_parser("simulate", help="make data with known truth").add_subparsers(
         title="what to simulate", required=True, metavar="WHAT"

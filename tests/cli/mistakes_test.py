@@ -1,5 +1,8 @@
 """Mistakes of the user: exit code 2, and a message that says what to do."""
 
+import subprocess
+import sys
+
 import pytest
 
 from apps_rec.cli.main import main
@@ -129,6 +132,43 @@ def test_a_run_that_is_not_there(tiny, capsys):
 def test_evaluate_without_rows(tiny, capsys):
     edit(tiny.config, 'eval_input_path: "eval.csv"\n', "")
     assert "eval_input_path: evaluate needs files to measure on" in fails(capsys, "evaluate", "tiny.config")
+
+
+def test_launch_wants_a_train_command_behind_two_dashes(tiny, capsys):
+    for words in ([], ["train", "tiny.config"], ["train", "tiny.config", "--set", "model_dir=x"], ["--", "check", "a"]):
+        err = fails(capsys, "launch", "--workers", "2", *words)
+        assert "launch: expected" in err
+        assert "--" in err
+    assert "nowhere.config: there is no such config file" in fails(capsys, "launch", "--", "train", "nowhere.config")
+
+
+def test_no_message_shows_credentials_or_controls_the_terminal(tiny, capsys):
+    secret = "train_input_path=s3://key:secret@logs/a.csv"
+    for arguments in (
+        ["check", "tiny.config", "--set", secret],
+        ["check", "x", "--sett", secret],
+        ["check", f"a\x1b[2J {secret}"],
+    ):
+        try:
+            code = main(arguments)
+        except SystemExit as ended:
+            code = ended.code
+        out, err = capsys.readouterr()
+        assert (code, out) == (2, "")
+        assert "secret" not in err
+        assert "\x1b" not in err
+        assert "s3://***@logs/a.csv" in err
+
+
+def test_set_of_bytes_that_are_no_utf8(tiny):
+    done = subprocess.run(
+        [sys.executable, "-m", "apps_rec", "check", "tiny.config", "--set", b"model_dir=a\xff"],
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert b"expected UTF-8 text, got the byte 0xff" in done.stderr
+    assert b"Traceback" not in done.stderr
 
 
 def test_wrong_flags(capsys):
