@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.cells import Problem, as_mask, show_cell
+from apps_rec.data.cells import Problem, show_cell
+from apps_rec.data.numbers import as_mask
 from apps_rec.data.schema import Column, Value
 
 OTHER_FORM = "another form than its bound"

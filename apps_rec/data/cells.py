@@ -1,15 +1,14 @@
 """Single values of any Arrow type -> the declared type, with every cell that does not fit named."""
 
-import math
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.types as pt
 
+from apps_rec.data.kinds import DECIMAL, REAL, TEXT, TRUTH, kind_of
+from apps_rec.data.numbers import EXACT_BELOW, as_mask, floats_of_text, whole_of_floats, whole_of_text, without
 from apps_rec.data.schema import Column
 
 ARROW_TYPES = {
@@ -23,9 +22,6 @@ ARROW_TYPES = {
 }
 WRONG_TYPE = "wrong type"
 NOT_UTF8 = "not UTF-8"
-
-_INT = re.compile(r"[+-]?[0-9]+(\.0*)?|0[xX][0-9a-fA-F]+")
-_EXACT_FLOAT = 2.0**53
 
 
 @dataclass(frozen=True)
@@ -45,39 +41,6 @@ class Problem:
     describe: Callable[[int], str]
 
 
-class UnreadableColumnError(ValueError):
-    """A whole column whose Arrow type cannot become the declared one."""
-
-
-def plain(array: pa.Array) -> pa.Array:
-    """The array without dictionary, run-end or extension wrapping."""
-    if isinstance(array, pa.ExtensionArray):
-        array = array.storage
-    if pt.is_dictionary(array.type):
-        return array.dictionary_decode()
-    if pt.is_run_end_encoded(array.type):
-        return pc.run_end_decode(array)
-    return array
-
-
-def is_text(kind: pa.DataType) -> bool:
-    """Whether it is text or bytes of some kind."""
-    texts = (pt.is_string, pt.is_large_string, pt.is_string_view)
-    binaries = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
-    return any(check(kind) for check in (*texts, *binaries))
-
-
-def is_list(kind: pa.DataType) -> bool:
-    """Whether it is a list of some kind."""
-    checks = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
-    return any(check(kind) for check in checks)
-
-
-def unreadable(array: pa.Array, column: Column) -> UnreadableColumnError:
-    """The error for a column whose Arrow type does not fit."""
-    return UnreadableColumnError(f'column "{column.name}": expected {column.dtype}, got a column of {array.type}')
-
-
 def show_cell(array: pa.Array) -> Callable[[int], str]:
     """Shows a cell in a message."""
 
@@ -89,21 +52,13 @@ def show_cell(array: pa.Array) -> Callable[[int], str]:
     return show
 
 
-def _wrong(array: pa.Array, mask: np.ndarray, column: Column, expected: str) -> list[Problem]:
+def _wrong(
+    array: pa.Array, mask: np.ndarray, column: Column, expected: str, why: Callable[[int], str] = lambda index: ""
+) -> list[Problem]:
     if not mask.any():
         return []
     show = show_cell(array)
-    return [Problem(WRONG_TYPE, mask, column.name, lambda index: f"expected {expected}, got {show(index)}")]
-
-
-def as_mask(array: pa.Array) -> np.ndarray:
-    """A boolean Arrow array as numpy, null as false."""
-    return pc.fill_null(array, False).to_numpy(zero_copy_only=False)
-
-
-def without(array: pa.Array, mask: np.ndarray) -> pa.Array:
-    """The array with null where the mask is true."""
-    return pc.if_else(pa.array(mask), pa.scalar(None, array.type), array) if mask.any() else array
+    return [Problem(WRONG_TYPE, mask, column.name, lambda i: f"expected {expected}, got {show(i)}{why(i)}")]
 
 
 def to_utf8(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
@@ -127,102 +82,106 @@ def _decodes(value: bytes) -> bool:
 
 
 def _to_text(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    if pt.is_nested(array.type):
-        raise unreadable(array, column)
-    if pt.is_floating(array.type):
-        array = without(array, as_mask(pc.is_nan(array)))
-    try:
-        return array.cast(pa.large_string()).cast(pa.large_binary()), []
-    except pa.ArrowException as error:
-        raise unreadable(array, column) from error
+    return array.cast(pa.large_string()).cast(pa.large_binary()), []
 
 
 def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     target = ARROW_TYPES[column.dtype]
-    try:
-        return array.cast(target), []
-    except pa.ArrowNotImplementedError as error:
-        raise unreadable(array, column) from error
-    except pa.ArrowInvalid:
-        pass
     bits = target.bit_width
-    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1)
-    # Python numbers, as values may be text, float, decimal or wider than 64 bits.
-    numbers = [_whole_number(value) for value in array.to_pylist()]
-    wrong = np.array([n is not None and (n is False or not low <= n < high) for n in numbers], bool)
-    fitting = pa.array([None if bad else n for n, bad in zip(numbers, wrong, strict=True)], target)
-    return fitting, _wrong(array, wrong, column, f"a whole number of {bits} bits ({column.dtype})")
+    kind, stored = kind_of(array.type), array
+    if kind == DECIMAL:
+        array = array.cast(pa.large_string())
+    if kind in (TEXT, DECIMAL):
+        values, there, wrong = whole_of_text(array)
+        limit = 64
+    elif kind == REAL:
+        limit = array.type.bit_width
+        floats = array.cast(pa.float64()).to_numpy(zero_copy_only=False)
+        values, there = whole_of_floats(floats, limit)
+        wrong = ~there & ~np.isnan(floats)
+    else:
+        if kind == TRUTH:
+            array = array.cast(pa.int8())
+        try:
+            return array.cast(target), []
+        except pa.ArrowInvalid:
+            pass
+        there = as_mask(pc.is_valid(array))
+        values = pc.fill_null(array, 0).cast(pa.int64(), safe=False).to_numpy(zero_copy_only=False)
+        # Of unsigned numbers above 63 bits a negative one is left.
+        wrong = there & (values < 0) if array.type == pa.uint64() else np.zeros(len(array), bool)
+        limit = 0
+    low, high = -(2 ** (bits - 1)), 2 ** (bits - 1) - 1
+    wrong = wrong | (there & ((values < low) | (values > high)))
+    there = there & ~wrong
+    fitting = pa.array(np.where(there, values, 0).astype(target.to_pandas_dtype()), mask=~there)
+    return fitting, _wrong(
+        stored, wrong, column, f"a whole number of {bits} bits ({column.dtype})", _rounded(array, limit)
+    )
 
 
-def _whole_number(value: object) -> int | bool | None:
-    """The whole number that a value says, None where it is missing, False where it says none."""
-    if value is None:
-        return None
-    if isinstance(value, str):
-        text = value.strip()
-        if not _INT.fullmatch(text):
-            return None if text.lower() == "nan" else False
-        return int(text, 16) if "x" in text.lower() else int(text.split(".")[0])
-    number = float(value)  # type: ignore[arg-type]
-    if math.isnan(number):
-        return None
-    if isinstance(value, float) and (abs(value) > _EXACT_FLOAT or value != int(value)):
-        return False
-    return int(value) if value == int(value) else False  # type: ignore[call-overload]
+def _rounded(array: pa.Array, bits: int) -> Callable[[int], str]:
+    """Why a float that is whole is refused all the same."""
+
+    def why(index: int) -> str:
+        cell = array[index].as_py()
+        try:
+            number = abs(float(cell))
+        except ValueError:
+            return ""
+        is_float = not isinstance(cell, str) or not cell.strip().lstrip("+-").isdigit()
+        if not bits or not is_float or not EXACT_BELOW[bits] <= number < 2**64:
+            return ""
+        return (
+            f": a float of {bits} bits tells whole numbers apart below {EXACT_BELOW[bits]} alone, and another may have "
+            "become this one; write the column as whole numbers"
+        )
+
+    return why
 
 
 def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     target = ARROW_TYPES[column.dtype]
-    wrong = np.zeros(len(array), bool)
-    numbers = array
-    if pt.is_large_string(array.type):
-        try:
-            numbers = array.cast(pa.float64())
-        except pa.ArrowInvalid:
-            parsed = [_real_number(value) for value in array.to_pylist()]
-            wrong = np.array([number is False for number in parsed], bool)
-            numbers = pa.array([None if number is False else number for number in parsed], pa.float64())
-    try:
-        if pt.is_boolean(numbers.type):
-            numbers = numbers.cast(pa.int8())
-        numbers = numbers.cast(pa.float64(), safe=False)
-    except pa.ArrowException as error:
-        raise unreadable(array, column) from error
+    numbers, wrong = _floats(array)
+    if column.dtype == "DOUBLE" and array.type == pa.float32():
+        # The fewest digits that name it, as a file of text has them: 4.99, not 4.989999771118164.
+        numbers = array.cast(pa.string()).cast(pa.float64())
     # Every number goes through 64 bits, so that a text and a number give the same 32 bits.
     fitting = numbers.cast(target, safe=False)
     if not pc.all(pc.is_finite(fitting), min_count=0).as_py():
-        wrong |= as_mask(pc.is_inf(fitting))
+        wrong = wrong | as_mask(pc.is_inf(fitting))
         fitting = without(fitting, wrong | as_mask(pc.is_nan(fitting)))
     return fitting, _wrong(array, wrong, column, f"a finite number ({column.dtype})")
 
 
-def _real_number(value: str | None) -> float | bool | None:
-    if value is None:
-        return None
-    try:
-        # float() reads 1_000 as a thousand; no data file means that.
-        return False if "_" in value else float(value)
-    except ValueError:
-        return False
+def _floats(array: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """Numbers of any kind as float64, and which cells hold none."""
+    kind = kind_of(array.type)
+    if kind == DECIMAL:
+        # By way of their digits: Arrow's own way from a decimal may miss the nearest float.
+        array = array.cast(pa.large_string())
+    if kind in (TEXT, DECIMAL):
+        return floats_of_text(array)
+    if kind == TRUTH:
+        array = array.cast(pa.int8())
+    return array.cast(pa.float64(), safe=False), np.zeros(len(array), bool)
 
 
 def _to_bool(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    if pt.is_boolean(array.type):
+    kind = kind_of(array.type)
+    if kind == TRUTH:
         return array, []
-    if pt.is_large_string(array.type):
-        words = pc.utf8_lower(pc.utf8_trim_whitespace(array))
+    if kind == TEXT:
+        words = pc.ascii_lower(pc.ascii_trim_whitespace(array))
         yes = pc.is_in(words, pa.array(["true", "1"], pa.large_string()))
         no = pc.is_in(words, pa.array(["false", "0"], pa.large_string()))
-    else:
-        try:
-            numbers = array.cast(pa.float64(), safe=False)
-        except pa.ArrowException as error:
-            raise unreadable(array, column) from error
-        array = without(array, as_mask(pc.is_nan(numbers)))
-        yes, no = pc.equal(numbers, 1.0), pc.equal(numbers, 0.0)
-    wrong = as_mask(pc.is_valid(array)) & ~as_mask(yes) & ~as_mask(no)
-    missing = ~as_mask(pc.is_valid(array))
-    return without(pa.array(as_mask(yes)), wrong | missing), _wrong(array, wrong, column, "true, false, 1 or 0 (BOOL)")
+        if pc.all(pc.or_(pc.or_(yes, no), pc.is_null(array)), min_count=0).as_py():
+            return without(yes, as_mask(pc.is_null(array))), []
+    numbers, wrong = _floats(array)
+    yes, no = as_mask(pc.equal(numbers, 1.0)), as_mask(pc.equal(numbers, 0.0))
+    there = as_mask(pc.and_(pc.is_valid(numbers), pc.invert(pc.is_nan(numbers))))
+    wrong = wrong | (there & ~yes & ~no)
+    return pa.array(yes, mask=~(yes | no)), _wrong(array, wrong, column, "true, false, 1 or 0 (BOOL)")
 
 
 CONVERTERS: dict[str, Callable[[pa.Array, Column], tuple[pa.Array, list[Problem]]]] = {

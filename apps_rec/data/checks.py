@@ -7,7 +7,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.cells import Problem, plain
+from apps_rec.data.cells import Problem
+from apps_rec.data.kinds import plain
 from apps_rec.data.schema import NOT_OBSERVED, LabelRule
 
 EMPTY_LABEL = "empty label"

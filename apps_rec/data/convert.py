@@ -7,53 +7,63 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from apps_rec.data.cells import (
-    ARROW_TYPES,
-    CONVERTERS,
-    Problem,
-    as_mask,
-    is_list,
-    is_text,
-    plain,
-    show_cell,
-    to_utf8,
-    unreadable,
-    without,
-)
+from apps_rec.data.cells import ARROW_TYPES, CONVERTERS, Problem, show_cell, to_utf8
+from apps_rec.data.kinds import FEATURES, is_list, is_readable, is_text, list_lengths, plain
+from apps_rec.data.numbers import as_mask, without
 from apps_rec.data.schema import Column
 
 SEVERAL_VALUES = "several values"
 HOLDS_SEPARATOR = "value holds the separator"
 
 
-def convert(array: pa.Array, column: Column, *, from_text: bool = False) -> tuple[pa.Array, list[Problem]]:
-    """Turns a column into its declared type.
+def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
+    """Turns a column into its declared type; what a cell becomes hangs on that cell alone (see docs/config.md).
 
     Args:
         array: of any Arrow type; dictionary, null, decimal and list types too.
         column: what is declared. Lists are joined by its list_separator; a null inside a list becomes an empty value,
-            so that lists of values and of weights stay side by side. An empty list counts as missing.
-        from_text: the array holds the cells of a CSV file: an empty one is missing.
+            so that lists of values and of weights stay side by side.
 
     Returns: an array of `ARROW_TYPES[column.dtype]` in which missing and wrong cells are null, and the wrong ones.
-        NaN counts as missing.
+        Missing are null, NaN, an empty text and an empty list.
 
     Raises:
-        UnreadableColumnError: the Arrow type as a whole does not fit.
+        UnreadableColumnError: the Arrow type as a whole does not fit, and there is a value in the column.
     """
     array = plain(array)
     problems: list[Problem] = []
+    if array.type == FEATURES:
+        return _of_any_kind(array, column)
     if is_list(array.type):
         array, problems = _join(array, column) if column.list_separator is not None else _only_value(array, column)
     if pt.is_null(array.type):
         return pa.nulls(len(array), ARROW_TYPES[column.dtype]), problems
+    if not is_readable(array, column):
+        return pa.nulls(len(array), ARROW_TYPES[column.dtype]), problems
     if is_text(array.type):
         array, more = to_utf8(array, column)
         problems += more
-        if from_text:
-            array = pc.if_else(pc.equal(pc.binary_length(array), 0), pa.scalar(None, array.type), array)
+        array = _empty_as_null(array)
     converted, more = CONVERTERS[column.dtype](array, column)
     return converted, problems + more
+
+
+def _empty_as_null(texts: pa.Array) -> pa.Array:
+    # A CSV file cannot tell an empty text from none.
+    return without(texts, as_mask(pc.equal(pc.binary_length(texts), 0)))
+
+
+def _of_any_kind(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
+    """Lists of several kinds, one a row."""
+    parts = [convert(part, column) for part in array.flatten()]
+    return pc.coalesce(*(part for part, _ in parts)), [problem for _, problems in parts for problem in problems]
+
+
+def texts_of_lists(array: pa.Array) -> pa.Array:
+    """A column of `kinds.FEATURES` as lists of text, in which values of every kind can be shown."""
+    bytes_, floats, whole = array.flatten()
+    texts, target = pa.large_list(pa.large_string()), bytes_.type
+    return pc.coalesce(bytes_, floats.cast(texts).cast(target), whole.cast(texts).cast(target))
 
 
 def fill(array: pa.Array, column: Column) -> pa.Array:
@@ -63,17 +73,13 @@ def fill(array: pa.Array, column: Column) -> pa.Array:
 
 def _flatten(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
     """Length of every list (0 for null) and all values in a row."""
-    lengths = pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
-    return lengths, plain(pc.list_flatten(array))
+    return list_lengths(array), plain(pc.list_flatten(array))
 
 
 def _join(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     """Lists -> one string each."""
     lengths, values = _flatten(array)
-    element = Column(column.name)
-    if is_list(values.type):
-        raise unreadable(array, column)
-    texts, inner = convert(values, element)
+    texts, inner = _texts(values, column, array)
     owner = np.repeat(np.arange(len(array)), lengths)
     problems = [
         Problem(p.reason, _any_of(p.mask, owner, len(array)), column.name, _describe_list(array, p.reason))
@@ -98,6 +104,16 @@ def _join(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     return without(joined, lengths == 0), problems
 
 
+def _texts(values: pa.Array, column: Column, lists: pa.Array) -> tuple[pa.Array, list[Problem]]:
+    """Values of lists as large_binary; floats, where numbers are read, by the fewest digits that name them."""
+    if not is_readable(values, column, lists):
+        return pa.nulls(len(values), pa.large_binary()), []
+    if is_text(values.type):
+        texts, problems = to_utf8(values, column)
+        return texts.cast(pa.large_binary()), problems
+    return values.cast(pa.large_string()).cast(pa.large_binary()), []
+
+
 def _only_value(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     """Lists of one value or none -> that value."""
     lengths, values = _flatten(array)
@@ -110,7 +126,7 @@ def _only_value(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem
                 SEVERAL_VALUES, many, column.name, lambda index: f"expected one {column.dtype} value, got {show(index)}"
             )
         ]
-    starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+    starts = np.cumsum(lengths) - lengths
     return values.take(pa.array(starts, mask=lengths != 1)), problems
 
 

@@ -19,17 +19,17 @@ _CONVERT = "`apps-rec convert CONFIG -o FOLDER` writes TFRecord files that can b
 _OTHER_COMPRESSIONS = (".bz2", ".zst", ".lz4", ".br", ".zip", ".xz", ".snappy")
 _BOM = "\ufeff"
 
-# Kinds of list that a declared type is read from, the one `apps-rec convert` writes first. A float is no text and no
-# whole number here: RowStream shows and rounds floats in Python.
+# Kinds of list that a declared type is read from, the one `apps-rec convert` writes first.
 READABLE_KINDS = {
-    "INT32": ("int64_list", "bytes_list"),
-    "INT64": ("int64_list", "bytes_list"),
-    "BOOL": ("int64_list", "bytes_list"),
+    "INT32": ("int64_list", "float_list", "bytes_list"),
+    "INT64": ("int64_list", "float_list", "bytes_list"),
+    "BOOL": ("int64_list", "float_list", "bytes_list"),
     "STRING": ("bytes_list", "int64_list"),
     "FLOAT": ("float_list", "int64_list", "bytes_list"),
     # Text, as a list of floats holds 32 bits each.
     "DOUBLE": ("bytes_list", "float_list", "int64_list"),
 }
+_READABLE_NUMBERS = ("bytes_list", "float_list", "int64_list")
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _common_kinds(schema: Schema, files: Sequence[str]) -> dict[str, str]:
         for name, kind in column_kinds(path, list(columns)).items():
             if kind is None:
                 continue
-            readable = READABLE_KINDS[columns[name].dtype]
+            readable = _READABLE_NUMBERS if columns[name].is_numbers else READABLE_KINDS[columns[name].dtype]
             if kind not in readable:
                 raise DataError(
                     f'{path}: column "{name}": expected a {" or a ".join(readable)} for {columns[name].dtype}, got a '

@@ -5,11 +5,11 @@ The batches equal those of a `RowStream` that reads the same rows in file order.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from apps_rec.data.graph_cells import KIND_TYPES, list_texts, read_cells
 from apps_rec.data.graph_checks import Layout, check_graph_readable, number_column
 from apps_rec.data.packing import TF_TYPES
 from apps_rec.data.row_counts import count_rows
@@ -17,7 +17,6 @@ from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 
 __all__ = ["Layout", "check_graph_readable", "count_rows", "graph_columns"]
 
-_KIND_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
 _LINES = 1024
 
 Columns = dict[str, tf.Tensor]
@@ -127,39 +126,35 @@ def _csv_columns(
     # All cells, those nobody reads too: decode_csv counts the cells of a line only then.
     cells = tf.io.decode_csv(lines, [""] * len(layout.header), field_delim=schema.separator)
     by_name = dict(zip(layout.header, cells, strict=True))
-    columns = {}
-    for name, column in wanted.items():
-        text, missing = by_name[name], tf.strings.length(by_name[name]) == 0
-        # Parsed in place of an empty cell.
-        stand_in = {"STRING": b"", "BOOL": b"false"}.get(column.dtype, b"0")
-        values = _from_kind(tf.where(missing, stand_in, text), "bytes_list", column)
-        values = _as_label(values) if name in numbers else values
-        columns[name] = tf.where(missing, _default(column, name in numbers), values)
-    return {name: _finished(values, wanted[name], name in numbers) for name, values in columns.items()}
+    return {name: _filled(by_name[name], column, name in numbers) for name, column in wanted.items()}
 
 
 def _example_columns(
     records: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
 ) -> Columns:
-    features = {
-        name: tf.io.RaggedFeature(_KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64) for name in wanted
-    }
+    features = {name: tf.io.RaggedFeature(KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64) for name in wanted}
     parsed = tf.io.parse_example(records, features)
     columns = {}
     for name, column in wanted.items():
         ragged = parsed[name]
-        lengths = ragged.row_lengths()
-        values = _from_kind(ragged.values, layout.kinds[name], column)
-        default = _default(column, name in numbers)
         if column.list_separator is not None:
-            columns[name] = tf.where(lengths == 0, default, _join(ragged.with_values(values), column.list_separator))
+            joined = _join(ragged.with_values(list_texts(ragged.values, column)), column.list_separator)
+            columns[name] = _filled(joined, column, False)
             continue
+        lengths = ragged.row_lengths()
         _check(lengths <= 1, lengths, name, f"expected 1 value ({column.dtype})")
-        values = _as_label(values) if name in numbers else values
+        values = _filled(ragged.values, column, name in numbers)
         # The place behind the last value holds the default.
         place = tf.where(lengths == 0, tf.size(values, tf.int64), ragged.row_starts())
+        default = _default(column, name in numbers)
         columns[name] = tf.gather(tf.concat([values, default[tf.newaxis]], 0), place)  # [B]
-    return {name: _finished(values, wanted[name], name in numbers) for name, values in columns.items()}
+    return columns
+
+
+def _filled(values: tf.Tensor, column: Column, is_number: bool) -> tf.Tensor:
+    """Values as declared, with the default in place of missing ones."""
+    read, missing = read_cells(values, [column])
+    return tf.where(missing, _default(column, is_number), _as_label(read) if is_number else read)
 
 
 def _join(lists: tf.RaggedTensor, separator: str) -> tf.Tensor:
@@ -178,47 +173,6 @@ def _as_label(values: tf.Tensor) -> tf.Tensor:
 def _default(column: Column, is_number: bool) -> tf.Tensor:
     """What a missing value becomes; NaN for labels and weights, whose checks come later."""
     return tf.constant(float("nan")) if is_number else tf.constant(column.default, TF_TYPES[column.dtype])
-
-
-def _finished(values: tf.Tensor, column: Column, is_number: bool) -> tf.Tensor:
-    """NaN is missing, infinity is wrong."""
-    if column.dtype not in ("FLOAT", "DOUBLE"):
-        return values
-    _check(~tf.math.is_inf(values), values, column.name, f"expected a finite number ({column.dtype})")
-    return values if is_number else tf.where(tf.math.is_nan(values), _default(column, is_number), values)
-
-
-def _from_kind(values: tf.Tensor, kind: str, column: Column) -> tf.Tensor:
-    """Values of a kind of list -> the declared type."""
-    dtype, name = column.dtype, column.name
-    target = TF_TYPES[dtype]
-    if dtype == "STRING":
-        return values if kind == "bytes_list" else tf.strings.as_string(values)
-    if kind == "bytes_list":
-        return _from_text(values, column)
-    if dtype == "BOOL":
-        _check((values == 0) | (values == 1), values, name, "expected true, false, 1 or 0 (BOOL)")
-        return values == 1
-    if dtype == "INT32":
-        fits = (values >= target.min) & (values <= target.max)
-        _check(fits, values, name, "expected a whole number of 32 bits (INT32)")
-        return tf.cast(values, target)
-    # By way of 64 bits, as RowStream does.
-    return values if values.dtype == target else tf.cast(tf.cast(values, tf.float64), target)
-
-
-def _from_text(texts: tf.Tensor, column: Column) -> tf.Tensor:
-    # In the message of a text that is no number TensorFlow names the op.
-    label = "column_" + re.sub(r"[^A-Za-z0-9_]", "_", column.name)
-    if column.dtype == "BOOL":
-        words = tf.strings.lower(tf.strings.strip(texts))
-        yes, no = (words == "true") | (words == "1"), (words == "false") | (words == "0")
-        _check(yes | no, texts, column.name, "expected true, false, 1 or 0 (BOOL)")
-        return yes
-    if column.dtype in ("INT32", "INT64"):
-        # 3.0 is what a table with gaps makes of 3.
-        return tf.strings.to_number(tf.strings.regex_replace(texts, r"\.0*\s*$", ""), TF_TYPES[column.dtype], label)
-    return tf.cast(tf.strings.to_number(texts, tf.float64, label), TF_TYPES[column.dtype])
 
 
 def _check(fine: tf.Tensor, values: tf.Tensor, name: str, expected: str) -> None:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from apps_rec.data import storage
 from apps_rec.data.files import check_columns
+from apps_rec.data.kinds import UnreadableColumnError, without_views
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, Unit
 from apps_rec.errors import DataError
@@ -49,12 +50,14 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
     while True:
         try:
             batch = next(batches, None)
-        except (pa.ArrowException, OSError) as error:
+            if batch is not None:
+                batch = pa.RecordBatch.from_arrays([without_views(batch.column(name)) for name in names], list(names))
+        except (pa.ArrowException, OSError, UnreadableColumnError) as error:
             text = storage.reason(unit.path, error)
             raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error
         if batch is None:
             return
-        yield Chunk(batch.select(list(names)), np.arange(row, row + batch.num_rows))
+        yield Chunk(batch, np.arange(row, row + batch.num_rows))
         row += batch.num_rows
 
 

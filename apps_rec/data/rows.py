@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps_rec.data.bounds import within
-from apps_rec.data.cells import ARROW_TYPES, Problem, UnreadableColumnError
+from apps_rec.data.cells import ARROW_TYPES, Problem
 from apps_rec.data.checks import checked_labels, funnel_problems, weight_problems
-from apps_rec.data.convert import convert, fill
+from apps_rec.data.convert import convert, fill, texts_of_lists
+from apps_rec.data.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.source import Chunk
@@ -106,7 +107,7 @@ class RowGate:
             data = _take(chunk.data, index)
             columns, kept, problems = self._convert(data)
         except UnreadableColumnError as error:
-            raise DataError(f"{path}: {error}; change its input_type in data_config.input_fields") from error
+            raise DataError(f"{path}: {error}.") from error
         good = self._judge(problems, chunk.rows[index], path, ragged, counts)
         if not good.all():
             index = index[good]
@@ -119,7 +120,7 @@ class RowGate:
         if self._holdout is None:
             return np.nonzero(self._mine(file_index, chunk.rows))[0]
         column, low = self._holdout.column, self._holdout.low
-        array, problems = convert(chunk.data.column(column.name), column, from_text=self._from_text)
+        array, problems = convert(chunk.data.column(column.name), column)
         if low is None:
             held_out = group_in_holdout(_groups(fill(array, column)), self._fraction)
         else:
@@ -161,9 +162,7 @@ class RowGate:
         """The index without the rows that a filter takes away: their labels are never looked at."""
         for row_filter in self._schema.filters:
             column = row_filter.column
-            array, problems = convert(
-                _take(chunk.data.select([column.name]), index).column(0), column, from_text=self._from_text
-            )
+            array, problems = convert(_take(chunk.data.select([column.name]), index).column(0), column)
             stays, more = _stay(array, row_filter)
             good = self._judge([*problems, *more], chunk.rows[index], path, ragged, counts)
             counts.filtered += int(np.sum(good & ~stays))
@@ -175,7 +174,7 @@ class RowGate:
         problems: list[Problem] = []
 
         def read(column: Column) -> pa.Array:
-            array, found = convert(data.column(column.name), column, from_text=self._from_text)
+            array, found = convert(data.column(column.name), column)
             problems.extend(found)
             return array
 
@@ -210,15 +209,15 @@ class RowGate:
             if column is None or column.dtype == "STRING":
                 text, found = convert(array, Column(name))
                 problems += found
-                return text.cast(pa.string())
-            typed, found = convert(array, column, from_text=True)
+                return pc.fill_null(text, b"").cast(pa.string())
+            typed, found = convert(array, column)
             problems += found
             return typed
         if self._schema.input_type == "tfrecord" and column is not None and single:
             typed, found = convert(array, column)
             problems += found
             return typed.cast(pa.large_string()) if column.dtype == "STRING" else typed
-        return array
+        return texts_of_lists(array) if array.type == FEATURES else array
 
     def _judge(
         self,

@@ -30,6 +30,7 @@ class Column:
         default: what a missing value becomes; bytes for STRING.
         has_default: whether the config gave the default.
         list_separator: joins the values of a list column into one string; None where one value is expected.
+        is_numbers: the values of the list are numbers (weights, a vector), and not words.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Column:
     default: Value = b""
     has_default: bool = False
     list_separator: str | None = None
+    is_numbers: bool = False
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     if purpose not in PURPOSES:
         raise ValueError(f'purpose: expected one of {", ".join(PURPOSES)}, got "{purpose}"')
     data = config.data_config
-    separators = _list_separators(config, purpose)
-    declared = {field.input_name: _column(field, separators) for field in data.input_fields}
+    separators, words = _list_separators(config, purpose), _words(config, purpose)
+    declared = {field.input_name: _column(field, separators, words) for field in data.input_fields}
     scores_only = purpose == "predict"
     model = config.model_config.rank_model
     labels = () if scores_only else _labels(model)
@@ -253,14 +255,26 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
     return separators
 
 
-def _column(field: DataConfig.Field, separators: dict[str, str]) -> Column:
+def _words(config: PipelineConfig, purpose: str) -> set[str]:
+    """Columns whose values are ids for some feature: no weights of tags and no vectors of numbers."""
+    return {
+        name
+        for feature in _used_features(config, purpose)
+        if feature.feature_type != FeatureConfig.RawFeature
+        for at, name in enumerate(feature.input_names)
+        if not (feature.feature_type == FeatureConfig.TagFeature and at == 1)
+    }
+
+
+def _column(field: DataConfig.Field, separators: dict[str, str], words: set[str]) -> Column:
     dtype = DataConfig.FieldType.Name(field.input_type)
     text = field.default_val if field.HasField("default_val") else None
     where = f"data_config.input_fields[input_name={field.input_name}].default_val"
     absent: dict[str, Value] = {"STRING": b"", "BOOL": False}
     default = parse_value(text, dtype, where) if text is not None else absent.get(dtype, 0)
     separator = separators.get(field.input_name) if dtype == "STRING" else None
-    return Column(field.input_name, dtype, default, text is not None, separator)
+    is_numbers = separator is not None and field.input_name not in words
+    return Column(field.input_name, dtype, default, text is not None, separator, is_numbers)
 
 
 def parse_value(text: str, dtype: str, where: str) -> Value:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.data import storage
+from apps_rec.data.kinds import FEATURES
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import Chunk, Unit
 from apps_rec.errors import DataError
@@ -18,8 +19,6 @@ _RECORDS = 4096
 _FIRST_RECORDS = 64
 _TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
 _ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
-
-_TEXTS = pa.large_list(pa.large_binary())
 
 # Kind of list that each column holds in a file, None as long as no record holds the column.
 Kinds = dict[str, str | None]
@@ -125,13 +124,11 @@ def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
 
 
 def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:
-    """The records as lists of text, which holds values of every kind: conversion names those that do not fit."""
+    """The records as lists of any kind."""
     examples = [_parse(record, path, row + offset).features.feature for offset, record in enumerate(records)]
-    return {name: pa.array([_texts(features, name) for features in examples], _TEXTS) for name in kinds}
+    return {name: pa.array([_values(features, name) for features in examples], FEATURES) for name in kinds}
 
 
-def _texts(features: Mapping[str, tf.train.Feature], name: str) -> list[bytes] | None:
+def _values(features: Mapping[str, tf.train.Feature], name: str) -> dict[str, list[bytes] | list[float] | list[int]]:
     kind = features[name].WhichOneof("kind") if name in features else None
-    if kind is None:
-        return None
-    return [value if isinstance(value, bytes) else str(value).encode() for value in getattr(features[name], kind).value]
+    return {} if kind is None else {kind: list(getattr(features[name], kind).value)}

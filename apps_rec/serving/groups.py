@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from apps_rec.data import Batch, RowStream
-from apps_rec.data.cells import plain
+from apps_rec.data.kinds import plain
 from apps_rec.data.window import join_batches
 from apps_rec.errors import DataError, RunError
 from apps_rec.serving.requests import Arrays, request

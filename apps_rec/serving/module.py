@@ -10,7 +10,8 @@ from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.models.score import bounded
-from apps_rec.serving.columns import cleaned, filled_rows, of_length, parse_examples
+from apps_rec.serving.columns import cleaned, filled_rows, of_length
+from apps_rec.serving.examples import parse_examples
 from apps_rec.serving.rank import RequestSplit, by_side, unpack
 from apps_rec.serving.schema import (
     DEFAULT,

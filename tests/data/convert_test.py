@@ -6,22 +6,23 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from apps_rec.data.cells import ARROW_TYPES, UnreadableColumnError
+from apps_rec.data.cells import ARROW_TYPES
 from apps_rec.data.convert import convert, fill
+from apps_rec.data.kinds import UnreadableColumnError
 from apps_rec.data.schema import Column
 
 INT = Column("n", "INT64", 0)
 
 
-def values(array, column, **kwargs):
-    converted, problems = convert(array, column, **kwargs)
+def values(array, column):
+    converted, problems = convert(array, column)
     assert converted.type == ARROW_TYPES[column.dtype]
     assert problems == []
     return converted.to_pylist()
 
 
-def problem(array, column, **kwargs):
-    converted, problems = convert(array, column, **kwargs)
+def problem(array, column):
+    converted, problems = convert(array, column)
     assert len(problems) == 1
     found = problems[0]
     where = np.nonzero(found.mask)[0].tolist()
@@ -49,17 +50,18 @@ def test_every_kind_of_text(kind):
 
 
 def test_text_as_people_write_numbers():
-    assert values(pa.array([" 5", "+6", "7.0", "8.", "0x1F", "nan", "007"]), INT) == [5, 6, 7, 8, 31, None, 7]
-    texts = pa.array([" 1.5 ", "+2", ".5", "1e-3", "NaN", "-0"])
-    assert values(texts, Column("n", "DOUBLE", 0)) == [1.5, 2.0, 0.5, 0.001, None, 0.0]
-    words = pa.array(["true", "FALSE", " True", "1", "0", None])
-    assert values(words, Column("n", "BOOL", False)) == [True, False, True, True, False, None]
+    whole = [" 5", "+6", "7.0", "8.", "1.5E3", "nan", "007", "True", "false\t"]
+    assert values(pa.array(whole), INT) == [5, 6, 7, 8, 1500, None, 7, 1, 0]
+    texts = pa.array([" 1.5 ", "+2", ".5", "1e-3", "NaN", "-0", "true"])
+    assert values(texts, Column("n", "DOUBLE", 0)) == [1.5, 2.0, 0.5, 0.001, None, 0.0, 1.0]
+    words = pa.array(["true", "FALSE", " True", "1", "0", None, "1.0", "0.", "nan"])
+    assert values(words, Column("n", "BOOL", False)) == [True, False, True, True, False, None, True, False, None]
 
 
 def test_whether_one_cell_is_odd_does_not_change_the_others():
-    texts = ["007", "0x1F", "-0", "9223372036854775807"]
+    texts = ["007", "-0", "9223372036854775807", "-9223372036854775808"]
     alone = values(pa.array(texts), INT)
-    assert convert(pa.array([*texts, "abc"]), INT)[0].to_pylist()[:-1] == alone == [7, 31, 0, 2**63 - 1]
+    assert convert(pa.array([*texts, "abc"]), INT)[0].to_pylist()[:-1] == alone == [7, 0, 2**63 - 1, -(2**63)]
     floats = ["1e5", "0.1", "-.5", "3"]
     double = Column("n", "DOUBLE", 0)
     assert convert(pa.array([*floats, "abc"]), double)[0].to_pylist()[:-1] == values(pa.array(floats), double)
@@ -72,14 +74,14 @@ def test_dictionary(kind):
     assert values(plain.dictionary_encode(), Column("n")) == [b"1", b"2", b"1", None]
 
 
-def test_empty_cells_of_text_are_missing_and_take_the_default():
-    array, problems = convert(pa.array([b"", b"5"]), Column("n", "INT64", -1, True), from_text=True)
+def test_an_empty_text_is_missing_in_every_file():
+    array, problems = convert(pa.array([b"", b"5"]), Column("n", "INT64", -1, True))
     assert problems == []
     assert fill(array, Column("n", "INT64", -1, True)).to_pylist() == [-1, 5]
     text = Column("n", "STRING", b"none", True)
-    assert fill(convert(pa.array([b"", b"x"]), text, from_text=True)[0], text).to_pylist() == [b"none", b"x"]
-    # In a file with types an empty text is a value, only null is missing.
-    assert fill(convert(pa.array(["", None]), text)[0], text).to_pylist() == [b"", b"none"]
+    assert fill(convert(pa.array(["", "x", None]), text)[0], text).to_pylist() == [b"none", b"x", b"none"]
+    tags = Column("n", "STRING", b"none", True, "|")
+    assert fill(convert(pa.array([[""], ["x", ""], [None]]), tags)[0], tags).to_pylist() == [b"none", b"x|", b"none"]
 
 
 @pytest.mark.parametrize("dtype", list(ARROW_TYPES))
@@ -91,7 +93,6 @@ def test_a_column_of_nulls(dtype):
 def test_floats():
     array = pa.array([1.0, 2.5, math.nan, None])
     assert values(array, Column("n", "FLOAT", 0)) == [1.0, 2.5, None, None]
-    assert values(array, Column("n", "STRING")) == [b"1", b"2.5", None, None]
     assert values(pa.array([3.0, math.nan, None]), INT) == [3, None, None]
     assert values(pa.array([0.1], pa.float16()), Column("n", "DOUBLE", 0)) == [0.0999755859375]
     got = convert(pa.array(["0.1"]), Column("n", "FLOAT", 0))[0].to_numpy()[0]
@@ -104,6 +105,7 @@ def test_decimals_and_dates():
     assert values(pa.array([decimal.Decimal("1.25")]), Column("n", "DOUBLE", 0)) == [1.25]
     assert problem(pa.array([decimal.Decimal("1.25")]), INT)[1] == [0]
     assert values(pa.array([datetime.date(2026, 1, 2)]), Column("n")) == [b"2026-01-02"]
+    assert values(pa.array([datetime.date(2026, 1, 2)], pa.date64()), Column("n")) == [b"2026-01-02"]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +155,10 @@ def test_lists_are_joined(kind):
 def test_lists_of_other_things():
     column = Column("n", list_separator=",")
     assert values(pa.array([[1, 2], None, [3, 4]], pa.list_(pa.int32(), 2)), column) == [b"1,2", None, b"3,4"]
-    assert values(pa.array([[0.5, 2.0]]), column) == [b"0.5,2"]
+    weights = Column("n", list_separator=",", is_numbers=True)
+    assert values(pa.array([[0.5, 2.0], [4.99]], pa.list_(pa.float32())), weights) == [b"0.5,2", b"4.99"]
+    assert values(pa.array([[math.nan, 1.5, None, -math.inf]]), weights) == [b"nan,1.5,,-inf"]
+    assert values(pa.array([[decimal.Decimal("1.50")]]), weights) == [b"1.50"]
     dictionaries = pa.ListArray.from_arrays([0, 2, 3], pa.array(["x", "y", "x"]).dictionary_encode())
     assert values(dictionaries, column) == [b"x,y", b"x"]
     assert values(pa.array([[], None], pa.list_(pa.null())), column) == [None, None]
@@ -176,17 +181,33 @@ def test_bad_text_inside_a_list():
     assert [(p.reason, p.mask.tolist()) for p in problems] == [("not UTF-8", [False, True])]
 
 
-@pytest.mark.parametrize(
-    ("array", "dtype"),
-    [
-        (pa.array([{"a": 1}]), "STRING"),
-        (pa.array([{"a": 1}]), "INT64"),
-        (pa.array([{"a": 1}]), "FLOAT"),
-        (pa.array([{"a": 1}]), "BOOL"),
-        (pa.array([datetime.date(2026, 1, 2)]), "FLOAT"),
-        (pa.array([[[1]]]), "STRING"),
-    ],
-)
-def test_columns_that_fit_no_way(array, dtype):
-    with pytest.raises(UnreadableColumnError, match=f'column "n": expected {dtype}, got a column of'):
-        convert(array, Column("n", dtype, 0, list_separator="|" if dtype == "STRING" else None))
+DAY = datetime.date(2026, 1, 2)
+UNREADABLE = [
+    (pa.array([{"a": 1}]), ["STRING", "INT64", "FLOAT", "BOOL"], "text or numbers"),
+    (pa.array([[[1]]]), ["STRING"], "such values are no single text"),
+    (pa.array([True, None]), ["STRING"], "to BOOL"),
+    (pa.array([1.5, 2.0]), ["STRING"], "to FLOAT or DOUBLE"),
+    (pa.array([1.0, None, math.nan]), ["STRING"], "to INT64"),
+    (pa.array([decimal.Decimal("1")]), ["STRING"], "to DOUBLE"),
+    (pa.array([DAY]), [dtype for dtype in ARROW_TYPES if dtype != "STRING"], "unit"),
+    (pa.array([DAY]).cast(pa.timestamp("us")), list(ARROW_TYPES), "unit"),
+    (pa.array([datetime.timedelta(1)]), list(ARROW_TYPES), "unit"),
+    (pa.array([datetime.time(1)]), list(ARROW_TYPES), "unit"),
+    (pa.array([[1.0]]), ["STRING"], "numbers with a fraction are no single text"),
+    (pa.array([[True]]), ["STRING"], "true and false are no single text"),
+    (pa.array([[datetime.time(1)]]), ["STRING"], "such values are no single text"),
+]
+
+
+@pytest.mark.parametrize(("array", "dtypes", "advice"), UNREADABLE)
+def test_columns_that_fit_no_way(array, dtypes, advice):
+    for dtype in dtypes:
+        column = Column(
+            "n", dtype, 0, list_separator="|" if dtype == "STRING" and pa.types.is_list(array.type) else None
+        )
+        with pytest.raises(UnreadableColumnError, match=f'column "n": expected {dtype}, got a column of') as caught:
+            convert(array, column)
+        assert str(array.type) in str(caught.value)
+        assert advice in str(caught.value)
+        # Without a value there is nothing to misread, whatever type the writer gave.
+        assert values(pa.nulls(2, array.type), column) == [None, None]

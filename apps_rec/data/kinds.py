@@ -1,0 +1,179 @@
+"""Stored types by kind, and which of them a declared type is read from: one rule for each pair (docs/config.md)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from apps_rec.data.schema import Column
+
+TEXT, WHOLE, REAL, DECIMAL, TRUTH, DATE, OTHER = "text", "whole", "real", "decimal", "truth", "date", "other"
+
+_NUMBERS = frozenset({TEXT, WHOLE, REAL, DECIMAL, TRUTH})
+# Kinds that a declared type is read from.
+READABLE = {
+    # All writers give a day the same text, 2026-01-31; not so an instant, which may have a zone and fractions.
+    "STRING": frozenset({TEXT, WHOLE, DATE}),
+    "INT32": _NUMBERS,
+    "INT64": _NUMBERS,
+    "FLOAT": _NUMBERS,
+    "DOUBLE": _NUMBERS,
+    "BOOL": _NUMBERS,
+}
+# Of the values of a list that is read as numbers.
+READABLE_IN_NUMBERS = frozenset({TEXT, WHOLE, REAL, DECIMAL})
+
+# A column of tf.train.Features of several kinds, in each row a list of one kind: as text and numbers are no one type.
+FEATURES = pa.struct(
+    [
+        ("bytes_list", pa.large_list(pa.large_binary())),
+        ("float_list", pa.large_list(pa.float32())),
+        ("int64_list", pa.large_list(pa.int64())),
+    ]
+)
+
+
+class UnreadableColumnError(ValueError):
+    """A whole column whose Arrow type cannot become the declared one."""
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether it is text or bytes of some kind."""
+    texts = (pt.is_string, pt.is_large_string, pt.is_string_view)
+    binaries = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
+    return any(check(kind) for check in (*texts, *binaries))
+
+
+def is_list(kind: pa.DataType) -> bool:
+    """Whether it is a list of some kind."""
+    checks = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
+    return any(check(kind) for check in checks)
+
+
+def kind_of(stored: pa.DataType) -> str:
+    """The kind of a stored type that is neither a list nor wrapped."""
+    if is_text(stored):
+        return TEXT
+    checks = {
+        WHOLE: pt.is_integer,
+        REAL: pt.is_floating,
+        DECIMAL: pt.is_decimal,
+        TRUTH: pt.is_boolean,
+        DATE: pt.is_date,
+    }
+    return next((kind for kind, check in checks.items() if check(stored)), OTHER)
+
+
+def plain(array: pa.Array) -> pa.Array:
+    """The array without dictionary, run-end or extension wrapping, and without views."""
+    if isinstance(array, pa.ExtensionArray):
+        array = array.storage
+    array = without_views(array)
+    if pt.is_dictionary(array.type):
+        return array.dictionary_decode()
+    if pt.is_run_end_encoded(array.type):
+        return pc.run_end_decode(array)
+    return array
+
+
+def has_views(stored: pa.DataType) -> bool:
+    """Whether there are views of text, bytes or lists in it: Arrow takes and drops no rows of some of them."""
+    views = (pt.is_string_view, pt.is_binary_view, pt.is_list_view, pt.is_large_list_view)
+    if any(check(stored) for check in views):
+        return True
+    if pt.is_dictionary(stored):
+        return has_views(stored.value_type)
+    return pt.is_nested(stored) and any(has_views(stored.field(place).type) for place in range(stored.num_fields))
+
+
+def without_views(array: pa.Array) -> pa.Array:
+    """The same values as text, bytes and lists, in place of views of them."""
+    stored = array.type
+    if not has_views(stored):
+        return array
+    if pt.is_dictionary(stored):
+        return pa.DictionaryArray.from_arrays(array.indices, without_views(array.dictionary))
+    if pt.is_struct(stored):
+        children = [without_views(child) for child in array.flatten()]
+        names = [stored.field(place).name for place in range(stored.num_fields)]
+        return pa.StructArray.from_arrays(children, names, mask=array.is_null())
+    if is_list(stored):
+        # Arrow's own cast of a list view to a list puts offsets out of order (26.0).
+        lengths = list_lengths(array)
+        offsets = pa.array(np.concatenate([[0], np.cumsum(lengths)]), pa.int64())
+        return pa.LargeListArray.from_arrays(offsets, without_views(pc.list_flatten(array)), mask=array.is_null())
+    if pt.is_map(stored):
+        raise UnreadableColumnError(f"a column of {stored} cannot be read: write its texts as string, not as views")
+    return array.cast(pa.large_string() if pt.is_string_view(stored) else pa.large_binary())
+
+
+def list_lengths(array: pa.Array) -> np.ndarray:
+    """Number of values of every list, 0 for null, int64."""
+    return pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def is_readable(array: pa.Array, column: Column, whole: pa.Array | None = None) -> bool:
+    """Whether the stored type can become the declared one; where it cannot, there are missing cells alone.
+
+    Args:
+        array: cells, or the values of lists.
+        column: what is declared.
+        whole: the column, where array holds the values of its lists.
+
+    Raises:
+        UnreadableColumnError: it cannot, and there is a value.
+    """
+    kind = kind_of(array.type)
+    readable = READABLE_IN_NUMBERS if whole is not None and column.is_numbers else READABLE[column.dtype]
+    if kind in readable:
+        return True
+    missing = as_nan(array) if kind == REAL else pc.is_null(array)
+    # A column of missing cells alone says nothing that could be misread, whatever type its writer gave it.
+    if not pc.all(missing, min_count=0).as_py():
+        raise _unreadable(array if whole is None else whole, column, _advice(array, column, kind))
+    return False
+
+
+def as_nan(array: pa.Array) -> pa.Array:
+    """Which cells of a column of floats are missing: null or NaN."""
+    return pc.is_null(array, nan_is_null=True)
+
+
+def _unreadable(array: pa.Array, column: Column, advice: str) -> UnreadableColumnError:
+    """The error for a column whose Arrow type does not fit."""
+    kind = " (a list read as numbers)" if column.is_numbers else ""
+    return UnreadableColumnError(
+        f'column "{column.name}": expected {column.dtype}{kind}, got a column of {array.type}. {advice}'
+    )
+
+
+def _advice(array: pa.Array, column: Column, kind: str) -> str:
+    declare = "Its values are no single text: change its input_type in data_config.input_fields to"
+    if column.list_separator is not None:
+        numbers = (
+            "true and false"
+            if kind == TRUTH
+            else "numbers with a fraction"
+            if kind in (REAL, DECIMAL)
+            else "such values"
+        )
+        return f"In a list {numbers} are no single text: write whole numbers, or the values as text"
+    if kind == TRUTH:
+        return f'{declare} BOOL, or write it as text, such as "true" and "false"'
+    if kind == REAL:
+        numbers = array.filter(pc.invert(as_nan(array)))
+        if pc.all(pc.equal(numbers, pc.floor(numbers)), min_count=0).as_py():
+            return (
+                f"{declare} INT64, as its numbers are whole ones (so a table with gaps holds ids), or write it as text"
+            )
+        return f"{declare} FLOAT or DOUBLE, or write it as text"
+    if kind == DECIMAL:
+        return f"{declare} DOUBLE (INT64 for whole numbers), or write it as text"
+    if pt.is_temporal(array.type):
+        return (
+            "As a number it would depend on the file's unit, as text on its writer: write it as text, or as whole "
+            "numbers such as seconds (input_type: INT64)"
+        )
+    return "Write it as text or numbers, and declare that as its input_type in data_config.input_fields"
