@@ -24,6 +24,7 @@ from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
 from apps_rec.layers.split import SplitKernels
 from apps_rec.legacy_keras import keras
+from apps_rec.names import scope_name
 
 
 class _Items(NamedTuple):
@@ -96,7 +97,7 @@ class Embedder(keras.layers.Layer):
                 activation=spec.attention.activation,
                 use_bn=spec.attention.use_bn,
                 dropout=spec.attention.dropout or 0.0,
-                name=f"{spec.name}_attention",
+                name=f"{scope_name(spec.name)}_attention",
             )
             for spec in self._lists
             if spec.attention is not None
@@ -148,7 +149,7 @@ class Embedder(keras.layers.Layer):
             columns = spec.dim + (spec.name in self.first_order)
             if columns:
                 self.vectors[spec.name] = self.add_weight(
-                    name=f"vectors_{spec.name}",
+                    name=f"vectors_{scope_name(spec.name)}",
                     shape=(1, columns),
                     initializer=_TableInitializer(self.seed, spec.name, spec.dim, self.stddev),
                 )

@@ -11,6 +11,7 @@ from apps_rec.layers import Dnn, Experts, Gates
 from apps_rec.layers.split import Input, join, multiply_shared, once
 from apps_rec.legacy_keras import keras
 from apps_rec.models.specs import DnnSpec, Group
+from apps_rec.names import scope_name
 
 
 def build_dnn(spec: DnnSpec, l2: float, dtype: str | None, name: str) -> Dnn:
@@ -54,7 +55,7 @@ class SharedBottom(keras.layers.Layer):
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._group_dnns = [
-            build_dnn(group.dnn, l2, dtype, f"{name}/group_{group.name}") if group.dnn else None
+            build_dnn(group.dnn, l2, dtype, f"{name}/group_{scope_name(group.name)}") if group.dnn else None
             for group in self.groups
         ]
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None

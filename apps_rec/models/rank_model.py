@@ -15,6 +15,7 @@ from apps_rec.models.bodies import Body
 from apps_rec.models.heads import Head
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
+from apps_rec.names import scope_name
 
 Tensors = Mapping[str, tf.Tensor]
 # Features, labels and row weights, each a dict of tensors.
@@ -85,7 +86,9 @@ class RankModel(tfrs.Model):
         self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
         self.towers = {
-            task.name: _tower(task.dnn, l2, dtype, f"tower_{task.name}") for task in self.tasks if has_tower_input
+            task.name: _tower(task.dnn, l2, dtype, f"tower_{scope_name(task.name)}")
+            for task in self.tasks
+            if has_tower_input
         }
         # Without a tower there is no bias either: one for each task.
         self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}

@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any
 import tensorflow as tf
 
 from apps_rec.data import data_files
+from apps_rec.data.storage import size_and_time
 from apps_rec.errors import DataError
 from apps_rec.evaluation import to_json, to_table
+from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.engine import CONFIG_ASSET
 from apps_rec.serving.evidence import EVIDENCE_ASSET, Evidence, first_rows
@@ -72,7 +74,7 @@ def write_assets(
     assets.mkdir(exist_ok=True)
     _write(assets / CONFIG_ASSET, config_text)
     for feature, words in preprocessor.vocabularies().items():
-        _write(assets / f"vocabulary_{feature}.txt", "".join(f"{word}\n" for word in words))
+        _write(assets / f"vocabulary_{file_name(feature)}.txt", "".join(f"{word}\n" for word in words))
     _write(folder / SCHEMA_ASSET, json.dumps(schema.to_json(), ensure_ascii=False, indent=1) + "\n")
     _write(folder / EVIDENCE_ASSET, evidence.to_json())
     if facts is not None and facts.metrics is not None:
@@ -169,9 +171,10 @@ def _data(config: PipelineConfig) -> str:
         except DataError:
             lines.append(f"| {field} {getattr(config, field)} | not there at the export | |")
             continue
-        lines += [
-            f"| {file} | {Path(file).stat().st_size:,} | {_moment(Path(file).stat().st_mtime)} |" for file in files
-        ]
+        for file in files:
+            size, changed_ns = size_and_time(file)
+            # A store need not say when a file was changed.
+            lines.append(f"| {file} | {size:,} | {_moment(changed_ns / 1e9) if changed_ns else 'not known'} |")
     return "\n".join(lines)
 
 

@@ -19,6 +19,7 @@ from apps_rec.serving.assets import RunFacts, write_assets
 from apps_rec.serving.columns import to_tensors
 from apps_rec.serving.evidence import Evidence, gather_evidence
 from apps_rec.serving.gate import check_gate, versions
+from apps_rec.serving.input_names import restore_input_names
 from apps_rec.serving.module import ServingModule
 from apps_rec.serving.schema import build_serving_schema
 from apps_rec.serving.verify import prove_in_fresh_process
@@ -74,6 +75,7 @@ def export_model(
         # A name that is no number: a server that watches the folder passes over it.
         aside = target / f".{version}.partial"
         tf.saved_model.save(module, str(aside), signatures=signatures)
+        restore_input_names(aside, module.inputs())
         write_assets(aside, target.resolve().name, config, config_text, preprocessor, module.schema, evidence, facts)
         prove_in_fresh_process(aside)
         aside.rename(target / str(version))
@@ -90,7 +92,7 @@ def export_model(
 
 
 def _with_score_difference(evidence: Evidence, module: ServingModule) -> Evidence:
-    outputs = module.score(**to_tensors(evidence.rows, module.schema.columns))
+    outputs = module.score(to_tensors(evidence.rows, module.schema.columns))
     differences = np.abs(outputs["score"].numpy() - np.array(evidence.outputs["score"]))
     largest, mean = float(np.max(differences)), float(np.mean(differences))
     log.info("half precision moves the score by at most %.2g, on average %.2g, on these rows", largest, mean)

@@ -10,6 +10,7 @@ from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.models.score import bounded
+from apps_rec.names import argument_names
 from apps_rec.serving.columns import cleaned, filled_rows, of_length
 from apps_rec.serving.examples import parse_examples
 from apps_rec.serving.rank import RequestSplit, by_side, unpack
@@ -50,29 +51,38 @@ class ServingModule(tf.Module):
         self.schema = schema
         self.split = RequestSplit(preprocessor, schema)
 
-    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
-        """The functions that a server calls, by name."""
+    def inputs(self) -> dict[str, dict[str, tf.TensorSpec]]:
+        """What the signatures take, by signature and name of the input."""
         schema = self.schema
-        columns = {column.name: tf.TensorSpec([None], TF_TYPES[column.dtype], column.name) for column in schema.columns}
-        once = {column.name: tf.TensorSpec([1], TF_TYPES[column.dtype], column.name) for column in schema.shared}
+        columns = {column.name: tf.TensorSpec([None], TF_TYPES[column.dtype]) for column in schema.columns}
+        once = {column.name: tf.TensorSpec([1], TF_TYPES[column.dtype]) for column in schema.shared}
         # Of unknown length: a wrong number of weights is then an error of the reshape and not passed over.
-        weights = {WEIGHTS: tf.TensorSpec([None], tf.float32, WEIGHTS)}
+        weights = {WEIGHTS: tf.TensorSpec([None], tf.float32)}
         packed = {
             name: tf.TensorSpec(
                 [1 if name in (SHARED_TEXT, SHARED_NUMBERS) else None, len(stacked)],
                 tf.string if name in (SHARED_TEXT, ITEM_TEXT) else tf.float64,
-                name,
             )
             for name, stacked in schema.packed().items()
         }
         return {
-            DEFAULT: _traced(self.score, columns),
-            EXAMPLE: _traced(self.score_examples, {EXAMPLES: tf.TensorSpec([None], tf.string, EXAMPLES)}),
-            RANK: _traced(self.rank, {**columns, **once, **weights}),
-            RANK_PACKED: _traced(self.rank_packed, {**packed, **weights}),
+            DEFAULT: columns,
+            EXAMPLE: {EXAMPLES: tf.TensorSpec([None], tf.string)},
+            RANK: {**weights, **columns, **once},
+            RANK_PACKED: {**weights, **packed},
         }
 
-    def score(self, **columns: tf.Tensor) -> dict[str, tf.Tensor]:
+    def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
+        """The functions that a server calls, by name; `restore_input_names` gives what is saved the inputs' names."""
+        functions = {
+            DEFAULT: self.score,
+            EXAMPLE: self.score_examples,
+            RANK: self.rank,
+            RANK_PACKED: self.rank_packed,
+        }
+        return {name: _traced(functions[name], inputs) for name, inputs in self.inputs().items()}
+
+    def score(self, columns: Tensors) -> dict[str, tf.Tensor]:
         """Outputs of a batch of raw rows, each `(batch,)`."""
         rows = tf.size(columns[self.schema.columns[0].name])
         # A column of another length or rank is an error here and not a broadcast later.
@@ -81,16 +91,16 @@ class ServingModule(tf.Module):
         features = self.preprocessor({**columns, **filled_rows(self.schema.filled, rows)})
         return self._valued(dict(self._model()(features, training=False)), columns)
 
-    def score_examples(self, examples: tf.Tensor) -> dict[str, tf.Tensor]:
+    def score_examples(self, inputs: Tensors) -> dict[str, tf.Tensor]:
         """Outputs of serialized tf.Examples, each `(batch,)`."""
-        return self.score(**parse_examples(examples, self.schema.columns))
+        return self.score(parse_examples(inputs[EXAMPLES], self.schema.columns))
 
-    def rank(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def rank(self, inputs: Tensors) -> dict[str, tf.Tensor]:
         """Score, order (indices, the best first, ties by place) and probabilities of one request's items."""
         columns = {column.name: inputs[column.name] for column in self.schema.columns}
         return self._rank(*by_side(cleaned(columns, self.schema.columns), self.schema), inputs[WEIGHTS])
 
-    def rank_packed(self, **inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+    def rank_packed(self, inputs: Tensors) -> dict[str, tf.Tensor]:
         """`rank` of stacked columns."""
         return self._rank(*unpack(inputs, self.schema), inputs[WEIGHTS])
 
@@ -116,6 +126,14 @@ class ServingModule(tf.Module):
 
 
 def _traced(
-    function: Callable[..., dict[str, tf.Tensor]], inputs: Mapping[str, tf.TensorSpec]
+    function: Callable[[Tensors], dict[str, tf.Tensor]], inputs: Mapping[str, tf.TensorSpec]
 ) -> tf.types.experimental.ConcreteFunction:
-    return tf.function(function, autograph=False).get_concrete_function(**inputs)
+    """A function of tensors by name as one with an argument for each."""
+    arguments = argument_names(inputs)
+
+    def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:
+        return function({name: given[argument] for name, argument in arguments.items()})
+
+    call.__name__ = function.__name__
+    specs = {argument: tf.TensorSpec(inputs[n].shape, inputs[n].dtype, argument) for n, argument in arguments.items()}
+    return tf.function(call, autograph=False).get_concrete_function(**specs)

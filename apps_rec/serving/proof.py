@@ -85,5 +85,5 @@ def score_with_model(
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     parts: list[Mapping[str, tf.Tensor]] = []
     for batch in RowStream(files, schema, 4096).batches():
-        parts.append(module.score(**to_tensors(batch.columns, schema.columns)))
+        parts.append(module.score(to_tensors(batch.columns, schema.columns)))
     return {name: np.concatenate([part[name].numpy() for part in parts]) for name in parts[0]}

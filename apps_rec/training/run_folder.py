@@ -13,6 +13,7 @@ from google.protobuf import text_format
 
 from apps_rec.errors import RunError
 from apps_rec.features.build import read_vocabulary
+from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.whole_file import replace_text
 
@@ -40,8 +41,12 @@ class RunFolder:
 
     @property
     def vocabularies(self) -> Path:
-        """The run's own copy of every vocab_file, `<feature>.txt`, one word a line."""
+        """The run's own copy of every vocab_file, one word a line."""
         return self.path / "vocabularies"
+
+    def vocabulary(self, feature: str) -> Path:
+        """The copy of a feature's, `<feature>.txt`."""
+        return self.vocabularies / f"{file_name(feature)}.txt"
 
     @property
     def metrics(self) -> Path:
@@ -122,7 +127,7 @@ def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
     for feature in config.feature_config.features:
         if feature.vocab_file:
             folder.vocabularies.mkdir(exist_ok=True)
-            write_whole(folder.vocabularies / f"{feature.feature_name}.txt", "\n".join(read_vocabulary(feature)) + "\n")
+            write_whole(folder.vocabulary(feature.feature_name), "\n".join(read_vocabulary(feature)) + "\n")
 
 
 def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
@@ -134,7 +139,9 @@ def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[st
     words = {}
     for feature in config.feature_config.features:
         if feature.vocab_file:
-            path = folder.vocabularies / f"{feature.feature_name}.txt"
+            path = folder.vocabulary(feature.feature_name)
+            if not path.exists() and "/" not in feature.feature_name:
+                path = folder.vocabularies / f"{feature.feature_name}.txt"  # as an older version wrote it
             if not path.exists():
                 raise RunError(f"{path} is missing: it holds the words that the run in {folder.path} was trained with")
             words[feature.feature_name] = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")

@@ -32,6 +32,8 @@ BY_OVERRIDE = [
     ([f"{D}.label_fields=click,download,click"], ['"click" is in this list already']),
     ([f"{D}.label_fields=click,download,age"], ['"age" is a label; a model that reads it']),
     ([f"{D}.input_fields[input_name=cost].input_name=user"], ['"user" is the name of another column too (line 11)']),
+    ([f"{D}.input_fields[input_name=cost].column_name=user"], ['"user" of the files is read by another', "(line 11)"]),
+    ([f"{D}.input_fields[input_name=cost].column_name="], ["column_name: is empty"]),
     ([f"{D}.input_fields[input_name=hour].default_val=x"], ['expected a value of type INT32, got "x"']),
     ([f"{D}.input_fields[input_name=age].default_val=nan"], ['expected a value of type FLOAT, got "nan"']),
     ([f"{D}.input_fields[input_name=click].default_val=0"], ["a label has no default"]),
@@ -169,6 +171,8 @@ BY_OVERRIDE = [
     ([f"{CTR}.tower_name=cvr"], ['"cvr" is the name of another tower']),
     ([f"{CTR}.tower_name=a b"], ["expected a letter, then letters"]),
     ([f"{CVR}.tower_name=ctcvr"], ["names the product of the funnel's towers"]),
+    ([f"{CTR}.tower_name=l2"], ['"loss_l2" is the name of another loss']),
+    ([f"{CTR}.tower_name={'t' * 1001}"], ["tower_name: expected at most 1,000 characters"]),
     ([f"{CTR}.tower_name=cvr_masked"], ['metrics of "cvr" on clicked rows have this name']),
     ([f"{CTR}.weight=-1"], ["weight: expected 0 or more, got -1"]),
     ([f"{CTR}.weight=0", f"{CVR}.weight=0"], ["nothing would be trained"]),
@@ -221,6 +225,10 @@ BY_OVERRIDE = [
     (
         ["train_config.train_distribute=PSStrategy", "data_config.holdout_fraction=0.1"],
         ["data_config.holdout_fraction: ParameterServerStrategy cannot leave out rows"],
+    ),
+    (
+        ["train_config.train_distribute=PSStrategy", "model_dir='out/run[1]'"],
+        ["model_dir: ParameterServerStrategy reads checkpoints on the servers", "choose a path without them"],
     ),
     (["data_config.worker_split=BY_ROW"], ["worker_split: BY_ROW is for MultiWorkerMirroredStrategy"]),
     (

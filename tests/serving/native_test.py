@@ -101,7 +101,7 @@ class Exported:
 
     def live(self, rows):
         """What the live model says."""
-        outputs = self.module.score(**to_tensors(rows, self.schema.columns))
+        outputs = self.module.score(to_tensors(rows, self.schema.columns))
         return {name: value.numpy() for name, value in outputs.items()}
 
 

@@ -12,6 +12,7 @@ from apps_rec.config.checks.features import check_features
 from apps_rec.config.checks.groups import check_groups
 from apps_rec.config.checks.metrics import check_metrics
 from apps_rec.config.checks.model import check_model
+from apps_rec.config.checks.names import check_names
 from apps_rec.config.checks.passes import check_passes
 from apps_rec.config.checks.position import check_position
 from apps_rec.config.checks.sides import check_sides
@@ -28,7 +29,7 @@ __all__ = ["check"]
 def check(config: PipelineConfig, report: Report) -> None:
     """Reports every mistake of a resolved config; order does not matter, the report sorts by line."""
     context = Context.of(config, report)
-    checks = (check_data, check_passes, check_features, check_tables, check_train)
+    checks = (check_data, check_names, check_passes, check_features, check_tables, check_train)
     of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export, check_sides)
     for one in (*checks, *(of_model if context.has_model else ())):
         one(context)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.dnn import check_dnn
 from apps_rec.config.defaults import dnns_by_path
@@ -11,8 +9,6 @@ from apps_rec.config.names import outputs
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.model_pb2 import FmTerm
-
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
 
 
 def check_model(context: Context) -> None:
@@ -111,8 +107,3 @@ def _score(context: Context) -> None:
             text = f'the model has no output "{term.output}" to rank by; there are {quoted(known)}.'
             context.report.error(f"{path}.output", text, got=term.output, among=known)
     context.unique(((term.output, f"model_config.score[{at}].output") for at, term in enumerate(score)), "score term")
-
-
-def valid_tower_name(name: str) -> bool:
-    """Whether outputs and metrics can be named after a tower."""
-    return bool(_NAME.match(name))

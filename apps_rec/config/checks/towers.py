@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.data import check_weight
-from apps_rec.config.checks.model import valid_tower_name
+from apps_rec.config.checks.names import MOST_CHARACTERS
+from apps_rec.config.names import metric_names
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.model_pb2 import TaskTower
+
+# Outputs, metrics and losses are named after a tower.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+# Named as a tower's loss is, and of none.
+_OTHER_LOSSES = ("l2", "embedding_l2")
 
 
 def check_towers(context: Context) -> None:
@@ -29,17 +38,40 @@ def check_towers(context: Context) -> None:
             if tower.tower_name == "ctcvr":
                 text = '"ctcvr" names the product of the funnel\'s towers; expected another name, such as "cvr".'
                 report.error(f"{path}.tower_name", text)
+    else:
+        _same_metrics(context, paths)
     weight = context.config.data_config.sample_weight
     if weight and all(tower.sample_weight or not tower.use_sample_weight for tower in towers):
         report.warn("data_config.sample_weight", "has no effect: every tower has weights of its own or uses none.")
+
+
+def _same_metrics(context: Context, paths: list[str]) -> None:
+    """Reports a tower that is called like another one's metrics inside its task space, `<tower>_masked`."""
+    towers = context.rank.task_towers
+    names = {tower.tower_name for tower in towers}
+    counts = Counter(metric_names(context.config))
+    for path, tower in zip(paths, towers, strict=True):
+        other = tower.tower_name.removesuffix("_masked")
+        if (
+            other != tower.tower_name
+            and other in names
+            and any(count > 1 and name.endswith(f"_{tower.tower_name}") for name, count in counts.items())
+        ):
+            text = f'metrics of "{other}" inside its task space have this name; expected another.'
+            context.report.error(f"{path}.tower_name", text)
 
 
 def _tower(context: Context, path: str, tower: TaskTower) -> None:
     report = context.report
     if not tower.tower_name:
         report.missing(path, "tower_name", 'a name for its outputs, such as "ctr"')
-    elif not valid_tower_name(tower.tower_name):
+    elif not _NAME.match(tower.tower_name):
         text = f'expected a letter, then letters, digits and "_", got "{tower.tower_name}".'
+        report.error(f"{path}.tower_name", text)
+    elif len(tower.tower_name) > MOST_CHARACTERS:
+        report.error(f"{path}.tower_name", f"expected at most {MOST_CHARACTERS:,} characters.")
+    elif tower.tower_name in _OTHER_LOSSES:
+        text = f'"loss_{tower.tower_name}" is the name of another loss; expected another name.'
         report.error(f"{path}.tower_name", text)
     if tower.label_name:
         context.label(f"{path}.label_name", tower.label_name)

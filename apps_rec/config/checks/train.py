@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.config.checks.context import Context
+from apps_rec.config.uris import WILDCARDS
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.train_pb2 import LearningRate
@@ -56,6 +57,9 @@ def _parameter_servers(context: Context, name: str) -> None:
     for field in ("holdout_fraction", "holdout_from"):
         if getattr(data, field):
             report.error(f"data_config.{field}", f"{name} cannot leave out rows; use eval_input_path.")
+    if any(char in context.config.model_dir for char in WILDCARDS):
+        text = f"{name} reads checkpoints on the servers, by TensorFlow itself, which takes"
+        report.error("model_dir", f"{text} {' '.join(WILDCARDS)} for wildcards; choose a path without them.")
 
 
 def _tpu(context: Context) -> None:

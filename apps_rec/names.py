@@ -1,0 +1,92 @@
+"""Names of a config, which may be any text, as names of files, of scopes of a graph and of arguments.
+
+The only place where one becomes another: a name is never part of a path, a scope or a call as it stands.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import keyword
+import re
+from collections.abc import Iterable
+
+# Of a file system: 255 bytes, less room for what stands before and behind a name.
+_FILE_CHARACTERS, _SCOPE_CHARACTERS, _ARGUMENT_CHARACTERS = 120, 120, 60
+_DIGEST_CHARACTERS = 16
+
+
+def file_name(text: str) -> str:
+    """A part of a file's name for a text: plain ones as they are, others percent-encoded; no two texts get the same.
+
+    ASCII without separators, never hidden, at most 120 characters: a long one ends in a hash of the whole.
+
+    Example:
+        >>> [file_name(text) for text in ("app_id", "size mb", "../a")]
+        ['app_id', 'size%20mb', '%2E.%2Fa']
+    """
+    encoded = "".join(
+        char if re.fullmatch(r"[A-Za-z0-9_.-]", char) else "".join(f"%{byte:02X}" for byte in _bytes(char))
+        for char in text
+    )
+    if encoded.startswith("."):
+        encoded = f"%2E{encoded[1:]}"
+    if len(encoded) <= _FILE_CHARACTERS:
+        return encoded
+    # "%~" begins no byte: a text that looks like a shortened one is encoded otherwise.
+    return f"{encoded[: _FILE_CHARACTERS - _DIGEST_CHARACTERS - 2]}%~{_digest(text)}"
+
+
+def scope_name(text: str) -> str:
+    """A text as a name that TensorFlow takes for scopes and layers: plain ones as they are, others with a hash.
+
+    Example:
+        >>> scope_name("app_id")
+        'app_id'
+        >>> scope_name("size mb").startswith("size_mb_")
+        True
+    """
+    if re.fullmatch(r"[A-Za-z0-9.][A-Za-z0-9_.-]*", text) and len(text) <= _SCOPE_CHARACTERS:
+        return text
+    letters = re.sub(r"[^A-Za-z0-9_.-]", "_", text)[: _SCOPE_CHARACTERS - _DIGEST_CHARACTERS - 6]
+    return f"{letters if letters[:1].isalnum() else f'name_{letters}'}_{_digest(text)}"
+
+
+def argument_names(texts: Iterable[str]) -> dict[str, str]:
+    """For each text a name that a function may call its argument: Python's rules and TensorFlow's, no two alike.
+
+    Plain ones stay as they are. Two that differ by case alone count as alike, as in a graph.
+
+    Example:
+        >>> argument_names(["app_id", "size mb", "App_ID", "class"])
+        {'app_id': 'app_id', 'size mb': 'size_mb', 'App_ID': 'App_ID_1', 'class': 'input_class'}
+    """
+    wanted = list(dict.fromkeys(texts))
+    # Plain ones first, so that none of them loses its name to another that became like it.
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for text in sorted(wanted, key=lambda text: not _is_argument(text)):
+        name = text if _is_argument(text) else _as_argument(text)
+        while name.lower() in taken:
+            name = f"{name}_{len(names)}"
+        names[text] = name
+        taken.add(name.lower())
+    return {text: names[text] for text in wanted}
+
+
+def _as_argument(text: str) -> str:
+    letters = re.sub(r"[^A-Za-z0-9_]", "_", text)[:_ARGUMENT_CHARACTERS]
+    is_usable = letters[:1].isalpha() and not keyword.iskeyword(letters) and letters != "self"
+    return letters if is_usable else f"input_{letters}"
+
+
+def _is_argument(text: str) -> bool:
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and len(text) <= _ARGUMENT_CHARACTERS
+    return bool(plain) and not keyword.iskeyword(text) and text != "self"
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(_bytes(text)).hexdigest()[:_DIGEST_CHARACTERS]
