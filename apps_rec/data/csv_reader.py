@@ -18,12 +18,12 @@ _BLOCK_BYTES = 1 << 20
 
 
 def csv_columns(path: str, schema: Schema) -> list[str]:
-    """Names of the columns: of the header, or of input_fields where there is none."""
+    """Names of the columns in the file: of the header, or of input_fields where there is none."""
     first = _first_line(path, schema)
     if first and first[0].startswith("PAR1"):
         raise DataError(f"{path}: is a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it")
     if not schema.with_header:
-        declared = [column.name for column in schema.declared]
+        declared = [column.stored for column in schema.declared]
         if len(first) > 1 and sum(cell in declared for cell in first) > len(first) / 2:
             raise DataError(
                 f"{path}: row 1 is a line of names, {', '.join(first)[:120]}; data_config.with_header: true reads it"

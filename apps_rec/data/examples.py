@@ -53,7 +53,7 @@ class ColumnEncoder:
         """One serialized message for each value, `[B]`."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
-        known, name, feature = self._known, self.column.name, self._feature
+        known, name, feature = self._known, self.column.stored, self._feature
         # By their bits: 0.0 and -0.0 are equal and not the same.
         keys = (values.view(f"i{values.itemsize}") if values.dtype.kind == "f" else values).tolist()
         encoded = []

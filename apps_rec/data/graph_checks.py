@@ -50,7 +50,7 @@ def number_column(schema: Schema, name: str) -> Column:
     declared = schema.column(name)
     if declared is not None and declared.dtype == "BOOL":
         return declared
-    return Column(name, "FLOAT")
+    return Column(name, "FLOAT", column_name=declared.column_name if declared else "")
 
 
 def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction: float = 0.0) -> Layout:
@@ -130,7 +130,7 @@ def _common_header(schema: Schema, files: Sequence[str]) -> tuple[str, ...]:
             raise DataError(f"{path}: header: expected names without line breaks. {_CONVERT}")
         if not schema.with_header and _starts_with_bom(path):
             raise DataError(f"{path}: starts with a byte order mark; save it without. {_CONVERT}")
-        check_columns(path, found, schema.read_names())
+        check_columns(path, found, schema.in_files(schema.read_names()))
         if header and found != header:
             raise DataError(
                 f"{path}: expected the columns of {files[0]} in the same order ({', '.join(header[:30])}), got "
@@ -153,13 +153,15 @@ def _common_kinds(schema: Schema, files: Sequence[str]) -> dict[str, str]:
     kinds: dict[str, str] = {}
     first: dict[str, str] = {}
     for path in files:
-        for name, kind in column_kinds(path, list(columns)).items():
+        found = column_kinds(path, [column.stored for column in columns.values()])
+        for name, column in columns.items():
+            kind = found[column.stored]
             if kind is None:
                 continue
-            readable = _READABLE_NUMBERS if columns[name].is_numbers else READABLE_KINDS[columns[name].dtype]
+            readable = _READABLE_NUMBERS if column.is_numbers else READABLE_KINDS[column.dtype]
             if kind not in readable:
                 raise DataError(
-                    f'{path}: column "{name}": expected a {" or a ".join(readable)} for {columns[name].dtype}, got a '
+                    f'{path}: column "{name}": expected a {" or a ".join(readable)} for {column.dtype}, got a '
                     f"{kind}. {_CONVERT}"
                 )
             if kinds.setdefault(name, kind) != kind:
@@ -170,7 +172,9 @@ def _common_kinds(schema: Schema, files: Sequence[str]) -> dict[str, str]:
     for name, column in columns.items():
         if name not in kinds:
             _LOG.warning(
-                '%s: the first records of no file hold column "%s": is it the name in the files?', files[0], name
+                '%s: the first records of no file hold column "%s": is it the name in the files?',
+                files[0],
+                column.stored,
             )
             kinds[name] = READABLE_KINDS[column.dtype][0]
     return kinds

@@ -125,18 +125,21 @@ def _csv_columns(
 ) -> Columns:
     # All cells, those nobody reads too: decode_csv counts the cells of a line only then.
     cells = tf.io.decode_csv(lines, [""] * len(layout.header), field_delim=schema.separator)
-    by_name = dict(zip(layout.header, cells, strict=True))
-    return {name: _filled(by_name[name], column, name in numbers) for name, column in wanted.items()}
+    by_name = dict(zip(layout.header, cells, strict=True))  # as the files call them
+    return {name: _filled(by_name[column.stored], column, name in numbers) for name, column in wanted.items()}
 
 
 def _example_columns(
     records: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
 ) -> Columns:
-    features = {name: tf.io.RaggedFeature(KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64) for name in wanted}
+    features = {
+        column.stored: tf.io.RaggedFeature(KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64)
+        for name, column in wanted.items()
+    }
     parsed = tf.io.parse_example(records, features)
     columns = {}
     for name, column in wanted.items():
-        ragged = parsed[name]
+        ragged = parsed[column.stored]
         if column.list_separator is not None:
             joined = _join(ragged.with_values(list_texts(ragged.values, column)), column.list_separator)
             columns[name] = _filled(joined, column, False)

@@ -233,13 +233,15 @@ class RowStream:
 
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
         """The chunks of all units in the epoch's order, less the first `skip` rows."""
-        read = _reader(self.schema)
+        read, stored = _reader(self.schema), self.schema.in_files(self._names)
         for number, unit in enumerate(self._units_in_order(epoch)):
             self._units_done = number
             if unit.rows is not None and unit.rows <= skip:
                 skip -= unit.rows
                 continue
-            for chunk in read(unit, self._names, self.schema):
+            for chunk in read(unit, stored, self.schema):
+                if stored != self._names:
+                    chunk = replace(chunk, data=chunk.data.rename_columns(self._names))
                 if skip and len(chunk.rows) <= skip:
                     skip -= len(chunk.rows)
                     continue
@@ -287,14 +289,14 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
 
 
 def column_names(path: str, schema: Schema) -> list[str]:
-    """Names of all columns of a file of the schema's format; for TFRecord those of its first records."""
+    """Names of all columns of a file of the schema's format, as the config calls them; of TFRecord's first records."""
     if schema.input_type == "parquet":
-        return parquet_columns(path)
+        return schema.of_files(parquet_columns(path))
     if schema.input_type == "csv":
-        return csv_columns(path, schema)
+        return schema.of_files(csv_columns(path, schema))
     from apps_rec.data.tfrecord_reader import tfrecord_columns
 
-    return tfrecord_columns(path)
+    return schema.of_files(tfrecord_columns(path))
 
 
 def _reader(schema: Schema) -> ReadUnit:

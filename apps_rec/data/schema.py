@@ -25,12 +25,13 @@ class Column:
     """A column and how its cells are read.
 
     Args:
-        name: as in the files.
+        name: by which features, labels, filters and requests call it.
         dtype: INT32, INT64, STRING, FLOAT, DOUBLE or BOOL.
         default: what a missing value becomes; bytes for STRING.
         has_default: whether the config gave the default.
         list_separator: joins the values of a list column into one string; None where one value is expected.
         is_numbers: the values of the list are numbers (weights, a vector), and not words.
+        column_name: of the column in the files; "": the same.
     """
 
     name: str
@@ -39,6 +40,12 @@ class Column:
     has_default: bool = False
     list_separator: str | None = None
     is_numbers: bool = False
+    column_name: str = ""
+
+    @property
+    def stored(self) -> str:
+        """Its name in the files."""
+        return self.column_name or self.name
 
 
 @dataclass(frozen=True)
@@ -132,6 +139,16 @@ class Schema:
     def column(self, name: str) -> Column | None:
         """The declared column of that name, None if input_fields does not list it."""
         return next((column for column in self.declared if column.name == name), None)
+
+    def in_files(self, names: Iterable[str]) -> list[str]:
+        """What columns are called in the files, by the names of the config; what it does not declare stays."""
+        stored = {column.name: column.column_name for column in self.declared if column.column_name}
+        return [stored.get(name, name) for name in names]
+
+    def of_files(self, names: Iterable[str]) -> list[str]:
+        """What the config calls the columns of the files."""
+        known = {column.column_name: column.name for column in self.declared if column.column_name}
+        return [known.get(name, name) for name in names]
 
     def read_names(self, keep: Iterable[str] = ()) -> list[str]:
         """Names of all columns that have to be read from a file, each once."""
@@ -274,7 +291,7 @@ def _column(field: DataConfig.Field, separators: dict[str, str], words: set[str]
     default = parse_value(text, dtype, where) if text is not None else absent.get(dtype, 0)
     separator = separators.get(field.input_name) if dtype == "STRING" else None
     is_numbers = separator is not None and field.input_name not in words
-    return Column(field.input_name, dtype, default, text is not None, separator, is_numbers)
+    return Column(field.input_name, dtype, default, text is not None, separator, is_numbers, field.column_name)
 
 
 def parse_value(text: str, dtype: str, where: str) -> Value:

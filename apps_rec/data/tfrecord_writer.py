@@ -168,8 +168,12 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
         entries.append(FileEntry(name, rows, os.path.getsize(path)))
         path.rename(folder / name)
     columns = {
-        name: {"type": encoder.column.dtype, "kind": encoder.kind, "separator": encoder.column.list_separator}
-        for name, encoder in encoders.items()
+        encoder.column.stored: {
+            "type": encoder.column.dtype,
+            "kind": encoder.kind,
+            "separator": encoder.column.list_separator,
+        }
+        for encoder in encoders.values()
     }
     return Manifest(
         tuple(entries), columns, filters_as_text(schema.filters), stream.files, config_path, stream.counts.read

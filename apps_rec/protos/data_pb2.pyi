@@ -46,16 +46,18 @@ class DataConfig(_message.Message):
     BY_FILE: DataConfig.WorkerSplit
     BY_ROW: DataConfig.WorkerSplit
     class Field(_message.Message):
-        __slots__ = ("input_name", "input_type", "default_val", "not_observed")
+        __slots__ = ("input_name", "input_type", "default_val", "not_observed", "column_name")
         INPUT_NAME_FIELD_NUMBER: _ClassVar[int]
         INPUT_TYPE_FIELD_NUMBER: _ClassVar[int]
         DEFAULT_VAL_FIELD_NUMBER: _ClassVar[int]
         NOT_OBSERVED_FIELD_NUMBER: _ClassVar[int]
+        COLUMN_NAME_FIELD_NUMBER: _ClassVar[int]
         input_name: str
         input_type: DataConfig.FieldType
         default_val: str
         not_observed: _containers.RepeatedScalarFieldContainer[str]
-        def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ..., not_observed: _Optional[_Iterable[str]] = ...) -> None: ...
+        column_name: str
+        def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ..., not_observed: _Optional[_Iterable[str]] = ..., column_name: _Optional[str] = ...) -> None: ...
     class RowFilter(_message.Message):
         __slots__ = ("column", "keep", "drop", "to", "use")
         class Use(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

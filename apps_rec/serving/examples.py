@@ -32,6 +32,7 @@ _PAIRS = [bytes([number & 0x7F | 0x80, number >> 7 | 0x80]) for number in range(
 def parse_examples(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tensor]:
     """Serialized tf.Examples -> columns by name; a feature that is absent, or an empty list, takes its default.
 
+    Features are called as the columns of files are, by column_name where the config gives one.
     Each column is taken of the kinds of list, and becomes the values, that the reader of files takes and makes. Values
     of a list column are joined by its separator, and none may hold it. A value that is none, or several where one is
     expected, are the engine's error, which names the column.
@@ -96,10 +97,9 @@ def _single(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[st
     """Columns of one value in a row, `(batch,)` each; those of one type are read together."""
     if not columns:
         return {}
-    names = [column.name for column in columns]
-    texts = _dense(by_kind["bytes_list"], names, "")
-    floats = _dense(by_kind["float_list"], names, float("nan"))
-    whole, again = (_dense(by_kind["int64_list"], names, default) for default in (0, 1))
+    texts = _dense(by_kind["bytes_list"], columns, "")
+    floats = _dense(by_kind["float_list"], columns, float("nan"))
+    whole, again = (_dense(by_kind["int64_list"], columns, default) for default in (0, 1))
     found: dict[str, tf.Tensor] = {}
     for dtype, group in groupby(sorted(columns, key=lambda column: column.dtype), lambda column: column.dtype):
         alike = list(group)
@@ -119,13 +119,15 @@ def _single(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[st
             read = tf.where(missing, tf.gather_nd(values, places), read)
             values = tf.tensor_scatter_nd_update(values, places, read)
         found.update(zip((column.name for column in alike), tf.unstack(values, axis=1), strict=True))
-    return {name: found[name] for name in names}
+    return {column.name: found[column.name] for column in columns}
 
 
-def _dense(records: tf.Tensor, names: Sequence[str], default: str | float | int) -> dict[str, tf.Tensor]:
+def _dense(records: tf.Tensor, columns: Sequence[Column], default: str | float | int) -> dict[str, tf.Tensor]:
     dtype = {str: tf.string, float: tf.float32, int: tf.int64}[type(default)]
     # An error of the parser, too many values, names the column.
-    return tf.io.parse_example(records, {name: tf.io.FixedLenFeature([], dtype, default) for name in names})
+    features = {column.stored: tf.io.FixedLenFeature([], dtype, default) for column in columns}
+    parsed = tf.io.parse_example(records, features)
+    return {column.name: parsed[column.stored] for column in columns}
 
 
 def _stacked(columns: dict[str, tf.Tensor], alike: Sequence[Column]) -> tf.Tensor:
@@ -138,10 +140,10 @@ def _lists(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str
         return {}
     found = {column.name: tf.fill(tf.shape(by_kind["bytes_list"]), column.default) for column in columns}
     for kind, dtype in KIND_TYPES.items():
-        features = {column.name: tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64) for column in columns}
+        features = {column.stored: tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64) for column in columns}
         parsed = tf.io.parse_example(by_kind[kind], features)
         for column in columns:
-            lists = parsed[column.name]
+            lists = parsed[column.stored]
             joined = _joined(lists.with_values(list_texts(lists.values, column)), column)
             found[column.name] = tf.where(tf.equal(joined, ""), found[column.name], joined)
     return found

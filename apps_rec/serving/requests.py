@@ -75,7 +75,7 @@ def _packed(values: Sequence[Any] | np.ndarray, as_text: bool) -> np.ndarray:
 
 
 def _example(row: Rows, columns: Sequence[Column]) -> bytes:
-    features = {column.name: _feature(row[column.name][0], column) for column in columns}
+    features = {column.stored: _feature(row[column.name][0], column) for column in columns}
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
 
 
@@ -110,7 +110,12 @@ def predict_request(name: str, signature: str, inputs: Arrays) -> PredictRequest
 
 def grpc_text(name: str, signature: str, inputs: Arrays) -> str:
     """tensorflow.serving.PredictRequest as protobuf text."""
-    lines = ["model_spec {", f'  name: "{name}"', f'  signature_name: "{signature}"', "}"]
+    lines = [
+        "model_spec {",
+        f"  name: {json.dumps(name, ensure_ascii=False)}",
+        f'  signature_name: "{signature}"',
+        "}",
+    ]
     for key, array in inputs.items():
         body = text_format.MessageToString(tensor_proto(array), as_utf8=True, indent=4)
         lines += [

@@ -120,6 +120,8 @@ class ServingSchema:
     def _column(self, column: Column, side: bool = True) -> dict[str, Any]:
         default = column.default.decode() if isinstance(column.default, bytes) else column.default
         described = {"name": column.name, "dtype": DTYPES[column.dtype], "default": default}
+        if column.column_name:
+            described["column_name"] = column.column_name
         if side:
             described["side"] = self.sides[column.name]
         if column.list_separator is not None:
