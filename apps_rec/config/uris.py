@@ -11,6 +11,8 @@ SCHEMES = ("gs", "s3", "hdfs", "file")
 _WITH_BUCKET = ("gs", "s3")
 # Of Linux and of what it mounts: bytes of one name, and of a whole path with the NUL at its end.
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095
+# What TensorFlow's own readers of checkpoints take for wildcards, wherever in a path it stands.
+WILDCARDS = "*?[\\"
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)/?(.*)", re.DOTALL)
 
 

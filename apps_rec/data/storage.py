@@ -160,6 +160,12 @@ def size_and_time(path: str) -> tuple[int, int]:
     return info.size, info.mtime_ns or 0
 
 
+def local_path(path: str) -> str:
+    """A path of this machine without its scheme, file://; any other as it is."""
+    uri = split_uri(path)
+    return f"/{uri[2]}" if uri and uri[0] == "file" else path
+
+
 def beside(path: str, name: str) -> str:
     """The path of another file in the same folder."""
     return path[: path.rfind("/") + 1] + name if is_uri(path) else os.path.join(os.path.dirname(path), name)

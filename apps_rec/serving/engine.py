@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf import text_format
 
+from apps_rec.data.literal_paths import literal_folder
 from apps_rec.errors import RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.requests import Arrays
@@ -54,7 +55,8 @@ class Engine:
         with self._graph.as_default():
             self._session = tf.compat.v1.Session(config=options)
             try:
-                loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
+                with literal_folder(folder) as path:
+                    loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], path)
             except (OSError, ValueError, LookupError, RuntimeError, tf.errors.OpError) as error:
                 self.close()
                 reason = " ".join(str(error).split())

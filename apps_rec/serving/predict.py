@@ -13,6 +13,7 @@ from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, 
 from apps_rec.data.dataset import wrong_value
 from apps_rec.data.files import check_columns
 from apps_rec.data.progress import Progress
+from apps_rec.data.storage import local_path
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.serving.engine import Engine, open_export
@@ -98,7 +99,7 @@ def predict_file(
     served = build_serving_schema(config)
     ranking = _ranking(signature, group_by, top_k, weights, served)
     files = data_files(input_path, "input")
-    if os.path.realpath(output) in map(os.path.realpath, files):
+    if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
         raise RunError(f"output {output}: is the input; choose another with -o")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     if skip_bad_rows:

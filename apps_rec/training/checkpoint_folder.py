@@ -9,6 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from apps_rec.data.literal_paths import literal_prefix
 from apps_rec.errors import RunError
 from apps_rec.training.checksums import find_damage, manifest_of, write_manifest
 from apps_rec.training.whole_file import replace_text
@@ -180,9 +181,10 @@ def _choose_unchecked(folder: Path, prefixes: list[Path], way_out: str) -> Path 
 def _reads(prefix: Path) -> bool:
     """Whether every value can be read; TensorFlow keeps a checksum of its own for each."""
     try:
-        reader = tf.train.load_checkpoint(str(prefix))
-        for name in reader.get_variable_to_shape_map():
-            reader.get_tensor(name)
+        with literal_prefix(prefix) as literal:
+            reader = tf.train.load_checkpoint(literal)
+            for name in reader.get_variable_to_shape_map():
+                reader.get_tensor(name)
     except UNREADABLE:
         return False
     return True

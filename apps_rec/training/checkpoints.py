@@ -7,6 +7,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from apps_rec.data.literal_paths import literal_prefix
 from apps_rec.errors import RunError
 from apps_rec.models import RankModel
 from apps_rec.training.checkpoint_folder import NAME, UNREADABLE, CheckpointFolder, choose
@@ -100,7 +101,8 @@ class Checkpoints:
 
     def _restore(self, checkpoint: tf.train.Checkpoint, path: Path, way_out: str) -> int:
         try:
-            status = checkpoint.read(str(path)).assert_existing_objects_matched()
+            with literal_prefix(path) as prefix:
+                status = checkpoint.read(prefix).assert_existing_objects_matched()
             if self._is_reader:
                 status.expect_partial()
         except UNREADABLE as error:
@@ -121,10 +123,11 @@ def read_weights(path: Path, model: RankModel) -> int:
     if problem:
         raise RunError(f"checkpoint {path} is damaged: {problem}")
     try:
-        saved = tf.train.load_checkpoint(str(path)).get_variable_to_shape_map()
-        is_best = any(name.startswith("weights/") for name in saved)
-        checkpoint = tf.train.Checkpoint(weights=_Weights(model)) if is_best else tf.train.Checkpoint(model=model)
-        checkpoint.read(str(path)).assert_existing_objects_matched().expect_partial()
+        with literal_prefix(path) as prefix:
+            saved = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
+            is_best = any(name.startswith("weights/") for name in saved)
+            checkpoint = tf.train.Checkpoint(weights=_Weights(model)) if is_best else tf.train.Checkpoint(model=model)
+            checkpoint.read(prefix).assert_existing_objects_matched().expect_partial()
     except UNREADABLE as error:
         detail = str(getattr(error, "message", error)).strip().split("\n")[0][:200]
         raise RunError(f"checkpoint {path} cannot be read: it is damaged or of another model ({detail})") from error
@@ -132,14 +135,18 @@ def read_weights(path: Path, model: RankModel) -> int:
     return int(step) if step.isdecimal() else 0
 
 
-_WAY_OUT = "Train afresh with --restart"
+_WAY_OUT = (
+    "Nothing was removed. Put the files back from a copy of the run, or begin a new run from another checkpoint with "
+    "train_config.fine_tune_checkpoint; --restart moves this one aside, as it is, and trains afresh"
+)
 _WAY_OUT_OF_BEST = "--set export_config.exporter_type=latest takes the newest checkpoint instead"
 
 
 def _saved_names(path: Path, part: str, module: tf.Module) -> list[str]:
     """Variables of a module that a checkpoint holds; an older version wrote fewer, and the defaults are right then."""
     try:
-        saved = tf.train.load_checkpoint(str(path)).get_variable_to_shape_map()
+        with literal_prefix(path) as prefix:
+            saved = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()
     except UNREADABLE:
         return []  # restoring it says what is wrong
     names = [name for name, value in vars(module).items() if isinstance(value, tf.Variable)]

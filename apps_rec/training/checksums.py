@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import json
 from pathlib import Path
@@ -19,7 +20,8 @@ def manifest_of(prefix: Path) -> Path:
 
 def files_of(prefix: Path) -> list[Path]:
     """The files of a checkpoint that are there: the index and the shards of data."""
-    return sorted(path for ending in ("index", "data-*") for path in prefix.parent.glob(f"{prefix.name}.{ending}"))
+    name = glob.escape(prefix.name)
+    return sorted(path for ending in ("index", "data-*") for path in prefix.parent.glob(f"{name}.{ending}"))
 
 
 def write_manifest(prefix: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from apps_rec.data.literal_paths import literal_prefix
 from apps_rec.errors import RunError
 from apps_rec.training.checkpoint_folder import NAME
 from apps_rec.training.run_folder import RunFolder, trained_config
@@ -41,6 +42,7 @@ def require_finished(folder: RunFolder, step: int) -> None:
 
 def _read(path: Path, name: str) -> int:
     """A number of where the run stands; -1 where the checkpoint does not say."""
-    reader = tf.train.load_checkpoint(str(path))
     key = f"progress/{name}{_SUFFIX}"
-    return int(reader.get_tensor(key)) if reader.has_tensor(key) else -1
+    with literal_prefix(path) as prefix:
+        reader = tf.train.load_checkpoint(prefix)
+        return int(reader.get_tensor(key)) if reader.has_tensor(key) else -1

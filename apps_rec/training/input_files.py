@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apps_rec.data.files import data_files
-from apps_rec.data.storage import size_and_time
+from apps_rec.data.storage import is_file, size_and_time
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run_folder import RunFolder, write_whole
@@ -77,7 +77,7 @@ def _change(was: dict | None, found: dict | None, before: list[dict], now: list[
     if was is None or found is None or Path(was["path"]).name != Path(found["path"]).name:
         names_now = [Path(file["path"]).name for file in now]
         if was is not None and Path(was["path"]).name not in names_now:
-            fate = "is not among them any more" if Path(was["path"]).exists() else "is gone"
+            fate = "is not among them any more" if is_file(was["path"]) else "is gone"
             return f"{was['path']} {fate} {count}"
         return f"{(found or was or {})['path']} is new {count}"
     if was["size"] != found["size"]:

@@ -142,7 +142,7 @@ def test_a_lost_data_file_is_named(tmp_path):
     with pytest.raises(
         RunError,
         match=r"no checkpoint in .* is whole \(model\.ckpt-2: model\.ckpt-2\.data-00000-of-00001 is missing\)\. "
-        "Train afresh with --restart",
+        "Nothing was removed. Put the files back from a copy of the run",
     ):
         Run(tmp_path).checkpoints.restore_latest()
 
@@ -245,7 +245,7 @@ def test_a_damaged_newest_of_an_older_version_is_left_out(tmp_path, seen):
     truncate(tmp_path / "checkpoints" / "model.ckpt-4.index")
     for path in (tmp_path / "checkpoints").glob("*.json"):
         path.unlink()
-    with pytest.raises(RunError, match=r"no checkpoint in .* can be read\. Train afresh with --restart"):
+    with pytest.raises(RunError, match=r"no checkpoint in .* can be read\. Nothing was removed\. Put the files back"):
         Run(tmp_path).checkpoints.restore_latest()
 
 
