@@ -319,3 +319,16 @@ def test_a_checkpoint_that_cannot_be_written(tmp_path):
         RunError, match=r"the checkpoint of step 3 cannot be written to .*checkpoints: .*--set model_dir="
     ):
         run.checkpoints.save(3)
+
+
+@pytest.mark.parametrize("name", ["run[lr=0.01]", "what?", "a*b", "back\\slash"])
+def test_a_path_is_no_glob(tmp_path, name):
+    run = Run(tmp_path / name)
+    run.save(2)
+    run.checkpoints.save_best(2)
+    # What the path would match as a glob.
+    Run(tmp_path / "runl").save(7)
+    assert Run(tmp_path / name).checkpoints.restore_latest() == 2
+    model, checkpoints = reader(tmp_path / name)
+    assert checkpoints.restore_best() == 2
+    assert {float(value) for variable in model.variables for value in np.unique(variable.numpy())} == {2.0}
