@@ -29,6 +29,18 @@ def split_uri(path: str) -> tuple[str, str, str] | None:
     return (found[1], found[2], found[3]) if found else None
 
 
+def split_paths(text: str) -> list[str]:
+    r"""Paths separated by commas, without blanks around them; a comma that belongs to a path is written `\,`.
+
+    Example:
+        >>> split_paths("a.csv, b.csv")
+        ['a.csv', 'b.csv']
+        >>> split_paths(r"day\,1.csv,b.csv")
+        ['day,1.csv', 'b.csv']
+    """
+    return [part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", text)]
+
+
 def input_mistake(path: str) -> str | None:
     """What is wrong with a path of data to read, None where nothing is that can be seen without a look at the files."""
     uri = split_uri(path)

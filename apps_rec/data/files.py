@@ -1,21 +1,28 @@
 """Paths of a config -> files, and what kind of file a name promises."""
 
 import difflib
-import glob
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 
+from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
+from apps_rec.data.local_files import answer_of, is_folder, local_files
 from apps_rec.data.schema import Schema
-from apps_rec.errors import DataError
+from apps_rec.errors import ConfigError, DataError
+
+_LOG = logging.getLogger("apps_rec.data")
 
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".tfrecord": "tfrecord"}
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 
 
 def data_files(paths: str, field: str = "input path") -> list[str]:
-    """The files that a path, a glob or several of them separated by commas stand for, sorted, each once.
+    r"""The files that a path, a glob or several of them separated by commas stand for, sorted, each once.
+
+    A name that exists is that file, even where it holds commas or characters of a glob. Elsewhere a comma that belongs
+    to a name is written `\,`. A file that is found under several names, by links or `./`, keeps the first one.
 
     Args:
         paths: as in `train_input_path`: plain paths, and URIs of stores.
@@ -23,42 +30,41 @@ def data_files(paths: str, field: str = "input path") -> list[str]:
 
     Raises:
         ConfigError: a URI of a scheme that is not read.
-        DataError: a part that matches no file, a folder, a file that may not be read, a store that gives no answer.
+        DataError: a part that matches no file, a folder, a file that may not be read, a store or a mount that gives no
+            answer, something that is no file to read again and again, a name that is no text.
     """
-    files: set[str] = set()
-    parts = [part.strip() for part in paths.split(",") if part.strip()]
+    whole = paths.strip()
+    parts = [whole] if whole and not storage.is_uri(whole) and _exists(whole, field) else split_paths(paths)
+    parts = [part for part in parts if part]
     if not parts:
         raise DataError(f"{field}: expected a path or a glob, got nothing")
+    files: dict[Hashable, str] = {}
     for part in parts:
-        files.update(_in_store(part, field) if storage.is_uri(part) else _on_disk(part, field))
-    return sorted(files)
+        found = _in_store(part, field) if storage.is_uri(part) else local_files(part, field)
+        for path, identity in found:
+            if files.setdefault(identity, path) != path:
+                _LOG.info('%s: "%s" and "%s" are one file, read once', field, files[identity], path)
+    return sorted(files.values())
 
 
-def _on_disk(part: str, field: str) -> list[str]:
-    # A name that exists is that file, even where it holds characters of a glob.
-    found = [part] if os.path.exists(part) else glob.glob(part, recursive=True)
-    if not found:
-        raise DataError(f'{field}: no file matches "{part}" (looked from {os.getcwd()})')
-    for path in found:
-        if os.path.isdir(path):
-            raise DataError(_is_folder(path, field))
-        if not os.access(path, os.R_OK):
-            raise DataError(f'{field}: "{path}" may not be read; change its permissions')
-    return found
+def _exists(path: str, field: str) -> bool:
+    return answer_of(lambda: os.path.exists(path), f'{field}: "{path}"')
 
 
-def _in_store(part: str, field: str) -> list[str]:
+def _in_store(part: str, field: str) -> list[tuple[str, Hashable]]:
+    mistake = input_mistake(part)
+    if mistake:
+        raise ConfigError(f"{field}: {mistake}")
+    scheme, _, key = split_uri(part) or ("", "", "")
+    if scheme == "file":
+        return [(f"file://{path}", identity) for path, identity in local_files(f"/{key}", field)]
     found = storage.find(part, field)
     if not found:
         raise DataError(f'{field}: no file matches "{part}"')
-    for path, is_folder in found:
-        if is_folder:
-            raise DataError(_is_folder(path.rstrip("/"), field))
-    return [path for path, _ in found]
-
-
-def _is_folder(path: str, field: str) -> str:
-    return f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"'
+    for path, is_a_folder in found:
+        if is_a_folder:
+            raise DataError(is_folder(path.rstrip("/"), field))
+    return [(path, path) for path, _ in found]
 
 
 def guess_input_type(path: str) -> str:
@@ -108,3 +114,24 @@ def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> N
             raise DataError(f'{path}: there is no column "{name}". Columns are {listed or "none"}.{hint}')
         if list(present).count(name) > 1:
             raise DataError(f'{path}: there are {list(present).count(name)} columns "{name}"; expected one')
+
+
+def absent_columns(path: str, present: Sequence[str], wanted: Sequence[str], schema: Schema) -> list[str]:
+    """Wanted columns that a file does not have and whose default_val stands in for every row.
+
+    Raises:
+        DataError: a column without default_val is absent, one has its value in the path, one is there twice.
+    """
+    absent = []
+    for name in wanted:
+        column = next((column for column in schema.declared if column.stored == name), None)
+        if name not in present and column is not None and column.has_default:
+            partition = next((part for part in path.split("/")[:-1] if part.startswith(f"{name}=")), None)
+            if partition is not None:
+                raise DataError(
+                    f'{path}: there is no column "{name}" in the file, and the folder "{partition}" gives it a value: '
+                    "columns in paths are not read; write the column into the file"
+                )
+            absent.append(name)
+    check_columns(path, present, [name for name in wanted if name not in absent])
+    return absent

@@ -84,6 +84,11 @@ def _check_options(schema: Schema, holdout_fraction: float) -> None:
             "data_config.input_type: ParquetInput is read in Python, and here no Python runs in the input (parameter "
             f"servers); expected TFRecordInput or CSVInput. {_CONVERT}"
         )
+    if schema.input_type == "csv" and schema.escape_char:
+        raise ConfigError(
+            f'data_config.escape_char: "{schema.escape_char}" is read in Python, and here no Python runs in the input '
+            f"(parameter servers). {_CONVERT}"
+        )
     if holdout_fraction:
         raise ConfigError(
             f"data_config.holdout_fraction: expected 0 where no Python runs in the input (parameter servers), got "
@@ -130,6 +135,10 @@ def _common_header(schema: Schema, files: Sequence[str]) -> tuple[str, ...]:
             raise DataError(f"{path}: header: expected names without line breaks. {_CONVERT}")
         if not schema.with_header and _starts_with_bom(path):
             raise DataError(f"{path}: starts with a byte order mark; save it without. {_CONVERT}")
+        if not _starts_with_row(path):
+            raise DataError(
+                f"{path}: line 1: expected {'the header' if schema.with_header else 'a row'}, got a blank line"
+            )
         check_columns(path, found, schema.in_files(schema.read_names()))
         if header and found != header:
             raise DataError(
@@ -143,6 +152,11 @@ def _common_header(schema: Schema, files: Sequence[str]) -> tuple[str, ...]:
 def _starts_with_bom(path: str) -> bool:
     with storage.open_stream(path) as stream:
         return bytes(stream.read(3)).decode("utf-8", "replace") == _BOM
+
+
+def _starts_with_row(path: str) -> bool:
+    with storage.open_stream(path) as stream:
+        return bytes(stream.read(4)).removeprefix(_BOM.encode())[:1] not in (b"\n", b"\r")
 
 
 def _common_kinds(schema: Schema, files: Sequence[str]) -> dict[str, str]:

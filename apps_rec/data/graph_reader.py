@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from apps_rec.data.decimals import has_decimals
 from apps_rec.data.graph_cells import KIND_TYPES, list_texts, read_cells
 from apps_rec.data.graph_checks import Layout, check_graph_readable, number_column
 from apps_rec.data.packing import TF_TYPES
@@ -124,9 +125,23 @@ def _csv_columns(
     lines: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
 ) -> Columns:
     # All cells, those nobody reads too: decode_csv counts the cells of a line only then.
-    cells = tf.io.decode_csv(lines, [""] * len(layout.header), field_delim=schema.separator)
+    cells = tf.io.decode_csv(
+        lines, [""] * len(layout.header), field_delim=schema.separator, use_quote_delim=schema.quoting != "NONE"
+    )
     by_name = dict(zip(layout.header, cells, strict=True))  # as the files call them
-    return {name: _filled(by_name[column.stored], column, name in numbers) for name, column in wanted.items()}
+    texts = {name: _as_written(by_name[column.stored], column, schema) for name, column in wanted.items()}
+    return {name: _filled(texts[name], column, name in numbers) for name, column in wanted.items()}
+
+
+def _as_written(text: tf.Tensor, column: Column, schema: Schema) -> tf.Tensor:
+    """Cells with nothing in place of null words, and with decimal points in place of commas."""
+    for word in schema.null_words:
+        text = tf.where(tf.equal(text, word), "", text)
+    if schema.decimal_separator == "," and has_decimals(column):
+        fine = ~tf.strings.regex_full_match(text, r"(?s).*\..*")
+        _check(fine, text, column.name, f"expected a number with a decimal comma and without points ({column.dtype})")
+        text = tf.strings.regex_replace(text, ",", ".")
+    return text
 
 
 def _example_columns(

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apps_rec.data import storage
-from apps_rec.data.files import check_columns
+from apps_rec.data.files import absent_columns
 from apps_rec.data.kinds import UnreadableColumnError, without_views
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, Unit
@@ -42,10 +42,11 @@ def parquet_columns(path: str) -> list[str]:
 def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
     """The rows of a unit in file order."""
     file = _open(unit.path)
-    check_columns(unit.path, file.schema_arrow.names, names)
+    absent = absent_columns(unit.path, file.schema_arrow.names, names, schema)
+    present = [name for name in names if name not in absent] or file.schema_arrow.names[:1]
     row = unit.first_row
     batches = file.iter_batches(
-        batch_size=CHUNK_ROWS, row_groups=list(unit.row_groups), columns=list(names), use_threads=False
+        batch_size=CHUNK_ROWS, row_groups=list(unit.row_groups), columns=present, use_threads=False
     )
     while True:
         try:
@@ -57,7 +58,7 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
             raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error
         if batch is None:
             return
-        yield Chunk(batch, np.arange(row, row + batch.num_rows))
+        yield Chunk(batch, np.arange(row, row + batch.num_rows)).with_columns(names, absent)
         row += batch.num_rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
@@ -16,9 +17,11 @@ from apps_rec.data.parquet_reader import parquet_columns, parquet_units, read_pa
 from apps_rec.data.rows import RowCounts, RowGate
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
-from apps_rec.data.storage import check_tensorflow_reads
+from apps_rec.data.storage import FileStates, check_tensorflow_reads
 from apps_rec.data.window import Batch, Part, Window, join_parts
 from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
 
 PARTS = ("train", "holdout")
 # Keeps the order of units apart from the order inside windows.
@@ -99,6 +102,8 @@ class RowStream:
         }
         self._names = schema.read_names(keep)
         self._gate = RowGate(schema, holdout_fraction, holdout_part, keep)
+        self._states = FileStates(files)
+        self._incomplete: set[str] = set()  # files without a column, said once each
         self._all_units: list[Unit] | None = None
         self._units_done = 0
 
@@ -110,6 +115,7 @@ class RowStream:
         """The stream of one process' files or row groups, in batches of its own size."""
         stream = RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
         stream._all_units = self._units()  # read once: the footer of every Parquet file
+        stream._states = self._states
         return stream
 
     def why_not_by_file(self, workers: int) -> str | None:
@@ -138,7 +144,8 @@ class RowStream:
             start_row: `end_row` of a batch of this epoch: the batches after it follow, bit for bit the same.
 
         Raises:
-            DataError: a bad row or file; an epoch without a batch; fewer rows than start_row.
+            DataError: a bad row or file; a file that changes in the meantime; too large a share of bad rows; an epoch
+                without a batch; fewer rows than start_row.
         """
         self.counts.reset()
         held: Batch | None = None
@@ -146,6 +153,7 @@ class RowStream:
             if held is not None:
                 yield held
             held = batch
+        self.counts.check_share(self.schema.max_bad_row_share, at_end=True)
         self.counts.log(epoch)
         if held is not None:
             yield replace(held, last=True)
@@ -222,6 +230,7 @@ class RowStream:
                 length = min(self._window - window.raw_rows, len(chunk.rows) - start)
                 piece = chunk.slice(start, length)
                 window.add(self._gate.admit(piece, unit.path, unit.file_index, self.counts), length)
+                self.counts.check_share(self.schema.max_bad_row_share)
                 start += length
                 if window.raw_rows == self._window:
                     yield window.close()
@@ -239,7 +248,9 @@ class RowStream:
             if unit.rows is not None and unit.rows <= skip:
                 skip -= unit.rows
                 continue
+            self._states.note(unit.path)
             for chunk in read(unit, stored, self.schema):
+                self._say_absent(unit.path, chunk)
                 if stored != self._names:
                     chunk = replace(chunk, data=chunk.data.rename_columns(self._names))
                 if skip and len(chunk.rows) <= skip:
@@ -247,6 +258,13 @@ class RowStream:
                     continue
                 yield unit, chunk.slice(skip)
                 skip = 0
+            self._states.check(unit.path)
+
+    def _say_absent(self, path: str, chunk: Chunk) -> None:
+        if chunk.absent and path not in self._incomplete:
+            self._incomplete.add(path)
+            names = ", ".join(f'"{name}"' for name in chunk.absent)
+            _LOG.warning("%s: there is no column %s: every row of the file gets the default_val", path, names)
 
     def _units_in_order(self, epoch: int) -> list[Unit]:
         if self._worker is None:

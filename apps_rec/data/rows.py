@@ -9,20 +9,19 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps_rec.data.bad_rows import remedy, too_many
 from apps_rec.data.bounds import within
 from apps_rec.data.cells import ARROW_TYPES, Problem
 from apps_rec.data.checks import checked_labels, funnel_problems, weight_problems
 from apps_rec.data.convert import convert, fill, texts_of_lists
+from apps_rec.data.decimals import as_in_file, decimal_points, has_decimals
 from apps_rec.data.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.schema import Column, RowFilter, Schema
-from apps_rec.data.source import Chunk
+from apps_rec.data.source import BadRow, Chunk
 from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
-
-RAGGED = "ragged"
-_REMEDY = "Correct the row, or drop such rows by data_config.bad_rows: SKIP (predict: --skip-bad-rows)"
 
 
 class RowCounts:
@@ -32,6 +31,7 @@ class RowCounts:
         read: rows of this part (training or holdout), before the filters.
         filtered: rows that a row_filter took away.
         dropped: bad rows that were skipped, by reason.
+        examples: the first bad row of each reason, told as an error would.
     """
 
     def __init__(self) -> None:
@@ -42,6 +42,7 @@ class RowCounts:
         self.read = 0
         self.filtered = 0
         self.dropped: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
 
     def summary(self) -> str:
         """One line, such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
@@ -49,6 +50,20 @@ class RowCounts:
         filtered = f", {self.filtered} filtered out" if self.filtered else ""
         dropped = f", {sum(self.dropped.values())} dropped ({bad})" if bad else ""
         return f"{self.read} rows read{filtered}{dropped}"
+
+    def check_share(self, share: float, *, at_end: bool = False) -> None:
+        """Raises DataError where more rows are bad than may be, see `too_many`."""
+        bad = self.dropped.total()
+        if bad and too_many(bad, self.read, share, at_end=at_end):
+            found = "; ".join(
+                f"{count:,} {reason}, the first: {self.examples.get(reason, 'not noted')}"
+                for reason, count in self.dropped.most_common()
+                if count
+            )
+            raise DataError(
+                f"{bad:,} of {self.read:,} rows read are bad, more than data_config.max_bad_row_share: {share:g}: "
+                f"{found}. Correct the files, or what data_config says of them; or raise the share"
+            )
 
     def log(self, epoch: int) -> None:
         """Warns where bad rows were dropped."""
@@ -99,7 +114,10 @@ class RowGate:
             DataError: the first bad row, unless bad rows are skipped; a column whose type as a whole does not fit.
         """
         ragged = self._my_ragged(chunk, file_index)
-        counts.dropped.update({RAGGED: len(ragged)} if ragged else {})
+        for bad in ragged:
+            counts.dropped[bad.reason] += 1
+            if self._skip and bad.reason not in counts.examples:
+                counts.examples[bad.reason] = _told(path, bad.row, f": {bad.text}", bad.line)
         try:
             index = self._my_rows(chunk, file_index, counts)
             counts.read += len(index) + len(ragged)
@@ -108,7 +126,7 @@ class RowGate:
             columns, kept, problems = self._convert(data)
         except UnreadableColumnError as error:
             raise DataError(f"{path}: {error}.") from error
-        good = self._judge(problems, chunk.rows[index], path, ragged, counts)
+        good = self._judge(problems, chunk, index, path, ragged, counts)
         if not good.all():
             index = index[good]
             columns = {name: array.filter(pa.array(good)) for name, array in columns.items()}
@@ -120,7 +138,7 @@ class RowGate:
         if self._holdout is None:
             return np.nonzero(self._mine(file_index, chunk.rows))[0]
         column, low = self._holdout.column, self._holdout.low
-        array, problems = convert(chunk.data.column(column.name), column)
+        array, problems = self._read(chunk.data.column(column.name), column)
         if low is None:
             held_out = group_in_holdout(_groups(fill(array, column)), self._fraction)
         else:
@@ -147,34 +165,42 @@ class RowGate:
         held_out = in_holdout(file_index, rows, self._fraction)
         return held_out if self._part == "holdout" else ~held_out
 
-    def _my_ragged(self, chunk: Chunk, file_index: int) -> list[tuple[int, str]]:
+    def _my_ragged(self, chunk: Chunk, file_index: int) -> list[BadRow]:
         if not chunk.ragged:
             return []
         if self._holdout is not None:
             # Its cells cannot be told apart: it is the training's to refuse or to count.
             return [] if self._part == "holdout" else chunk.ragged
-        mine = self._mine(file_index, np.array([row for row, _ in chunk.ragged]))
+        mine = self._mine(file_index, np.array([bad.row for bad in chunk.ragged]))
         return [item for item, is_mine in zip(chunk.ragged, mine, strict=True) if is_mine]
 
     def _filter(
-        self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[tuple[int, str]], counts: RowCounts
+        self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[BadRow], counts: RowCounts
     ) -> np.ndarray:
         """The index without the rows that a filter takes away: their labels are never looked at."""
         for row_filter in self._schema.filters:
             column = row_filter.column
-            array, problems = convert(_take(chunk.data.select([column.name]), index).column(0), column)
+            array, problems = self._read(_take(chunk.data.select([column.name]), index).column(0), column)
             stays, more = _stay(array, row_filter)
-            good = self._judge([*problems, *more], chunk.rows[index], path, ragged, counts)
+            good = self._judge([*problems, *more], chunk, index, path, ragged, counts)
             counts.filtered += int(np.sum(good & ~stays))
             index = index[good & stays]
         return index
+
+    def _read(self, array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
+        """A column of a file as its declared type, see `convert`."""
+        if not (self._from_text and self._schema.decimal_separator == "," and has_decimals(column)):
+            return convert(array, column)
+        with_points, problems = decimal_points(array, column)
+        converted, more = convert(with_points, column)
+        return converted, problems + [as_in_file(problem, array) for problem in more]
 
     def _convert(self, data: pa.RecordBatch) -> tuple[dict[str, pa.Array], pa.RecordBatch | None, list[Problem]]:
         columns: dict[str, pa.Array] = {}
         problems: list[Problem] = []
 
         def read(column: Column) -> pa.Array:
-            array, found = convert(data.column(column.name), column)
+            array, found = self._read(data.column(column.name), column)
             problems.extend(found)
             return array
 
@@ -210,7 +236,7 @@ class RowGate:
                 text, found = convert(array, Column(name))
                 problems += found
                 return pc.fill_null(text, b"").cast(pa.string())
-            typed, found = convert(array, column)
+            typed, found = self._read(array, column)
             problems += found
             return typed
         if self._schema.input_type == "tfrecord" and column is not None and single:
@@ -222,32 +248,49 @@ class RowGate:
     def _judge(
         self,
         problems: Sequence[Problem],
-        rows: np.ndarray,
+        chunk: Chunk,
+        index: np.ndarray,
         path: str,
-        ragged: list[tuple[int, str]],
+        ragged: list[BadRow],
         counts: RowCounts,
     ) -> np.ndarray:
-        """Which rows have no problem; each bad row is counted once, under the first problem."""
-        good = np.ones(len(rows), bool)
+        """Which rows of an index have no problem; each bad row is counted once, under the first problem."""
+        good = np.ones(len(index), bool)
         if not self._skip:
-            self._raise_first(problems, rows, path, ragged)
+            self._raise_first(problems, chunk, index, path, ragged)
         for problem in problems:
-            counts.dropped[problem.reason] += int(np.sum(problem.mask & good))
+            found = problem.mask & good
+            counts.dropped[problem.reason] += int(np.sum(found))
+            if problem.reason not in counts.examples and found.any():
+                place = int(np.argmax(found))
+                row, text, _ = _first_of(problem, place, chunk.rows[index])
+                counts.examples[problem.reason] = _told(path, row, text, chunk.line_of and chunk.line_of(row))
             good &= ~problem.mask
         return good
 
-    @staticmethod
     def _raise_first(
-        problems: Sequence[Problem], rows: np.ndarray, path: str, ragged: Sequence[tuple[int, str]]
+        self, problems: Sequence[Problem], chunk: Chunk, index: np.ndarray, path: str, ragged: Sequence[BadRow]
     ) -> None:
-        found = [(row, f": {text}") for row, text in ragged]
-        for problem in problems:
-            if problem.mask.any():
-                index = int(np.argmax(problem.mask))
-                found.append((int(rows[index]), f', column "{problem.column}": {problem.describe(index)}'))
+        rows = chunk.rows[index]
+        found = [(bad.row, f": {bad.text}", bad.reason) for bad in ragged]
+        found += [_first_of(problem, int(np.argmax(problem.mask)), rows) for problem in problems if problem.mask.any()]
         if found:
-            row, text = min(found, key=lambda item: item[0])
-            raise DataError(f"{path}: row {row}{text}. {_REMEDY}.")
+            row, text, reason = min(found, key=lambda item: item[0])
+            lines = {bad.row: bad.line for bad in ragged}
+            line = lines[row] if row in lines else chunk.line_of and chunk.line_of(row)
+            marked = np.any([np.zeros(len(rows), bool), *(problem.mask for problem in problems)], axis=0)
+            bad, read = len(ragged) + int(marked.sum()), len(rows) + len(ragged)
+            advice = remedy(reason, bad, read, self._schema.max_bad_row_share)
+            raise DataError(f"{_told(path, row, text, line)}. {advice}.")
+
+
+def _first_of(problem: Problem, place: int, rows: np.ndarray) -> tuple[int, str, str]:
+    """Number of a row, what is wrong there, and why in a word or two."""
+    return int(rows[place]), f', column "{problem.column}": {problem.describe(place)}', problem.reason
+
+
+def _told(path: str, row: int, text: str, line: int | None) -> str:
+    return f"{path}: row {row}{text}" + (f" (line {line})" if line is not None else "")
 
 
 def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Problem]]:

@@ -119,6 +119,11 @@ class Schema:
         separator: between the cells of CSV files.
         with_header: whether CSV files start with a line of column names.
         declared: every column of input_fields by name, in order.
+        quoting: of CSV files: MINIMAL, a cell may stand in double quotes; NONE, quotes are letters.
+        escape_char: of CSV files: takes the meaning from the character behind it; "": there is none.
+        decimal_separator: of numbers in CSV files, "." or ",".
+        null_words: cells of CSV files that are missing values, beside empty ones.
+        max_bad_row_share: share of bad rows from which on SKIP ends the run.
     """
 
     columns: tuple[Column, ...]
@@ -135,6 +140,11 @@ class Schema:
     with_header: bool = False
     declared: tuple[Column, ...] = ()
     label_rules: Mapping[str, LabelRule] = field(default_factory=dict)
+    quoting: str = "MINIMAL"
+    escape_char: str = ""
+    decimal_separator: str = "."
+    null_words: tuple[str, ...] = ()
+    max_bad_row_share: float = 0.01
 
     def column(self, name: str) -> Column | None:
         """The declared column of that name, None if input_fields does not list it."""
@@ -216,6 +226,11 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         with_header=data.with_header,
         declared=tuple(declared.values()),
         label_rules=_label_rules(config, labels),
+        quoting=DataConfig.Quoting.Name(data.quoting),
+        escape_char=data.escape_char,
+        decimal_separator=data.decimal_separator,
+        null_words=tuple(data.null_words),
+        max_bad_row_share=data.max_bad_row_share,
     )
 
 

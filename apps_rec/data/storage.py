@@ -166,6 +166,49 @@ def local_path(path: str) -> str:
     return f"/{uri[2]}" if uri and uri[0] == "file" else path
 
 
+class FileStates:
+    """Notices files that change while they are read, again and again, over hours.
+
+    Args:
+        paths: of files. What lies on this machine is looked at now, what lies in a store when it is first read.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._states: dict[str, tuple[int, int] | None] = {}
+        for path in paths:
+            if not is_uri(path):
+                self._states[path] = self._look(path)
+
+    def note(self, path: str) -> None:
+        """Looks at a file that is read for the first time."""
+        if path not in self._states:
+            self._states[path] = self._look(path)
+
+    def check(self, path: str) -> None:
+        """Raises DataError for a file that is not as it was."""
+        before, now = self._states[path], self._look(path)
+        if now == before or before is None or (now is None and is_uri(path)):
+            return
+        if now is None:
+            change = "is gone"
+        elif before[0] != now[0]:
+            change = f"has changed from {before[0]:,} to {now[0]:,} bytes"
+        else:
+            change = "was written again"
+        raise DataError(
+            f"{path}: {change} since reading began, so that rows would be lost or read twice. Write new data to new "
+            "files, and read files that stay as they are"
+        )
+
+    @staticmethod
+    def _look(path: str) -> tuple[int, int] | None:
+        """Size and time; None where there is no answer, which is an error where the file is read."""
+        try:
+            return size_and_time(path)
+        except (OSError, DataError):
+            return None
+
+
 def beside(path: str, name: str) -> str:
     """The path of another file in the same folder."""
     return path[: path.rfind("/") + 1] + name if is_uri(path) else os.path.join(os.path.dirname(path), name)

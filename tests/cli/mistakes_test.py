@@ -64,13 +64,13 @@ def test_files_that_are_wrong(tiny, capsys, monkeypatch):
     good = path.read_bytes()
     row5 = good.split(b"\n")[5]
     header = good.split(b"\n")[0]
-    without_app = [row[:2] + row[3:] for row in ([*tiny.rows("train.csv")[0]], *cells(tiny))]
+    without_word = [row[:4] + row[5:] for row in ([*tiny.rows("train.csv")[0]], *cells(tiny))]
     cases = {
         "empty": (b"", ["train.csv", "empty"]),
         "header only": (header + b"\n", ["train.csv: no rows are left"]),
         "missing column": (
-            "".join(",".join(row) + "\n" for row in without_app).encode(),
-            ['train.csv: there is no column "app"'],
+            "".join(",".join(row) + "\n" for row in without_word).encode(),
+            ['train.csv: there is no column "word"'],
         ),
         "ragged": (good.replace(row5, row5 + b",more"), ["train.csv: row 5", "10", "11"]),
         "not UTF-8": (

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from apps_rec.data import csv_reader
 from apps_rec.data.csv_reader import csv_columns, read_csv
 from apps_rec.data.schema import Column, Schema
 from apps_rec.data.source import Unit
@@ -57,9 +58,9 @@ def test_ragged_rows_keep_their_number(tmp_path):
     assert cells["b"] == [b"2", b"5", b"10"]
     assert rows == [1, 3, 5]
     assert ragged == [
-        (2, 'expected 2 cells, got 1: "3"'),
-        (4, 'expected 2 cells, got 3: "6,7,8"'),
-        (6, 'expected 2 cells, got 1: "11"'),
+        (2, 'expected 2 cells, got 1: "3"', "ragged", 3),
+        (4, 'expected 2 cells, got 3: "6,7,8"', "ragged", 7),
+        (6, 'expected 2 cells, got 1: "11"', "ragged", 9),
     ]
 
 
@@ -71,7 +72,7 @@ def test_ragged_rows_over_many_blocks(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text(text.getvalue())
     cells, rows, ragged = read(path, ["a", "b"])
-    assert [row for row, _ in ragged] == sorted(bad)
+    assert [bad.row for bad in ragged] == sorted(bad)
     assert rows == [int(cell) for cell in cells["a"]]
     assert len(rows) == 200_000 - len(bad)
 
@@ -79,7 +80,7 @@ def test_ragged_rows_over_many_blocks(tmp_path):
 def test_nothing_but_ragged_rows(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1\n2\n")
-    assert [row for row, _ in read(path, ["a", "b"])[2]] == [1, 2]
+    assert [bad.row for bad in read(path, ["a", "b"])[2]] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +116,7 @@ def test_a_file_that_is_gone():
 def test_an_empty_file_without_header(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"")
-    with pytest.raises(DataError, match="Empty CSV file"):
+    with pytest.raises(DataError, match="is empty; expected rows"):
         read(path, ["a"], Schema((), declared=(Column("a"),)))
 
 
@@ -145,3 +146,99 @@ def test_a_large_cell_in_the_first_row(tmp_path):
     path, cell = tmp_path / "a.csv", "x" * 200_000
     path.write_text(f"{cell},1\n")
     assert read(path, ["a"], Schema((), declared=(Column("a"), Column("b"))))[0] == {"a": [cell.encode()]}
+
+
+def lines_of(count, **changed):
+    """A header and lines of four cells; a keyword such as r3 replaces a line."""
+    lines = [changed.get(f"r{number}", f"r{number},plain title,{number},{number % 2}") for number in range(count)]
+    return "\n".join(["k,title,n,y", *lines, ""])
+
+
+@pytest.mark.parametrize("separator", [",", "\t"])
+def test_stray_quotes_cost_their_own_lines(tmp_path, separator):
+    path = tmp_path / "a.csv"
+    text = lines_of(1000, r50='r50,"Hot,50,0', r350='r350,"Hot,350,0').replace(",", separator)
+    path.write_text(text)
+    cells, rows, ragged = read(path, ["k", "y"], Schema((), with_header=True, separator=separator))
+    assert rows == [number + 1 for number in range(1000) if number not in (50, 350)]
+    assert cells["k"] == [f"r{row - 1}".encode() for row in rows]
+    assert [(bad.row, bad.reason, bad.line) for bad in ragged] == [(51, "stray quote", 52), (351, "stray quote", 352)]
+    assert "text after the closing quote" in ragged[0].text
+    assert "a quote that is never closed" in ragged[1].text
+    # Where quotes mean nothing every line is a row.
+    schema = Schema((), with_header=True, separator=separator, quoting="NONE")
+    cells, rows, ragged = read(path, ["title"], schema)
+    assert (len(rows), ragged) == (1000, [])
+    assert cells["title"][50] == cells["title"][350] == b'"Hot'
+
+
+def test_a_quote_that_is_not_closed_for_long_is_stray(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv_reader, "_LARGEST_ROW", 1 << 16)
+    monkeypatch.setattr(csv_reader, "_BLOCK_BYTES", 1 << 12)
+    path = tmp_path / "a.csv"
+    path.write_text(lines_of(20_000, r50='r50,"Hot,50,0'))
+    _, rows, ragged = read(path, ["k"])
+    assert len(rows) == 19_999
+    assert [(bad.row, bad.line) for bad in ragged] == [(51, 52)]
+    path.write_text("k,title\na," + "x" * (1 << 17) + "\nb,\n")
+    with pytest.raises(DataError, match=r"a\.csv: line 2: the row goes on for more than .* MiB"):
+        read(path, ["k"])
+
+
+def test_a_cell_of_several_megabytes(tmp_path):
+    path, text = tmp_path / "a.csv", 'x"y\n' * 1_200_000
+    with open(path, "w", newline="") as file:
+        csv.writer(file).writerows([["k", "title"], ["a", "b"], ["c", text], ["d", "e"]])
+    cells, rows, _ = read(path, ["k", "title"])
+    assert rows == [1, 2, 3]
+    assert cells == {"k": [b"a", b"c", b"d"], "title": [b"b", text.encode(), b"e"]}
+
+
+def test_a_row_that_is_ragged_and_no_text(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,b\n1,ä\nü\n2,é\n".encode("latin-1"))
+    cells, rows, ragged = read(path, ["a", "b"])
+    assert (rows, cells["b"]) == ([1, 3], [b"\xe4", b"\xe9"])
+    assert ragged == [(2, 'expected 2 cells, got 1: "\\xfc"', "ragged", 3)]
+
+
+def test_escape_char(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('a,b\n1,"Say \\"hi, there\\" now"\n2,x\\,y\n3,"\\\\"\n4,""\n')
+    schema = Schema((), with_header=True, escape_char="\\")
+    assert read(path, ["b"], schema)[0]["b"] == [b'Say "hi, there" now', b"x,y", b"\\", b""]
+    with open(path, newline="") as file:
+        assert [row[1].encode() for row in csv.reader(file, escapechar="\\")][1:] == read(path, ["b"], schema)[0]["b"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_null_words(tmp_path, encoding):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a,b\nNULL,1\n\\N,2\nnull,é\nragged\nNULLs,Ö\n".encode(encoding))
+    cells, _, _ = read(path, ["a", "b"], Schema((), with_header=True, null_words=("NULL", "\\N", "Ö")))
+    assert cells["a"] == [None, None, b"null", b"NULLs"]
+    # Words are UTF-8, as the file should be.
+    assert cells["b"][3] == (None if encoding == "utf-8" else b"\xd6")
+
+
+def test_blank_lines_are_no_rows_and_no_header(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"\r\n\na,b\n\n1,2\n\r\n3,4\n\n")
+    assert read(path, ["b"])[:2] == ({"b": [b"2", b"4"]}, [1, 2])
+
+
+@pytest.mark.parametrize("name", ["a.csv", "dt=7/a.csv"])
+def test_a_column_with_a_default_may_be_absent(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("a\n1\n2\n")
+    columns = (Column("a"), Column("dt", "INT32", 3, True), Column("x", "INT32", 3))
+    schema = Schema((), with_header=True, declared=columns)
+    if name == "a.csv":
+        assert read(path, ["dt", "a"], schema)[0] == {"dt": [None, None], "a": [b"1", b"2"]}
+        assert read(path, ["dt"], schema)[0] == {"dt": [None, None]}
+    else:
+        with pytest.raises(DataError, match=r'no column "dt" in the file, and the folder "dt=7" gives it a value'):
+            read(path, ["dt"], schema)
+    with pytest.raises(DataError, match='there is no column "x"'):
+        read(path, ["x"], schema)

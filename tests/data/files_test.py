@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from apps_rec.data.files import check_columns, data_files, guess_input_type, schema_for_file
@@ -35,7 +33,12 @@ def test_a_folder_is_refused(tmp_path):
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("x")
-    monkeypatch.setattr(os, "access", lambda *_: False)
+
+    def closed(*_, **__):
+        raise PermissionError(13, "Permission denied")
+
+    # Not by its mode, which stops no root.
+    monkeypatch.setattr("builtins.open", closed)
     with pytest.raises(DataError, match="may not be read"):
         data_files(str(path))
 

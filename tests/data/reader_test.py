@@ -247,7 +247,9 @@ def test_bad_rows_that_are_skipped_do_not_disturb_resuming(tmp_path):
         lines.append("ragged" if i % 19 == 0 else f"{i},a,{age},,{click}")
     path = tmp_path / "a.csv"
     path.write_text("\n".join(lines))
-    stream = RowStream([str(path)], make_schema("csv", bad_rows="SKIP"), 300, shuffle=True, window=900, seed=1)
+    stream = RowStream(
+        [str(path)], make_schema("csv", bad_rows="SKIP", max_bad_row_share=0.5), 300, shuffle=True, window=900, seed=1
+    )
     check_resume(stream)
     got, _ = gather(stream)
     good = [i for i in range(5000) if i % 13 and i % 17 and i % 19]
@@ -326,7 +328,7 @@ def test_kept_columns_with_skipped_rows(tmp_path):
     path = tmp_path / "a.parquet"
     ids = [str(i) if i % 10 else "x" for i in range(1000)]
     pq.write_table(pa.table({"id": ids, "free": pa.array(range(1000), pa.int16())}), path)
-    schema = Schema(COLUMNS[:1], input_type="parquet", declared=DECLARED, bad_rows="SKIP")
+    schema = Schema(COLUMNS[:1], input_type="parquet", declared=DECLARED, bad_rows="SKIP", max_bad_row_share=0.1)
     stream = RowStream([str(path)], schema, 64, keep=["free"])
     kept = [
         (row, id_)

@@ -7,7 +7,7 @@ import pytest
 from apps_rec.data.order import in_holdout
 from apps_rec.data.rows import RowCounts, RowGate
 from apps_rec.data.schema import Column, ColumnHoldout, RowFilter, Schema
-from apps_rec.data.source import Chunk
+from apps_rec.data.source import BadRow, Chunk
 from apps_rec.errors import DataError
 
 DECLARED = (
@@ -112,10 +112,12 @@ def test_a_missing_weight_takes_the_default_that_was_given():
 
 
 def test_the_first_bad_row_is_named_whatever_its_column():
-    the_chunk = chunk(ragged=[(4, "expected 3 cells, got 1")], **(GOOD | {"age": ["1", "2", "x"], "click": [0, 7, 1]}))
+    the_chunk = chunk(
+        ragged=[BadRow(4, "expected 3 cells, got 1")], **(GOOD | {"age": ["1", "2", "x"], "click": [0, 7, 1]})
+    )
     with pytest.raises(DataError, match='row 2, column "click"'):
         admit(schema(labels=("click",)), the_chunk)
-    the_chunk.ragged[0] = (1, "expected 3 cells, got 1")
+    the_chunk.ragged[0] = BadRow(1, "expected 3 cells, got 1")
     with pytest.raises(DataError, match=r"f\.parquet: row 1: expected 3 cells, got 1\. Correct"):
         admit(schema(labels=("click",)), the_chunk)
     rows, counts = admit(schema(labels=("click",), bad_rows="SKIP"), the_chunk)
@@ -185,7 +187,7 @@ def test_a_bad_row_of_the_other_part_does_not_matter():
     rows = np.arange(1, 501)
     held = in_holdout(0, rows, 0.2)
     cells = {"age": ["x" if is_held else "1" for is_held in held], "name": ["x"] * 500}
-    ragged = [(int(rows[held][0]), "expected 2 cells, got 1")]
+    ragged = [BadRow(int(rows[held][0]), "expected 2 cells, got 1")]
     got, _ = admit(schema(), chunk(ragged=ragged, **cells), fraction=0.2, part="train")
     assert len(got.index) == (~held).sum()
     with pytest.raises(DataError, match="expected 2 cells"):
@@ -219,7 +221,7 @@ def test_the_summary_is_logged(caplog):
 @pytest.mark.parametrize("low", [None, 10])
 def test_a_wrong_cell_of_the_holdouts_column_is_the_trainings(low):
     the_schema = schema(columns=DECLARED[1:2], holdout=ColumnHoldout(DECLARED[5], low), bad_rows="SKIP")
-    the_chunk = chunk(ragged=[(9, "expected 2 cells, got 1")], name=["a"] * 4, cached=["1", "x", "12", "13"])
+    the_chunk = chunk(ragged=[BadRow(9, "expected 2 cells, got 1")], name=["a"] * 4, cached=["1", "x", "12", "13"])
     train, counts = admit(the_schema, the_chunk, fraction=0.5, part="train")
     held, of_holdout = admit(the_schema, the_chunk, fraction=0.5, part="holdout")
     assert sorted([*train.index, *held.index]) == [0, 2, 3]

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+import os
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
-from apps_rec.config.uris import input_mistake, local_mistake
+from apps_rec.config.uris import input_mistake, local_mistake, split_paths
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
 _TRUTHS = ("true", "false", "0", "1")
+# Options of CSV files whose presence can be asked for.
+_OF_CSV = ("separator", "quoting", "escape_char", "decimal_separator")
 
 
 def check_data(context: Context) -> None:
@@ -20,9 +23,9 @@ def check_data(context: Context) -> None:
             report.missing("", name, what)
     for name in ("train_input_path", "eval_input_path"):
         value = getattr(context.config, name)
-        if value.strip() and not all(part.strip() for part in value.split(",")):
+        if value.strip() and not all(split_paths(value)) and not os.path.exists(value.strip()):
             report.error(name, f'expected paths separated by commas, got an empty one in "{value}".')
-        for mistake in filter(None, (input_mistake(part.strip()) for part in value.split(","))):
+        for mistake in filter(None, map(input_mistake, split_paths(value))):
             report.error(name, mistake)
     start = context.config.train_config.fine_tune_checkpoint
     for name, value in (("model_dir", context.config.model_dir), ("train_config.fine_tune_checkpoint", start)):
@@ -46,13 +49,47 @@ def _format(context: Context) -> None:
     data, report = context.config.data_config, context.report
     if data.HasField("input_type") and data.input_type != DataConfig.CSVInput:
         kind = DataConfig.InputType.Name(data.input_type)
-        for name, is_asked in (("separator", data.HasField("separator")), ("with_header", data.with_header)):
+        for name in ("separator", "with_header", "quoting", "escape_char", "decimal_separator", "null_words"):
+            is_asked = data.HasField(name) if name in _OF_CSV else getattr(data, name)
             if is_asked:
-                report.error(f"{_PATH}.{name}", f"is for CSVInput; input_type is {kind}.")
-    elif len(data.separator) != 1 or not data.separator.isascii() or data.separator in '"\r\n':
-        report.error(f"{_PATH}.separator", f'expected one ASCII character between columns, got "{data.separator}".')
+                at = f"{_PATH}.{name}[0]" if name == "null_words" else f"{_PATH}.{name}"
+                report.error(at, f"is for CSVInput; input_type is {kind}.")
+    else:
+        _csv(context)
+    context.within(data, _PATH, "max_bad_row_share", 0, 1)
+    if data.HasField("max_bad_row_share") and data.bad_rows == DataConfig.FAIL:
+        report.warn(f"{_PATH}.max_bad_row_share", "has no effect: bad_rows is FAIL.")
     if data.HasField("shuffle_buffer_size") and not data.shuffle:
         report.warn(f"{_PATH}.shuffle_buffer_size", "has no effect: shuffle is false.")
+
+
+def _csv(context: Context) -> None:
+    data, report = context.config.data_config, context.report
+    separator, escape = data.separator, data.escape_char
+    if not _is_letter(separator) or separator == '"':
+        report.error(f"{_PATH}.separator", f'expected one ASCII character between columns, got "{separator}".')
+    if escape and (not _is_letter(escape) or escape in (separator, '"')):
+        taken = "other than the separator and the double quote"
+        report.error(f"{_PATH}.escape_char", f'expected one ASCII character {taken}, got "{escape}".')
+    if data.decimal_separator not in (".", ","):
+        report.error(f"{_PATH}.decimal_separator", f'expected "." or ",", got "{data.decimal_separator}".')
+    elif data.decimal_separator == separator and data.quoting == DataConfig.NONE and not escape:
+        text = f'"{separator}" is the separator between columns too, and quoting: NONE does not keep them apart.'
+        report.error(f"{_PATH}.decimal_separator", text)
+    context.without_twins(data.null_words, f"{_PATH}.null_words")
+    for at, word in enumerate(data.null_words):
+        path = f"{_PATH}.null_words[{at}]"
+        if not word:
+            report.error(path, "an empty cell is a missing value anyway; expected a word.")
+        elif escape and escape in word:
+            text = (
+                f'"{word}" holds the escape_char, which takes no part in a cell: "{word.replace(escape, "")}" is left.'
+            )
+            report.error(path, text)
+
+
+def _is_letter(text: str) -> bool:
+    return len(text) == 1 and text.isascii() and text not in "\r\n"
 
 
 def _columns(context: Context) -> None:

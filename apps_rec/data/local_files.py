@@ -1,0 +1,187 @@
+"""Files of this machine by path or glob, looked at so that nothing there can hold the program up for ever."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import stat
+import threading
+from collections.abc import Callable, Hashable, Iterator
+from fnmatch import fnmatchcase
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
+
+# A disk answers in milliseconds, a folder of a million files on a slow mount in a minute.
+_SAID_SECONDS, _ANSWER_SECONDS = 10.0, 120.0
+
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+
+Answer = TypeVar("Answer")
+
+
+def answer_of(question: Callable[[], Answer], what: str) -> Answer:
+    """The answer of a file system.
+
+    A call to a mount that hangs never returns, and no signal gets through to it; it is made in a thread of its own.
+
+    Args:
+        question: to ask.
+        what: it is about, in a message.
+
+    Raises:
+        DataError: there is no answer within two minutes.
+    """
+    answers = SimpleQueue[tuple[Answer | None, BaseException | None]]()
+
+    def ask() -> None:
+        try:
+            answers.put((question(), None))
+        except BaseException as error:  # raised again where it is waited for
+            answers.put((None, error))
+
+    threading.Thread(target=ask, daemon=True, name="apps_rec-look-at-files").start()
+    try:
+        try:
+            answer, error = answers.get(timeout=_SAID_SECONDS)
+        except Empty:
+            _LOG.warning("%s: waiting for its file system to answer, for %.0f s at most", what, _ANSWER_SECONDS)
+            answer, error = answers.get(timeout=_ANSWER_SECONDS - _SAID_SECONDS)
+    except Empty:
+        raise DataError(
+            f"{what}: its file system gave no answer for {_ANSWER_SECONDS:.0f} s; does the mount hang?"
+        ) from None
+    if error is not None:
+        raise error
+    return answer  # type: ignore[return-value]
+
+
+def local_files(pattern: str, field: str) -> list[tuple[str, Hashable]]:
+    """The files that a path or a glob stands for, and by what to know a file under another name.
+
+    `*`, `?` and `[...]` stay within a name and `**` as a whole name takes any number of folders, each once, whatever
+    links lead to it.
+
+    Args:
+        pattern: without a scheme.
+        field: what to call it in a message.
+
+    Raises:
+        DataError: there is no such file; a folder; a file that cannot be opened; no file; a name that is no text.
+    """
+    return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"')
+
+
+def is_folder(path: str, field: str) -> str:
+    """Message about a folder in the place of a file."""
+    return f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"'
+
+
+def _look(pattern: str, field: str) -> list[tuple[str, Hashable]]:
+    # A name that exists is that file, even where it holds characters of a glob.
+    found = [pattern] if os.path.lexists(pattern) else list(_matching(pattern))
+    if not found:
+        raise DataError(f'{field}: no file matches "{_shown(pattern)}" (looked from {os.getcwd()})')
+    return [(path, _identity(path, field)) for path in found]
+
+
+def _identity(path: str, field: str) -> Hashable:
+    where = f'{field}: "{_shown(path)}"'
+    if _shown(path) != path:
+        raise DataError(f"{where}: the name is no UTF-8 text, which other programs need; rename the file")
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        if os.path.islink(path):
+            raise DataError(
+                f'{where} is a link to "{os.readlink(path)}", and there is no such file ({error.strerror})'
+            ) from None
+        raise DataError(f"{where} cannot be looked at: {error.strerror}") from None
+    if stat.S_ISDIR(status.st_mode):
+        raise DataError(is_folder(path, field))
+    kind = next((name for is_kind, name in _KINDS if is_kind(status.st_mode)), None)
+    if kind is not None:
+        raise DataError(f"{where} is {kind}; expected a file, which can be read more than once: write the rows to one")
+    try:
+        with open(path, "rb", buffering=0) as file:
+            file.read(1)
+    except PermissionError:
+        raise DataError(f"{where} may not be read; change its permissions") from None
+    except OSError as error:
+        raise DataError(f"{where} cannot be read: {error.strerror}") from None
+    return status.st_dev, status.st_ino
+
+
+def _matching(pattern: str) -> Iterator[str]:
+    """Paths that a glob stands for; names that begin with a dot only where the pattern says the dot."""
+    first = re.search(r"[*?\[]", pattern)
+    if first is None:
+        return
+    folder = pattern[: pattern.rfind("/", 0, first.start()) + 1]
+    names = [name for name in pattern[len(folder) :].split("/") if name]
+    yield from dict.fromkeys(_below(folder, names, set()))
+
+
+def _below(folder: str, names: list[str], seen: set[tuple[int, int]]) -> Iterator[str]:
+    """Paths below a folder ("" or with a slash at its end) that fit the names.
+
+    Args:
+        folder: to look into.
+        names: of folders and a file, patterns.
+        seen: folders that a `**` went into already.
+    """
+    name, rest = names[0], names[1:]
+    if name == "**":
+        place = _place(folder or ".")
+        if place is None or place in seen:
+            return
+        seen.add(place)
+        # Any number of folders is none, too; ** at the end stands for all that is below.
+        yield from _below(folder, rest or ["*"], set())
+        for entry in _entries(folder):
+            if not entry.startswith(".") and os.path.isdir(folder + entry):
+                yield from _below(f"{folder}{entry}/", names, seen)
+        return
+    if not re.search(r"[*?\[]", name):
+        matching = [name] if os.path.lexists(folder + name) else []
+    else:
+        matching = [
+            entry
+            for entry in _entries(folder)
+            if (name.startswith(".") or not entry.startswith(".")) and fnmatchcase(entry, name)
+        ]
+    for entry in matching:
+        if not rest:
+            yield folder + entry
+        elif os.path.isdir(folder + entry):
+            yield from _below(f"{folder}{entry}/", rest, seen)
+
+
+def _entries(folder: str) -> list[str]:
+    try:
+        names = os.listdir(folder or ".")
+    except OSError:
+        return []
+    # Folders before links to them, so that a file goes by its own path.
+    return sorted(names, key=lambda name: (os.path.islink(folder + name), name))
+
+
+def _place(folder: str) -> tuple[int, int] | None:
+    try:
+        status = os.stat(folder)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _shown(path: str) -> str:
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
