@@ -1,6 +1,8 @@
 """Names of columns, features, tables and groups: any text that can be read in a line, or a mistake that says why."""
 
 import json
+import random
+import unicodedata
 
 import pytest
 
@@ -93,3 +95,14 @@ def test_two_fields_of_one_column_are_a_mistake():
     (line,) = lines_of(config("price", "feature", "group", "table", alias="click"))
     assert 'the column "click" of the files is read by another of input_fields (line 5)' in line
     assert lines_of(config("price", "feature", "group", "table", alias="Preis (EUR)")) == []
+
+
+def test_random_names_of_all_of_unicode_work_or_are_refused_with_the_reason():
+    draw = random.Random(5)
+    planes = [(0x20, 0x7F), (0x20, 0x3000), (0x4E00, 0x9FFF), (0xE000, 0x110000)]
+    for _ in range(200):
+        low, high = draw.choice(planes)
+        name = "".join(chr(draw.randrange(low, high)) for _ in range(draw.randrange(1, 30)))
+        strange = any(unicodedata.category(char) in ("Cc", "Zl", "Zp") for char in name)
+        lines = lines_of(config(name, f"{name}f", f"{name}g", f"{name}t"))
+        assert bool(lines) == (strange or name.startswith("\ufeff") or not name.strip()), (name, lines)
