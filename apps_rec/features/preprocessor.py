@@ -198,6 +198,8 @@ def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
     """Whole numbers of a column; text that is none, as in a list of ids, is the unknown id."""
     if values.dtype != tf.string:
         return tf.cast(values, tf.int64)
+    # As a cell of an INT column has them: 3.0 is what a table with gaps makes of 3.
+    values = tf.strings.regex_replace(values, r"^\s*(?:\+|(-))?([0-9]{1,18})(?:\.0*)?\s*$", r"\1\2")
     is_number = tf.strings.regex_full_match(values, INTEGER)
     return tf.strings.to_number(tf.where(is_number, values, str(unknown)), tf.int64)
 

@@ -32,13 +32,20 @@ def filled_rows(columns: Iterable[Column], rows: tf.Tensor | int) -> dict[str, t
 
 
 def cleaned(columns: Tensors, asked: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """The columns, with the default in place of numbers that are not finite: nan and infinity count as missing."""
+    """The columns, with the default in place of empty texts and of numbers that are not finite: those are missing."""
     clean = dict(columns)
     for column in asked:
         values = columns[column.name]
         if values.dtype.is_floating:
             clean[column.name] = finite(values, tf.cast(column.default, values.dtype))
+        elif column.dtype == "STRING" and column.default:
+            clean[column.name] = there(values, tf.constant(column.default, tf.string))
     return clean
+
+
+def there(texts: tf.Tensor, defaults: tf.Tensor) -> tf.Tensor:
+    """Texts, with the default in place of empty ones; arguments as of `finite`."""
+    return tf.where(tf.equal(texts, ""), tf.broadcast_to(defaults, tf.shape(texts)), texts)
 
 
 def finite(values: tf.Tensor, defaults: tf.Tensor) -> tf.Tensor:

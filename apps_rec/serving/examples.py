@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import tensorflow as tf
 
 from apps_rec.data import Column
 from apps_rec.data.expect import expect
 from apps_rec.data.graph_cells import KIND_TYPES, list_texts, read_cells
+from apps_rec.data.graph_checks import READABLE_KINDS
 from apps_rec.data.packing import TF_TYPES
 
 # First byte of a tf.train.Feature, protobuf's tag of its list, and what all of it is without values.
@@ -41,46 +43,109 @@ def parse_examples(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, 
         examples: `(batch,)`.
         columns: to find in them.
     """
-    by_kind = _by_kind(examples)
-    single = [column for column in columns if column.list_separator is None]
-    lists = [column for column in columns if column.list_separator is not None]
-    return {**_single(by_kind, single), **_lists(by_kind, lists)}
+    features = _features(examples)
+    # A branch costs such a request a little, taking records of any kind apart ten times as much.
+    return tf.cond(
+        _is_usual(features, columns),
+        lambda: _usual(examples, columns),
+        lambda: _of_any_kind(_by_kind(features, tf.size(examples)), columns),
+    )
 
 
-def _by_kind(examples: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Records of the features of each kind of list alone, those without a value left out; `(batch,)` each."""
-    # One more, without a feature, as the decoder wants at least one.
+class _Features(NamedTuple):
+    """The features of all records, one after the other."""
+
+    entries: tf.Tensor  # serialized, with their names
+    names: tf.Tensor
+    values: tf.Tensor  # serialized tf.train.Features
+    tags: tf.Tensor  # first byte of values
+    rows: tf.Tensor  # number of the record
+
+
+def _features(examples: tf.Tensor) -> _Features:
+    # One record more, without a feature, as the decoder wants at least one.
     examples = tf.concat([examples, [b""]], axis=0)
-    rows = tf.size(examples)
-    features = tf.strings.reduce_join(_decoded(examples, "Example", "features"), axis=-1)  # [B]
+    features = tf.strings.reduce_join(_decoded(examples, "Example", ["features"])[0], axis=-1)  # [B + 1]
     # In one row, as decoding many rows would pad all to the longest.
     end = b"\x0a" + bytes([len(_END)]) + _END
-    entries = _decoded(tf.strings.reduce_join(tf.strings.join([features, end]))[tf.newaxis], "Features", "feature")[0]
+    joined = tf.strings.reduce_join(tf.strings.join([features, end]))[tf.newaxis]
+    entries = _decoded(joined, "Features", ["feature"])[0][0]
     is_end = tf.equal(entries, _END)
     is_right = expect(
-        tf.equal(tf.math.count_nonzero(is_end, dtype=tf.int32), rows),
+        tf.equal(tf.math.count_nonzero(is_end, dtype=tf.int32), tf.size(examples)),
         ["Input examples expects one tf.train.Example each"],
     )
     with tf.control_dependencies([is_right]):
-        row = tf.cumsum(tf.cast(is_end, tf.int32), exclusive=True)
-    values = _decoded(entries, "Features.FeatureEntry", "value")
-    values = tf.strings.reduce_join(values, axis=-1)  # [features]
-    tags = tf.strings.substr(tf.strings.join([values, b"\x00"]), 0, 1)
-    entries = _field(entries)
-    records = {}
+        rows = tf.cumsum(tf.cast(is_end, tf.int32), exclusive=True)
+    decoded = _decoded(entries, "Features.FeatureEntry", ["key", "value"])
+    names, values = (tf.strings.reduce_join(part, axis=-1) for part in decoded)
+    return _Features(entries, names, values, tf.strings.substr(tf.strings.join([values, b"\x00"]), 0, 1), rows)
+
+
+def _is_usual(features: _Features, columns: Sequence[Column]) -> tf.Tensor:
+    """Whether each column is of the kind of list that `convert` writes, and not empty, wherever it is there."""
+    # By hash: a number is compared with all columns' at once, and names are what they are.
+    usual = [column.name.encode() + _TAGS[READABLE_KINDS[column.dtype][0]] for column in columns]
+    named = _hashes(features.names)[:, tf.newaxis] == _hashes(tf.constant([c.name.encode() for c in columns]))
+    right = _hashes(tf.strings.join([features.names, features.tags]))[:, tf.newaxis] == _hashes(tf.constant(usual))
+    empty = tf.strings.length(features.values) <= 2
+    for texts in _EMPTY.values():
+        for text in texts[1:]:
+            empty |= tf.equal(features.values, text)
+    return tf.reduce_all(~tf.reduce_any(named, axis=1) | (tf.reduce_any(right, axis=1) & ~empty))
+
+
+def _hashes(texts: tf.Tensor) -> tf.Tensor:
+    return tf.strings.to_hash_bucket_fast(texts, 2**63 - 1)
+
+
+def _usual(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tensor]:
+    """Columns of records of the usual kinds."""
+    features = {}
+    for column in columns:
+        dtype = KIND_TYPES[READABLE_KINDS[column.dtype][0]]
+        if column.list_separator is not None:
+            features[column.name] = tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64)
+        else:
+            # Read as missing where it may be, else the default itself.
+            default = {tf.string: "", tf.float32: float("nan")}.get(dtype)
+            default = int(column.default) if default is None else default
+            features[column.name] = tf.io.FixedLenFeature([], dtype, default)
+    parsed = tf.io.parse_example(examples, features)
+    found = {}
+    for column in columns:
+        cells = parsed[column.name]
+        if column.list_separator is not None:
+            cells = _joined(cells, column)
+        read, missing = read_cells(cells, [column])
+        found[column.name] = tf.where(missing, tf.constant(column.default, read.dtype), read)
+    return found
+
+
+def _of_any_kind(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str, tf.Tensor]:
+    single = [column for column in columns if column.list_separator is None]
+    lists = [column for column in columns if column.list_separator is not None]
+    found = {**_single(by_kind, single), **_lists(by_kind, lists)}
+    return {column.name: found[column.name] for column in columns}
+
+
+def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Records of the features of each kind of list alone, those without a value left out; `(batch,)` each."""
+    entries = _field(features.entries)
+    found = {}
     for kind, tag in _TAGS.items():
-        taken = tf.equal(tags, tag)
+        taken = tf.equal(features.tags, tag)
         for empty in _EMPTY[kind]:
-            taken &= tf.not_equal(values, empty)
-        # Joined by rows.
-        joined = tf.strings.unsorted_segment_join(tf.boolean_mask(entries, taken), tf.boolean_mask(row, taken), rows)
-        records[kind] = _field(joined)[:-1]
-    return records
+            taken &= tf.not_equal(features.values, empty)
+        row = tf.boolean_mask(features.rows, taken)
+        joined = tf.strings.unsorted_segment_join(tf.boolean_mask(entries, taken), row, records)
+        found[kind] = _field(joined)
+    return found
 
 
-def _decoded(messages: tf.Tensor, name: str, field: str) -> tf.Tensor:
-    """A field of messages, serialized: `[..., most values]`."""
-    return tf.io.decode_proto(messages, f"tensorflow.{name}", [field], [tf.string]).values[0]
+def _decoded(messages: tf.Tensor, name: str, fields: list[str]) -> list[tf.Tensor]:
+    """Fields of messages, serialized: `[..., most values]` each."""
+    return list(tf.io.decode_proto(messages, f"tensorflow.{name}", fields, [tf.string] * len(fields)).values)
 
 
 def _field(values: tf.Tensor) -> tf.Tensor:

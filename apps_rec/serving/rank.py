@@ -11,7 +11,7 @@ from apps_rec.data.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import columns_of
 from apps_rec.layers.split import SplitKernels
-from apps_rec.serving.columns import filled_rows, finite, of_length
+from apps_rec.serving.columns import filled_rows, finite, of_length, there
 from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
 
 Tensors = Mapping[str, tf.Tensor]
@@ -68,8 +68,8 @@ def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, Ten
 def unpack(packed: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
     """Stacked columns -> shared columns and items', in their types.
 
-    A number that is not finite takes its column's default. Ids of INT columns are texts, so that all their digits
-    arrive; a text that is no whole number is an error.
+    An empty text and a number that is not finite take their column's default. Ids of INT columns are texts, so that
+    all their digits arrive; a text that is no whole number is an error.
     """
     blocks: dict[str, dict[tuple[str, ...], tf.Tensor]] = {}
     for name, stacked in schema.packed().items():
@@ -83,6 +83,8 @@ def unpack(packed: Tensors, schema: ServingSchema) -> tuple[TensorColumns, Tenso
             names = tuple(column.name for column in group)
             end = start + len(names)
             part = values if len(names) == len(stacked) else values[:, start:end]
+            if dtype == "STRING" and any(column.default for column in stacked[start:end]):
+                part = there(part, tf.constant([column.default for column in stacked[start:end]], tf.string))
             side[names] = _typed(part, dtype)
             start = end
     return TensorColumns(blocks.get("shared", {})), TensorColumns(blocks.get("items", {}))

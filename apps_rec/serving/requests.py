@@ -84,7 +84,10 @@ def _feature(value: Any, column: Column) -> tf.train.Feature:
         separator = column.list_separator
         values = value.split(separator.encode()) if separator is not None and value else [value]
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
-    if column.dtype in ("FLOAT", "DOUBLE"):
+    if column.dtype == "DOUBLE":
+        # As `convert` writes it: a list of floats holds 32 bits each.
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[repr(float(value)).encode()]))
+    if column.dtype == "FLOAT":
         return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value)]))
     return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))
 
