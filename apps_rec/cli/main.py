@@ -87,11 +87,11 @@ def _train(options: argparse.Namespace) -> None:
 def _evaluate(options: argparse.Namespace) -> None:
     config = _checked(options)
     quiet_tensorflow()
-    metrics = apps_rec.evaluate(config)
+    metrics = apps_rec.evaluate(config, by=options.by)
     if options.json:
         from apps_rec.evaluation import to_json
 
-        print(to_json(metrics))
+        print(to_json(metrics.to_json()))
     else:
         _print(metrics)
 
@@ -251,6 +251,9 @@ def _parser() -> argparse.ArgumentParser:
         _evaluate,
         "measure the trained model on eval_input_path",
         "samples/appstore/esmm.config --set model_dir=out/x --json",
+    )
+    evaluate.add_argument(
+        "--by", metavar="COLUMN", help="a column of input_fields: the metrics within each of its values, too"
     )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     export = _command(

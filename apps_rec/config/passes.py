@@ -10,7 +10,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 TRAIN, VALIDATE, EVALUATE = "train", "validate", "evaluate"
 PASSES = (TRAIN, VALIDATE, EVALUATE)
@@ -38,6 +41,17 @@ def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
         # The holdout is a part of the training's rows.
         uses.add(_USES[TRAIN])
     return [row_filter for row_filter in data.row_filter if not row_filter.use or uses & set(row_filter.use)]
+
+
+def evaluated_rows(config: PipelineConfig) -> dict[str, Any]:
+    """What says which rows `evaluate` measures, of a resolved config: as metrics.json records it."""
+    data = config.data_config
+    return {
+        "eval_input_path": config.eval_input_path,
+        "row_filter": sorted(filter_as_text(item) for item in filters_of(data, EVALUATE)),
+        "num_examples": config.eval_config.num_examples,
+        "bad_rows": DataConfig.BadRows.Name(data.bad_rows),
+    }
 
 
 def filter_as_text(row_filter: DataConfig.RowFilter) -> str:

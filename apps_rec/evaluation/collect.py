@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from apps_rec.errors import DataError, RunError
 from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
+from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
 
 BLOCK_ROWS = 1 << 16
 _NOT_OBSERVED = -1
@@ -123,24 +125,27 @@ class Column:
 
 
 class TaskRows:
-    """The rows of one task: a float32 score and a uint8 label each, nothing else."""
+    """The rows of one task: a float32 score and a uint8 label each, an int32 slice where it is asked for."""
 
     def __init__(self) -> None:
         self.scores = Column(np.float32)
         self.labels = Column(np.uint8)
+        self.slices = Column(np.int32)
 
     def __len__(self) -> int:
         return len(self.scores)
 
     @property
     def nbytes(self) -> int:
-        """Bytes held: 5 a row, up to the end of a block."""
-        return self.scores.nbytes + self.labels.nbytes
+        """Bytes held: 5 a row, 9 with slices, up to the end of a block."""
+        return self.scores.nbytes + self.labels.nbytes + self.slices.nbytes
 
-    def append(self, scores: np.ndarray, labels: np.ndarray) -> None:
-        """Add rows; both arrays are `(rows,)`."""
+    def append(self, scores: np.ndarray, labels: np.ndarray, slices: np.ndarray | None = None) -> None:
+        """Add rows; the arrays are `(rows,)`."""
         self.scores.append(scores)
         self.labels.append(labels)
+        if slices is not None:
+            self.slices.append(slices)
 
 
 class UserCodes:
@@ -158,6 +163,10 @@ class UserCodes:
     def __len__(self) -> int:
         return len(self._codes)
 
+    def values(self) -> list[Any]:
+        """The users by their code."""
+        return list(self._codes)
+
     def encode(self, users: np.ndarray) -> np.ndarray:
         """Give each user of a batch of integers or strings, `(rows,)`, an int32 code.
 
@@ -165,7 +174,7 @@ class UserCodes:
             DataError: the values are neither integers nor strings.
         """
         users = np.asarray(users)
-        if users.dtype.kind not in "iuOSU":
+        if users.dtype.kind not in "biuOSU":
             raise DataError(f"the column of users for GAUC: expected integers or strings, got {users.dtype}.")
         codes = self._codes
         if users.dtype.kind == "O":
@@ -188,6 +197,7 @@ class MetricCollector:
 
     Args:
         tasks: what to measure, in the order of the result.
+        by: a column among the users, whose values are measured one by one too (`slices`).
 
     Raises:
         ValueError: no task, or two with one suffix.
@@ -199,12 +209,13 @@ class MetricCollector:
         {'auc_ctr': 1.0, 'log_loss_ctr': 0.2877, 'calibration_ctr': 1.0, 'rows': 2}
     """
 
-    def __init__(self, tasks: Sequence[TaskMetrics]) -> None:
+    def __init__(self, tasks: Sequence[TaskMetrics], by: str | None = None) -> None:
         suffixes = [task.suffix for task in tasks]
         if not suffixes or len(set(suffixes)) != len(suffixes):
             raise ValueError(f"metrics: expected tasks with different suffixes, got {suffixes}.")
         self.tasks = tuple(tasks)
         self.rows = 0
+        self._by, self._slice_codes, self._slice_rows = by, UserCodes(), np.zeros(0, np.int64)
         self._task_rows = {task.suffix: TaskRows() for task in tasks}
         grouped = [task for task in tasks if task.gauc_user]
         self._user_codes = {str(task.gauc_user): UserCodes() for task in grouped}
@@ -249,24 +260,32 @@ class MetricCollector:
         known = {name: values[name] != _NOT_OBSERVED for task in self.tasks for name in task.observed}
         labels = {name: _label(name, array, known.get(name)) for name, array in values.items()}
         scores = {t.score_output: _score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks}
-        raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in self._users}
+        asked = [*self._users, *([self._by] if self._by is not None else [])]
+        raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in asked}
         shapes = {name: array.shape for part in (labels, scores, raw_users) for name, array in part.items()}
         if len(set(shapes.values())) != 1 or len(next(iter(shapes.values()))) != 1:
             raise ValueError(f"metrics: expected arrays of one shape (rows,), got {shapes}.")
 
         # Nothing is kept before all of the batch has been checked: a caller may drop a bad batch and go on.
-        codes = {column: self._user_codes[column].encode(values) for column, values in raw_users.items()}
+        codes = {column: users_of.encode(raw_users[column]) for column, users_of in self._user_codes.items()}
+        slices = self._slice_codes.encode(raw_users[self._by]) if self._by is not None else None
         counted = {task.rows_key: task.counts(labels, known) for task in self.tasks if task.rows_key}
         for task in self.tasks:
             label = np.logical_and.reduce([labels[name] for name in task.labels])
-            score = scores[task.score_output]
+            score, of_slice = scores[task.score_output], slices
             if task.rows_key:
-                label, score = label[counted[task.rows_key]], score[counted[task.rows_key]]
-            self._task_rows[task.suffix].append(score, label)
+                mine = counted[task.rows_key]
+                label, score = label[mine], score[mine]
+                of_slice = None if slices is None else slices[mine]
+            self._task_rows[task.suffix].append(score, label, of_slice)
         for column, numbers in codes.items():
             self._users[column].append(numbers)
         for key, mask in self._own_masks.items():
             mask.append(counted[key])
+        if slices is not None:
+            slice_rows = np.bincount(slices, minlength=len(self._slice_codes))
+            slice_rows[: len(self._slice_rows)] += self._slice_rows
+            self._slice_rows = slice_rows
         self.rows += len(next(iter(labels.values())))
 
     def result(self) -> dict[str, float | int | None]:
@@ -274,14 +293,46 @@ class MetricCollector:
         metrics: dict[str, float | int | None] = {}
         for task in self.tasks:
             rows = self._task_rows[task.suffix]
-            labels, scores = rows.labels.array(), rows.scores.array()
-            for kind, name in zip(task.kinds, task.names, strict=True):
-                if kind == "gauc":
-                    metrics[name] = gauc(labels, scores, self._users_of(task), task.gauc_reduction)
-                else:
-                    metrics[name] = METRICS[kind](labels, scores)
+            users = self._users_of(task) if task.gauc_user else None
+            metrics |= _metrics(task, rows.labels.array(), rows.scores.array(), users)
         metrics["rows"] = self.rows
         return metrics
+
+    def slices(self, tasks: Sequence[TaskMetrics], most: int = MOST) -> Slices:
+        """Every metric of some tasks within each value of the column `by`.
+
+        Args:
+            tasks: of the collector's.
+            most: values to measure, those with most rows.
+
+        Raises:
+            ValueError: no `by` was given.
+        """
+        if self._by is None:
+            raise ValueError("slices: expected a collector with a column to measure by")
+        values = [_as_json(value) for value in self._slice_codes.values()]
+        order = np.argsort(-self._slice_rows, kind="stable")
+        codes, others = order[:most].tolist(), order[most:].tolist()
+        metrics: dict[int, dict[str, float | int | None]] = {code: {} for code in codes}
+        small: dict[int, list[str]] = {code: [] for code in codes}
+        for task in tasks:
+            rows = self._task_rows[task.suffix]
+            labels, scores, of_row = rows.labels.array(), rows.scores.array(), rows.slices.array()
+            users = self._users_of(task) if task.gauc_user else None
+            by_slice = np.argsort(of_row, kind="stable")
+            bounds = np.searchsorted(of_row[by_slice], np.arange(len(values) + 1))
+            for code in codes:
+                places = by_slice[bounds[code] : bounds[code + 1]]
+                positives = int(labels[places].sum(dtype=np.int64))
+                metrics[code] |= _metrics(
+                    task, labels[places], scores[places], None if users is None else users[places]
+                )
+                metrics[code] |= {f"rows_{task.suffix}": len(places), f"positives_{task.suffix}": positives}
+                if min(positives, len(places) - positives) < FEW:
+                    small[code].append(task.suffix)
+        shown = [Slice(values[code], int(self._slice_rows[code]), metrics[code], tuple(small[code])) for code in codes]
+        other_rows = int(self._slice_rows[others].sum())
+        return Slices(self._by, tuple(shown), tuple(values[c] for c in others[:most]), len(others), other_rows)
 
     def _users_of(self, task: TaskMetrics) -> np.ndarray:
         users = self._users[str(task.gauc_user)].array()
@@ -300,6 +351,22 @@ class MetricCollector:
             elif labels.all():
                 reasons[task.suffix] = "one class"
         return reasons
+
+
+def _metrics(
+    task: TaskMetrics, labels: np.ndarray, scores: np.ndarray, users: np.ndarray | None
+) -> dict[str, float | int | None]:
+    metrics: dict[str, float | int | None] = {}
+    for kind, name in zip(task.kinds, task.names, strict=True):
+        if kind == "gauc" and users is not None:
+            metrics[name] = gauc(labels, scores, users, task.gauc_reduction)
+        else:
+            metrics[name] = METRICS[kind](labels, scores)
+    return metrics
+
+
+def _as_json(value: Any) -> str | int | bool:
+    return value.decode("utf-8", "backslashreplace") if isinstance(value, bytes) else value
 
 
 def _get(kind: str, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:

@@ -22,6 +22,7 @@ def evaluate_model(
     plan: Sequence[TaskMetrics],
     num_examples: int = 0,
     is_stopped: Callable[[], bool] = lambda: False,
+    by: str | None = None,
 ) -> MetricCollector:
     """Scores every row of a data set once.
 
@@ -31,11 +32,12 @@ def evaluate_model(
         plan: what to measure.
         num_examples: rows to take, from the start; 0: all.
         is_stopped: asked before each batch.
+        by: a column among the users, whose values are measured one by one too.
 
     Raises:
         EvaluationStoppedError: `is_stopped` said so.
     """
-    collector = MetricCollector(plan)
+    collector = MetricCollector(plan, by)
     outputs_needed = {task.score_output for task in plan}
     for features, labels, users in dataset:
         if is_stopped():

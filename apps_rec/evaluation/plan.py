@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from apps_rec.config.names import labels_not_always_observed
 from apps_rec.evaluation.collect import TaskMetrics
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.model_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+# A control character: no tower's name holds one.
+EXPORTED = "exported\x1f"
 
 
 def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
@@ -34,6 +38,13 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
         _task_metrics(
             conversion.metrics_set, "ctcvr", "probs_ctcvr", (click.label_name, conversion.label_name), unsure
         ),
+    ]
+
+
+def as_exported(plan: Sequence[TaskMetrics]) -> list[TaskMetrics]:
+    """The same tasks, of the outputs with EXPORTED before their name; so are their suffixes, which are no tower's."""
+    return [
+        replace(task, suffix=f"{EXPORTED}{task.suffix}", score_output=f"{EXPORTED}{task.score_output}") for task in plan
     ]
 
 

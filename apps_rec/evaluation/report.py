@@ -1,19 +1,23 @@
 """Shows metrics: one JSON object for programs, a table for people, a file beside the model."""
 
 import json
+import math
 import os
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
+from typing import Any
 
 METRIC_COLUMNS = ("auc", "gauc", "log_loss", "calibration")
 
 Metrics = Mapping[str, float | int | None]
 
 
-def to_json(metrics: Metrics) -> str:
+def to_json(metrics: Mapping[str, Any]) -> str:
     """One JSON object on one line: None is null, floats have all their digits.
+
+    Args:
+        metrics: flat, by name; beside them may stand what is nested, such as metrics by slice.
 
     Raises:
         ValueError: a value is nan or infinite, which JSON cannot say.
@@ -22,10 +26,7 @@ def to_json(metrics: Metrics) -> str:
         >>> to_json({"auc_ctr": 0.75, "auc_ctcvr": None, "rows": 4})
         '{"auc_ctr": 0.75, "auc_ctcvr": null, "rows": 4}'
     """
-    for name, value in metrics.items():
-        if value is not None and not -float("inf") < value < float("inf"):
-            raise ValueError(f"metric {name}: expected a finite number or None, got {value}.")
-    return json.dumps({name: _plain(value) for name, value in metrics.items()}, allow_nan=False)
+    return json.dumps({name: _plain(name, value) for name, value in metrics.items()}, allow_nan=False)
 
 
 def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
@@ -55,35 +56,48 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
     for task, values in tasks.items():
         reason = _reason(values) if missing is None else missing.get(task, "one class")
         lines.append([task, *(_cell(values, metric, reason) for metric in columns)])
-    widths = [max(len(line[i]) for line in lines) for i in range(len(columns) + 1)] if lines else []
-    text = [
+    return "\n".join([*([aligned(lines)] if lines else []), *([", ".join(others)] if others else [])])
+
+
+def aligned(lines: Sequence[Sequence[str]]) -> str:
+    """Cells in columns: the first to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
         "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zipped)).rstrip()
         for zipped in (list(zip(line, widths, strict=True)) for line in lines)
-    ]
-    return "\n".join([*text, *([", ".join(others)] if others else [])])
+    )
 
 
-def write_metrics(path: str | os.PathLike[str], metrics: Metrics) -> None:
+def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> None:
     """Write the metrics as JSON: aside first and then renamed, so that a reader never sees half a file."""
     path = Path(path)
     text = to_json(metrics) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    # A file of ours, made and not followed; its permissions are what the umask leaves, as for any other file.
+    aside.unlink(missing_ok=True)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
+        with open(aside, "x", encoding="utf-8") as file:
             file.write(text)
-        os.chmod(aside, 0o644)  # mkstemp lets the owner alone read
         os.replace(aside, path)
     except BaseException:
-        os.unlink(aside)
+        aside.unlink(missing_ok=True)
         raise
 
 
-def _plain(value: float | int | None) -> float | int | None:
-    """Turn a number into one of Python's own: json does not know numpy's."""
-    if value is None:
-        return None
-    return int(value) if isinstance(value, Integral) else float(value)
+def _plain(name: str, value: Any) -> Any:
+    """Turn numbers into Python's own, however deep: json does not know numpy's."""
+    if isinstance(value, Mapping):
+        return {key: _plain(f"{name}.{key}", item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(name, item) for item in value]
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, Integral):
+        return int(value)
+    if not math.isfinite(value):
+        raise ValueError(f"metric {name}: expected a finite number or None, got {value}.")
+    return float(value)
 
 
 def _reason(values: Mapping[str, float | int | None]) -> str:

@@ -21,7 +21,7 @@ from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.engine import CONFIG_ASSET
 from apps_rec.serving.evidence import EVIDENCE_ASSET, Evidence, first_rows
-from apps_rec.serving.gate import METRICS_ASSET
+from apps_rec.serving.gate import MEASURED_ON, METRICS_ASSET
 from apps_rec.serving.requests import grpc_text, request, rest_columns, rest_rows
 from apps_rec.serving.schema import DEFAULT, EXAMPLE, SIGNATURES, ServingSchema
 from apps_rec.serving.warmup import write_warmup
@@ -40,12 +40,14 @@ class RunFacts:
     Attributes:
         step: of its weights.
         exporter_type: how that step was chosen.
-        metrics: that were measured at this step; None: none were.
+        metrics: that were measured at this step on the rows of the config, with those rows; None: none were.
+        why_not: in words, why there are none.
     """
 
     step: int
     exporter_type: str
-    metrics: Mapping[str, float | int | None] | None = None
+    metrics: Mapping[str, Any] | None = None
+    why_not: str = ""
 
 
 def write_assets(
@@ -95,12 +97,6 @@ def model_card(
     name: str, config: PipelineConfig, schema: ServingSchema, evidence: Evidence, facts: RunFacts | None
 ) -> str:
     """What a person asks of a model that is served, as Markdown."""
-    metrics = facts.metrics if facts else None
-    measured = (
-        f"```\n{to_table(metrics)}\n```\n\nOn `{config.eval_input_path}`."
-        if metrics
-        else "Not measured at this step; `apps-rec evaluate` before the export."
-    )
     terms = ", ".join(f"{output}: {weight:g}" for output, weight in schema.terms)
     value = f", times {schema.value_field}" if schema.value_field else ""
     return f"""# {name}
@@ -120,7 +116,7 @@ A request to rank may send other weights.
 
 ## Metrics
 
-{measured}
+{_metrics(facts)}
 
 ## Proof
 
@@ -160,6 +156,28 @@ def _training(config: PipelineConfig, facts: RunFacts | None) -> str:
         f"Step {facts.step:,} ({facts.exporter_type}), of {batch:,} rows each: at most {facts.step * batch:,} rows, "
         "each counted as often as it was read."
     )
+
+
+def _metrics(facts: RunFacts | None) -> str:
+    """Tables of the metrics, and the rows that they are of."""
+    if facts is None or facts.metrics is None:
+        why_not = f" ({facts.why_not})" if facts and facts.why_not else ""
+        return f"Not measured at this step{why_not}; `apps-rec evaluate` before the export."
+    numbers = {name: value for name, value in facts.metrics.items() if not isinstance(value, dict)}
+    parts = [f"```\n{to_table(numbers)}\n```"]
+    exported = facts.metrics.get("as_exported")
+    if isinstance(exported, dict):
+        parts.append(
+            "With the position that was logged. With that of the export in every row, which is the calibration of its\n"
+            f"probabilities:\n\n```\n{to_table(exported)}\n```"
+        )
+    rows = facts.metrics[MEASURED_ON]
+    filters = "; ".join(f"`{text}`" for text in rows["row_filter"]) or "none"
+    first = f", the first {rows['num_examples']:,} rows" if rows["num_examples"] else ""
+    files = [f"| {file['path']} | {file['bytes']:,} | {file['changed']} |" for file in rows["files"]]
+    parts.append(f"On `{rows['eval_input_path']}`{first}; row_filter: {filters}. The files as they were measured:")
+    parts.append("\n".join(["| data | bytes | changed |", "| --- | --- | --- |", *files]))
+    return "\n\n".join(parts)
 
 
 def _data(config: PipelineConfig) -> str:

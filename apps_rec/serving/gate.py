@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,10 @@ from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.protos.export_pb2 import ExportConfig
 
 METRICS_ASSET = "assets/metrics.json"
+MEASURED_ON = "measured_on"
+# What must be alike for two metrics to be compared. Files may differ: each day has its own.
+_SAME = ("row_filter", "num_examples", "bad_rows")
+log = logging.getLogger("apps_rec")
 
 
 def versions(folder: Path) -> list[Path]:
@@ -20,16 +25,19 @@ def versions(folder: Path) -> list[Path]:
     return sorted(found, key=lambda path: int(path.name))
 
 
-def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, folder: Path) -> None:
+def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, folder: Path, why_not: str = "") -> None:
     """Compares gate_metric with that of the newest version.
 
     Args:
         export_config: with gate_metric, which may be empty: no gate.
-        metrics: of the model to publish; None: it was not measured.
+        metrics: of the model to publish, on the rows of its config, with what they were measured on; None: there are
+            none.
         folder: of the versions.
+        why_not: in words, why there are none.
 
     Raises:
-        RunError: the metric is not there, of this model or of the one it would replace.
+        RunError: the metric is not there, of this model or of the one it would replace, or the two were measured on
+            rows that cannot be compared.
         CheckFailedError: it is worse by more than gate_max_drop.
     """
     name = export_config.gate_metric
@@ -37,25 +45,52 @@ def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, f
         return
     value = _value(metrics, name)
     if value is None:
+        because = f" ({why_not})" if why_not else ""
         raise RunError(
-            f"export_config.gate_metric: {name} of the model to export is not known; measure it first: "
+            f"export_config.gate_metric: {name} of the model to export is not known{because}; measure it first: "
             "apps-rec evaluate CONFIG (with the same --set, after the last training step)"
         )
     there = versions(folder)
     if not there:
         return
-    before = _value(_read(there[-1] / METRICS_ASSET), name)
+    published = _read(there[-1] / METRICS_ASSET)
+    before = _value(published, name)
     if before is None:
         raise RunError(
             f"export_config.gate_metric: {there[-1]} does not say its {name}, so there is nothing to compare with; "
             "to publish all the same: --set export_config.gate_metric="
         )
+    _check_alike((metrics or {}).get(MEASURED_ON), (published or {}).get(MEASURED_ON), there[-1])
     drop = badness(name, value) - badness(name, before)
     if drop > export_config.gate_max_drop:
         raise CheckFailedError(
             f"not published: {name} is {value:.5f}, and {before:.5f} in {there[-1]}: worse by {drop:.5f}, more than "
             f"gate_max_drop, {export_config.gate_max_drop:g}. Keep what is published, or publish all the same: "
             "--set export_config.gate_metric="
+        )
+
+
+def _check_alike(now: Any, before: Any, version: Path) -> None:
+    """Refuses to compare metrics of other rows: a model of one country with that of another."""
+    anyway = "to publish all the same: --set export_config.gate_metric="
+    if not isinstance(before, dict) or not isinstance(now, dict):
+        raise RunError(
+            f"export_config.gate_metric: {version} does not say which rows its metrics are of, as an older version "
+            f"exported it, so there is nothing to compare with; {anyway}"
+        )
+    others = [name for name in _SAME if now.get(name) != before.get(name)]
+    if others:
+        differ = "; ".join(f"{name}: {now.get(name)} here, {before.get(name)} there" for name in others)
+        raise RunError(
+            f"export_config.gate_metric: {version} was measured on other rows ({differ}), so the two cannot be "
+            f"compared; {anyway}"
+        )
+    if now.get("eval_input_path") != before.get("eval_input_path"):
+        log.warning(
+            "export_config.gate_metric: this model was measured on %s, %s on %s",
+            now.get("eval_input_path"),
+            version,
+            before.get("eval_input_path"),
         )
 
 

@@ -5,16 +5,16 @@ Imports of TensorFlow and pyarrow stand inside the functions: what needs neither
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from apps_rec.config import Config, load_config
 from apps_rec.config.uris import local_mistake
 
 if TYPE_CHECKING:
     from apps_rec.data.tfrecord_writer import Conversion
+    from apps_rec.evaluation.slices import Slices
     from apps_rec.legacy_keras import keras
     from apps_rec.serving.predict import PredictResult
     from apps_rec.serving.verify import Verification
@@ -51,20 +51,42 @@ def train(
     return job.train(checked, resume=resume, restart=restart, callbacks=callbacks)
 
 
-def evaluate(config: ConfigLike, overrides: Sequence[str] = ()) -> Evaluation:
-    """Measures the trained model of a config on eval_input_path, and keeps the metrics in model_dir/metrics.json."""
+def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None = None) -> Evaluation:
+    """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
+
+    They are kept in metrics.json, with files and filters; where these are not those that the run was trained with, in a
+    file beside it, `metrics.<hash>.json`.
+
+    Args:
+        config: path of a config, or one that is read already.
+        overrides: `path=value` each, only for a path.
+        by: a column of input_fields: every metric within each of its values, too.
+
+    Returns:
+        Metrics by name, with `rows` and `step`. See `Evaluation` for `as_exported` and `slices`.
+
+    Raises:
+        ConfigError: no files to measure on, or no such column.
+        RunError: nothing is trained, or the metrics cannot be written.
+        DataError: a mistake in the data.
+    """
     checked = check(config, overrides)
     from apps_rec.errors import ConfigError, RunError
-    from apps_rec.evaluation import write_metrics
+    from apps_rec.serving.gate import MEASURED_ON
+    from apps_rec.tools.measured import keep_metrics, measured_on
     from apps_rec.training.estimator import load_trained
 
     if not checked.message.eval_input_path:
         raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
     estimator, folder, step = load_trained(checked)
-    collector = estimator.evaluate()
-    evaluation = Evaluation({**collector.result(), "step": step}, collector.missing())
+    rows = measured_on(checked.message)
+    measurement = estimator.measure(by)
+    evaluation = Evaluation({**measurement.metrics, "step": step}, measurement.missing)
+    evaluation.as_exported, evaluation.filled = measurement.as_exported, measurement.filled
+    evaluation.slices = measurement.slices
+    evaluation.measured_on = rows
     try:
-        write_metrics(folder.metrics, evaluation)
+        keep_metrics(folder, checked.message, {**evaluation.to_json(), MEASURED_ON: rows})
     except OSError as error:
         raise RunError(
             f"{folder.metrics} cannot be written: {error.strerror}; the metrics were\n{evaluation}"
@@ -89,6 +111,7 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     checked = check(config, overrides)
     from apps_rec.serving.assets import RunFacts
     from apps_rec.serving.export import export_model
+    from apps_rec.tools.measured import metrics_for
     from apps_rec.training.estimator import load_trained
     from apps_rec.training.finished import require_finished
 
@@ -96,17 +119,9 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     exporter_type = checked.message.export_config.exporter_type
     if exporter_type == "final":
         require_finished(folder, step)
-    facts = RunFacts(step, exporter_type, _metrics_of(folder.metrics, step))
+    metrics, why_not = metrics_for(folder, checked.message, step)
+    facts = RunFacts(step, exporter_type, metrics, why_not)
     return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output, facts)
-
-
-def _metrics_of(path: Path, step: int) -> dict[str, float | int | None] | None:
-    """What `evaluate` measured, if it was at this step."""
-    try:
-        metrics = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return metrics if isinstance(metrics, dict) and metrics.get("step") == step else None
 
 
 def verify_export(export: str | Path, rows: str | None = None, latency: bool = True) -> Verification:
@@ -214,13 +229,45 @@ def simulate_store(
 
 
 class Evaluation(dict[str, float | int | None]):
-    """Metrics by name, `rows` and `step`; `missing` says why a task's metrics are None."""
+    """Metrics by name, `rows` and `step`, of a model that sees each row as it was logged.
+
+    Attributes:
+        missing: why a task's metrics are None, by suffix.
+        as_exported: the metrics of a model with a position tower as its export scores: every row with the position
+            columns' default_val; None: the model has none.
+        filled: what the position columns are then.
+        slices: metrics by the values of a column; None: not asked for.
+        measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
+    """
 
     def __init__(self, metrics: dict[str, float | int | None], missing: dict[str, str]) -> None:
         super().__init__(metrics)
         self.missing = missing
+        self.as_exported: dict[str, float | int | None] | None = None
+        self.filled: dict[str, Any] = {}
+        self.slices: Slices | None = None
+        self.measured_on: dict[str, Any] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Metrics by name, and `as_exported` and `by` as objects of their own where they are there."""
+        nested: dict[str, Any] = {}
+        if self.as_exported is not None:
+            nested["as_exported"] = self.as_exported
+        if self.slices is not None:
+            nested["by"] = self.slices.to_json()
+        return {**self, **nested}
 
     def __str__(self) -> str:
         from apps_rec.evaluation import to_table
 
-        return to_table(self, self.missing)
+        parts = [to_table(self, self.missing)]
+        if self.as_exported is not None:
+            values = ", ".join(f"{name} {value}" for name, value in self.filled.items())
+            parts[0] = f"with the position as it was logged\n{parts[0]}"
+            parts.append(f"as exported: {values} in every row\n{to_table(self.as_exported, self.missing)}")
+        if self.slices is not None:
+            suffixes = [
+                name.removeprefix("positives_") for name in self.slices.shown[0].metrics if "positives_" in name
+            ]
+            parts.append(self.slices.to_table(suffixes))
+        return "\n\n".join(parts)

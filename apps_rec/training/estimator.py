@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any
 
 import tensorflow as tf
 
 from apps_rec.config import Config
 from apps_rec.config.passes import input_field
+from apps_rec.data import build_schema
 from apps_rec.data.dataset import reraise
 from apps_rec.data.split import ALONE, Share
 from apps_rec.errors import RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
-from apps_rec.evaluation.plan import build_plan
+from apps_rec.evaluation.plan import EXPORTED, as_exported, build_plan
+from apps_rec.evaluation.slices import Slices
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
@@ -22,6 +26,25 @@ from apps_rec.training import run_folder
 from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.input import evaluation_dataset
 from apps_rec.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What `evaluate` measured.
+
+    Attributes:
+        metrics: by name, and `rows`; of each row as it was logged.
+        missing: why a task's metrics are None, by suffix.
+        as_exported: the same metrics with the default of the position columns in every row; None: there are none.
+        filled: those columns, and their defaults.
+        slices: metrics by the values of a column; None: not asked for.
+    """
+
+    metrics: dict[str, float | int | None]
+    missing: dict[str, str]
+    as_exported: dict[str, float | int | None] | None
+    filled: dict[str, str | int | float]
+    slices: Slices | None
 
 
 class Estimator:
@@ -81,6 +104,39 @@ class Estimator:
                 is_stopped,
             )
 
+    def measure(self, by: str | None = None) -> Measurement:
+        """Measures the model on the rows of `evaluate`, in one pass.
+
+        A model with a position tower is measured twice on each row: with the position that was logged, and with that of
+        an export.
+
+        Args:
+            by: a column of input_fields, whose values are measured one by one too.
+        """
+        message, plan = self.config.message, build_plan(self.config.message)
+        at_serving = {column.name for column in build_schema(message, "predict").columns}
+        filled = [column for column in build_schema(message, "train").columns if column.name not in at_serving]
+        dataset, positions = evaluation_dataset(message, self.preprocessor, by=by, filled=filled)
+        predict: Callable[[Any], Mapping[str, tf.Tensor]] = self._predict_both if filled else self.predict
+        tasks = [*plan, *as_exported(plan)] if filled else plan
+        with reraise(positions):
+            collector = evaluate_model(predict, dataset, tasks, message.eval_config.num_examples, by=by)
+        result, missing = collector.result(), collector.missing()
+        names = [name for task in plan for name in task.names]
+        exported = [name for task in tasks[len(plan) :] for name in task.names]
+        return Measurement(
+            {**{name: result[name] for name in names}, "rows": collector.rows},
+            {task.suffix: missing[task.suffix] for task in plan if task.suffix in missing},
+            {name: result[other] for name, other in zip(names, exported, strict=True)} if filled else None,
+            {column.name: _shown(column.default) for column in filled},
+            None if by is None else collector.slices(plan),
+        )
+
+    def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:
+        """Outputs of rows as they were logged and, under another name, as an export scores them."""
+        logged, constant = (self.predict(features) for features in pair)
+        return {**logged, **{f"{EXPORTED}{name}": output for name, output in constant.items()}}
+
     def restore(self, folder: RunFolder) -> int:
         """Reads the weights that export_config.exporter_type names, and returns their step.
 
@@ -112,3 +168,7 @@ def _fix_random_numbers(seed: int, deterministic: bool) -> None:
     keras.utils.set_random_seed(seed % 2**32)
     if deterministic:
         tf.config.experimental.enable_op_determinism()
+
+
+def _shown(default: Any) -> str | int | float:
+    return default.decode() if isinstance(default, bytes) else default

@@ -8,7 +8,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from apps_rec.data import Schema, open_stream
+from apps_rec.data import Column, Schema, open_stream
 from apps_rec.data.dataset import Positions, make_dataset
 from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
 from apps_rec.errors import ConfigError
@@ -60,11 +60,38 @@ def training_dataset(
 
 
 def evaluation_dataset(
-    config: PipelineConfig, preprocessor: Preprocessor, purpose: str = "evaluate", by: str | None = None
+    config: PipelineConfig,
+    preprocessor: Preprocessor,
+    purpose: str = "evaluate",
+    by: str | None = None,
+    filled: Sequence[Column] = (),
 ) -> tuple[tf.data.Dataset, Positions]:
-    """Batches of (features, labels, users), each row once, of a pass that measures; `by` is among the users."""
+    """Batches of (features, labels, users), each row once, of a pass that measures.
+
+    Args:
+        config: checked and normalised.
+        preprocessor: of its features.
+        purpose: evaluate or validate.
+        by: a column to hand out among the users.
+        filled: columns whose default stands in every row in a second set of features: then features are a pair, as
+            logged and so.
+    """
     stream = open_stream(config, purpose, by=by)
-    return _dataset(RowSplit(stream), preprocessor, stream.schema.users, config, epochs=1)
+    split = column_splitter(preprocessor, stream.schema, stream.schema.users)
+    if not filled:
+        return make_dataset(RowSplit(stream), prefetch=config.data_config.prefetch_size, transform=split)
+
+    def in_pairs(columns: Mapping[str, tf.Tensor]) -> tuple[Any, ...]:
+        features, labels, users = split(columns)
+        constant = {
+            column.name: tf.fill(
+                tf.shape(columns[column.name]), tf.constant(column.default, columns[column.name].dtype)
+            )
+            for column in filled
+        }
+        return (features, preprocessor({**columns, **constant})), labels, users
+
+    return make_dataset(RowSplit(stream), prefetch=config.data_config.prefetch_size, transform=in_pairs)
 
 
 def _dataset(

@@ -1,5 +1,7 @@
 import doctest
 import json
+import os
+import stat
 
 import numpy as np
 import pytest
@@ -74,6 +76,38 @@ def test_write_is_whole_or_not_at_all(tmp_path):
     write_metrics(str(path), {"rows": 1})
     assert path.read_text() == '{"rows": 1}\n'
     assert [file.name for file in path.parent.iterdir()] == ["metrics.json"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o002, 0o077])
+def test_the_umask_decides_who_may_read(tmp_path, umask):
+    before = os.umask(umask)
+    try:
+        write_metrics(tmp_path / "metrics.json", METRICS)
+        (tmp_path / "plain").write_text("")
+    finally:
+        os.umask(before)
+    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("metrics.json", "plain")]
+    assert modes == [0o666 & ~umask] * 2
+
+
+def test_a_link_that_lies_there_is_not_followed(tmp_path):
+    (tmp_path / "victim").write_text("kept")
+    (tmp_path / f".metrics.json.{os.getpid()}.partial").symlink_to(tmp_path / "victim")
+    (tmp_path / "metrics.json").symlink_to(tmp_path / "victim")
+    write_metrics(tmp_path / "metrics.json", METRICS)
+    assert (tmp_path / "victim").read_text() == "kept"
+    assert json.loads((tmp_path / "metrics.json").read_text()) == METRICS
+
+
+def test_json_takes_what_is_nested():
+    nested = {"as_exported": {"auc_ctr": np.float32(0.5)}, "by": {"slices": [{"value": "de", "rows": np.int64(3)}]}}
+    assert json.loads(to_json({"auc_ctr": 0.75, **nested})) == {
+        "auc_ctr": 0.75,
+        "as_exported": {"auc_ctr": 0.5},
+        "by": {"slices": [{"value": "de", "rows": 3}]},
+    }
+    with pytest.raises(ValueError, match=r"metric as_exported\.auc_ctr: expected a finite number or None, got nan"):
+        to_json({"as_exported": {"auc_ctr": float("nan")}})
 
 
 def test_nothing_is_left_behind_when_the_rename_fails(tmp_path):

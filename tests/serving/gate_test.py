@@ -6,6 +6,12 @@ from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.protos.export_pb2 import ExportConfig
 from apps_rec.serving.gate import badness, check_gate, versions
 
+ROWS = {"eval_input_path": "eval.csv", "row_filter": [], "num_examples": 0, "bad_rows": "FAIL", "files": []}
+
+
+def measured(metrics, **rows):
+    return {**metrics, "measured_on": {**ROWS, **rows}}
+
 
 def publish(folder, version, metrics):
     (folder / str(version) / "assets").mkdir(parents=True)
@@ -46,13 +52,13 @@ def test_the_first_version_has_nothing_to_be_worse_than(tmp_path):
     ],
 )
 def test_a_worse_model_is_kept_back(tmp_path, name, before, now, passes):
-    publish(tmp_path, 9, {name: -99})
-    publish(tmp_path, 10, {name: before})
+    publish(tmp_path, 9, measured({name: -99}))
+    publish(tmp_path, 10, measured({name: before}))
     if passes:
-        check_gate(gate(name), {name: now}, tmp_path)
+        check_gate(gate(name), measured({name: now}), tmp_path)
         return
     with pytest.raises(CheckFailedError, match=rf"not published: {name} is .* in .*/10: worse by 0\.0"):
-        check_gate(gate(name), {name: now}, tmp_path)
+        check_gate(gate(name), measured({name: now}), tmp_path)
     assert CheckFailedError.exit_code == 3
 
 
@@ -79,3 +85,39 @@ def test_a_version_that_does_not_say_cannot_be_compared_with(tmp_path, metrics):
     publish(tmp_path, 10, metrics)
     with pytest.raises(RunError, match=r"/10 does not say its auc_ctr, .*--set export_config.gate_metric="):
         check_gate(gate(), {"auc_ctr": 0.7}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ({"row_filter": ['country keep "CN"']}, r"""row_filter: \[\] here, \['country keep "CN"'\] there"""),
+        ({"num_examples": 70}, "num_examples: 0 here, 70 there"),
+        ({"bad_rows": "SKIP"}, "bad_rows: FAIL here, SKIP there"),
+    ],
+)
+def test_metrics_of_other_rows_are_not_compared(tmp_path, rows, said):
+    publish(tmp_path, 10, measured({"auc_ctr": 0.9}, **rows))
+    with pytest.raises(RunError, match=rf"/10 was measured on other rows \({said}\).*--set export_config.gate_metric="):
+        check_gate(gate(), measured({"auc_ctr": 0.7}), tmp_path)
+
+
+def test_a_version_that_does_not_say_its_rows_is_said_to_be_older(tmp_path):
+    publish(tmp_path, 10, {"auc_ctr": 0.7})
+    with pytest.raises(
+        RunError, match="/10 does not say which rows its metrics are of, as an older version exported it"
+    ):
+        check_gate(gate(), measured({"auc_ctr": 0.7}), tmp_path)
+
+
+def test_files_of_another_day_are_compared_and_said(tmp_path, seen):
+    publish(tmp_path, 10, measured({"auc_ctr": 0.7}, eval_input_path="monday.csv"))
+    check_gate(gate(), measured({"auc_ctr": 0.7}, eval_input_path="tuesday.csv"), tmp_path)
+    assert "measured on tuesday.csv, " in seen.text
+    assert "/10 on monday.csv" in seen.text
+
+
+def test_why_there_are_no_metrics_is_said(tmp_path):
+    with pytest.raises(
+        RunError, match=r"auc_ctr of the model to export is not known \(it was not measured\); measure it"
+    ):
+        check_gate(gate(), None, tmp_path, "it was not measured")

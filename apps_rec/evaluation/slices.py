@@ -1,0 +1,94 @@
+"""Metrics by the values of a column: one line a value and task, the values with most rows first."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from apps_rec.evaluation.report import METRIC_COLUMNS, Metrics, aligned
+
+# Values whose metrics are computed and shown.
+MOST = 50
+# With fewer positives, or fewer negatives, the differences of an AUC are noise: its standard error is about .03.
+FEW = 100
+_WIDTH, _NAMED = 40, 5
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The rows with one value of the column.
+
+    Args:
+        value: as the column has it; text for STRING.
+        rows: that have it.
+        metrics: by full name, with `rows_<suffix>` and `positives_<suffix>` of every task.
+        small: suffixes of tasks with fewer than FEW positives or negatives in it.
+    """
+
+    value: str | int | bool
+    rows: int
+    metrics: Metrics
+    small: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As metrics.json has it."""
+        return {"value": self.value, "rows": self.rows, **self.metrics, "small": list(self.small)}
+
+
+@dataclass(frozen=True)
+class Slices:
+    """All values of a column.
+
+    Args:
+        column: its name.
+        shown: those with most rows, at most MOST.
+        other_values: the names of the rest, the first of them by rows.
+        other_count: how many those are.
+        other_rows: and their rows.
+    """
+
+    column: str
+    shown: tuple[Slice, ...]
+    other_values: tuple[str | int | bool, ...] = ()
+    other_count: int = 0
+    other_rows: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """As metrics.json has it."""
+        others = {"count": self.other_count, "rows": self.other_rows, "first": list(self.other_values)}
+        return {"column": self.column, "slices": [item.to_json() for item in self.shown], "others": others}
+
+    def to_table(self, suffixes: Sequence[str]) -> str:
+        """A table for each task; `*` stands behind the positives of a slice that is small for it."""
+        tables = [self._table(suffix) for suffix in suffixes]
+        notes = []
+        if any(item.small for item in self.shown):
+            notes.append(f"* fewer than {FEW} positives or negatives: differences are mostly chance")
+        if self.other_count:
+            named = ", ".join(map(shown_value, self.other_values[:_NAMED]))
+            more = ", ..." if self.other_count > _NAMED else ""
+            notes.append(f"and {self.other_count:,} more values with {self.other_rows:,} rows: {named}{more}")
+        return "\n\n".join([*tables, *(["\n".join(notes)] if notes else [])])
+
+    def _table(self, suffix: str) -> str:
+        columns = [name for name in METRIC_COLUMNS if f"{name}_{suffix}" in self.shown[0].metrics]
+        lines = [[f"{suffix} by {shown_value(self.column)}", "rows", "positives", *columns]]
+        for item in self.shown:
+            positives = f"{item.metrics[f'positives_{suffix}']:,}" + ("*" if suffix in item.small else " ")
+            values = [item.metrics[f"{name}_{suffix}"] for name in columns]
+            cells = ["n/a" if value is None else f"{value:.5f}" for value in values]
+            lines.append([shown_value(item.value), f"{item.metrics[f'rows_{suffix}']:,}", positives, *cells])
+        lines[0][2] += " "
+        return aligned(lines)
+
+
+def shown_value(value: str | int | bool) -> str:
+    """A value for a terminal: short, and without what a terminal obeys."""
+    if not isinstance(value, str):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if not value:
+        return "(empty)"
+    text = "".join(c if c.isprintable() and unicodedata.category(c) != "Cf" else f"\\x{ord(c):x}" for c in value)
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."

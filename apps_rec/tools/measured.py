@@ -1,0 +1,94 @@
+"""Where the metrics of `evaluate` are kept, and which of them speak for a model that is exported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from apps_rec.config.passes import evaluated_rows
+from apps_rec.data import data_files, storage
+from apps_rec.evaluation import write_metrics
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.serving.gate import MEASURED_ON
+from apps_rec.training.run_folder import RunFolder, trained_config
+
+log = logging.getLogger("apps_rec")
+
+
+def measured_on(config: PipelineConfig) -> dict[str, Any]:
+    """The rows that `evaluate` measures, and their files as they are now."""
+    files = []
+    for path in data_files(config.eval_input_path, "eval_input_path"):
+        size, mtime_ns = storage.size_and_time(path)
+        changed = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(mtime_ns / 1e9))
+        files.append({"path": path, "bytes": size, "changed": changed})
+    return {**evaluated_rows(config), "files": files}
+
+
+def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str, Any]) -> Path:
+    """Writes metrics into metrics.json where they are of the run's own rows, else into a file of their own beside it.
+
+    The run's own are those that the config it was trained with evaluates.
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    own, now = evaluated_rows(trained_config(folder)), evaluated_rows(config)
+    if own == now:
+        write_metrics(folder.metrics, metrics)
+        return folder.metrics
+    path = _beside(folder, now)
+    write_metrics(path, metrics)
+    others = ", ".join(name for name in own if own[name] != now[name])
+    log.info(
+        "kept in %s: %s are not those that the run was trained with, of which %s speaks", path, others, "metrics.json"
+    )
+    return path
+
+
+def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[dict[str, Any] | None, str]:
+    """What `evaluate` measured at a step on the rows of a config, as it was kept; or None, and why there is nothing."""
+    asked = evaluated_rows(config)
+    why = "it was not measured"
+    for path in (folder.metrics, _beside(folder, asked)):
+        kept = _read(path)
+        if kept is None:
+            continue
+        rows = kept.get(MEASURED_ON)
+        if kept.get("step") != step:
+            why = f"{path.name} is of step {kept.get('step')}"
+        elif not isinstance(rows, dict) or not _lists_files(rows.get("files")):
+            why = f"{path.name} does not say which rows it is of, as an older version wrote it"
+        elif any(rows.get(name) != value for name, value in asked.items()):
+            others = ", ".join(name for name, value in asked.items() if rows.get(name) != value)
+            why = f"{path.name} was measured on other rows ({others})"
+        else:
+            return kept, ""
+    return None, why
+
+
+def _lists_files(files: Any) -> bool:
+    names = {"path": str, "bytes": int, "changed": str}
+    return isinstance(files, list) and all(
+        isinstance(file, dict) and all(isinstance(file.get(name), kind) for name, kind in names.items())
+        for file in files
+    )
+
+
+def _beside(folder: RunFolder, rows: Mapping[str, Any]) -> Path:
+    """`metrics.<hash>.json`: one file for each set of rows."""
+    digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    return folder.metrics.with_name(f"metrics.{digest[:8]}.json")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        read = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return read if isinstance(read, dict) else None

@@ -1,0 +1,142 @@
+import json
+
+import numpy as np
+import pytest
+from sklearn.metrics import roc_auc_score
+
+import apps_rec
+from apps_rec.cli.main import main
+from apps_rec.errors import RunError
+from apps_rec.training.estimator import load_trained
+from apps_rec.training.input import evaluation_dataset
+
+SLICE = "data_config.row_filter+={column: 'user' drop: 'nobody'}"
+SMALL = "eval_config.num_examples=50"
+
+
+def kept(trained, name="metrics.json"):
+    return json.loads((trained.folder / "run" / name).read_text(encoding="utf-8"))
+
+
+def beside(trained):
+    return sorted(path.name for path in (trained.folder / "run").glob("metrics.*.json"))
+
+
+@pytest.fixture
+def clean(trained):
+    """Return the trained run without metrics."""
+    for path in (trained.folder / "run").glob("metrics*json"):
+        path.unlink()
+    return trained
+
+
+def test_metrics_say_their_files_and_filters(clean):
+    evaluation = apps_rec.evaluate(clean.load())
+    rows = kept(clean)["measured_on"]
+    size = (clean.folder / "eval.csv").stat().st_size
+    assert (rows["eval_input_path"], rows["row_filter"]) == ("eval.csv", ['source drop "cache"'])
+    assert (rows["num_examples"], rows["bad_rows"]) == (0, "FAIL")
+    assert [(file["path"], file["bytes"]) for file in rows["files"]] == [("eval.csv", size)]
+    assert rows == evaluation.measured_on
+    assert evaluation["rows"] == kept(clean)["rows"] == sum(row["source"] == "live" for row in clean.rows("eval.csv"))
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [((SLICE,), "row_filter are not"), ((SMALL,), "num_examples"), (("eval_input_path=train.csv",), "eval_input_path")],
+)
+def test_metrics_of_a_slice_are_kept_beside(clean, seen, overrides, said):
+    apps_rec.evaluate(clean.load())
+    own = kept(clean)
+    part = apps_rec.evaluate(clean.load(*overrides))
+    assert kept(clean) == own
+    (name,) = beside(clean)
+    assert kept(clean, name)["rows"] == part["rows"] != own["rows"]
+    assert any(said in message and name in message for message in seen.messages)
+    apps_rec.evaluate(clean.load(*overrides))
+    assert beside(clean) == [name]
+
+
+def test_what_is_no_slice_is_the_runs_own(clean):
+    apps_rec.evaluate(clean.load(SMALL))
+    apps_rec.evaluate(clean.load("data_config.eval_batch_size=33", "data_config.shuffle=false"))
+    assert kept(clean)["rows"] > 50
+
+
+def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
+    apps_rec.evaluate(clean.load())
+    whole = kept(clean)
+    apps_rec.evaluate(clean.load(SLICE))
+    gated = ("export_config.gate_metric=log_loss_ctr", "export_config.gate_max_drop=0")
+    version = apps_rec.export(clean.load(*gated), str(tmp_path / "apps"))
+    assert json.loads((version / "assets/metrics.json").read_text(encoding="utf-8")) == whole
+    card = (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")
+    for part in (f"{whole['auc_ctr']:.5f}", 'On `eval.csv`; row_filter: `source drop "cache"`.', "| eval.csv | "):
+        assert part in card, card
+    assert f"{whole['as_exported']['calibration_ctr']:.5f}" in card
+    # Again: as good as itself. A slice is not compared with the whole.
+    apps_rec.export(clean.load(*gated), str(tmp_path / "apps"))
+    with pytest.raises(RunError, match=r"was measured on other rows .row_filter: "):
+        apps_rec.export(clean.load(*gated, SLICE), str(tmp_path / "apps"))
+
+
+@pytest.mark.parametrize(
+    ("written", "why"),
+    [
+        (None, "it was not measured"),
+        ({"auc_ctr": 0.9}, "metrics.json does not say which rows it is of, as an older version wrote it"),
+        ({"auc_ctr": 0.9, "measured_on": {}}, "metrics.json does not say which rows it is of"),
+        (
+            {"auc_ctr": 0.9, "measured_on": {"eval_input_path": "br.csv", "files": []}},
+            "metrics.json was measured on other rows (eval_input_path, ",
+        ),
+    ],
+)
+def test_what_does_not_speak_for_the_config_is_said(clean, tmp_path, unproven, written, why):
+    _, folder, step = load_trained(clean.load())
+    if written is not None:
+        folder.metrics.write_text(json.dumps({**written, "step": step}), encoding="utf-8")
+    version = apps_rec.export(clean.load(), str(tmp_path / "apps"))
+    assert not (version / "assets/metrics.json").exists()
+    assert f"Not measured at this step ({why}" in (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")
+    with pytest.raises(RunError, match="gate_metric: auc_ctr of the model to export is not known") as caught:
+        apps_rec.export(clean.load("export_config.gate_metric=auc_ctr"), str(tmp_path / "gated"))
+    assert why in str(caught.value)
+
+
+def test_both_calibrations_and_those_of_the_export_are_the_exports(clean, tmp_path, unproven):
+    evaluation = apps_rec.evaluate(clean.load())
+    assert evaluation.filled == {"slot": 2}
+    # An export, in an engine of its own, over a file in which every row has another position.
+    version = apps_rec.export(clean.load(), str(tmp_path / "apps"))
+    measured = apps_rec.verify_export(version, str(clean.folder / "eval.csv"), latency=False).metrics
+    assert set(evaluation.as_exported) == {name for name in measured if name != "rows"}
+    for name, value in evaluation.as_exported.items():
+        assert value == pytest.approx(measured[name], abs=1e-5), name
+    assert evaluation.as_exported["calibration_ctr"] != pytest.approx(evaluation["calibration_ctr"], abs=1e-4)
+    assert kept(clean)["as_exported"] == evaluation.as_exported
+    text = str(evaluation)
+    assert "with the position as it was logged\n" in text
+    assert "as exported: slot 2 in every row\n" in text
+
+
+def test_the_command_measures_by_a_column(clean, capsys):
+    assert main(["evaluate", "tiny.config", "--by", "word", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["by"] == kept(clean)["by"]
+    # Scores as `predict` writes them are the export's; those of the slices have the logged position.
+    estimator, _, _ = load_trained(clean.load())
+    dataset, _ = evaluation_dataset(clean.load().message, estimator.preprocessor)
+    scores = np.concatenate([estimator.predict(features)["probs_ctr"].numpy() for features, _, _ in dataset])
+    live = [row for row in clean.rows("eval.csv") if row["source"] == "live"]
+    for item in answer["by"]["slices"]:
+        mine = np.array([row["word"] == item["value"] for row in live])
+        click = np.array([int(row["click"]) for row in live])[mine]
+        assert item["rows"] == mine.sum()
+        assert item["auc_ctr"] == pytest.approx(roc_auc_score(click, scores[mine]), abs=1e-9)
+        assert "ctr" in item["small"]
+    assert sum(item["rows"] for item in answer["by"]["slices"]) == answer["rows"]
+    assert main(["evaluate", "tiny.config", "--by", "word"]) == 0
+    assert "ctr by word" in capsys.readouterr().out
+    assert main(["evaluate", "tiny.config", "--by", "wrd"]) == 2
+    assert 'Did you mean "word"?' in capsys.readouterr().err
