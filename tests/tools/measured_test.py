@@ -7,8 +7,12 @@ from sklearn.metrics import roc_auc_score
 import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
+from apps_rec.serving.assets import RunFacts
+from apps_rec.serving.assets import _metrics as model_card_metrics
+from apps_rec.tools.measured import keep_metrics, metrics_for
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.input import evaluation_dataset
+from apps_rec.training.run_folder import RunFolder
 
 SLICE = "data_config.row_filter+={column: 'user' drop: 'nobody'}"
 SMALL = "eval_config.num_examples=50"
@@ -46,21 +50,17 @@ def test_metrics_say_their_files_and_filters(clean):
     [((SLICE,), "row_filter are not"), ((SMALL,), "num_examples"), (("eval_input_path=train.csv",), "eval_input_path")],
 )
 def test_metrics_of_a_slice_are_kept_beside(clean, seen, overrides, said):
-    apps_rec.evaluate(clean.load())
-    own = kept(clean)
-    part = apps_rec.evaluate(clean.load(*overrides))
-    assert kept(clean) == own
-    (name,) = beside(clean)
-    assert kept(clean, name)["rows"] == part["rows"] != own["rows"]
-    assert any(said in message and name in message for message in seen.messages)
-    apps_rec.evaluate(clean.load(*overrides))
-    assert beside(clean) == [name]
-
-
-def test_what_is_no_slice_is_the_runs_own(clean):
-    apps_rec.evaluate(clean.load(SMALL))
-    apps_rec.evaluate(clean.load("data_config.eval_batch_size=33", "data_config.shuffle=false"))
-    assert kept(clean)["rows"] > 50
+    folder = RunFolder(clean.folder / "run")
+    keep_metrics(folder, clean.load().message, {"rows": 180})
+    for rows in (70, 71):
+        path = keep_metrics(folder, clean.load(*overrides).message, {"rows": rows})
+        assert beside(clean) == [path.name]
+        assert kept(clean, path.name) == {"rows": rows}
+    assert kept(clean) == {"rows": 180}
+    assert any(said in message and path.name in message for message in seen.messages)
+    # What says nothing of the rows makes no slice.
+    same = clean.load("data_config.eval_batch_size=33", "data_config.shuffle=false")
+    assert keep_metrics(folder, same.message, {"rows": 181}) == folder.metrics
 
 
 def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
@@ -92,16 +92,15 @@ def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
         ),
     ],
 )
-def test_what_does_not_speak_for_the_config_is_said(clean, tmp_path, unproven, written, why):
-    _, folder, step = load_trained(clean.load())
+def test_what_does_not_speak_for_the_config_is_said(clean, written, why):
+    folder = RunFolder(clean.folder / "run")
     if written is not None:
-        folder.metrics.write_text(json.dumps({**written, "step": step}), encoding="utf-8")
-    version = apps_rec.export(clean.load(), str(tmp_path / "apps"))
-    assert not (version / "assets/metrics.json").exists()
-    assert f"Not measured at this step ({why}" in (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")
-    with pytest.raises(RunError, match="gate_metric: auc_ctr of the model to export is not known") as caught:
-        apps_rec.export(clean.load("export_config.gate_metric=auc_ctr"), str(tmp_path / "gated"))
-    assert why in str(caught.value)
+        folder.metrics.write_text(json.dumps({**written, "step": 5}), encoding="utf-8")
+    metrics, said = metrics_for(folder, clean.load().message, 5)
+    assert metrics is None
+    assert said.startswith(why)
+    text = model_card_metrics(RunFacts(5, "final", metrics, said))
+    assert f"Not measured at this step ({why}" in text
 
 
 def test_both_calibrations_and_those_of_the_export_are_the_exports(clean, tmp_path, unproven):
