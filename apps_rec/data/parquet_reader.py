@@ -52,7 +52,7 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
         try:
             batch = next(batches, None)
             if batch is not None:
-                batch = pa.RecordBatch.from_arrays([without_views(batch.column(name)) for name in names], list(names))
+                batch = pa.RecordBatch.from_arrays([without_views(batch.column(name)) for name in present], present)
         except (pa.ArrowException, OSError, UnreadableColumnError) as error:
             text = storage.reason(unit.path, error)
             raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error

@@ -384,3 +384,60 @@ def test_csv_numbers_equal_those_of_pandas(tmp_path):
     schema = Schema((COLUMNS[0], COLUMNS[2]), input_type="csv", with_header=True, declared=DECLARED)
     got, _ = gather(RowStream([str(path)], schema, 300))
     same(got, {"id": frame["id"].to_numpy(), "age": frame["age"].to_numpy().astype(np.float32)})
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_column_with_a_default_that_an_older_file_lacks(tmp_path, caplog, kind):
+    older, newer = make_table(3000).drop_columns(["app"]), make_table(2000, 3000)
+    files = [write(older, tmp_path / f"a.{kind}"), write(newer, tmp_path / f"b.{kind}")]
+    stream = RowStream(files, make_schema(kind), 512)
+    for epoch in range(2):
+        apps = {
+            int(k): a for b in stream.batches(epoch) for k, a in zip(b.columns["id"], b.columns["app"], strict=True)
+        }
+        assert [apps[row] for row in range(3000)] == [b"none"] * 3000
+        assert [apps[row].decode() for row in (3001, 4999)] == ["ä3001", "ä4999"]
+    said = [record.message for record in caplog.records if "there is no column" in record.message]
+    assert said == [f'{files[0]}: there is no column "app": every row of the file gets the default_val']
+    with pytest.raises(DataError, match='there is no column "id"'):
+        gather(RowStream([write(older.drop_columns(["id"]), tmp_path / f"c.{kind}")], make_schema(kind), 512))
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_file_that_changes_while_it_is_read_is_an_error(tmp_path, kind):
+    path = tmp_path / f"a.{kind}"
+    stream = RowStream([write(make_table(3000), path)], make_schema(kind), 512)
+    assert sum(batch.size for batch in stream.batches(0)) == 3000
+    with open(path, "ab") as file:
+        file.write(b"false,1,,1,x,3000\n")
+    with pytest.raises(DataError, match=rf"a\.{kind}: .*"):
+        gather(stream, 1)
+
+
+def test_too_many_bad_rows_end_the_run(tmp_path):
+    path = tmp_path / "a.csv"
+    lines = ["odd" if row % 50 == 0 else f"{row},a,1,,{row % 2}" for row in range(5000)]
+    path.write_text("\n".join(["id,app,age,tags,click", *lines, ""]))
+    stream = RowStream([str(path)], make_schema("csv", bad_rows="SKIP"), 512)
+    with pytest.raises(
+        DataError, match=r"of .* rows read are bad, more than data_config\.max_bad_row_share: 0\.01: .*line 2"
+    ):
+        gather(stream)
+    stream = RowStream([str(path)], make_schema("csv", bad_rows="SKIP", max_bad_row_share=0.02), 512)
+    assert sum(batch.size for batch in stream.batches()) == 4900
+    assert stream.counts.dropped == {"ragged": 100}
+
+
+def test_decimal_commas_and_null_words(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("id;app;age;tags;click\n1;1,5;4,99;;1\nNULL;NULL;NULL;;0,0\n3,0;a.b;-1e-3;;1\n")
+    options = {"separator": ";", "decimal_separator": ",", "null_words": ("NULL",)}
+    got, _ = gather(RowStream([str(path)], make_schema("csv", **options), 512))
+    assert got["id"].tolist() == [1, 0, 3]
+    assert got["app"].tolist() == [b"1,5", b"none", b"a.b"]
+    np.testing.assert_array_equal(got["age"], np.array([4.99, -1, -1e-3], np.float32))
+    path.write_text("id;app;age;tags;click\n1;a;4.99;;1\n")
+    with pytest.raises(
+        DataError, match=r'row 1, column "age": expected a number with a decimal comma .*got "4\.99" \(line 2\)'
+    ):
+        gather(RowStream([str(path)], make_schema("csv", **options), 512))
