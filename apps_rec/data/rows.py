@@ -19,6 +19,7 @@ from apps_rec.data.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.source import BadRow, Chunk
+from apps_rec.data.tags import tag_problems
 from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
@@ -214,6 +215,8 @@ class RowGate:
                 problems += within(array, self._holdout.column, self._holdout.low, None).problems
         for column in self._schema.columns:
             columns[column.name] = fill(read(column), column)
+        for tags in self._schema.tags:
+            problems += tag_problems(columns, data, tags)
         labels = {column.name: number(column) for column in self._labels}
         labels, found = checked_labels(labels, data, self._schema.label_rules, problems)
         columns |= labels

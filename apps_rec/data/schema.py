@@ -101,12 +101,24 @@ class LabelRule:
 
 
 @dataclass(frozen=True)
+class TagWeights:
+    """A feature of weighted values: `a:0.5|b:2` in one column, or `a|b` beside `0.5|2` in a second one."""
+
+    feature: str
+    column: str
+    separator: str
+    kv_separator: str | None = None
+    weight_column: str | None = None
+
+
+@dataclass(frozen=True)
 class Schema:
     """All that reading needs to know.
 
     Args:
         columns: handed out with their declared type: inputs of features and, to evaluate, users.
         labels: names of columns that must be 0 or 1, handed out as float32.
+        tags: features whose values have weights.
         label_rules: of those that may be something else too, in the order in which they are settled.
         weights: names of columns that must be >= 0, handed out as float32.
         users: names of columns (also in columns) that group rows for GAUC.
@@ -145,6 +157,7 @@ class Schema:
     decimal_separator: str = "."
     null_words: tuple[str, ...] = ()
     max_bad_row_share: float = 0.01
+    tags: tuple[TagWeights, ...] = ()
 
     def column(self, name: str) -> Column | None:
         """The declared column of that name, None if input_fields does not list it."""
@@ -231,6 +244,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         decimal_separator=data.decimal_separator,
         null_words=tuple(data.null_words),
         max_bad_row_share=data.max_bad_row_share,
+        tags=tuple(_tag_weights(_used_features(config, purpose))),
     )
 
 
@@ -285,6 +299,15 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
                     "expected the same"
                 )
     return separators
+
+
+def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:
+    for feature in features:
+        column, *others = feature.input_names
+        if feature.feature_type == FeatureConfig.TagFeature and (others or feature.kv_separator):
+            kv_separator, weights = (None, others[0]) if others else (feature.kv_separator, None)
+            name = feature.feature_name or column
+            yield TagWeights(name, column, feature.separator, kv_separator, weights)
 
 
 def _words(config: PipelineConfig, purpose: str) -> set[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
 
+import numpy as np
 import tensorflow as tf
 
 from apps_rec.data.expect import expect
@@ -136,16 +138,14 @@ class Preprocessor(tf.Module):
             if dtype == tf.string:
                 values += [_normalised(_parsed(spec, columns[spec.column]), [spec]) for spec in specs]
             else:
-                cells = side_by_side(columns, [spec.column for spec in specs])
-                values.append(_normalised(tf.cast(cells, tf.float32), specs))
+                values.append(_normalised(side_by_side(columns, [spec.column for spec in specs]), specs))
         return values
 
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):
-            value = tf.cast(columns[spec.column], tf.float64)
-            # tf.searchsorted in float64 keeps large integer boundaries apart, which float32 would merge.
-            boundaries = tf.constant(spec.boundaries, tf.float64)
-            return tf.searchsorted(boundaries, value, side="right", out_type=tf.int64)
+            values = columns[spec.column]
+            values = tf.cast(values, tf.int64) if values.dtype in (tf.int32, tf.bool) else values
+            return tf.searchsorted(_cuts(spec.boundaries, values.dtype), values, side="right", out_type=tf.int64)
         if isinstance(spec, CrossFeature):
             joined = tf.strings.join([_text(columns[name]) for name in spec.columns], separator=spec.separator)
             return self._map(spec.name, spec.ids, joined)
@@ -204,16 +204,25 @@ def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
     return tf.strings.to_number(tf.where(is_number, values, str(unknown)), tf.int64)
 
 
+def _cuts(boundaries: Sequence[float], dtype: tf.DType) -> tf.Tensor:
+    """Cut points in the type of the values, so that like is compared with like and a value equals its own cut."""
+    if dtype != tf.int64:
+        return tf.constant(np.array(boundaries, dtype.as_numpy_dtype))
+    # A whole number reaches a cut where it reaches the next whole number; exact beyond 2^53, where float64 is not.
+    whole = [max(math.ceil(cut), tf.int64.min) for cut in boundaries]
+    return tf.constant([cut for cut in whole if cut <= tf.int64.max], tf.int64)
+
+
 def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
-    """Numbers of text; anything else stops the run with the feature's name and the text."""
+    """Numbers of text, float64; anything else stops the run with the feature's name and the text."""
     wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
     is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
     with tf.control_dependencies([is_right]):
-        return tf.strings.to_number(tf.strings.strip(values), tf.float32)
+        return tf.strings.to_number(tf.strings.strip(values), tf.float64)
 
 
 def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
-    """`(batch, size)` float32 of cells with texts of numbers."""
+    """`(batch, size)` float64 of cells with texts of numbers."""
     cells = tf.strings.split(column, spec.separator)
     lengths = cells.row_lengths()
     is_right = expect(
@@ -225,12 +234,19 @@ def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
 
 
 def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
-    """Normalised values, `(batch, columns)`: of one feature, or of one in each column, all with or without log1p."""
+    """Normalised values, float32 `(batch, columns)`: of one feature, or one in each column, all with or without log1p.
+
+    Worked out in float64 and rounded once: in float32 all times within 64 s of today are one.
+    """
+    is_scaled = any(spec.shift != 0.0 or spec.scale != 1.0 for spec in specs)
+    if specs[0].log1p or is_scaled or values.dtype == tf.int64:  # which a packed request holds as float64
+        values = tf.cast(values, tf.float64)
     if specs[0].log1p:
         values = tf.sign(values) * tf.math.log1p(tf.abs(values))
-    if any(spec.shift != 0.0 or spec.scale != 1.0 for spec in specs):
-        values = (values - [spec.shift for spec in specs]) / [spec.scale for spec in specs]
-    return _bounded(values)
+    if is_scaled:
+        shifts, scales = ([getattr(spec, name) for spec in specs] for name in ("shift", "scale"))
+        values = (values - tf.constant(shifts, tf.float64)) / tf.constant(scales, tf.float64)
+    return _bounded(tf.cast(values, tf.float32))
 
 
 def _bounded(values: tf.Tensor) -> tf.Tensor:
@@ -241,30 +257,58 @@ def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Rag
     """The first `max_length` words of each cell with their weights; empty words are left out."""
     words = tf.strings.split(columns[spec.column], spec.separator)
     if spec.weight_column:
-        texts = tf.strings.split(columns[spec.weight_column], spec.separator)
-        is_right = expect(
-            tf.reduce_all(tf.equal(words.row_lengths(), texts.row_lengths())),
-            [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
-        )
-        with tf.control_dependencies([is_right]):
-            # An empty cell is one empty word with one empty weight.
-            texts_or_one = tf.where(tf.equal(tf.identity(texts.values), ""), "1", texts.values)
-        weights = words.with_values(_bounded(_floats(texts_or_one, spec.name)))
+        texts = _texts_of_weights(spec, words, columns[spec.weight_column])
+        weights = words.with_values(_weights(spec, words, texts, tf.not_equal(texts, "")))
     elif spec.kv_separator:
-        # Split at the last separator, as the value may hold one; a word without a weight weighs 1.
+        # Split at the last separator, as the value may hold one.
         separator = _escape(spec.kv_separator)
         pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
         has_weight = tf.strings.regex_full_match(words.values, pattern)
-        texts = tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\2"), "1")
-        weights = words.with_values(_bounded(_floats(texts, spec.name)))
-        words = words.with_values(
-            tf.where(has_weight, tf.strings.regex_replace(words.values, pattern, r"\1"), words.values)
-        )
+        texts = tf.strings.regex_replace(words.values, pattern, r"\2")
+        parted = tf.strings.regex_replace(words.values, pattern, r"\1")
+        words = words.with_values(tf.where(has_weight, parted, words.values))
+        weights = words.with_values(_weights(spec, words, texts, has_weight))
     else:
         weights = words.with_values(tf.ones_like(words.values, tf.float32))
     is_word = words.with_values(tf.not_equal(words.values, ""))
     words, weights = tf.ragged.boolean_mask(words, is_word), tf.ragged.boolean_mask(weights, is_word)
     return words[:, : spec.max_length], weights[:, : spec.max_length]
+
+
+def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tensor) -> tf.Tensor:
+    """The weight that stands beside each word, "" where none does: an empty cell gives no word of its row one."""
+    texts = tf.strings.split(cells, spec.separator)
+    lengths, wanted, is_empty = texts.row_lengths(), words.row_lengths(), tf.equal(cells, "")
+    is_right = expect(
+        tf.reduce_all(tf.equal(lengths, wanted) | is_empty),
+        [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
+    )
+    with tf.control_dependencies([is_right]):
+        # The one text of an empty cell stands for as many as there are words.
+        rows = words.value_rowids()
+        places = tf.range(tf.size(rows, tf.int64)) - tf.gather(words.row_starts(), rows)
+        places = tf.where(tf.gather(is_empty, rows), tf.zeros_like(places), places)
+        return tf.gather(texts.values, tf.gather(texts.row_starts(), rows) + places)
+
+
+def _weights(spec: ListFeature, words: tf.RaggedTensor, texts: tf.Tensor, has_weight: tf.Tensor) -> tf.Tensor:
+    """A weight for each word, 0 or more: 1 where no word of its cell has one; some with and some without are wrong."""
+    rows, is_word = words.value_rowids(), tf.not_equal(words.values, "")
+    given = tf.math.unsorted_segment_max(tf.cast(has_weight & is_word, tf.int32), rows, words.nrows())
+    lacking = tf.boolean_mask(words.values, is_word & ~has_weight & (tf.gather(given, rows) > 0))
+    is_complete = expect(
+        tf.equal(tf.size(lacking), 0),
+        [f'Feature "{spec.name}" expects a weight for each value of a cell, or for none. Got none for: ', lacking[:3]],
+    )
+    with tf.control_dependencies([is_complete]):
+        weights = _floats(tf.where(has_weight, texts, "1"), spec.name)
+    wrong = tf.boolean_mask(texts, ~(tf.math.is_finite(weights) & (weights >= 0)))
+    is_right = expect(
+        tf.equal(tf.size(wrong), 0),
+        [f'Feature "{spec.name}" expects finite weights of 0 or more. Got: ', wrong[:3]],
+    )
+    with tf.control_dependencies([is_right]):
+        return _bounded(tf.cast(weights, tf.float32))
 
 
 def _escape(text: str) -> str:

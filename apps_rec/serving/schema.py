@@ -27,6 +27,8 @@ DTYPES = {
     "BOOL": "DT_BOOL",
 }
 _INTEGERS = ("INT32", "INT64")
+# From here on float64 does not hold every whole number.
+_LARGEST_EXACT = 2**53
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class ServingSchema:
         columns: that requests hold, in the order of the features that read them.
         sides: user, item or context, by column.
         filled: columns of position features: every row gets their default.
-        ids: names of the INT columns that stand for an id, and so are packed as text.
+        ids: names of the INT columns that are packed as text: those that stand for an id, or are cut beyond 2^53.
         terms: output and weight of each score entry.
         formula: weighted_sum or product_of_powers.
         value_field: column that the score is multiplied by; None: none.
@@ -149,7 +151,7 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
     read = {name for feature in features for name in feature.input_names}
     if not any(all_sides[column.name] == ITEM and column.name in read for column in asked):
         raise ConfigError("feature_config.features: no feature that the model reads has a column of the item to rank")
-    words = {name for f in features if f.feature_type != FeatureConfig.RawFeature for name in f.input_names}
+    words = {name for f in features if _needs_all_digits(f) for name in f.input_names}
     return ServingSchema(
         columns=asked,
         sides={column.name: all_sides[column.name] for column in asked},
@@ -160,6 +162,12 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
         value_field=model.score_value_field or None,
         outputs=tuple(outputs(config)),
     )
+
+
+def _needs_all_digits(feature: FeatureConfig) -> bool:
+    """Whether a whole number of the feature must not be rounded to float64: an id, and one cut beyond 2^53."""
+    is_cut_far_out = any(abs(cut) > _LARGEST_EXACT for cut in feature.boundaries)
+    return feature.feature_type != FeatureConfig.RawFeature or is_cut_far_out
 
 
 def _input(name: str, dtype: str, shape: list[int | None]) -> dict[str, Any]:

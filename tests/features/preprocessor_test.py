@@ -1,4 +1,6 @@
 import math
+import re
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -176,6 +178,63 @@ def test_boundaries_tell_large_integers_apart():
     assert _ids(spec, x=np.array([big - 1, big, big + 1, 2**52, 2**52 + 1])) == [0, 1, 2, 2, 3]
 
 
+def test_a_stored_float_equals_the_cut_it_was_written_as():
+    prices = [0.7, 0.99, 1.99, 2.3, 4.99, 9.9, 1e-30, 3.4e38]
+    cuts = tuple(sorted(prices))
+    for dtype in (np.float32, np.float64):
+        stored = np.array(cuts, dtype)
+        below = np.nextafter(stored, dtype(-1))
+        assert _ids(BucketFeature("x", "x", cuts, "x", 4), x=stored) == list(range(1, 9))
+        assert _ids(BucketFeature("x", "x", cuts, "x", 4), x=below) == list(range(8))
+
+
+def test_whole_numbers_are_cut_exactly():
+    cuts = (-1e300, -1.5, 0.5, 2.0, 2.0**53, 2.0**62, 1e19)
+    numbers = [-(2**63), -2, -1, 0, 1, 2, 2**53 - 1, 2**53, 2**53 + 1, 2**62 - 1, 2**62, 2**63 - 1]
+    expected = [sum(number >= cut for cut in map(Fraction, cuts)) for number in numbers]
+    assert _ids(BucketFeature("x", "x", cuts, "x", 4), x=np.array(numbers)) == expected
+    small = [number for number in numbers if abs(number) < 2**31]
+    assert _ids(BucketFeature("x", "x", cuts, "x", 4), x=np.array(small, np.int32)) == [
+        sum(number >= cut for cut in map(Fraction, cuts)) for number in small
+    ]
+    assert _ids(BucketFeature("x", "x", (0.5, 1.0), "x", 4), x=np.array([False, True])) == [0, 2]
+
+
+SECONDS = 1_790_000_000
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int32, np.float64])
+def test_seconds_of_today_stay_apart(dtype):
+    times = SECONDS + np.arange(100)
+    day = 86_400.0
+    for spec, exact in (
+        ({"shift": SECONDS - day, "scale": 2 * day}, lambda t: (Fraction(t) - SECONDS + 86_400) / 172_800),
+        ({"shift": SECONDS + 0.5, "scale": day}, lambda t: (Fraction(t) - Fraction(SECONDS + 0.5)) / 86_400),
+    ):
+        found = _values(**spec)(times.astype(dtype))
+        assert len(set(found)) == 100
+        # Within one rounding to float32 of the exact result, next to which float64's own error is nothing.
+        np.testing.assert_allclose(found, [float(exact(int(t))) for t in times], rtol=6.1e-8)
+    found = _values(log1p=True, shift=21.0, scale=1e-6)(times.astype(dtype))
+    np.testing.assert_allclose(found, (np.log1p(times.astype(np.float64)) - 21.0) / 1e-6, rtol=1e-6)
+
+
+def test_statistics_that_float32_does_not_hold_are_exact_on_float_columns():
+    values = np.array([1e9, 1e9 + 64], np.float32)
+    found = _values(shift=1e9 + 1, scale=64.0)(values)
+    assert found == pytest.approx([-1 / 64, 63 / 64], rel=1e-7)
+
+
+def test_numbers_in_texts_are_normalised_as_numbers_are():
+    texts = [f"{SECONDS + i}|{i}.1" for i in range(100)]
+    spec = NumberFeature("x", "x", size=2, shift=SECONDS, scale=7.0)
+    found = _run(spec, x=texts)["values"]
+    assert found[:, 0].tolist() == [float(np.float32(i / 7.0)) for i in range(100)]
+    # As they are: by way of float64, as a FLOAT column is read.
+    found = _run(NumberFeature("x", "x", size=2), x=texts)["values"]
+    assert found[:, 1].tolist() == [float(np.float32(float(f"{i}.1"))) for i in range(100)]
+
+
 def test_numbers_as_they_are():
     assert _values()([1.5, -2.0]) == [1.5, -2.0]
     assert _values()(np.array([3, -4], np.int64)) == [3.0, -4.0]
@@ -215,7 +274,7 @@ def test_numbers_are_kept_where_their_squares_are_finite():
     assert _values()(numbers) == pytest.approx([1e15, -1e15, 1e15, 9e14, 1e15])
     assert _values(scale=1e-30)([1e10, -1e10]) == pytest.approx([1e15, -1e15])
     spec = _list(kv_separator=":")
-    assert _run(spec, x=["a:1e30|b:-1e999|c:2"])["list_weights/x"][0, :3].tolist() == pytest.approx([1e15, -1e15, 2])
+    assert _run(spec, x=["a:1e30|b:1e300|c:2"])["list_weights/x"][0, :3].tolist() == pytest.approx([1e15, 1e15, 2])
 
 
 def test_crosses():
@@ -240,9 +299,9 @@ def test_lists_of_words_and_of_hashes():
 
 def test_values_with_weights():
     words = VocabularyIds(("a", "http://b", "c:d"))
-    ids, weights = _listed(_list(words, kv_separator=":"), x=["a:0.5|http://b:2|c:d:1e-1", "a|a:3", "", "a:1|:7|a:2"])
+    ids, weights = _listed(_list(words, kv_separator=":"), x=["a:0.5|http://b:2|c:d:1e-1", "a||a", "", "a:1|:7|a:2"])
     assert ids == [[0, 1, 2], [0, 0, -1], [-1, -1, -1], [0, 0, -1]]
-    np.testing.assert_allclose(weights, [[0.5, 2, 0.1], [1, 3, 0], [0, 0, 0], [1, 2, 0]], rtol=1e-6)
+    np.testing.assert_allclose(weights, [[0.5, 2, 0.1], [1, 1, 0], [0, 0, 0], [1, 2, 0]], rtol=1e-6)
 
 
 @pytest.mark.parametrize("separator", ["::", "=>", "^", "]", "\\", "."])
@@ -255,17 +314,56 @@ def test_separators_of_weights_are_taken_literally(separator):
     assert weights == [[0.5, 3, 0], [1, 0, 0]]
 
 
-def test_a_wrong_weight_names_the_feature():
-    with pytest.raises(tf.errors.InvalidArgumentError, match=r'Feature "x" expects numbers'):
-        _listed(_list(kv_separator=":"), x=["1:heavy"])
+LACKING = 'Feature "x" expects a weight for each value of a cell, or for none. Got none for: '
+WEIGHTS = 'Feature "x" expects finite weights of 0 or more. Got: '
+NO_NUMBER = 'Feature "x" expects numbers. Got: '
+WRONG_WEIGHTS = [
+    ("-0.5", WEIGHTS),
+    ("-1", WEIGHTS),
+    ("-1e-30", WEIGHTS),
+    ("1e999", WEIGHTS),
+    ("-1e999", WEIGHTS),
+    ("nan", NO_NUMBER),
+    ("inf", NO_NUMBER),
+    ("-inf", NO_NUMBER),
+    ("heavy", NO_NUMBER),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), WRONG_WEIGHTS)
+def test_a_wrong_weight_names_the_feature(text, message):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(message)):
+        _listed(_list(kv_separator=":"), x=["3:1", f"2:1|1:{text}"])
+    with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(message)):
+        _listed(_list(weight_column="w"), x=["3", "2|1"], w=["1", f"1|{text}"])
+
+
+def test_a_value_without_its_weight_among_weighted_ones_names_the_feature():
+    for columns in ({"x": ["1", "2:1|1"]}, {"x": ["2|1:1"]}):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(LACKING)):
+            _listed(_list(kv_separator=":"), **columns)
+    for columns in ({"x": ["3", "2|1"], "w": ["1", "1|"]}, {"x": ["1|2"], "w": ["|1"]}):
+        with pytest.raises(tf.errors.InvalidArgumentError, match=re.escape(LACKING)):
+            _listed(_list(weight_column="w"), **columns)
+
+
+def test_weights_of_zero():
+    _, weights = _listed(_list(kv_separator=":"), x=["1:0|2:-0.0|3:1e-400"])
+    assert weights == [[0, 0, 0]]
 
 
 def test_weights_in_a_second_column():
     spec = _list(weight_column="w")
-    ids, weights = _listed(spec, x=["5|6|7|8", "", "9|3"], w=["1|0.5|2|9", "", "|4"])
-    assert ids == [[5, 6, 7], [-1, -1, -1], [9, 3, -1]]
-    assert weights == [[1, 0.5, 2], [0, 0, 0], [1, 4, 0]]
+    ids, weights = _listed(spec, x=["5|6|7|8", "", "9|3", "4||2"], w=["1|0.5|2|9", "", "8|4", "1||3"])
+    assert ids == [[5, 6, 7], [-1, -1, -1], [9, 3, -1], [4, 2, -1]]
+    assert weights == [[1, 0.5, 2], [0, 0, 0], [8, 4, 0], [1, 3, 0]]
     assert Preprocessor([spec]).columns == ("x", "w")
+
+
+def test_without_any_weight_each_value_of_a_cell_weighs_one():
+    ids, weights = _listed(_list(weight_column="w"), x=["5|6", "7", "8|9", "3|4|2"], w=["", "", "|", "2|3|4"])
+    assert ids == [[5, 6, -1], [7, -1, -1], [8, 9, -1], [3, 4, 2]]
+    assert weights == [[1, 1, 0], [1, 0, 0], [1, 1, 0], [2, 3, 4]]
 
 
 def test_a_second_column_of_another_length_names_the_feature():
@@ -287,7 +385,7 @@ SPECS = [
 COLUMNS = {
     "user": np.array([b"ann", "Zoë".encode(), b""], object),
     "price": np.array([1.0, 0.0, 5.5], np.float32),
-    "tags": np.array(["é:2|b".encode(), b"", "c|b:3|é".encode()], object),
+    "tags": np.array(["é:2|b:1".encode(), b"", "c:1|b:3|é:1".encode()], object),
     "app": np.array([3, -1, 12]),
     "point": np.array([b"1,2", b"3,4", b"0,0"], object),
     "age": np.array([18, 17, 99], np.int32),

@@ -67,6 +67,14 @@ def test_ids_are_packed_as_text_and_numbers_as_numbers():
     }
 
 
+def test_a_number_that_is_cut_where_float64_has_gaps_is_packed_as_text():
+    set_cuts = "feature_config.features[feature_name=age].boundaries=1,{}"
+    for cut, name in ((2**53, "item_numbers"), (-(2**53) - 2, "item_text"), (2**60, "item_text")):
+        cuts = sorted((1, cut))
+        packed = schema(set_cuts.replace("1,{}", f"{cuts[0]},{cuts[1]}")).packed()
+        assert "age" in [column.name for column in packed[name]]
+
+
 def test_as_json():
     described = schema().to_json()
     assert described["columns"][0] == {"name": "user", "dtype": "DT_INT64", "default": -1, "side": "user"}
