@@ -310,7 +310,7 @@ def test_bad_rows_may_be_left_out(exported, tmp_path):
 
 def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):
     (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,1,0.5,fun,t1:much\n")
-    with pytest.raises(DataError, match=r'rows\.csv: Feature "tags" expects numbers\. Got: much\. Correct the cells'):
+    with pytest.raises(DataError, match=r'rows\.csv: row 1, column "tags": expected finite weights .* got "t1:much"'):
         apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
 
 

@@ -210,12 +210,12 @@ def test_an_example_takes_the_default_of_what_it_lacks(ranked, engine):
 
 def test_a_list_in_an_example_is_joined_as_in_a_file(ranked, engine):
     row = take(ranked.rows(), [0])
-    row["tags"], row["seen"] = [b"t1:0.5|t2:1|t3"], [b"4||7"]
+    row["tags"], row["seen"] = [b"t1:0.5|t2:1|t3:2"], [b"4||7"]
     got = engine.run("serving_tf_example", request("serving_tf_example", row, ranked.schema))
     expected = engine.run("serving_default", request("serving_default", row, ranked.schema))
     np.testing.assert_allclose(got["logits_ctr"], expected["logits_ctr"], rtol=0, atol=1e-6)
     example = tf.train.Example.FromString(request("serving_tf_example", row, ranked.schema)["examples"][0])
-    assert list(example.features.feature["tags"].bytes_list.value) == [b"t1:0.5", b"t2:1", b"t3"]
+    assert list(example.features.feature["tags"].bytes_list.value) == [b"t1:0.5", b"t2:1", b"t3:2"]
     example.features.feature["tags"].bytes_list.value[:] = [b"t1|t2"]
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"Column .*tags.* expects a value of a list in each"):
         engine.run("serving_tf_example", {"examples": np.array([example.SerializeToString()], object)})
