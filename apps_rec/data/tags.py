@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from apps_rec.data.cells import Problem, is_list, plain
+from apps_rec.data.cells import Problem
+from apps_rec.data.kinds import is_list, plain
 from apps_rec.data.schema import TagWeights
 
 WRONG_TAG_WEIGHT = "wrong tag weight"

@@ -277,7 +277,7 @@ def test_cells_of_a_feature_that_are_no_numbers(tiny):
     rows = [[*row.values()] for row in tiny.rows("train.csv")]
     rows[600][5], rows[600][7] = "t1:1|t2:much", "live"
     tiny.write_csv("train.csv", rows)
-    with pytest.raises(DataError, match=r'^train.csv: row 601, column "tags": expected finite weights .* got "t1:1.t2:much"'):
+    with pytest.raises(DataError, match=r'^train.csv: row 601, column "tags": expected finite weights'):
         apps_rec.train(tiny.load("data_config.num_epochs=1"))
 
 
