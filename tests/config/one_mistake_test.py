@@ -165,6 +165,17 @@ BY_OVERRIDE = [
     (["model_config.model_class=MMoE"], ['"MMoE" stands over a rank_model { }', "it is RankModel"]),
     (["model_config.model_class=ESSM"], ['there is no model "ESSM"', 'Did you mean "ESMM"?']),
     (["model_config.label_name=click"], ["give each tower its own label_name"]),
+    # sizes
+    ([f"{D}.batch_size=4000000000"], ["batch_size: expected at most 10,000,000, got 4,000,000,000"]),
+    ([f"{D}.prefetch_size=4000000000"], ["prefetch_size: expected at most 10,000,000"]),
+    ([f"{F}[feature_name=slot].embedding_dim=4000000000"], ["embedding_dim: expected at most 65,536"]),
+    ([f"{TAGS}.max_seq_len=4000000000"], ["max_seq_len: expected at most 1,000,000"]),
+    ([f"{R}.body.mmoe.num_expert=4000000000"], ["num_expert: expected at most 10,000"]),
+    ([f"{R}.body.mmoe.expert_dnn.hidden_units=8,4000000000"], ["hidden_units[1]: expected at most 1,000,000"]),
+    (
+        [f"{SLOT}.embedding_dim=60000", f"{SLOT}.num_buckets=20000000"],
+        ["the table would take 4.4 TiB; expected at most 1 TiB"],
+    ),
     # towers
     ([f"{CTR}.label_name=clik"], ['no label is called "clik"', "Labels are click, download.", 'Did you mean "click"?']),
     ([f"{CTR}.label_name="], ["label_name is missing"]),

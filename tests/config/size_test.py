@@ -150,3 +150,11 @@ def test_a_file_too_large_is_refused_unread(tmp_path):
     path.write_text("#" * (LARGEST_BYTES - 1) + "\n")
     with pytest.raises(ConfigError, match="the config is empty"):
         load_config(path)
+
+
+def test_tables_that_few_machines_hold_are_a_warning(base):
+    slot = "feature_config.features[feature_name=slot]"
+    overrides = [f"{slot}.embedding_dim=1000", f"{slot}.num_buckets=20000000"]
+    (warning,) = parse_text(base, "a.config", overrides).warnings
+    assert "the tables take 75 GiB, and two to three times that while they train" in warning
+    assert parse_text(base, "a.config", overrides[:1]).warnings == []

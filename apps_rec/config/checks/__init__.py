@@ -16,6 +16,7 @@ from apps_rec.config.checks.names import check_names
 from apps_rec.config.checks.passes import check_passes
 from apps_rec.config.checks.position import check_position
 from apps_rec.config.checks.sides import check_sides
+from apps_rec.config.checks.sizes import check_sizes
 from apps_rec.config.checks.tables import check_tables
 from apps_rec.config.checks.towers import check_towers
 from apps_rec.config.checks.train import check_train
@@ -29,7 +30,7 @@ __all__ = ["check"]
 def check(config: PipelineConfig, report: Report) -> None:
     """Reports every mistake of a resolved config; order does not matter, the report sorts by line."""
     context = Context.of(config, report)
-    checks = (check_data, check_names, check_passes, check_features, check_tables, check_train)
+    checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
     of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export, check_sides)
     for one in (*checks, *(of_model if context.has_model else ())):
         one(context)

@@ -1,0 +1,75 @@
+"""Checks of sizes that no machine could build: they are refused before any memory is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.tables import id_space
+from apps_rec.config.defaults import dnns_by_path
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.feature_pb2 import FeatureConfig
+
+# Far above what anybody trains, far below where a product of two overflows what TensorFlow counts with.
+_MOST = {"embedding_dim": 65_536, "raw_input_dim": 1_000_000, "max_seq_len": 1_000_000}
+_MOST_UNITS, _MOST_EXPERTS, _MOST_ROWS = 1_000_000, 10_000, 10_000_000
+# Of a table in float32: parameter servers hold it in pieces, a terabyte at most; one machine has seldom so much.
+_LARGEST_TABLE, _LARGE_TABLES = 2**40, 2**35
+
+
+def check_sizes(context: Context) -> None:
+    """Reports sizes past all use, and warns of tables that few machines hold."""
+    data = context.config.data_config
+    for name in ("batch_size", "eval_batch_size", "prefetch_size"):
+        _at_most(context, f"data_config.{name}", getattr(data, name), _MOST_ROWS)
+    for path, feature in context.each_feature():
+        for name, most in _MOST.items():
+            _at_most(context, f"{path}.{name}", getattr(feature, name), most)
+    if context.has_model:
+        _networks(context)
+    _tables(context)
+
+
+def _at_most(context: Context, path: str, value: int, most: int) -> None:
+    if value > most:
+        context.report.error(path, f"expected at most {most:,}, got {value:,}.")
+
+
+def _networks(context: Context) -> None:
+    rank = context.rank
+    dnns = [*dnns_by_path(rank), *_attentions(context)]
+    for path, dnn in dnns:
+        for at, units in enumerate(dnn.hidden_units):  # type: ignore[attr-defined]
+            _at_most(context, f"{path}.hidden_units[{at}]", units, _MOST_UNITS)
+    _at_most(context, f"{RANK}.body.mmoe.num_expert", rank.body.mmoe.num_expert, _MOST_EXPERTS)
+
+
+def _attentions(context: Context) -> Iterator[tuple[str, object]]:
+    for path, feature in context.each_feature():
+        if feature.sequence_combiner.HasField("target_attention"):
+            yield f"{path}.sequence_combiner.target_attention.dnn", feature.sequence_combiner.target_attention.dnn
+
+
+def _tables(context: Context) -> None:
+    """Bytes of every table once, features that share one counted together."""
+    sizes: dict[str, int] = {}
+    for path, feature in context.each_feature():
+        if feature.embedding_name in sizes or feature.embedding_dim > _MOST["embedding_dim"]:
+            continue
+        size = _rows(feature) * max(feature.embedding_dim, 1) * 4
+        if size > _LARGEST_TABLE:
+            text = f"the table would take {size / 2**40:,.1f} TiB; expected at most 1 TiB, so fewer rows or dimensions."
+            context.report.error(path, text)
+        else:
+            sizes[feature.embedding_name] = size
+    if sum(sizes.values()) > _LARGE_TABLES:
+        text = f"the tables take {sum(sizes.values()) / 2**30:,.0f} GiB, and two to three times that while they train."
+        context.report.warn("feature_config.features", text)
+
+
+def _rows(feature: FeatureConfig) -> int:
+    """Rows of a feature's table, as far as the config alone says."""
+    name, value = id_space(feature) or ("", 0)
+    if name in ("hash_bucket_size", "num_buckets"):
+        return int(value)
+    return len(value) + 1 if name in ("vocab_list", "boundaries") else 0
