@@ -70,6 +70,6 @@ def _tables(context: Context) -> None:
 def _rows(feature: FeatureConfig) -> int:
     """Rows of a feature's table, as far as the config alone says."""
     name, value = id_space(feature) or ("", 0)
-    if name in ("hash_bucket_size", "num_buckets"):
-        return int(value)
+    if isinstance(value, int):
+        return value
     return len(value) + 1 if name in ("vocab_list", "boundaries") else 0
