@@ -111,7 +111,7 @@ def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
     flags = [word for item in sets for word in ("--set", item)]
     command = [*run.command, "train", str(config), "--restart", *flags]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1800)
-    found = re.findall(rf"step {steps} .* ([0-9,]+) rows/s", done.stderr + done.stdout)
+    found = re.findall(rf"step {steps:,}[/,].* ([0-9,]+) rows/s", done.stderr + done.stdout)
     if done.returncode or not found:
         raise SystemExit(f"{' '.join(command)} failed with {done.returncode}:\n{done.stderr[-3000:]}")
     return float(found[-1].replace(",", ""))

@@ -33,7 +33,7 @@ STOP: OnNan
 SKIP_BATCH: OnNan
 
 class TrainConfig(_message.Message):
-    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "min_table_shard_bytes")
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "num_steps", "save_summary_steps", "log_step_count_steps", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "cluster_start_timeout_seconds", "min_table_shard_bytes")
     OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
     FINE_TUNE_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
@@ -50,6 +50,7 @@ class TrainConfig(_message.Message):
     ON_NAN_FIELD_NUMBER: _ClassVar[int]
     HEARTBEAT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     COLLECTIVE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
+    CLUSTER_START_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MIN_TABLE_SHARD_BYTES_FIELD_NUMBER: _ClassVar[int]
     optimizer_config: Optimizer
     gradient_clipping_by_norm: float
@@ -67,8 +68,9 @@ class TrainConfig(_message.Message):
     on_nan: OnNan
     heartbeat_timeout_seconds: int
     collective_timeout_seconds: int
+    cluster_start_timeout_seconds: int
     min_table_shard_bytes: int
-    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
+    def __init__(self, optimizer_config: _Optional[_Union[Optimizer, _Mapping]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
 
 class Optimizer(_message.Message):
     __slots__ = ("adam_optimizer", "adagrad_optimizer", "ftrl_optimizer", "sgd_optimizer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -18,15 +19,25 @@ from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.legacy_keras import keras
 from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.finite import check_weights
+from apps_rec.training.outlook import Length, Outlook, Position
 from apps_rec.training.progress import Progress
 from apps_rec.training.workers import Workers
 
 log = logging.getLogger("apps_rec")
+_SECONDS_WITHOUT_LINE = 30.0
 Metrics = Mapping[str, float | int | None]
 
 
 class LogProgress(keras.callbacks.Callback):
-    """Says step, losses and rows per second every so many steps, and writes them for TensorBoard."""
+    """Says how far training is every so many steps, or half a minute, and writes losses for TensorBoard.
+
+    Args:
+        batch_size: rows of a step.
+        log_steps: steps between two lines; 0: none.
+        summary_steps: steps between two points of a curve; 0: none. Before the first, points stand at steps 1, 2, 5,
+            10, 20, 50 and so on, and the last step is one, so that a short run has curves too.
+        folder: of the summaries.
+    """
 
     def __init__(self, batch_size: int, log_steps: int, summary_steps: int, folder: str) -> None:
         super().__init__()
@@ -36,26 +47,44 @@ class LogProgress(keras.callbacks.Callback):
         self._writer: tf.summary.SummaryWriter | None = None
         self._since = time.monotonic()
         self._steps_since = 0
-        self._has_started = False
+        self._batches = 0
+        self._outlook = Outlook(Length())
+        self._position: Callable[[int], Position] = lambda batches: (0, 0)
+        self._written_step: int | None = None
+
+    def follow(self, outlook: Outlook, position: Callable[[int], Position]) -> None:
+        """Takes what lines say of the whole training, and where in the data it is after so many batches."""
+        self._outlook, self._position = outlook, position
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Reports at multiples of log_steps and summary_steps."""
+        """Reports at multiples of log_steps and at the points of curves."""
+        self._batches += 1
         losses_only = {name: value for name, value in (logs or {}).items() if name.startswith("loss")}
         step = int(self.model.optimizer.iterations.numpy())
-        if not self._has_started:
+        if self._batches == 1:
             # The first step is traced first: seconds that are no row's.
-            self._has_started = True
             self.restart_clock()
+            self._outlook.start(step, self._position(1))
         else:
             self._steps_since += 1
-        if self._log_steps and step % self._log_steps == 0:
-            seconds = time.monotonic() - self._since
-            rate = self._steps_since * self._batch_size / max(seconds, 1e-9)
-            losses = "  ".join(f"{name} {float(value):.5f}" for name, value in losses_only.items())
-            log.info("step %d  %s  %s rows/s", step, losses, f"{rate:,.0f}")
+        seconds = time.monotonic() - self._since
+        if self._log_steps and (step % self._log_steps == 0 or seconds >= _SECONDS_WITHOUT_LINE):
+            rate = self._steps_since * self._batch_size / max(seconds, 1e-9) if self._steps_since else None
+            losses = {name: float(value) for name, value in losses_only.items()}
+            log.info("%s", self._outlook.line(step, self._position(self._batches), losses, rate))
             self.restart_clock()
-        if self._summary_steps and step % self._summary_steps == 0:
-            self.write(step, {**losses_only, "learning_rate": self.model.optimizer.learning_rate})
+        if self._summary_steps and _is_point(step, self._summary_steps):
+            self._write_losses(step, losses_only)
+
+    def on_train_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Writes the last step's losses too."""
+        step = int(self.model.optimizer.iterations.numpy())
+        if self._batches and step != self._written_step:
+            self._write_losses(step, {name: value for name, value in (logs or {}).items() if name.startswith("loss")})
+
+    def _write_losses(self, step: int, losses: Mapping[str, Any]) -> None:
+        self.write(step, {**losses, "learning_rate": self.model.optimizer.learning_rate})
+        self._written_step = step
 
     def restart_clock(self) -> None:
         """Leaves the time since the last line out of the next rate."""
@@ -78,6 +107,25 @@ class LogProgress(keras.callbacks.Callback):
                 f"summaries of step {step} cannot be written to {self._folder}: {error.message}. Make room there and "
                 "go on with --resume, or do without: --set train_config.save_summary_steps=0"
             ) from error
+
+
+def _is_point(step: int, every: int) -> bool:
+    """Whether a curve has a point at a step: a multiple of `every`; before the first one 1, 2, 5, 10, 20, 50, ..."""
+    return step % every == 0 or (step < every and re.fullmatch("[125]0*", str(step)) is not None)
+
+
+class UndefinedMetricError(ConfigError):
+    """best_exporter_metric has no value on the rows it is chosen on."""
+
+    def __init__(self, step: int, metric: str, metrics: Metrics) -> None:
+        defined = [name for name, value in metrics.items() if isinstance(value, float) and name != "loss"]
+        others = f"a metric that has a value there ({', '.join(defined[:6])}), " if defined else "another metric, "
+        super().__init__(
+            f"export_config.best_exporter_metric: {metric} is undefined on the rows it is chosen on: they hold one "
+            f"class only. The run is saved at step {step}. Choose {others}rows of both classes for eval_input_path, or "
+            "no best at all (export_config.exporter_type: latest, without enable_early_stop), with --set, and go on "
+            "with --resume; another data_config.holdout_fraction needs a new run"
+        )
 
 
 class SaveAndSelect(keras.callbacks.Callback):
@@ -146,22 +194,30 @@ class SaveAndSelect(keras.callbacks.Callback):
 
         Raises:
             RunError: nothing can be written, or a weight is not finite.
+            UndefinedMetricError: the metric to select by has no value; the step was saved.
         """
         self._before_save()
         check_weights(self.model, step)
         self._progress.evaluation_due.assign(0)
+        undefined: ConfigError | None = None
         if evaluate and self._evaluate is not None:
             try:
                 self._select(step, self._evaluate())
             except EvaluationStoppedError:
                 # The signal leaves seconds, and an evaluation may take minutes.
                 self._progress.evaluation_due.assign(1)
+            except UndefinedMetricError as error:
+                # Chosen by another metric, the run goes on as if it had been chosen by it from the start.
+                self._progress.evaluation_due.assign(1)
+                undefined = error
         epoch, row = self._positions.after(self._batches)
         self._positions.prune(self._batches)
         self._progress.epoch.assign(epoch)
         self._progress.row.assign(row)
         self._checkpoints.save(step)
         self.saved_step = step
+        if undefined is not None:
+            raise undefined
 
     def catch_up(self, step: int) -> None:
         """Makes the evaluation of a restored step that a signal cut short, before the run goes on.
@@ -170,6 +226,7 @@ class SaveAndSelect(keras.callbacks.Callback):
 
         Raises:
             EvaluationStoppedError: a signal came again.
+            UndefinedMetricError: the metric to select by has no value.
         """
         if self._evaluate is not None and int(self._progress.evaluation_due.numpy()):
             self._select(step, self._evaluate())
@@ -178,10 +235,7 @@ class SaveAndSelect(keras.callbacks.Callback):
     def _select(self, step: int, metrics: Metrics) -> None:
         value = metrics[self._metric]
         if value is None:
-            raise ConfigError(
-                f"export_config.best_exporter_metric: {self._metric} is undefined on the rows it is chosen on: they "
-                "hold one class only. Choose another metric, more rows, or a larger data_config.holdout_fraction"
-            )
+            raise UndefinedMetricError(step, self._metric, metrics)
         value = self._agree(value)
         shown = "  ".join(f"{name} {number:.5f}" for name, number in metrics.items() if isinstance(number, float))
         log.info("step %d  evaluated  %s", step, shown)

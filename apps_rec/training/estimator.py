@@ -25,6 +25,7 @@ from apps_rec.models import build_model, build_variables
 from apps_rec.training import run_folder
 from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.input import evaluation_dataset
+from apps_rec.training.memory import slots_of, weights_fit
 from apps_rec.training.run_folder import RunFolder
 
 
@@ -56,6 +57,10 @@ class Estimator:
         strategy: to train with; None: this process' default device, which any checkpoint can be read on.
         share: the replicas that this process feeds.
         async_workers: workers of a ParameterServerStrategy; 0 for any other.
+        trains: whether an optimizer will be made for the model, whose memory counts too.
+
+    Raises:
+        RunError: the weights do not find room in memory.
     """
 
     def __init__(
@@ -65,6 +70,7 @@ class Estimator:
         strategy: tf.distribute.Strategy | None = None,
         share: Share = ALONE,
         async_workers: int = 0,
+        trains: bool = False,
     ) -> None:
         self.config = config
         message = config.message
@@ -76,7 +82,10 @@ class Estimator:
         # have hosts of their own, and the strategy gives each a copy.
         with self.strategy.scope() if async_workers else nullcontext():
             self.preprocessor = Preprocessor(self.features)
-        with self.strategy.scope():
+        slots = slots_of(message.train_config) if trains else 0
+        # The tables of parameter servers are in their memory.
+        fit = nullcontext() if async_workers else weights_fit(share.local, slots)
+        with self.strategy.scope(), fit:
             self.model = build_model(message, self.features)
             build_variables(self.model, self.preprocessor)
         # One trace for every batch size.

@@ -10,11 +10,13 @@ import tensorflow as tf
 
 from apps_rec.data import Column, Schema, open_stream
 from apps_rec.data.dataset import Positions, make_dataset
+from apps_rec.data.row_counts import estimate_rows
 from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
 from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.outlook import Length
 
 log = logging.getLogger("apps_rec")
 
@@ -49,6 +51,18 @@ def log_batches(config: PipelineConfig, share: Share, source: Source) -> None:
             f"{batch_size / share.replicas:g}",
             "a worker reads files of its own" if isinstance(source, FileSplit) else "every worker reads all files",
         )
+
+
+def training_length(config: PipelineConfig, source: Source) -> Length:
+    """How long the training is, as far as config and files say."""
+    data, stream = config.data_config, source.stream
+    estimate = estimate_rows(stream.files, stream.schema) if data.num_epochs else None
+    rows, is_exact = estimate or (None, False)
+    loses_rows = stream.schema.filters or stream.schema.bad_rows != "FAIL" or data.holdout_fraction > 0
+    steps = None
+    if rows and is_exact and not loses_rows and source.split == 1:
+        steps = rows // data.batch_size if data.drop_remainder else -(-rows // data.batch_size)
+    return Length(config.train_config.num_steps, data.num_epochs, rows, steps)
 
 
 def training_dataset(

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+
+import tensorflow as tf
 
 from apps_rec.config import Config
 from apps_rec.data.dataset import Positions, reraise
@@ -20,15 +22,21 @@ from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.finite import Batch, WatchFinite
-from apps_rec.training.input import log_batches, training_dataset, training_source
+from apps_rec.training.input import log_batches, training_dataset, training_length, training_source
 from apps_rec.training.input_files import check_same_input_files, look_for_eval_files, note_input_files
 from apps_rec.training.loop import run_steps
+from apps_rec.training.meeting import meet
+from apps_rec.training.outlook import Outlook
 from apps_rec.training.parameter_servers import PieceTrainer, log_tables, run_pieces, serve
 from apps_rec.training.pieces import make_plan
 from apps_rec.training.progress import Progress, take_up
 from apps_rec.training.run_folder import RunFolder
 from apps_rec.training.run_lock import open_run
-from apps_rec.training.strategies import build_strategy, read_task, share_of
+from apps_rec.training.same_data import check_same_data
+from apps_rec.training.schedules import say_of_length
+from apps_rec.training.signals import ended_by_signals
+from apps_rec.training.strategies import build_strategy, share_of
+from apps_rec.training.task import read_task
 from apps_rec.training.tpu import static_batches
 from apps_rec.training.warm_start import warm_start
 from apps_rec.training.workers import Workers, lost_worker
@@ -76,24 +84,33 @@ def train(
     """
     message = config.message
     task = read_task(message.train_config)
+    if task.cluster:
+        meet(task, message.train_config.cluster_start_timeout_seconds)
     if task.count("ps") and task.kind != "chief":
         serve(task)
     async_workers = task.count("worker") if task.count("ps") else 0
     if async_workers and callbacks:
         raise RunError("callbacks are called after each step, and workers of parameter servers have no common one")
     # The strategy first: the processes of a cluster meet when it is made, before any operation.
-    strategy = build_strategy(message.train_config, task)
+    with ended_by_signals("the wait for the other processes of TF_CONFIG") if task.cluster else nullcontext():
+        strategy = build_strategy(message.train_config, task)
     share = share_of(strategy, task)
     workers = Workers(strategy, share, message.train_config.collective_timeout_seconds)
     opened = _opened(config, resume, restart, workers)
-    with lost_worker(in_cluster=workers.count > 1 or async_workers > 0), opened as (folder, is_resumed, before_save):
+    in_cluster = workers.count > 1 or async_workers > 0
+    with (
+        lost_worker(in_cluster),
+        workers.watching_signals(),
+        opened as (folder, is_resumed, before_save),
+    ):
         vocabularies = None
         if is_resumed:
             run_folder.check_same_model(folder, message)
             run_folder.check_same_optimizer(folder, message)
+            check_same_data(folder, message)
             check_same_input_files(folder, message)
             vocabularies = run_folder.frozen_vocabularies(folder, message)
-        estimator = Estimator(config, vocabularies, strategy, share, async_workers)
+        estimator = Estimator(config, vocabularies, strategy, share, async_workers, trains=True)
         if workers.is_chief:
             if vocabularies is None:
                 run_folder.freeze_vocabularies(folder, message)
@@ -160,39 +177,35 @@ class _Training:
             log.info("nothing left to train: the run in %s had come to its end at step %d", self._folder.path, step)
             return self._result()
         with StopOnSignal(self._workers) as signals:
-            if self._estimator.async_workers:
-                self._run_pieces(signals)
-            else:
-                self._run_steps(signals, callbacks)
+            try:
+                if self._estimator.async_workers:
+                    self._run_pieces(signals)
+                else:
+                    self._run_steps(signals, callbacks)
+            except tf.errors.OpError as error:
+                if signals.received is None or self._workers.count == 1:
+                    raise
+                raise InterruptedRunError(
+                    "interrupted while the other workers did not come to the end of a step; nothing was saved since "
+                    "the last checkpoint. Go on with --resume",
+                    signals.received,
+                ) from error
         is_due = not self._is_over() or int(self._progress.evaluation_due.numpy())
         if signals.received is not None and is_due:
             raise self._interrupted(signals)
         log.info("trained to step %d; saved in %s", self._step, self._folder.checkpoints)
-        self._look_at_rate()
+        say_of_length(self._optimizer.get_config()["learning_rate"]["config"], self._step)
         return self._result()
-
-    def _look_at_rate(self) -> None:
-        """Says where the learning rate was set for a training of another length."""
-        schedule = self._optimizer.get_config()["learning_rate"]["config"]
-        if self._step > schedule.get("total_steps", math.inf):
-            log.warning(
-                "cosine_decay_learning_rate: total_steps is %d, so the rate was 0 in the last %d of %d steps, which "
-                "changed no weight",
-                schedule["total_steps"],
-                self._step - schedule["total_steps"],
-                self._step,
-            )
-        elif self._step <= schedule.get("warmup_steps", 0):
-            log.warning(
-                "cosine_decay_learning_rate: warmup_steps is %d, so all %d steps were warm-up and the rate never came "
-                "to learning_rate_base",
-                schedule["warmup_steps"],
-                self._step,
-            )
 
     @property
     def _step(self) -> int:
         return int(self._optimizer.iterations.numpy())
+
+    def _best(self) -> tuple[str, float] | None:
+        """Name and value of the best evaluation so far."""
+        if int(self._progress.best_step.numpy()) < 0:
+            return None
+        return self._message.export_config.best_exporter_metric, float(self._progress.best_value.numpy())
 
     def _run_steps(self, signals: StopOnSignal, callbacks: Sequence[keras.callbacks.Callback]) -> None:
         """Steps that all replicas take together."""
@@ -202,6 +215,7 @@ class _Training:
         log_batches(message, share, source)
         start = int(self._progress.epoch.numpy()), int(self._progress.row.numpy())
         dataset, positions = training_dataset(message, self._estimator.preprocessor, source, start)
+        self._progress_log.follow(Outlook(training_length(message, source), self._best), positions.after)
         if message.train_config.num_steps:
             dataset = dataset.take((message.train_config.num_steps - self._step) * share.local)
         if message.train_config.train_distribute == train_pb2.TPUStrategy:
@@ -253,7 +267,7 @@ class _Training:
             return signals.received is not None or self._model.stop_training
 
         with reraise(positions):
-            run_pieces(trainer, plan, progress, message, lambda: self._step, save, is_stopped)
+            run_pieces(trainer, plan, progress, message, lambda: self._step, save, is_stopped, self._best)
         due, seen = int(progress.rows_due.numpy()), int(progress.rows_seen.numpy())
         log.info("%d rows, each trained on at least once; %d were seen twice, as workers were lost", due, seen - due)
 

@@ -27,9 +27,10 @@ from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.input import column_splitter
+from apps_rec.training.outlook import Length, Outlook
 from apps_rec.training.pieces import Piece, Plan
 from apps_rec.training.progress import Progress
-from apps_rec.training.strategies import Task
+from apps_rec.training.task import Task
 
 log = logging.getLogger("apps_rec")
 # Keeps the order of rows in a piece apart from the orders of data.reader and training.pieces.
@@ -191,6 +192,7 @@ def run_pieces(
     step: Callable[[], int],
     save: Callable[[tuple[int, int], int], None],
     is_stopped: Callable[[], bool],
+    best: Callable[[], tuple[str, float] | None],
 ) -> None:
     """Trains on the pieces from a run's position to the end that the config sets.
 
@@ -202,15 +204,17 @@ def run_pieces(
         step: batches trained on so far.
         save: called with the position behind the last piece and the number of rows handed out, when all are done.
         is_stopped: whether to stop before the data ends.
+        best: name and value of the best evaluation so far, for the log.
     """
     train_config, batch_size = config.train_config, config.data_config.batch_size
     position = int(progress.epoch.numpy()), int(progress.row.numpy())
     planned = saved = step()
     handed_out = 0
-    report = _Report(trainer, step, train_config.log_step_count_steps, batch_size)
+    length = Length(train_config.num_steps, config.data_config.num_epochs, len(plan.pieces(0)))
+    report = _Report(trainer, step, train_config.log_step_count_steps, batch_size, Outlook(length, best))
 
     def look() -> None:
-        report.maybe()
+        report.maybe(position)
         if train_config.on_nan == train_pb2.STOP:
             trainer.check_finite()
         time.sleep(_POLL_SECONDS)
@@ -243,14 +247,19 @@ def run_pieces(
 class _Report:
     """A line of progress every so many steps."""
 
-    def __init__(self, trainer: PieceTrainer, step: Callable[[], int], log_steps: int, batch_size: int) -> None:
+    def __init__(
+        self, trainer: PieceTrainer, step: Callable[[], int], log_steps: int, batch_size: int, outlook: Outlook
+    ) -> None:
         self._trainer, self._step, self._log_steps, self._batch_size = trainer, step, log_steps, batch_size
+        self._outlook, self._first = outlook, step()
         self._last, self._since = step(), time.monotonic()
 
-    def maybe(self) -> None:
-        """Writes it where the steps have passed."""
+    def maybe(self, position: tuple[int, int]) -> None:
+        """Writes it where the steps have passed; the position is the one behind the last piece handed out."""
         step = self._step()
+        if self._last == self._first < step:
+            self._outlook.start(step, position)
         if self._log_steps and step // self._log_steps > self._last // self._log_steps:
             rate = (step - self._last) * self._batch_size / (time.monotonic() - self._since)
-            log.info("step %d  loss %.5f  %s rows/s", step, self._trainer.loss, f"{rate:,.0f}")
+            log.info("%s", self._outlook.line(step, position, {"loss": self._trainer.loss}, rate))
             self._last, self._since = step, time.monotonic()

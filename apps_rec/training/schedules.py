@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+
+log = logging.getLogger("apps_rec")
 
 
 class Constant(keras.optimizers.schedules.LearningRateSchedule):
@@ -100,3 +104,38 @@ class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
 
 
 SCHEDULES = {schedule.__name__: schedule for schedule in (Constant, ExponentialDecay, CosineDecay)}
+
+
+def say_of_length(schedule: Mapping[str, Any], steps: int) -> None:
+    """Says where a learning rate was set for a training of another length.
+
+    Args:
+        schedule: constructor arguments of a schedule.
+        steps: that the training had.
+    """
+    total, warmup = schedule.get("total_steps"), schedule.get("warmup_steps", 0)
+    if total is None:
+        return
+    if steps > total:
+        log.warning(
+            "cosine_decay_learning_rate: total_steps is %d, so the rate was 0 in the last %d of %d steps, which "
+            "changed no weight",
+            total,
+            steps - total,
+            steps,
+        )
+    elif steps <= warmup:
+        log.warning(
+            "cosine_decay_learning_rate: warmup_steps is %d, so all %d steps were warm-up and the rate never came "
+            "to learning_rate_base",
+            warmup,
+            steps,
+        )
+    elif steps < total:
+        log.warning(
+            "cosine_decay_learning_rate: total_steps is %d, so %d steps left the schedule at %.0f %% and the rate did "
+            "not come to 0",
+            total,
+            steps,
+            100 * steps / total,
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Iterator
@@ -11,6 +12,14 @@ import tensorflow as tf
 
 from apps_rec.data.split import Share
 from apps_rec.errors import LostWorkerError
+from apps_rec.training.outlook import shown
+from apps_rec.training.signals import LastSignal, watched_signals
+
+_FIELD = "train_config.collective_timeout_seconds"
+_SECONDS_BETWEEN_LINES = 30.0
+# Or twice the longest step, if that is longer: a step that is under way comes to its end, and is saved.
+_SECONDS_AFTER_SIGNAL = 8.0
+log = logging.getLogger("apps_rec")
 
 
 class Workers:
@@ -26,7 +35,7 @@ class Workers:
 
     def __init__(self, strategy: tf.distribute.Strategy, share: Share, wait_seconds: float = 0) -> None:
         self._strategy, self._share = strategy, share
-        self._limit = _WaitLimit(wait_seconds) if self.count > 1 and wait_seconds else None
+        self._limit = _WaitLimit(wait_seconds) if self.count > 1 else None
 
     @property
     def count(self) -> int:
@@ -54,6 +63,10 @@ class Workers:
         """What waits for the others within, a step with its sums over all of them, fails after `wait_seconds`."""
         return self._limit or nullcontext()
 
+    def watching_signals(self) -> AbstractContextManager:
+        """A signal that comes within ends a wait for the others, some seconds later."""
+        return self._limit.watched() if self._limit else nullcontext()
+
     def _sum(self, value: float) -> float:
         with self.waiting():
             return float(self._add_up(tf.constant(value, tf.float64)).numpy())
@@ -68,7 +81,9 @@ class Workers:
 
 
 class _WaitLimit:
-    """Ends a wait for other processes that has become too long, from one thread for all waits.
+    """Ends a wait for other processes that has become too long, from one thread for all waits, and says that it waits.
+
+    A signal ends a wait too, some seconds later: the others may be about to save with this process.
 
     TensorFlow has a limit of its own for each sum over processes (CommunicationOptions), but starts two threads for
     every sum, which sleep as long as the limit: with a dozen sums a step, after a minute the system gives no more.
@@ -77,23 +92,42 @@ class _WaitLimit:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._since: float | None = None  # when the wait that is under way began
+        self._longest = 0.0  # that came to its end
+        self._signal = LastSignal()
         threading.Thread(target=self._watch, name="wait limit", daemon=True).start()
 
     def __enter__(self) -> None:
         self._since = time.monotonic()
 
     def __exit__(self, *error: object) -> None:
+        if self._since is not None:
+            self._longest = max(self._longest, time.monotonic() - self._since)
         self._since = None
+
+    def watched(self) -> AbstractContextManager:
+        """Within, signals are noticed while TensorFlow waits."""
+        return watched_signals(self._signal.note)
 
     def _watch(self) -> None:
         from tensorflow.python.eager import context
 
-        while (since := self._since) is None or time.monotonic() - since < self._seconds:
-            time.sleep(min(1.0, self._seconds / 10))
-        context.context().abort_collective_ops(
-            tf.errors.DEADLINE_EXCEEDED,
-            f"a step or a sum over all workers waited for {self._seconds:g} s, train_config.collective_timeout_seconds",
-        )
+        said = 0.0
+        while True:
+            time.sleep(min(1.0, self._seconds / 10) if self._seconds else 1.0)
+            since, signalled, now = self._since, self._signal.at, time.monotonic()
+            if since is None:
+                continue
+            if self._seconds and now - since >= self._seconds:
+                code, reason = tf.errors.DEADLINE_EXCEEDED, f"waited for {self._seconds:g} s, {_FIELD}"
+                break
+            if signalled is not None and now - max(since, signalled) >= max(_SECONDS_AFTER_SIGNAL, 2 * self._longest):
+                code, reason = tf.errors.CANCELLED, "was ended by a signal"
+                break
+            if now - max(since, said) >= _SECONDS_BETWEEN_LINES:
+                said = now
+                limit = f" of {shown(self._seconds)}, {_FIELD}" if self._seconds else ""
+                log.info("waiting for a step with the other workers, %s%s", shown(now - since), limit)
+        context.context().abort_collective_ops(code, f"a step or a sum over all workers {reason}")
 
 
 @contextmanager

@@ -171,6 +171,11 @@ def test_vocab_file_of_nothing(report, tmp_path):
             [f"{COSINE}.learning_rate_base=1", f"{COSINE}.total_steps=900", f"{COSINE}.warmup_steps=500"],
             "warmup_steps: num_steps is 500, so the rate never comes to learning_rate_base",
         ),
+        (
+            # Half a cosine over 1,000 steps is at its middle, half the rate, at 500.
+            [f"{COSINE}.learning_rate_base=1", f"{COSINE}.total_steps=1000", f"{COSINE}.warmup_steps=0"],
+            "total_steps: num_steps is 500, so the schedule is left at 50%: the rate ends at 0.5 of learning_rate_base",
+        ),
         (["export_config.gate_max_drop=.1"], "has no effect: there is no gate_metric"),
         (["export_config.max_check_steps=10"], "has no effect: enable_early_stop is false"),
         ([f"{D}.holdout_fraction=.1"], "keeps rows out of training that nothing uses"),

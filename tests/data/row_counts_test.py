@@ -1,12 +1,13 @@
 import gzip
 import json
+import os
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 
-from apps_rec.data.row_counts import count_rows
+from apps_rec.data.row_counts import count_rows, estimate_rows
 from apps_rec.data.schema import Schema
 from apps_rec.errors import DataError
 
@@ -76,3 +77,30 @@ def test_a_manifest_says_it_for_the_file_that_it_names(tmp_path):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(DataError, match="none"):
         count_rows(str(tmp_path / "none"), TFRECORD)
+
+
+def test_estimates(tmp_path):
+    records = [b"x" * (i % 400) for i in range(20_000)]
+    rows, is_exact = estimate_rows([write(tmp_path / "a.tfrecord", records)], TFRECORD)
+    assert rows == pytest.approx(20_000, rel=0.02)
+    assert not is_exact
+    csv = Schema((), input_type="csv", with_header=True)
+    text = "a,b\n" + "".join(f"{i},{'y' * (i % 50)}\n" for i in range(100_000))
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text("a,b\n1,2\n3,4")
+    with gzip.open(tmp_path / "c.csv.gz", "wt") as file:
+        file.write(text)
+    assert estimate_rows([str(tmp_path / "b.csv")], csv) == (2, False)
+    for name, rel in (("a.csv", 0.02), ("c.csv.gz", 0.2)):
+        assert estimate_rows([str(tmp_path / name), str(tmp_path / "b.csv")], csv)[0] == pytest.approx(100_002, rel=rel)
+    assert estimate_rows([str(tmp_path / "missing.csv")], csv) is None
+
+
+def test_an_estimate_takes_no_row_of_a_pipe(tmp_path):
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert estimate_rows([str(tmp_path / "pipe.csv")], Schema((), input_type="csv")) is None
+
+
+def test_exact_where_the_files_say_it(tmp_path):
+    pq.write_table(pa.table({"a": range(10)}), tmp_path / "a.parquet")
+    assert estimate_rows([str(tmp_path / "a.parquet")], Schema((), input_type="parquet")) == (10, True)

@@ -27,7 +27,7 @@ OPTIONS = (
 STEPS = EPOCHS * 9
 
 
-STEP = re.compile(r"step \d+  loss")
+STEP = re.compile(r"step [\d,]+[/~\d,]*, epoch")
 
 
 def kill_at_random(cluster, kills, seed):
@@ -67,7 +67,7 @@ def whole(folder):
     """Return the weights of two workers whom nobody disturbed."""
     with Cluster(folder, "whole", TWO, *OPTIONS) as cluster:
         # Each step adds up over the workers a dozen times: what a sum leaves behind would add up, too.
-        cluster.wait_for(f"step {STEPS // 2}  loss")
+        cluster.wait_for(f"step {STEPS // 2}/")
         status = Path(f"/proc/{cluster.wait_for_process('worker', 0)}/status").read_text()
         assert int(re.search(r"Threads:\s+(\d+)", status)[1]) < 400
         assert f"whole: step {STEPS}" in cluster.finish()

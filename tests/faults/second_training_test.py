@@ -5,7 +5,7 @@ import signal
 
 def test_the_second_is_refused_and_a_dead_one_is_recognised(whole):
     first = whole.train("one")
-    first.wait_for("step 12 ")
+    first.wait_for("step 12/")
     first.process.send_signal(signal.SIGSTOP)
     try:
         for flags in ((), ("--resume",), ("--restart",)):

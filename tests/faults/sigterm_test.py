@@ -16,7 +16,7 @@ def terminate(training):
 
 def test_a_run_saves_and_goes_on(whole):
     training = whole.train("terminated")
-    training.wait_for("step 37 ")
+    training.wait_for("step 37/")
     seconds, code, log = terminate(training)
     assert seconds < 10
     assert code == 143
@@ -34,7 +34,7 @@ def test_a_signal_in_a_long_evaluation_does_not_wait_for_it(whole, step):
     name = f"evaluating{step}"
     # Some eight batches, 2 s each.
     training = whole.train(name, at=("slow evaluation", -(-step // 10), 2.0))
-    training.wait_for(f"step {step} ")
+    training.wait_for(f"step {step}/")
     time.sleep(0.5)
     seconds, code, log = terminate(training)
     assert seconds < 10, log

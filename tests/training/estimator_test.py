@@ -59,7 +59,7 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     saved = checkpoint(tiny.folder / "run")
     assert saved["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == steps
     assert saved["progress/epoch/.ATTRIBUTES/VARIABLE_VALUE"] == 2
-    lines = [message for message in seen.messages if message.startswith("step 10 ")]
+    lines = [message for message in seen.messages if message.startswith(("step 10/", "step 10,"))]
     assert len(lines) == 1
     assert all(word in lines[0] for word in ("loss ", "loss_ctr ", "loss_cvr ", "rows/s"))
     names = {name for name, step in events(tiny.folder / "run") if step == 10}
@@ -79,6 +79,7 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     [
         ("total_steps: 10 warmup_steps: 2", "total_steps is 10, so the rate was 0 in the last 4 of 14 steps"),
         ("total_steps: 20 warmup_steps: 14", "warmup_steps is 14, so all 14 steps were warm-up"),
+        ("total_steps: 20 warmup_steps: 2", "total_steps is 20, so 14 steps left the schedule at 70 %"),
         ("total_steps: 14 warmup_steps: 13", None),
     ],
 )
@@ -216,11 +217,32 @@ def test_a_smaller_metric_may_be_better(tiny, seen):
     assert result.best_value == pytest.approx(min(values), abs=1e-5)
 
 
-def test_a_metric_of_one_class_cannot_choose(tiny):
+def test_a_metric_of_one_class_cannot_choose_and_nothing_is_lost(tiny):
     tiny.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in tiny.rows("eval.csv")])
     with pytest.raises(ConfigError, match=r"best_exporter_metric: auc_ctcvr is undefined .* one class only") as caught:
         apps_rec.train(tiny.load(*EARLY_STOP))
     assert caught.value.exit_code == 2
+    assert "saved at step 10" in str(caught.value)
+    assert "a metric that has a value there (auc_ctr, " in str(caught.value)
+    assert checkpoint(tiny.folder / "run")["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == 10
+    # Again, at once: nothing is trained twice, and nothing goes on without a choice.
+    with pytest.raises(ConfigError, match=r"auc_ctcvr is undefined .* saved at step 10"):
+        apps_rec.train(tiny.load(*EARLY_STOP), resume=True)
+    # What the message says to do: the run is the one that was chosen by that metric from the start.
+    other = (*EARLY_STOP[:2], "export_config.best_exporter_metric=auc_ctr", "train_config.num_steps=20")
+    apps_rec.train(tiny.load(*other), resume=True)
+    apps_rec.train(tiny.load(*other, "model_dir=whole"))
+    resumed, whole = checkpoint(tiny.folder / "run"), checkpoint(tiny.folder / "whole")
+    for name, value in whole.items():
+        np.testing.assert_array_equal(value, resumed[name], err_msg=name)
+
+
+def test_a_short_run_has_curves(tiny):
+    overrides = ["train_config.num_steps=13", "train_config.save_summary_steps=1000"]
+    apps_rec.train(tiny.load(*overrides))
+    assert {step for name, step in events(tiny.folder / "run") if name == "loss"} == {1, 2, 5, 10, 13}
+    apps_rec.train(tiny.load("train_config.num_steps=3", "train_config.save_summary_steps=0", "model_dir=none"))
+    assert not (tiny.folder / "none" / "summaries").exists()
 
 
 def test_rows_of_the_holdout_are_never_trained_on(tiny):
@@ -306,7 +328,7 @@ def test_batches_hold_features_labels_and_weights(tiny):
 def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
     class Terminate(logging.Handler):
         def emit(self, record):
-            if record.getMessage().startswith("step 10 "):
+            if record.getMessage().startswith(("step 10/", "step 10,")):
                 os.kill(os.getpid(), signal.SIGTERM)
 
     handler = Terminate()
@@ -346,6 +368,6 @@ def test_summaries_that_cannot_be_written(tiny):
     (tiny.folder / "run").mkdir()
     (tiny.folder / "run" / "summaries").write_text("a file where the folder should be")
     with pytest.raises(
-        RunError, match=r"summaries of step 10 cannot be written to run/summaries: .*save_summary_steps=0"
+        RunError, match=r"summaries of step 1 cannot be written to run/summaries: .*save_summary_steps=0"
     ):
         apps_rec.train(tiny.load())

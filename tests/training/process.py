@@ -36,7 +36,7 @@ class Training:
 
     def stop_at(self, step, number):
         """Sends a signal when the log comes to a step, and returns the exit code."""
-        self.wait_for(f"step {step} ")
+        self.wait_for(f"step {step}/")
         self.process.send_signal(number)
         return self.process.wait(timeout=120)
 

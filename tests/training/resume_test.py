@@ -76,7 +76,7 @@ def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(folder):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.005, 0.015, 0.03])
-@pytest.mark.parametrize("text", ["step 40 ", "step 90  evaluated"])
+@pytest.mark.parametrize("text", ["step 40/", "step 90  evaluated"])
 def test_a_kill_while_a_run_evaluates_or_saves(folder, text, delay):
     name = f"killed{text.strip().replace(' ', '')}{delay}"
     training = start(folder, name)
@@ -91,7 +91,7 @@ def test_a_kill_while_a_run_evaluates_or_saves(folder, text, delay):
 @pytest.mark.slow
 def test_a_second_interrupt_ends_it_at_once(folder):
     training = start(folder, "twice", overrides=["train_config.save_checkpoints_steps=1"])
-    training.wait_for("step 20 ")
+    training.wait_for("step 20/")
     for _ in range(2):
         training.process.send_signal(signal.SIGINT)
         time.sleep(0.005)

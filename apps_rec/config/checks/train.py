@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from apps_rec.config.checks.context import Context
@@ -113,6 +114,13 @@ def _exponential(context: Context, schedule: Any, path: str) -> None:
         report.error(f"{path}.burnin_steps", "needs burnin_learning_rate above 0, the rate of these steps.")
     elif schedule.burnin_learning_rate > 0 and not schedule.burnin_steps:
         report.error(f"{path}.burnin_learning_rate", "needs burnin_steps above 0, the steps of this rate.")
+    steps = context.config.train_config.num_steps
+    if 0 < steps <= schedule.burnin_steps:
+        text = f"num_steps is {steps}, so the rate never comes to initial_learning_rate."
+        report.warn(f"{path}.burnin_steps", text)
+    elif schedule.staircase and 0 < steps <= schedule.decay_steps and schedule.decay_factor < 1:
+        text = f"num_steps is {steps}, so the rate never comes down from initial_learning_rate; got"
+        report.warn(f"{path}.decay_steps", f"{text} {schedule.decay_steps}.")
 
 
 def _cosine(context: Context, schedule: Any, path: str) -> None:
@@ -140,3 +148,15 @@ def _length(context: Context, schedule: Any, path: str) -> None:
     if 0 < steps <= schedule.warmup_steps:
         text = f"num_steps is {steps}, so the rate never comes to learning_rate_base."
         context.report.warn(f"{path}.warmup_steps", text)
+    elif 0 < steps < schedule.total_steps:
+        end = _cosine_rate(schedule, steps)
+        text = f"num_steps is {steps}, so the schedule is left at {steps / schedule.total_steps:.0%}: the rate ends at "
+        text += f"{end:.3g} of learning_rate_base {schedule.learning_rate_base:.3g}, not at 0. Expected {steps}, got"
+        context.report.warn(f"{path}.total_steps", f"{text} {schedule.total_steps}.")
+
+
+def _cosine_rate(schedule: Any, step: int) -> float:
+    """The rate behind warm-up, as CosineDecay has it."""
+    start = schedule.warmup_steps + schedule.hold_base_rate_steps
+    share = min(1.0, max(0.0, (step - start) / max(1, schedule.total_steps - start)))
+    return schedule.learning_rate_base * 0.5 * (1.0 + math.cos(math.pi * share))

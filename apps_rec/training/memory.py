@@ -1,0 +1,141 @@
+"""Whether the weights of a model find room in memory, before any of them is made."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import resource
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.errors import RunError
+from apps_rec.protos import train_pb2
+
+# Tensors of the size of a weight that an optimizer keeps beside it.
+_SLOTS = {"adam_optimizer": 2, "ftrl_optimizer": 2, "adagrad_optimizer": 1, "sgd_optimizer": 0}
+
+
+def slots_of(train_config: train_pb2.TrainConfig) -> int:
+    """How many tensors the optimizer keeps beside each weight."""
+    return _SLOTS[train_config.optimizer_config.WhichOneof("optimizer")]
+
+
+@contextlib.contextmanager
+def weights_fit(copies: int = 1, slots: int = 0, left: Callable[[], int | None] | None = None) -> Iterator[None]:
+    """Refuses to make weights within that, all together, would not find room in this machine's memory.
+
+    TensorFlow would say so with a traceback, or the system would end the process without a word. On GPUs, whose memory
+    is not this machine's, nothing is refused.
+
+    Args:
+        copies: of each weight, one for each replica of this process.
+        slots: tensors of the same size that an optimizer will keep beside each weight that is trained.
+        left: bytes that this process may still take, or None; default: `memory_left`.
+
+    Raises:
+        RunError: a weight does not fit; its name, the size wanted and what there is stand in the message.
+    """
+    room = None if tf.config.list_physical_devices("GPU") else (left or memory_left)()
+    wanted = 0
+    refusal: RunError | None = None
+
+    def create(next_creator: Callable[..., Any], **arguments: Any) -> Any:
+        nonlocal wanted, refusal
+        size = _bytes_of(arguments)
+        with_slots = size * copies * (1 + (0 if arguments.get("trainable") is False else slots))
+        wanted += with_slots
+        if room is not None and wanted > room:
+            shape = " x ".join(f"{rows:,}" for rows in arguments["shape"])
+            beside = f", {in_units(with_slots)} with the optimizer's slots" if with_slots > size else ""
+            refusal = RunError(
+                f"out of memory: {arguments.get('name') or 'a weight'} of {shape} numbers takes {in_units(size)}"
+                f"{beside}; with the weights before it {in_units(wanted)} are wanted, and {in_units(room)} are left "
+                "here. Lower hash_bucket_size, num_buckets, embedding_dim or hidden_units, take a machine with more "
+                "memory, or cut the tables over several (docs/scaling.md)"
+            )
+            raise refusal
+        return next_creator(**arguments)
+
+    try:
+        with tf.variable_creator_scope(create):
+            yield
+    except RunError:
+        # Keras puts the layer, its arguments and their shapes around the message of any error.
+        if refusal is None:
+            raise
+        raise refusal from None
+
+
+def _bytes_of(arguments: dict[str, Any]) -> int:
+    """Of a variable that is about to be made; 0 where its shape comes with its value, which is in memory already."""
+    shape, dtype = arguments.get("shape"), arguments.get("dtype")
+    if shape is None or dtype is None:
+        return 0
+    shape = tf.TensorShape(shape)
+    arguments["shape"] = shape
+    return math.prod(shape.as_list()) * tf.as_dtype(dtype).size if shape.is_fully_defined() else 0
+
+
+def memory_left() -> int | None:
+    """Bytes that this process may still take, by the machine, its control group and its own limit; None: not known.
+
+    Example:
+        >>> memory_left() > 2**20
+        True
+    """
+    found = [_available(), _left_of_group(), _left_of_process()]
+    known = [number for number in found if number is not None]
+    return max(0, min(known)) if known else None
+
+
+def _available() -> int | None:
+    for line in _text("/proc/meminfo").splitlines():
+        if line.startswith("MemAvailable:"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def _left_of_group() -> int | None:
+    folders = (
+        ("/sys/fs/cgroup", ("memory.max", "memory.current")),
+        (
+            "/sys/fs/cgroup/memory",
+            ("memory.limit_in_bytes", "memory.usage_in_bytes"),
+        ),
+    )
+    for folder, names in folders:
+        limit, used = (_text(f"{folder}/{name}").strip() for name in names)
+        if limit.isdecimal() and used.isdecimal():
+            return int(limit) - int(used)
+    return None
+
+
+def _left_of_process() -> int | None:
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    pages = _text("/proc/self/statm").split()
+    if limit == resource.RLIM_INFINITY or not pages:
+        return None
+    return limit - int(pages[0]) * resource.getpagesize()
+
+
+def _text(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def in_units(size: float) -> str:
+    """A number of bytes as a person says it.
+
+    Example:
+        >>> in_units(32e9), in_units(1.5e6)
+        ('32.0 GB', '1.5 MB')
+    """
+    for unit, factor in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size >= factor:
+            return f"{size / factor:,.1f} {unit}"
+    return f"{size / 1e3:.1f} kB"
