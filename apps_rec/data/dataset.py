@@ -1,6 +1,7 @@
 """A stream of rows -> `tf.data`, with a note of where every batch ends."""
 
 import re
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
@@ -136,10 +137,17 @@ def reraise(*positions: Positions) -> Iterator[None]:
     """
     try:
         yield
-    except tf.errors.OpError as error:
+    except BaseException as error:
+        # The frames of what failed hold the iterator, and whoever keeps the error keeps them. An iterator that is there
+        # when Python ends waits for a function of Python's then, for ever.
+        traceback.clear_frames(error.__traceback__)
+        if not isinstance(error, tf.errors.OpError):
+            raise
         for item in positions:
-            if item.error is not None:
-                raise item.error from None
+            found, item.error = item.error, None
+            if found is not None:
+                traceback.clear_frames(found.__traceback__)
+                raise found from None
         wrong = wrong_value(error, [path for item in positions for path in item.files])
         if wrong is not None:
             raise wrong from None
