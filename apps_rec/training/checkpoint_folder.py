@@ -15,6 +15,8 @@ from apps_rec.training.checksums import find_damage, manifest_of, write_manifest
 from apps_rec.training.whole_file import replace_text
 
 NAME = "model.ckpt"
+# Times that a checkpoint is looked for beside a training that removes them.
+_TRIES = 20
 # TensorFlow's own note of the newest checkpoint. We write it for tf.train.latest_checkpoint and never read it.
 NOTE = "checkpoint"
 # Files, and the folder that TensorFlow writes into before it renames; ours start with a dot until they are renamed.
@@ -141,22 +143,37 @@ def choose(folder: Path, way_out: str) -> Path | None:
     Raises:
         RunError: there are checkpoints, and none is whole.
     """
-    steps = steps_in(folder)
+    for _ in range(_TRIES):
+        steps = steps_in(folder)
+        prefix, problems = _newest_whole(folder, steps)
+        # A training that is at work here removes old checkpoints: what was found may be gone, and the list old.
+        if (prefix is not None and manifest_of(prefix).exists()) or steps_in(folder) == steps:
+            break
+    for name, problem in problems:
+        log.warning("checkpoint %s is damaged or half-written: %s; it is left out", folder / name, problem)
+    if prefix is not None:
+        return prefix
+    if not problems:
+        return _choose_unchecked(folder, [folder / f"{NAME}-{step}" for step in reversed(steps)], way_out)
+    found = "; ".join(f"{name}: {problem}" for name, problem in problems)
+    raise RunError(f"no checkpoint in {folder} is whole ({found}). {way_out}")
+
+
+def _newest_whole(folder: Path, steps: list[int]) -> tuple[Path | None, list[tuple[str, str]]]:
+    """Prefix of the newest whole checkpoint, and name and problem of those that are newer; no problem: no checksums."""
     prefixes = [folder / f"{NAME}-{step}" for step in reversed(steps)]
     if not any(manifest_of(prefix).exists() for prefix in prefixes):
-        return _choose_unchecked(folder, prefixes, way_out)
-    problems = []
+        return None, []
+    problems: list[tuple[str, str]] = []
     for prefix in prefixes:
         if not manifest_of(prefix).exists():
-            problem = f"there is no {manifest_of(prefix).name}, so that its save did not come to its end"
+            problem: str | None = f"there is no {manifest_of(prefix).name}, so that its save did not come to its end"
         else:
-            found = find_damage(prefix)
-            if found is None:
-                return prefix
-            problem = found
-        log.warning("checkpoint %s is damaged or half-written: %s; it is left out", prefix, problem)
-        problems.append(f"{prefix.name}: {problem}")
-    raise RunError(f"no checkpoint in {folder} is whole ({'; '.join(problems)}). {way_out}")
+            problem = find_damage(prefix)
+        if problem is None:
+            return prefix, problems
+        problems.append((prefix.name, problem))
+    return None, problems
 
 
 def _choose_unchecked(folder: Path, prefixes: list[Path], way_out: str) -> Path | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import tensorflow as tf
@@ -83,21 +84,30 @@ class Checkpoints:
 
     def restore_latest(self) -> int | None:
         """Restores the newest whole checkpoint and says its step; None where there is none yet."""
-        path = choose(self._latest.path, _WAY_OUT)
-        if path is None:
+
+        def restore(path: Path) -> int:
+            parts = dict(self._parts)
+            if self._progress is not None:
+                parts["progress"] = _Part(self._progress, _saved_names(path, "progress", self._progress))
+            return self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
+
+        found = _first_that_stays(self._latest.path, _WAY_OUT, restore)
+        if found is None:
             return None
-        parts = dict(self._parts)
-        if self._progress is not None:
-            parts["progress"] = _Part(self._progress, _saved_names(path, "progress", self._progress))
-        step = self._latest.restored_step = self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
+        path, step = found
+        self._latest.restored_step = step
         if not self._is_reader and not manifest_of(path).exists():
             self._latest.adopt()
         return step
 
     def restore_best(self) -> int | None:
         """Restores the best weights and says their step; None where there are none."""
-        path = choose(self._best.path, _WAY_OUT_OF_BEST)
-        return None if path is None else self._restore(self._best.checkpoint, path, _WAY_OUT_OF_BEST)
+
+        def restore(path: Path) -> int:
+            return self._restore(self._best.checkpoint, path, _WAY_OUT_OF_BEST)
+
+        found = _first_that_stays(self._best.path, _WAY_OUT_OF_BEST, restore)
+        return None if found is None else found[1]
 
     def _restore(self, checkpoint: tf.train.Checkpoint, path: Path, way_out: str) -> int:
         try:
@@ -133,6 +143,25 @@ def read_weights(path: Path, model: RankModel) -> int:
         raise RunError(f"checkpoint {path} cannot be read: it is damaged or of another model ({detail})") from error
     step = path.name.rpartition("-")[2]
     return int(step) if step.isdecimal() else 0
+
+
+def _first_that_stays(folder: Path, way_out: str, restore: Callable[[Path], int]) -> tuple[Path, int] | None:
+    """The checkpoint that could be restored and its step: the newest, or, where a training removed it, the next one.
+
+    Raises:
+        RunError: none is whole, or one that is still there cannot be read.
+    """
+    gone: set[Path] = set()
+    while (path := choose(folder, way_out)) is not None:
+        has_checksums = manifest_of(path).exists()
+        try:
+            return path, restore(path)
+        except RunError:
+            # Checksums go first: where they are there still, the checkpoint was not removed.
+            if not has_checksums or manifest_of(path).exists() or path in gone:
+                raise
+            gone.add(path)
+    return None
 
 
 _WAY_OUT = (

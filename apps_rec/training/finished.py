@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from apps_rec.data.literal_paths import literal_prefix
 from apps_rec.errors import RunError
-from apps_rec.training.checkpoint_folder import NAME
+from apps_rec.training.checkpoint_folder import NAME, UNREADABLE
 from apps_rec.training.run_folder import RunFolder, trained_config
 
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -27,7 +27,14 @@ def require_finished(folder: RunFolder, step: int) -> None:
     config = trained_config(folder)
     # The one that was restored: TensorFlow's note of the newest may be damaged, or name a damaged one.
     path = folder.checkpoints / f"{NAME}-{step}"
-    epoch, best_step = (_read(path, name) for name in ("epoch", "best_step"))
+    try:
+        epoch, best_step = (_read(path, name) for name in ("epoch", "best_step"))
+    except UNREADABLE as error:
+        raise RunError(
+            f'export_config.exporter_type is "final" and the training in {folder.path} is going on: it removed step '
+            f"{step}, which was the newest. Wait for its end, or export what is there: --set "
+            "export_config.exporter_type=latest"
+        ) from error
     steps, epochs, export = config.train_config.num_steps, config.data_config.num_epochs, config.export_config
     stopped_early = export.enable_early_stop and 0 <= best_step <= step - export.max_check_steps
     if 0 < steps <= step or 0 < epochs <= epoch or stopped_early:

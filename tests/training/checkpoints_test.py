@@ -332,3 +332,38 @@ def test_a_path_is_no_glob(tmp_path, name):
     model, checkpoints = reader(tmp_path / name)
     assert checkpoints.restore_best() == 2
     assert {float(value) for variable in model.variables for value in np.unique(variable.numpy())} == {2.0}
+
+
+def test_a_checkpoint_that_a_training_removes_meanwhile(tmp_path, monkeypatch):
+    writer = Run(tmp_path, keep=1)
+    writer.fill(1.0)
+    writer.checkpoints.save(1)
+
+    def after(steps, function):
+        """`function`, at whose first calls the training saves another checkpoint and removes the one before."""
+        left = list(steps)
+
+        def call(*args, **kwargs):
+            if left:
+                step = left.pop(0)
+                writer.fill(float(step))
+                writer.checkpoints.save(step)
+            return function(*args, **kwargs)
+
+        return call
+
+    reader = Run(tmp_path)
+    # Between the list of checkpoints and the look at their sums, and between that and the reading.
+    monkeypatch.setattr(checkpoint_folder, "find_damage", after([2, 3], checkpoint_folder.find_damage))
+    monkeypatch.setattr(reader.checkpoints, "_restore", after([4, 5], reader.checkpoints._restore))
+    assert reader.checkpoints.restore_latest() == 5
+    assert {float(value) for variable in reader.model.variables for value in variable.numpy().ravel()} == {5.0}
+
+
+def test_what_is_damaged_stays_damaged_beside_a_training(tmp_path):
+    run = Run(tmp_path)
+    run.checkpoints.save(1)
+    (data,) = (tmp_path / "checkpoints").glob("*.data-*")
+    data.write_bytes(data.read_bytes()[:-1] + b"?")
+    with pytest.raises(RunError, match=r"no checkpoint in .* is whole"):
+        Run(tmp_path).checkpoints.restore_latest()
