@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import logging
 import os
 import socket
+import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -127,7 +129,7 @@ class RunLock:
     def _open(self) -> tuple[int, bool]:
         """The file, and whether the kernel locked it for us."""
         while True:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+            file = self._open_ours()
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -144,6 +146,32 @@ class RunLock:
                 pass
             os.close(file)
 
+    def _open_ours(self) -> int:
+        """The file, made where there is none; never what a link there points to, which is somebody else's.
+
+        Raises:
+            RunError: something else has its name.
+        """
+        try:
+            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+                raise RunError(self._foreign()) from None
+            raise
+        facts = os.fstat(file)
+        # A second name (a hard link) is a link too.
+        if not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1:
+            os.close(file)
+            raise RunError(self._foreign())
+        return file
+
+    def _foreign(self) -> str:
+        return (
+            f"{self._path}: expected the lock of a training, a file of ours, or nothing; it is a link, a folder or "
+            "something else that is no plain file, and was left alone. Remove it, or choose another folder with "
+            "--set model_dir=..."
+        )
+
     def _refusal(self, owner: dict | None) -> str:
         return (
             f"model_dir {self._path.parent} is in use: another training writes there ({_shown(owner)}). Wait for it or "
@@ -155,7 +183,7 @@ class RunLock:
         while not self._ended.wait(HEARTBEAT_SECONDS):
             try:
                 if self.is_held():
-                    os.utime(self._path)
+                    os.utime(self._path, follow_symlinks=False)
             except OSError as error:
                 log.warning("%s cannot be touched: %s", self._path, error.strerror)
 

@@ -165,3 +165,27 @@ def test_what_is_refused_lets_go_of_the_lock(tmp_path):
         with pytest.raises(RunError, match="holds a run already"), open_run(str(tmp_path), resume=False, restart=False):
             pass
     assert not (tmp_path / NAME).exists()
+
+
+@pytest.mark.parametrize("kind", ["symbolic", "dangling", "hard", "folder", "pipe"])
+def test_what_is_no_file_of_ours_is_left_alone(tmp_path, kind):
+    other = tmp_path / "other"
+    other.write_text("precious")
+    model_dir = tmp_path / "run"
+    model_dir.mkdir()
+    lock = model_dir / NAME
+    if kind == "hard":
+        os.link(other, lock)
+    elif kind == "folder":
+        lock.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(lock)
+    else:
+        lock.symlink_to(other if kind == "symbolic" else tmp_path / "nowhere")
+    with (
+        pytest.raises(RunError, match=r"train\.lock: expected the lock of a training, a file of ours, or nothing"),
+        hold(model_dir),
+    ):
+        pass
+    assert other.read_text() == "precious"
+    assert not (tmp_path / "nowhere").exists()
