@@ -65,7 +65,7 @@ def main() -> int:
     parser.add_argument("-o", "--output", type=Path, help="for the results as JSON")
     options = parser.parse_args()
 
-    # Not by apps_rec.cli.quiet, after which devices cannot be cut in two.
+    # Not by apps_rec.tools.quiet, after which devices cannot be cut in two.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     import apps_rec.legacy_keras  # noqa: F401
 

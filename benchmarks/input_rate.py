@@ -15,7 +15,7 @@ from benchmarks.meter import Meter, say
 def main() -> None:
     """Goes through the batches of a config's training."""
     import apps_rec
-    from apps_rec.cli.quiet import quiet_tensorflow
+    from apps_rec.tools.quiet import quiet_tensorflow
 
     config = apps_rec.load_config(sys.argv[1])
     quiet_tensorflow()

@@ -25,7 +25,7 @@ def main() -> None:
     options = parser.parse_args()
 
     import apps_rec
-    from apps_rec.cli.quiet import quiet_tensorflow
+    from apps_rec.tools.quiet import quiet_tensorflow
 
     config = apps_rec.load_config(options.config)
     quiet_tensorflow()

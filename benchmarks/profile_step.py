@@ -24,7 +24,7 @@ STEPS = 20
 def main() -> None:
     """Reports milliseconds of CPU time a step by part, a list of rounds for each."""
     import apps_rec
-    from apps_rec.cli.quiet import quiet_tensorflow
+    from apps_rec.tools.quiet import quiet_tensorflow
 
     rounds, path = int(sys.argv[1]), sys.argv[2]
     config = apps_rec.load_config(path)

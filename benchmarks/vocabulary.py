@@ -22,7 +22,7 @@ STEPS = 20
 def main() -> None:
     """Reports milliseconds of CPU time a step, a list of rounds for each config."""
     import apps_rec
-    from apps_rec.cli.quiet import quiet_tensorflow
+    from apps_rec.tools.quiet import quiet_tensorflow
 
     rounds, paths = int(sys.argv[1]), sys.argv[2:]
     configs = [apps_rec.load_config(path) for path in paths]

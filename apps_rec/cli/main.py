@@ -14,9 +14,9 @@ from types import FrameType
 from typing import NoReturn
 
 import apps_rec
-from apps_rec.cli.quiet import quiet_tensorflow
 from apps_rec.errors import CheckFailedError, ConfigError, UserError, shown
 from apps_rec.tools import launch as launching
+from apps_rec.tools.quiet import quiet_tensorflow
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
@@ -78,7 +78,6 @@ def _check(options: argparse.Namespace) -> None:
 
 def _train(options: argparse.Namespace) -> None:
     config = _checked(options)
-    quiet_tensorflow()
     result = apps_rec.train(config, resume=options.resume, restart=options.restart)
     best = "" if result.best_step is None else f"; best at step {result.best_step}: {result.best_value:.5f}"
     _print(f"{result.model_dir}: step {result.step}{best}")
@@ -86,7 +85,6 @@ def _train(options: argparse.Namespace) -> None:
 
 def _evaluate(options: argparse.Namespace) -> None:
     config = _checked(options)
-    quiet_tensorflow()
     metrics = apps_rec.evaluate(config, by=options.by)
     if options.json:
         from apps_rec.evaluation import to_json
@@ -98,12 +96,10 @@ def _evaluate(options: argparse.Namespace) -> None:
 
 def _export(options: argparse.Namespace) -> None:
     config = _checked(options)
-    quiet_tensorflow()
     _print(apps_rec.export(config, options.output))
 
 
 def _predict(options: argparse.Namespace) -> None:
-    quiet_tensorflow()
     made = apps_rec.predict(
         options.export,
         options.rows,
@@ -126,7 +122,6 @@ def _predict(options: argparse.Namespace) -> None:
 
 def _convert(options: argparse.Namespace) -> None:
     config = _checked(options)
-    quiet_tensorflow()
     made = apps_rec.convert(
         config,
         options.output,
@@ -155,11 +150,14 @@ def _launch(options: argparse.Namespace) -> None:
         raise ConfigError(f"launch: expected a train command after --, got {words[0]}")
     config = _checked(inner)
     launching.check_launchable(config, options.workers, options.ps)
+    logging.getLogger("apps_rec").warning(
+        "launch: TensorFlow's servers take connections on every interface of this machine, from anybody; "
+        "docs/scaling.md says how to wall them off"
+    )
     launching.launch(launching.train_command(words), options.workers, options.ps, max_restarts=options.max_restarts)
 
 
 def _verify_export(options: argparse.Namespace) -> None:
-    quiet_tensorflow()
     result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only)
     print(json.dumps(vars(result))) if options.json else _print(result)
     if result.failures:

@@ -5,12 +5,17 @@ Imports of TensorFlow and pyarrow stand inside the functions: what needs neither
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from apps_rec.config import Config, load_config
 from apps_rec.config.uris import local_mistake
+from apps_rec.tools.log import show_log
+from apps_rec.tools.quiet import quiet_tensorflow
+from apps_rec.tools.told import told
 
 if TYPE_CHECKING:
     from apps_rec.data.tfrecord_writer import Conversion
@@ -22,6 +27,29 @@ if TYPE_CHECKING:
     from apps_rec.training.job import TrainResult
 
 ConfigLike = Config | str | Path
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def _command(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """What every command has: a log that is shown, and no traceback for want of memory or permissions."""
+
+    @functools.wraps(function)
+    def run(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        show_log()
+        with told(function.__name__):
+            return function(*args, **kwargs)
+
+    return run
+
+
+def _checked(config: ConfigLike, overrides: Sequence[str]) -> Config:
+    """The config; warnings about one that is read here are logged. TensorFlow is loaded next, without its lines."""
+    checked = check(config, overrides)
+    if checked is not config:
+        for warning in checked.warnings:
+            logging.getLogger("apps_rec").warning("warning: %s", warning)
+    return checked
 
 
 def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
@@ -31,12 +59,17 @@ def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
         config: path of a config, or one that is read already.
         overrides: `path=value` each, only for a path.
 
+    Returns:
+        The config with its shorthands rewritten and its defaults filled in: `message`, and `warnings` about what is
+        allowed and most likely not meant.
+
     Raises:
         ConfigError: one line for each mistake.
     """
     return config if isinstance(config, Config) else load_config(config, overrides)
 
 
+@_command
 def train(
     config: ConfigLike,
     overrides: Sequence[str] = (),
@@ -44,13 +77,39 @@ def train(
     restart: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
-    """Trains a config's model into its model_dir; see `apps_rec.training.job.train`."""
-    checked = check(config, overrides)
+    """Trains a config's model into its model_dir, and says on the log how far it is.
+
+    Args:
+        config: path of a config, or one that is read already.
+        overrides: `path=value` each, only for a path, such as `train_config.num_steps=500`.
+        resume: go on with the run in model_dir, or start afresh where there is none.
+        restart: move the run in model_dir aside and start afresh.
+        callbacks: Keras callbacks of your own (tf_keras), called after each step.
+
+    Returns:
+        What it ended with: `model_dir`, `step`, `best_step` and `best_value` (None where nothing was selected), and
+        `skipped_batches`.
+
+    Raises:
+        ConfigError: a mistake in the config.
+        DataError: a mistake in the data.
+        RunError: model_dir holds a run and neither `resume` nor `restart` was said, or it cannot go on or be written;
+            a loss is not finite; memory is short. `apps_rec.training.job.train` has the whole list.
+        InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
+
+    Example:
+        >>> result = apps_rec.train("my.config", ["model_dir=out/a"])  # doctest: +SKIP
+        >>> result.step, result.best_value  # doctest: +SKIP
+        (1560, 0.7131)
+    """
+    checked = _checked(config, overrides)
+    quiet_tensorflow()
     from apps_rec.training import job
 
     return job.train(checked, resume=resume, restart=restart, callbacks=callbacks)
 
 
+@_command
 def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None = None) -> Evaluation:
     """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
 
@@ -63,14 +122,22 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
         by: a column of input_fields: every metric within each of its values, too.
 
     Returns:
-        Metrics by name, with `rows` and `step`. See `Evaluation` for `as_exported` and `slices`.
+        A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside
+        them. A metric is None where the rows do not define it; its `missing` says why. Printed, it is a table. See
+        `Evaluation` for `as_exported` and `slices`.
 
     Raises:
-        ConfigError: no files to measure on, or no such column.
-        RunError: nothing is trained, or the metrics cannot be written.
+        ConfigError: a mistake in the config, no eval_input_path, or no such column.
         DataError: a mistake in the data.
+        RunError: there is no trained model, it cannot be read, or the metrics cannot be written; memory is short.
+
+    Example:
+        >>> metrics = apps_rec.evaluate("my.config")  # doctest: +SKIP
+        >>> metrics["auc_ctr"]  # doctest: +SKIP
+        0.7131
     """
-    checked = check(config, overrides)
+    checked = _checked(config, overrides)
+    quiet_tensorflow()
     from apps_rec.errors import ConfigError, RunError
     from apps_rec.serving.gate import MEASURED_ON
     from apps_rec.tools.measured import keep_metrics, measured_on
@@ -102,13 +169,28 @@ def _check_local(path: str | Path, name: str) -> None:
         raise RunError(f"{name}: {mistake}")
 
 
+@_command
 def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Path:
     """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder.
 
     See `apps_rec.serving.export.export_model`.
+
+    Args:
+        config: path of a config, or one that is read already.
+        output: folder of the versions; made where it is not there.
+        overrides: `path=value` each, only for a path.
+
+    Returns:
+        The folder of the new version, which `predict` and a model server take.
+
+    Raises:
+        ConfigError: a mistake in the config.
+        RunError: there is no trained model, or it cannot be read or written; memory is short.
+        CheckFailedError: the export differs from the model, or the gate of export_config holds it back.
     """
     _check_local(output, "-o")
-    checked = check(config, overrides)
+    checked = _checked(config, overrides)
+    quiet_tensorflow()
     from apps_rec.serving.assets import RunFacts
     from apps_rec.serving.export import export_model
     from apps_rec.tools.measured import metrics_for
@@ -124,13 +206,29 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output, facts)
 
 
+@_command
 def verify_export(export: str | Path, rows: str | None = None, latency: bool = True) -> Verification:
-    """Repeats the proof of an export; see `apps_rec.serving.verify.verify_export`."""
+    """Repeats the proof of an export; see `apps_rec.serving.verify.verify_export`.
+
+    Args:
+        export: folder of one version, as `export` returned it.
+        rows: labelled files to measure it on; None: the proof alone.
+        latency: whether to time it.
+
+    Returns:
+        What was found: differences from the model, metrics on `rows`, times. `failures` is empty where the proof holds.
+        Printed, it is a table.
+
+    Raises:
+        RunError: the export cannot be read or is damaged.
+    """
+    quiet_tensorflow()
     from apps_rec.serving import verify
 
     return verify.verify_export(export, rows, latency)
 
 
+@_command
 def predict(
     export: str | Path,
     rows: str,
@@ -145,7 +243,15 @@ def predict(
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
 ) -> PredictResult:
-    """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file`.
+    """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file` for the arguments.
+
+    Returns:
+        What was written: `output`, its `files`, the `rows` read, `written` and `dropped`, and the number of `groups`
+        (None where rows are scored one by one).
+
+    Raises:
+        DataError: a mistake in the rows.
+        RunError: the export cannot be read, or the output not be written; memory is short.
 
     Example:
         >>> apps_rec.predict("out/x/export/1700000000", "rows.parquet", "scores.csv")  # doctest: +SKIP
@@ -155,6 +261,7 @@ def predict(
     """
     _check_local(export, "EXPORT")
     _check_local(output, "-o")
+    quiet_tensorflow()
     from apps_rec.serving.predict import predict_file
 
     return predict_file(
@@ -172,6 +279,7 @@ def predict(
     )
 
 
+@_command
 def convert(
     config: ConfigLike,
     output: str,
@@ -192,9 +300,18 @@ def convert(
         evaluation: the rows that evaluation reads; default input: eval_input_path.
         shards: how many files.
         rows_per_file: instead; neither: 1,000,000.
+
+    Returns:
+        What was written: `folder`, `files` and `rows` (numbers), `seconds`, and a `summary` of what was left out.
+
+    Raises:
+        ConfigError: a mistake in the config.
+        DataError: a mistake in the data.
+        RunError: the output cannot be written.
     """
     _check_local(output, "-o")
-    checked = check(config, overrides)
+    checked = _checked(config, overrides)
+    quiet_tensorflow()
     from apps_rec.data import build_schema, data_files
     from apps_rec.data.files import schema_for_named_file
     from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
@@ -213,6 +330,7 @@ def convert(
     return convert_files(files, schema, output, shards=shards, rows_per_file=rows_per_file, config_path=checked.path)
 
 
+@_command
 def simulate_store(
     output: str,
     users: int = 20000,
@@ -221,7 +339,11 @@ def simulate_store(
     cvr: float | None = None,
     correlation: float | None = None,
 ) -> StoreSummary:
-    """Writes an app-store log with known truth; see `apps_rec.simulation.simulate_store`."""
+    """Writes an app-store log with known truth; see `apps_rec.simulation.simulate_store` for the arguments.
+
+    Returns:
+        What was written, for `train` and `eval` each: `rows`, `clicks`, `downloads`, `ctr` and `cvr`.
+    """
     from apps_rec.simulation import simulate_store as simulate
 
     options = {"ctr": ctr, "cvr": cvr, "correlation": correlation}

@@ -16,7 +16,7 @@ from benchmarks.ours import num_parameters
 def main() -> None:
     """Trains, exports and says where."""
     import apps_rec
-    from apps_rec.cli.quiet import quiet_tensorflow
+    from apps_rec.tools.quiet import quiet_tensorflow
 
     config, folder = apps_rec.load_config(sys.argv[1]), sys.argv[2]
     quiet_tensorflow()

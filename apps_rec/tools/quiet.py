@@ -10,8 +10,12 @@ import tempfile
 def quiet_tensorflow() -> None:
     """Imports TensorFlow and finds its devices with stderr set aside; shows what was set aside if that fails.
 
-    TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels hold.
+    TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels hold. Where it is
+    imported already, its lines from Python alone are turned off.
     """
+    if "tensorflow" in sys.modules:
+        _quiet_python()
+        return
     # Errors of TensorFlow come as exceptions too; from C++ come mostly lines about its own graph rewriting.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
@@ -25,8 +29,7 @@ def quiet_tensorflow() -> None:
 
             # Not the logical ones: several processes must meet before TensorFlow makes those.
             tf.config.list_physical_devices()
-            tf.get_logger().setLevel("ERROR")
-            tf.autograph.set_verbosity(0)
+            _quiet_python()
         except BaseException:
             os.dup2(stderr, 2)
             aside.seek(0)
@@ -35,3 +38,10 @@ def quiet_tensorflow() -> None:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
+
+
+def _quiet_python() -> None:
+    import tensorflow as tf
+
+    tf.get_logger().setLevel("ERROR")
+    tf.autograph.set_verbosity(0)

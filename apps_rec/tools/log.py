@@ -1,0 +1,35 @@
+"""The log of the package where the program that uses it has not set one up: a notebook's cell, a script."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import TextIO
+
+
+class _ToStderr(logging.StreamHandler):
+    """Writes to whatever sys.stderr is at that moment: a notebook puts another in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+        self.setFormatter(logging.Formatter("%(message)s"))
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]
+        return sys.stderr
+
+
+def show_log() -> None:
+    """Shows progress and warnings on stderr, as the command does, unless logging is set up already.
+
+    It counts as set up where the logger "apps_rec" or the root logger has a handler. TensorFlow's own, which it gives
+    the root logger when it is imported, is nobody's wish. A level that was set on "apps_rec" stays.
+    """
+    logger = logging.getLogger("apps_rec")
+    others = [item for item in logging.getLogger().handlers if not type(item).__module__.startswith("absl")]
+    if logger.handlers or others:
+        return
+    logger.addHandler(_ToStderr())
+    logger.propagate = False
+    if logger.level == logging.NOTSET:
+        logger.setLevel(logging.INFO)
