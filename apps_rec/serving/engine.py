@@ -13,6 +13,7 @@ from apps_rec.data.literal_paths import literal_folder
 from apps_rec.errors import RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.requests import Arrays
+from apps_rec.serving.versions import versions
 
 CONFIG_ASSET = "pipeline.config"
 
@@ -25,9 +26,8 @@ def open_export(export: str | Path) -> tuple[Path, PipelineConfig]:
     """
     folder = Path(export)
     if not (folder / "saved_model.pb").exists():
-        there = [path.parent for path in folder.glob("*/saved_model.pb") if path.parent.name.isdigit()]
-        newest = max(there, key=lambda path: int(path.name), default=None)
-        hint = f" Did you mean {newest}?" if newest else " Make one with: apps-rec export CONFIG -o FOLDER"
+        there = [path for path in versions(folder) if (path / "saved_model.pb").exists()]
+        hint = f" Did you mean {there[-1]}?" if there else " Make one with: apps-rec export CONFIG -o FOLDER"
         raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
     asset = folder / "assets" / CONFIG_ASSET
     if not asset.exists():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shutil
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,13 +16,13 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.assets import RunFacts, write_assets
 from apps_rec.serving.columns import to_tensors
 from apps_rec.serving.evidence import Evidence, gather_evidence
-from apps_rec.serving.gate import check_gate, versions
+from apps_rec.serving.gate import check_gate
 from apps_rec.serving.input_names import restore_input_names
 from apps_rec.serving.module import ServingModule
 from apps_rec.serving.schema import build_serving_schema
 from apps_rec.serving.verify import prove_in_fresh_process
+from apps_rec.serving.versions import new_version, publish, remove_leftovers, remove_old
 
-LEFTOVER_SECONDS = 24 * 3600
 log = logging.getLogger("apps_rec")
 
 
@@ -67,28 +65,22 @@ def export_model(
     log.info("the export will be proven on %s", evidence.source)
     if changes_precision:
         evidence = _with_score_difference(evidence, module)
-    aside = None
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        _remove_leftovers(target)
-        version = _next_version(target)
-        # A name that is no number: a server that watches the folder passes over it.
-        aside = target / f".{version}.partial"
-        tf.saved_model.save(module, str(aside), signatures=signatures)
-        restore_input_names(aside, module.inputs())
-        write_assets(aside, target.resolve().name, config, config_text, preprocessor, module.schema, evidence, facts)
-        prove_in_fresh_process(aside)
-        aside.rename(target / str(version))
-        _remove_old(target, config.export_config.exports_to_keep)
+        with new_version(target) as aside:
+            remove_leftovers(target)
+            tf.saved_model.save(module, str(aside), signatures=signatures)
+            restore_input_names(aside, module.inputs())
+            name = target.resolve().name
+            write_assets(aside, name, config, config_text, preprocessor, module.schema, evidence, facts)
+            prove_in_fresh_process(aside)
+            version = publish(aside)
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, a full disk for one.
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
         raise RunError(f"cannot export to {folder}: {reason}; choose another folder with -o") from error
-    finally:
-        if aside is not None and aside.exists():
-            shutil.rmtree(aside)
-    log.info("exported %s", target / str(version))
-    return target / str(version)
+    log.info("exported %s", version)
+    remove_old(target, config.export_config.exports_to_keep)
+    return version
 
 
 def _with_score_difference(evidence: Evidence, module: ServingModule) -> Evidence:
@@ -97,26 +89,3 @@ def _with_score_difference(evidence: Evidence, module: ServingModule) -> Evidenc
     largest, mean = float(np.max(differences)), float(np.mean(differences))
     log.info("half precision moves the score by at most %.2g, on average %.2g, on these rows", largest, mean)
     return replace(evidence, score_difference=[largest, mean])
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Removes what exports left that were killed a day ago or earlier; a younger one may be at work."""
-    for path in [*folder.glob(".*.partial"), *folder.glob(".*.removed")]:
-        if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
-            log.info("removing %s, which an earlier export left behind", path)
-            shutil.rmtree(path)
-
-
-def _next_version(folder: Path) -> int:
-    present = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
-    return max([int(time.time()), *(version + 1 for version in present)])
-
-
-def _remove_old(folder: Path, keep: int) -> None:
-    """Removes all versions but the newest `keep`; 0: none."""
-    for path in versions(folder)[:-keep] if keep else []:
-        # Renamed first: a server never sees a version with half its files.
-        gone = path.with_name(f".{path.name}.removed")
-        path.rename(gone)
-        shutil.rmtree(gone)
-        log.info("removed %s", path)

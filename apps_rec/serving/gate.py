@@ -11,18 +11,13 @@ from typing import Any
 
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.protos.export_pb2 import ExportConfig
+from apps_rec.serving.versions import versions
 
 METRICS_ASSET = "assets/metrics.json"
 MEASURED_ON = "measured_on"
 # What must be alike for two metrics to be compared. Files may differ: each day has its own.
 _SAME = ("row_filter", "num_examples", "bad_rows")
 log = logging.getLogger("apps_rec")
-
-
-def versions(folder: Path) -> list[Path]:
-    """Folders of the versions, oldest first by number."""
-    found = [path for path in folder.iterdir() if path.name.isdigit() and path.is_dir()] if folder.is_dir() else []
-    return sorted(found, key=lambda path: int(path.name))
 
 
 def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, folder: Path, why_not: str = "") -> None:

@@ -162,9 +162,11 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
 
 
 def _check_local(path: str | Path, name: str) -> None:
-    """Refuses a URI for a place where the package writes, or loads an export."""
+    """Refuses a URI, or nothing, for a place where the package writes, or loads an export."""
     from apps_rec.errors import RunError
 
+    if not str(path).strip():
+        raise RunError(f"{name}: expected a path, got nothing")
     if mistake := local_mistake(str(path)):
         raise RunError(f"{name}: {mistake}")
 
@@ -242,6 +244,7 @@ def predict(
     group_by: Sequence[str] = (),
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
+    escape_formulas: bool = False,
 ) -> PredictResult:
     """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file` for the arguments.
 
@@ -276,6 +279,7 @@ def predict(
         group_by=group_by,
         top_k=top_k,
         weights=weights,
+        escape_formulas=escape_formulas,
     )
 
 
@@ -344,6 +348,7 @@ def simulate_store(
     Returns:
         What was written, for `train` and `eval` each: `rows`, `clicks`, `downloads`, `ctr` and `cvr`.
     """
+    _check_local(output, "-o")
     from apps_rec.simulation import simulate_store as simulate
 
     options = {"ctr": ctr, "cvr": cvr, "correlation": correlation}

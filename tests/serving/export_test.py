@@ -11,9 +11,11 @@ import pytest
 import tensorflow as tf
 
 import apps_rec
+from apps_rec.cli.main import main
 from apps_rec.config import load_config
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.serving import export as export_file
+from apps_rec.serving import versions as versions_file
 from apps_rec.serving.columns import to_tensors
 from apps_rec.serving.evidence import Evidence
 from apps_rec.serving.schema import build_serving_schema
@@ -168,16 +170,18 @@ def test_assets_hold_the_config_and_the_vocabularies(exported, trained):
 def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch, unproven):
     assert abs(int(exported.name) - time.time()) < 600
     folder = tmp_path / "versions"
-    for name in ("7", "99999999999", "not-a-version"):
+    for name in ("7", "99999999999", "not-a-version", "²", "9" * 20):
         (folder / name).mkdir(parents=True)
     newest = apps_rec.export(trained.load(), str(folder))
     assert newest.name == "100000000000"
-    monkeypatch.setattr(export_file.time, "time", lambda: 1234.5)
+    monkeypatch.setattr(versions_file.time, "time", lambda: 1234.5)
     assert apps_rec.export(trained.load(), str(folder)).name == "100000000001"
     assert {path.name for path in folder.iterdir()} == {
         "7",
         "99999999999",
         "not-a-version",
+        "²",
+        "9" * 20,
         "100000000000",
         "100000000001",
     }
@@ -242,6 +246,26 @@ def test_a_place_that_cannot_be_written(trained, tmp_path):
         RunError, match=r"cannot export to .*file/export: Not a directory; choose another folder with -o"
     ):
         apps_rec.export(trained.load(), str(tmp_path / "file" / "export"))
+
+
+@pytest.mark.parametrize("output", ["", " "])
+def test_nowhere_is_no_place(trained, tmp_path, monkeypatch, capsys, output):
+    monkeypatch.chdir(tmp_path)
+    assert main(["export", str(trained.config), "-o", output]) == 2
+    assert capsys.readouterr().err == "-o: expected a path, got nothing\n"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_export_is_there_though_an_old_version_cannot_go(trained, tmp_path, monkeypatch, unproven, seen):
+    (tmp_path / "7").mkdir()
+
+    def fail(path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(versions_file.shutil, "rmtree", fail)
+    version = apps_rec.export(trained.load("export_config.exports_to_keep=1"), str(tmp_path))
+    assert (version / "saved_model.pb").exists()
+    assert "7.removed, older than the newest 1, cannot be removed: Permission denied" in seen.messages[-1]
 
 
 def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
