@@ -7,10 +7,11 @@ Example:
 """
 
 from apps_rec_client.client import RankClient, Ranking, Scores
-from apps_rec_client.errors import ClientError, RequestError, SchemaError, ServerError
+from apps_rec_client.errors import AnswerError, ClientError, RequestError, SchemaError, ServerError
 from apps_rec_client.schema import Column, Schema, Stack, read_schema
 
 __all__ = [
+    "AnswerError",
     "ClientError",
     "Column",
     "RankClient",

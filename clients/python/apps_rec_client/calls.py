@@ -5,18 +5,26 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import grpc
 
-from apps_rec_client.errors import ServerError
+from apps_rec_client.errors import RequestError, ServerError
 
 # Of the first wait; each later one is twice as long.
 FIRST_WAIT_SECONDS = 0.05
+T = TypeVar("T")
 
 
-def call(method: Callable[..., Any], request: Any, asked: str, timeout_seconds: float, retries: int) -> Any:
-    """The server's answer.
+def call(
+    method: Callable[..., Any],
+    request: Any,
+    asked: str,
+    timeout_seconds: float,
+    retries: int,
+    read: Callable[[Any], T],
+) -> T:
+    """What is read of the server's answer.
 
     Repeats after UNAVAILABLE alone: any other code is an answer, or says that the time is up. Waits are drawn between
     half and the whole of their length, so that many clients do not come back at once.
@@ -25,21 +33,30 @@ def call(method: Callable[..., Any], request: Any, asked: str, timeout_seconds: 
         method: of a stub.
         request: its message.
         asked: what is asked of whom, for errors.
-        timeout_seconds: for everything, waits included.
+        timeout_seconds: for everything, waits and reading included.
         retries: how often to ask again.
+        read: makes the result of the answer.
 
     Raises:
-        ServerError: with the server's words at the last attempt.
+        ServerError: with the server's words at the last attempt; the time was up before the answer was read.
+        RequestError: the client is closed.
     """
     deadline = time.monotonic() + timeout_seconds
     attempts = 0
     while True:
         try:
-            return method(request, timeout=deadline - time.monotonic())
+            result = read(method(request, timeout=deadline - time.monotonic()))
         except grpc.RpcError as error:
             attempts += 1
             wait = FIRST_WAIT_SECONDS * 2 ** (attempts - 1) * random.uniform(0.5, 1)
             is_final = error.code() != grpc.StatusCode.UNAVAILABLE or attempts > retries
             if is_final or time.monotonic() + wait >= deadline:
                 raise ServerError(asked, error.code(), error.details() or "", attempts) from error
+        except ValueError as error:  # of grpc: a closed channel
+            raise RequestError(f"{asked}: {error}") from error
+        else:
+            if time.monotonic() > deadline:
+                code = grpc.StatusCode.DEADLINE_EXCEEDED
+                raise ServerError(asked, code, "the answer came, and was not read in time", attempts + 1)
+            return result
         time.sleep(wait)

@@ -9,18 +9,18 @@ from typing import Any
 
 import grpc
 import numpy as np
-from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest, ModelVersionStatus
+from tensorflow_serving.apis.get_model_status_pb2 import GetModelStatusRequest
 from tensorflow_serving.apis.model_pb2 import ModelSpec
 from tensorflow_serving.apis.model_service_pb2_grpc import ModelServiceStub
 from tensorflow_serving.apis.predict_pb2 import PredictResponse
 from tensorflow_serving.apis.prediction_service_pb2_grpc import PredictionServiceStub
 
+from apps_rec_client.answers import ORDER, SCORE, read_outputs, read_states
 from apps_rec_client.calls import call
 from apps_rec_client.columns import Rows, Weights
 from apps_rec_client.errors import RequestError
-from apps_rec_client.requests import DEFAULT, RANK_PACKED, predict_request, rank_inputs, score_inputs
+from apps_rec_client.requests import DEFAULT, RANK, RANK_PACKED, predict_request, rank_inputs, score_inputs
 from apps_rec_client.schema import read_schema
-from apps_rec_client.tensors import to_array
 
 # gRPC waits 1 s and up to 2 min before it connects anew, longer than a ranking can: a server that restarts would be
 # found too late.
@@ -76,11 +76,12 @@ class RankClient:
         timeout_seconds: for a request with all its attempts.
         retries: how often to ask again where the server cannot be reached.
         credentials: of an encrypted channel; default: none, and plain text.
+        max_answer_bytes: of an answer that is taken; default: gRPC's, 4 MiB.
         channel_options: pairs of gRPC's names and values.
 
     Raises:
         SchemaError: no schema of an export.
-        RequestError: version and label at once, no time, or a negative number of retries.
+        RequestError: version and label at once, no time, a negative number of retries, or no bytes to take.
     """
 
     def __init__(
@@ -94,6 +95,7 @@ class RankClient:
         timeout_seconds: float = 1.0,
         retries: int = 2,
         credentials: grpc.ChannelCredentials | None = None,
+        max_answer_bytes: int | None = None,
         channel_options: Sequence[tuple[str, Any]] = (),
     ) -> None:
         if version is not None and version_label is not None:
@@ -102,6 +104,8 @@ class RankClient:
             raise RequestError(f"timeout_seconds: expected more than 0, got {timeout_seconds}")
         if retries < 0:
             raise RequestError(f"retries: expected 0 or more, got {retries}")
+        if max_answer_bytes is not None and not 0 < max_answer_bytes < 2**31:
+            raise RequestError(f"max_answer_bytes: expected 1 to {2**31 - 1}, got {max_answer_bytes}")
         self.schema = read_schema(schema)
         self._spec = ModelSpec(name=model_name)
         if version is not None:
@@ -111,7 +115,8 @@ class RankClient:
         which = f"version {version}" if version is not None else f"version {version_label or 'of its choice'}"
         self._asked = f"model {model_name}, {which}, at {target}"
         self._timeout_seconds, self._retries = timeout_seconds, retries
-        options = list({**_CHANNEL_OPTIONS, **dict(channel_options)}.items())
+        limit = {} if max_answer_bytes is None else {"grpc.max_receive_message_length": max_answer_bytes}
+        options = list({**_CHANNEL_OPTIONS, **limit, **dict(channel_options)}.items())
         self._channel = (
             grpc.insecure_channel(target, options)
             if credentials is None
@@ -134,9 +139,12 @@ class RankClient:
         Raises:
             RequestError: user, items or weights are not what the schema asks for; nothing was sent.
             ServerError: the server answered with an error, not in time or not at all.
+            AnswerError: what it answered is no ranking of these items.
         """
-        answer, outputs = self._ask(signature, rank_inputs(signature, user, items, weights, self.schema))
-        return Ranking(outputs["score"], outputs["order"], _named(outputs, "probs_"), answer.model_spec.version.value)
+        inputs = rank_inputs(signature, user, items, weights, self.schema)
+        rows = len(inputs[self.schema.items[0].name if signature == RANK else self._item_stack])
+        outputs, version = self._ask(signature, inputs, rows, [SCORE, ORDER])
+        return Ranking(outputs[SCORE], outputs[ORDER], _named(outputs, "probs_"), version)
 
     def score(self, rows: Rows) -> Scores:
         """Scores rows by themselves, each with its own user, context and item.
@@ -147,23 +155,29 @@ class RankClient:
         Raises:
             RequestError: the rows are not what the schema asks for; nothing was sent.
             ServerError: the server answered with an error, not in time or not at all.
+            AnswerError: what it answered are no scores of these rows.
         """
-        answer, outputs = self._ask(DEFAULT, score_inputs(rows, self.schema))
-        version = answer.model_spec.version.value
-        return Scores(outputs["score"], _named(outputs, "probs_"), _named(outputs, "logits_"), version)
+        inputs = score_inputs(rows, self.schema)
+        outputs, version = self._ask(DEFAULT, inputs, len(inputs[self.schema.columns[0].name]), [SCORE])
+        return Scores(outputs[SCORE], _named(outputs, "probs_"), _named(outputs, "logits_"), version)
 
     def versions(self) -> dict[int, str]:
         """States of the model's versions: AVAILABLE for one that answers, else START, LOADING, UNLOADING or END.
 
         Raises:
             ServerError: the server does not know the model, or did not answer.
+            AnswerError: it answered with a state that no version has.
         """
         request = GetModelStatusRequest(model_spec=ModelSpec(name=self._spec.name))
-        answer = call(self._status, request, f"{self._asked}, status", self._timeout_seconds, self._retries)
-        return {
-            status.version: ModelVersionStatus.State.Name(status.state)
-            for status in sorted(answer.model_version_status, key=lambda status: status.version)
-        }
+        asked = f"{self._asked}, status"
+        return call(
+            self._status,
+            request,
+            asked,
+            self._timeout_seconds,
+            self._retries,
+            lambda answer: read_states(answer, asked),
+        )
 
     def close(self) -> None:
         """Closes the channel."""
@@ -175,11 +189,23 @@ class RankClient:
     def __exit__(self, *of_an_error: object) -> None:
         self.close()
 
-    def _ask(self, signature: str, inputs: Mapping[str, np.ndarray]) -> tuple[PredictResponse, dict[str, np.ndarray]]:
+    @property
+    def _item_stack(self) -> str:
+        """An input of rank_packed with a row for each item."""
+        return next(stack.name for stack in self.schema.stacks if stack.columns[0].goes_with == "items")
+
+    def _ask(
+        self, signature: str, inputs: Mapping[str, np.ndarray], rows: int, least: Sequence[str]
+    ) -> tuple[dict[str, np.ndarray], int]:
+        """Outputs, those that the schema promises and at least these, and the version that answered."""
         request = predict_request(self._spec, signature, inputs)
         asked = f"{self._asked}, {signature}"
-        answer = call(self._predict, request, asked, self._timeout_seconds, self._retries)
-        return answer, {name: to_array(tensor) for name, tensor in answer.outputs.items()}
+        expected = list(dict.fromkeys([*least, *self.schema.outputs.get(signature, ())]))
+
+        def read(answer: PredictResponse) -> tuple[dict[str, np.ndarray], int]:
+            return read_outputs(answer, asked, self._spec, rows, expected), answer.model_spec.version.value
+
+        return call(self._predict, request, asked, self._timeout_seconds, self._retries, read)
 
 
 def _named(outputs: Mapping[str, np.ndarray], start: str) -> dict[str, np.ndarray]:

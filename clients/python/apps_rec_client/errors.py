@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import grpc
 
+_MOST_WORDS = 10_000
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _HINTS = {
     grpc.StatusCode.NOT_FOUND: "RankClient.versions() says which versions of the model are loaded",
     grpc.StatusCode.INVALID_ARGUMENT: "check that the schema is that of the version that is served",
     grpc.StatusCode.DEADLINE_EXCEEDED: "send fewer items, or give timeout_seconds more",
+    grpc.StatusCode.RESOURCE_EXHAUSTED: "send fewer items, or give max_answer_bytes more",
     grpc.StatusCode.UNAVAILABLE: "check the address, and whether the server runs",
 }
 
@@ -24,6 +29,10 @@ class RequestError(ClientError, ValueError):
     """Something handed in is wrong, and nothing was sent; the text holds one line for each mistake."""
 
 
+class AnswerError(ClientError):
+    """The server's answer is none to the request: of other rows, types or shapes, or not of finite numbers."""
+
+
 class ServerError(ClientError):
     """The server, or the way there, failed.
 
@@ -36,6 +45,8 @@ class ServerError(ClientError):
     def __init__(self, asked: str, code: grpc.StatusCode, words: str, attempts: int) -> None:
         times = "attempt" if attempts == 1 else "attempts"
         hint = f" ({_HINTS[code]})" if code in _HINTS else ""
+        # They are a stranger's: no control characters for a terminal, and no end without end.
+        words = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], words[:_MOST_WORDS])
         super().__init__(f"{asked}: {code.name} after {attempts} {times}: {words}{hint}")
         self.code = code
         self.words = words

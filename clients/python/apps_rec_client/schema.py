@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from apps_rec_client.errors import SchemaError
 
 DTYPES = ("DT_INT32", "DT_INT64", "DT_STRING", "DT_FLOAT", "DT_DOUBLE", "DT_BOOL")
+SIDES = ("user", "item", "context")
+_MOST_BYTES = 64 << 20
+_LARGEST_WEIGHT = 3.4028234663852886e38
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,14 @@ class Schema:
         filled: names of columns that no request holds, as the export takes their default in every row.
         stacks: inputs of rank_packed, weights aside.
         weights: of the score's terms, by output, in their order.
+        outputs: names of what a signature gives, by signature, where the schema says.
     """
 
     columns: tuple[Column, ...]
     filled: frozenset[str]
     stacks: tuple[Stack, ...]
     weights: Mapping[str, float]
+    outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def shared(self) -> tuple[Column, ...]:
@@ -89,30 +94,79 @@ def read_schema(source: str | os.PathLike[str] | Mapping[str, Any]) -> Schema:
     """
     where = "schema" if isinstance(source, Mapping) else os.fspath(source)
     try:
-        described = source if isinstance(source, Mapping) else json.loads(Path(source).read_text(encoding="utf-8"))
-        return _parsed(described)
+        return _parsed(source if isinstance(source, Mapping) else json.loads(_text_of(Path(source))))
+    except RecursionError:
+        reason: object = "its brackets are too deep to read"
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         reason = f"it has no {error}" if isinstance(error, KeyError) else error
-        raise SchemaError(f"{where}: expected the assets/schema.json of an export of apps_rec; {reason}") from error
+    raise SchemaError(f"{where}: expected the assets/schema.json of an export of apps_rec; {reason}")
+
+
+def _text_of(path: Path) -> str:
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no regular file")
+    with path.open("rb") as file:
+        data = file.read(_MOST_BYTES + 1)
+    if len(data) > _MOST_BYTES:
+        raise ValueError(f"it is larger than {_MOST_BYTES >> 20} MiB")
+    return data.decode()
 
 
 def _parsed(described: Any) -> Schema:
     if not isinstance(described, Mapping):
         raise ValueError(f"it holds no object, but a {type(described).__name__}")
-    columns = {
-        entry["name"]: Column(entry["name"], entry["dtype"], entry["side"], entry["default"])
-        for entry in described["columns"]
-    }
-    for column in columns.values():
-        if column.dtype not in DTYPES:
-            raise ValueError(f'column "{column.name}" has the type {column.dtype}, which this version does not know')
+    columns = {entry["name"]: _column(entry) for entry in described["columns"]}
+    if len(columns) < len(described["columns"]):
+        raise ValueError("a column stands there twice")
+    filled = frozenset(_text(entry["name"], "name") for entry in described["filled_with_default"])
+    stacks = tuple(
+        Stack(entry["name"], _stack_type(entry) == "DT_STRING", tuple(columns[name] for name in entry["columns"]))
+        for entry in described["signatures"]["rank_packed"]["inputs"]
+        if entry["name"] != "weights"
+    )
+    stacked = [column for stack in stacks for column in stack.columns]
+    if sorted(column.name for column in stacked) != sorted(columns):
+        raise ValueError("the inputs of rank_packed do not hold each column once")
+    if any(len({column.goes_with for column in stack.columns}) != 1 for stack in stacks):
+        raise ValueError("an input of rank_packed holds columns of no side, or of the items and others")
+    if not any(column.goes_with == "items" for column in stacked):
+        raise ValueError("it has no column of the items")
     return Schema(
         columns=tuple(columns.values()),
-        filled=frozenset(entry["name"] for entry in described["filled_with_default"]),
-        stacks=tuple(
-            Stack(entry["name"], entry["dtype"] == "DT_STRING", tuple(columns[name] for name in entry["columns"]))
-            for entry in described["signatures"]["rank_packed"]["inputs"]
-            if entry["name"] != "weights"
-        ),
-        weights={term["output"]: term["weight"] for term in described["score"]["terms"]},
+        filled=filled,
+        stacks=stacks,
+        weights={_text(term["output"], "output"): _weight(term["weight"]) for term in described["score"]["terms"]},
+        outputs={
+            name: tuple(_text(output["name"], "name") for output in signature["outputs"])
+            for name, signature in described["signatures"].items()
+            if "outputs" in signature
+        },
     )
+
+
+def _column(entry: Any) -> Column:
+    name = _text(entry["name"], "name")
+    if entry["dtype"] not in DTYPES:
+        raise ValueError(f'column "{name}" has the type {entry["dtype"]}, which this version does not know')
+    if entry["side"] not in SIDES:
+        raise ValueError(f'column "{name}" is of the side {entry["side"]!r}, expected one of {", ".join(SIDES)}')
+    return Column(name, entry["dtype"], entry["side"], entry["default"])
+
+
+def _stack_type(entry: Any) -> str:
+    _text(entry["name"], "name")
+    if entry["dtype"] not in ("DT_STRING", "DT_DOUBLE"):
+        raise ValueError(f"an input of rank_packed has the type {entry['dtype']!r}, expected DT_STRING or DT_DOUBLE")
+    return str(entry["dtype"])
+
+
+def _text(value: Any, what: str) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"a {what} is {value!r}, expected a text")
+    return value
+
+
+def _weight(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= _LARGEST_WEIGHT:
+        raise ValueError(f"a weight is {value!r}, expected a finite number of 32 bits")
+    return value

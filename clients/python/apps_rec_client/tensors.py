@@ -17,6 +17,7 @@ _TYPES: dict[np.dtype, tuple[int, str]] = {
     np.dtype(np.bool_): (types_pb2.DT_BOOL, "bool_val"),
     np.dtype(np.object_): (types_pb2.DT_STRING, "string_val"),
 }
+_MOST_DIMENSIONS = 8
 _ARRAYS = {number: (dtype, field) for dtype, (number, field) in _TYPES.items()}
 
 
@@ -34,12 +35,62 @@ def to_tensor(array: np.ndarray) -> TensorProto:
 
 
 def to_array(tensor: TensorProto) -> np.ndarray:
-    """The array of a message, in whichever of its two forms the values are."""
+    """The array of a message, in whichever of its two forms the values are.
+
+    Raises:
+        ValueError: the message holds no array, or not as many values as its shape says.
+    """
+    shape = shape_of(tensor)
+    if tensor.dtype not in _ARRAYS:
+        raise ValueError(f"the type {type_name(tensor.dtype)}")
     dtype, field = _ARRAYS[tensor.dtype]
-    shape = [dim.size for dim in tensor.tensor_shape.dim]
+    size, given = math.prod(shape), getattr(tensor, field)
     if tensor.tensor_content:
+        if dtype == np.object_ or len(tensor.tensor_content) != size * dtype.itemsize:
+            raise ValueError(f"{len(tensor.tensor_content)} bytes for the shape {shape} of {dtype}")
         return np.frombuffer(tensor.tensor_content, dtype).reshape(shape).copy()
-    values = np.array(getattr(tensor, field), dtype)
     # Values equal to the last one may be left out at the end.
-    missing = math.prod(shape) - len(values)
-    return (np.pad(values, (0, missing), mode="edge") if missing and len(values) else values).reshape(shape)
+    if len(given) > size or (size and not given):
+        raise ValueError(f"{len(given)} values for the shape {shape}")
+    values = np.array(given, dtype)
+    return (np.pad(values, (0, size - len(values)), mode="edge") if len(values) < size else values).reshape(shape)
+
+
+def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int) -> np.ndarray:
+    """A message's finite numbers, one a row; nothing is made of a message that says otherwise.
+
+    Args:
+        tensor: of an answer, of which anything may be wrong.
+        dtype: that it has to have.
+        rows: how many numbers.
+
+    Raises:
+        ValueError: with what came instead.
+    """
+    wanted = np.dtype(dtype)
+    if tensor.dtype != _TYPES[wanted][0]:
+        raise ValueError(f"the type {type_name(tensor.dtype)}")
+    if shape_of(tensor) != [rows]:
+        raise ValueError(f"the shape {shape_of(tensor)}")
+    numbers = to_array(tensor)
+    if not np.isfinite(numbers).all():
+        raise ValueError("numbers that are not finite")
+    return numbers
+
+
+def shape_of(tensor: TensorProto) -> list[int]:
+    """The sizes that a message says.
+
+    Raises:
+        ValueError: it says none, more than arrays have, or sizes below 0.
+    """
+    shape = [dim.size for dim in tensor.tensor_shape.dim[: _MOST_DIMENSIONS + 1]]
+    if tensor.tensor_shape.unknown_rank or len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0:
+        raise ValueError("a shape that no array has")
+    return shape
+
+
+def type_name(number: int) -> str:
+    """A type as messages call it."""
+    names = types_pb2.DataType.values()
+    return types_pb2.DataType.Name(number) if number in names else f"number {number}"

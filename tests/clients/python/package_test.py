@@ -54,6 +54,8 @@ def test_the_example_of_the_readme_runs(service, tmp_path, monkeypatch, capsys):
         "score": np.float32([0.25, 0.5]),
         "order": np.int32([1, 0]),
         "probs_ctr": np.float32([0.25, 0.5]),
+        "probs_cvr": np.float32([0.5, 0.5]),
+        "probs_ctcvr": np.float32([0.125, 0.25]),
     }
     text = (CLIENT / "README.md").read_text(encoding="utf-8")
     (example,) = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
