@@ -71,6 +71,10 @@ class DataError(UserError):
     """A mistake in a data file, with file, row and column."""
 
 
+class NoRowsError(DataError):
+    """Files hold no rows, or none are left of them."""
+
+
 class RunError(UserError):
     """A model folder, checkpoint or export that cannot be used as asked."""
 

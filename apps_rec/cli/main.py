@@ -19,6 +19,7 @@ from apps_rec.tools import launch as launching
 from apps_rec.tools.quiet import quiet_tensorflow
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
+_TRUST = "run the export though it holds operations that are in no export of apps-rec, and may read or write files"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -112,6 +113,8 @@ def _predict(options: argparse.Namespace) -> None:
         group_by=options.group_by,
         top_k=options.top_k,
         weights=options.weights,
+        escape_formulas=options.escape_formulas,
+        trust=options.trust,
     )
     groups = "" if made.groups is None else f" of {made.groups} groups"
     files = f" in {made.files} files" if made.files > 1 else ""
@@ -158,7 +161,7 @@ def _launch(options: argparse.Namespace) -> None:
 
 
 def _verify_export(options: argparse.Namespace) -> None:
-    result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only)
+    result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only, trust=options.trust)
     print(json.dumps(vars(result))) if options.json else _print(result)
     if result.failures:
         raise CheckFailedError(f"{options.export} differs from the model it was exported from")
@@ -284,6 +287,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="COLUMNS",
         help="columns to copy, with commas; default: the config's key_fields and label_fields",
     )
+    predict.add_argument(
+        "--escape-formulas",
+        action="store_true",
+        help="CSV: an apostrophe before each text that a spreadsheet would run as a formula",
+    )
+    predict.add_argument("--trust", action="store_true", help=_TRUST)
     parts = predict.add_argument_group("a folder of parts")
     parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
     parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
@@ -336,6 +345,7 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--rows", help="labelled files to measure it on: path, glob, or several with commas")
     verify.add_argument("--proof-only", action="store_true", help="leave out the table of latencies")
     verify.add_argument("--json", action="store_true", help="print one JSON object")
+    verify.add_argument("--trust", action="store_true", help=_TRUST)
 
     regress = _command(
         commands,

@@ -52,12 +52,13 @@ class Config:
         return f"{self._places.locate(path)}: {self._places.readable(path)}"
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
+def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: bool = True) -> Config:
     """Reads, overrides, rewrites, completes and checks a config file.
 
     Args:
         path: text proto, or JSON where the name ends in .json.
         overrides: `path=value` each, applied in order.
+        files_here: whether files that it names have to be there; those that an export's config names need not.
 
     Raises:
         ConfigError: one line for each mistake.
@@ -77,10 +78,10 @@ def load_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
             f"{name}: expected a config of at most {LARGEST_BYTES >> 20} MiB, this is larger; a long vocab_list"
             " belongs in a vocab_file."
         )
-    return parse_text(_decode(data, name), name, overrides)
+    return parse_text(_decode(data, name), name, overrides, files_here)
 
 
-def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = ()) -> Config:
+def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), files_here: bool = True) -> Config:
     """As `load_config`, from text; `name` stands for the file in messages and tells JSON by .json.
 
     Example:
@@ -105,7 +106,7 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = ()) -
     places.written.CopyFrom(message)
     rewrite(message, report)
     resolve_defaults(message, report)
-    check(message, report)
+    check(message, report, files_here)
     report.raise_errors()
     return Config(message, name, report.warnings, places)
 

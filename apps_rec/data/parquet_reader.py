@@ -39,6 +39,12 @@ def parquet_columns(path: str) -> list[str]:
     return list(_open(path).schema_arrow.names)
 
 
+def parquet_types(path: str) -> dict[str, pa.DataType]:
+    """Type of each column of a file, by name."""
+    schema = _open(path).schema_arrow
+    return dict(zip(schema.names, schema.types, strict=True))
+
+
 def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
     """The rows of a unit in file order."""
     file = _open(unit.path)

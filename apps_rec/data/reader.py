@@ -19,7 +19,7 @@ from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
 from apps_rec.data.storage import FileStates, check_tensorflow_reads
 from apps_rec.data.window import Batch, Part, Window, join_parts
-from apps_rec.errors import DataError
+from apps_rec.errors import DataError, NoRowsError
 
 _LOG = logging.getLogger("apps_rec.data")
 
@@ -144,8 +144,9 @@ class RowStream:
             start_row: `end_row` of a batch of this epoch: the batches after it follow, bit for bit the same.
 
         Raises:
-            DataError: a bad row or file; a file that changes in the meantime; too large a share of bad rows; an epoch
-                without a batch; fewer rows than start_row.
+            NoRowsError: an epoch without a batch.
+            DataError: a bad row or file; a file that changes in the meantime; too large a share of bad rows; fewer
+                rows than start_row.
         """
         self.counts.reset()
         held: Batch | None = None
@@ -158,7 +159,7 @@ class RowStream:
         if held is not None:
             yield replace(held, last=True)
         elif start_row == 0:
-            raise DataError(self._nothing())
+            raise NoRowsError(self._nothing())
 
     def share_read(self, batch: Batch) -> float | None:
         """Share of an epoch up to the end of a batch that was just handed out, in (0, 1]; None: not known.

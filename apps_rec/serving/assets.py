@@ -23,13 +23,13 @@ from apps_rec.serving.engine import CONFIG_ASSET
 from apps_rec.serving.evidence import EVIDENCE_ASSET, Evidence, first_rows
 from apps_rec.serving.gate import MEASURED_ON, METRICS_ASSET
 from apps_rec.serving.requests import grpc_text, request, rest_columns, rest_rows
-from apps_rec.serving.schema import DEFAULT, EXAMPLE, SIGNATURES, ServingSchema
+from apps_rec.serving.schema import DEFAULT, EXAMPLE, SCHEMA_ASSET, SIGNATURES, ServingSchema
 from apps_rec.serving.warmup import write_warmup
 
 if TYPE_CHECKING:
     from apps_rec.features import Preprocessor
 
-SCHEMA_ASSET, CARD_ASSET, SAMPLES = "assets/schema.json", "assets/MODEL_CARD.md", "assets/samples"
+CARD_ASSET, SAMPLES = "assets/MODEL_CARD.md", "assets/samples"
 SAMPLE_ROWS, WARMUP_ROWS = 3, (1, 100)
 
 

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf import text_format
 
+from apps_rec.config import load_config
 from apps_rec.data.literal_paths import literal_folder
-from apps_rec.errors import RunError
+from apps_rec.errors import ConfigError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.serving.json_asset import MOST_BYTES, check_regular
+from apps_rec.serving.program import check_program
 from apps_rec.serving.requests import Arrays
 from apps_rec.serving.versions import versions
 
@@ -30,12 +32,27 @@ def open_export(export: str | Path) -> tuple[Path, PipelineConfig]:
         hint = f" Did you mean {there[-1]}?" if there else " Make one with: apps-rec export CONFIG -o FOLDER"
         raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
     asset = folder / "assets" / CONFIG_ASSET
-    if not asset.exists():
-        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}")
     try:
-        return folder, text_format.Parse(asset.read_text(encoding="utf-8"), PipelineConfig())
-    except (UnicodeDecodeError, text_format.ParseError) as error:
-        raise RunError(f"{asset} cannot be read: {error}. Export again") from error
+        check_regular(asset, MOST_BYTES)
+        return folder, load_config(asset, files_here=False).message
+    except FileNotFoundError:
+        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}") from None
+    except ConfigError as error:
+        raise RunError(f"{error}\nThat is the config of the export {export}. Export again") from error
+
+
+def check_numbers(outputs: Arrays, names: Sequence[str], rows: int) -> None:
+    """Raises RunError unless an export gave these outputs, a finite number for each row; "order" holds places."""
+    if set(outputs) != set(names):
+        raise RunError(f"the export gives {sorted(outputs)}, and not {sorted(names)}. Export again")
+    for name in names:
+        values = np.asarray(outputs[name])
+        kind = np.integer if name == "order" else np.floating
+        is_right = np.issubdtype(values.dtype, kind) and values.shape == (rows,) and np.isfinite(values).all()
+        if not is_right or (name == "order" and not np.array_equal(np.sort(values), np.arange(rows))):
+            raise RunError(
+                f"the export's {name} is not {rows} finite {'places' if name == 'order' else 'numbers'}. Export again"
+            )
 
 
 class Engine:
@@ -44,12 +61,14 @@ class Engine:
     Args:
         folder: of a version.
         threads: of the session, within an operation and between operations; 0: as many as there are cores.
+        trust: load it whatever it holds, see `apps_rec.serving.program.check_program`.
 
     Raises:
-        RunError: it cannot be loaded.
+        RunError: it cannot be loaded, or holds what is in no export of apps_rec.
     """
 
-    def __init__(self, folder: Path, threads: int = 0) -> None:
+    def __init__(self, folder: Path, threads: int = 0, trust: bool = False) -> None:
+        check_program(folder, trust)
         self._graph = tf.Graph()
         options = tf.compat.v1.ConfigProto(inter_op_parallelism_threads=threads, intra_op_parallelism_threads=threads)
         with self._graph.as_default():
@@ -89,7 +108,14 @@ class Engine:
         call = self._session.make_callable(
             [definition.outputs[name].name for name in names], [definition.inputs[name].name for name in inputs]
         )
-        return lambda arrays: dict(zip(names, call(*(arrays[name] for name in inputs)), strict=True))
+
+        def run(arrays: Arrays) -> Arrays:
+            try:
+                return dict(zip(names, call(*(arrays[name] for name in inputs)), strict=True))
+            except (TypeError, ValueError) as error:
+                raise RunError(f"{signature} does not take the columns of the export's own config: {error}") from error
+
+        return run
 
     def run(self, signature: str, arrays: Arrays) -> Arrays:
         """Outputs of one request.

@@ -16,8 +16,10 @@ from apps_rec.data import Column, RowStream, open_stream
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.columns import filled_rows, to_tensors
+from apps_rec.serving.proof_file import read_proof
 from apps_rec.serving.requests import take
 from apps_rec.serving.schema import ServingSchema
+from apps_rec.serving.score import plain_score
 
 if TYPE_CHECKING:
     from apps_rec.features import Preprocessor
@@ -65,22 +67,13 @@ class Evidence:
         return json.dumps({**vars(self), "rows": rows}, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
-    def read(cls, folder: Path, schema: ServingSchema) -> Evidence:
+    def read(cls, folder: Path, schema: ServingSchema, most_tolerance: float = HALF_TOLERANCE) -> Evidence:
         """The evidence of an export.
 
         Raises:
-            RunError: it has none, or not of its columns.
+            RunError: it has none, or one with a field that is not of this schema or asks for more tolerance.
         """
-        path = folder / EVIDENCE_ASSET
-        try:
-            kept = json.loads(path.read_text(encoding="utf-8"))
-            rows = {
-                column.name: [v.encode() if column.dtype == "STRING" else v for v in kept["rows"][column.name]]
-                for column in schema.columns
-            }
-            return cls(**{**kept, "rows": rows})
-        except (OSError, ValueError, TypeError, LookupError, AttributeError) as error:
-            raise RunError(f"{path}, the rows that prove an export, cannot be read: {error}. Export again") from error
+        return cls(**read_proof(folder / EVIDENCE_ASSET, schema, most_tolerance))
 
 
 def gather_evidence(
@@ -110,8 +103,12 @@ def gather_evidence(
 
 def score_tolerance(config: PipelineConfig) -> float:
     """How far an export's outputs may be from the live model's, absolute and relative."""
-    is_half = config.train_config.mixed_precision or config.export_config.half_precision
-    return HALF_TOLERANCE if is_half else TOLERANCE
+    return HALF_TOLERANCE if is_half_precision(config) else TOLERANCE
+
+
+def is_half_precision(config: PipelineConfig) -> bool:
+    """Whether an export multiplies in bfloat16."""
+    return config.train_config.mixed_precision or config.export_config.half_precision
 
 
 def sample_rows(config: PipelineConfig, schema: ServingSchema) -> tuple[dict[str, list[Any]], str]:
@@ -150,20 +147,6 @@ def live_outputs(live: Any, rows: Mapping[str, Sequence[Any]], schema: ServingSc
     outputs = {name: value.numpy().astype(np.float64) for name, value in live(tensors).items()}
     outputs["score"] = plain_score(outputs, rows, schema, weights)
     return {name: outputs[name].tolist() for name in schema.outputs}
-
-
-def plain_score(
-    outputs: Mapping[str, np.ndarray], rows: Mapping[str, Sequence[Any]], schema: ServingSchema, weights: list[float]
-) -> np.ndarray:
-    """The ranking score as the config has it, of float64 probabilities."""
-    pairs = [(weight, outputs[output]) for weight, (output, _) in zip(weights, schema.terms, strict=True)]
-    if schema.formula == "weighted_sum":
-        score = np.sum([weight * p for weight, p in pairs], axis=0)
-    else:
-        score = np.exp(np.clip(np.sum([w * np.log(np.maximum(p, 1e-37)) for w, p in pairs], axis=0), -85, 88))
-    if schema.value_field is not None:
-        score = score * np.array(rows[schema.value_field], np.float64)
-    return score
 
 
 def first_rows(evidence: Evidence, count: int) -> dict[str, list[Any]]:

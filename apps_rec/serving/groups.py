@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,10 +13,13 @@ from apps_rec.data import Batch, RowStream
 from apps_rec.data.kinds import plain
 from apps_rec.data.window import join_batches
 from apps_rec.errors import DataError, RunError
+from apps_rec.serving.engine import check_numbers
 from apps_rec.serving.requests import Arrays, request
-from apps_rec.serving.schema import RANK, ServingSchema
+from apps_rec.serving.schema import DEFAULT, RANK, ServingSchema
+from apps_rec.serving.score import plain_score
 
 PLACE = "rank"
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -60,10 +62,12 @@ def plan_ranking(
     if weights is None:
         return Ranking(names, top_k)
     outputs = [output for output, _ in schema.terms]
-    if set(weights) != set(outputs) or not all(math.isfinite(weight) for weight in weights.values()):
+    if set(weights) != set(outputs) or not all(abs(weight) <= _LARGEST for weight in weights.values()):
         config = ",".join(f"{output}={weight:g}" for output, weight in schema.terms)
         given = ",".join(f"{output}={weight:g}" for output, weight in weights.items())
-        raise RunError(f"--weights: expected a finite number for each term of the score, as {config}, got {given}")
+        raise RunError(
+            f"--weights: expected a finite number of 32 bits for each term of the score, as {config}, got {given}"
+        )
     return Ranking(names, top_k, tuple(weights[output] for output in outputs))
 
 
@@ -134,10 +138,39 @@ def _shown(value: object) -> str:
     return f'"{value.decode(errors="replace")}"' if isinstance(value, bytes) else str(value)
 
 
-def rank_groups(
+def rank_rows(
     call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
 ) -> pa.Table:
     """The best rows of each group, in order: the columns kept, the place from 1 on, and the outputs.
+
+    One call scores the rows of all groups: a row's probabilities do not hang on the others of its request. The score
+    is that of the signature rank, by its formula.
+
+    Args:
+        call: the signature serving_default.
+        rows: whole groups.
+        borders: see `whole_groups`.
+        schema: of the export.
+        ranking: what to keep.
+    """
+    outputs = call(request(DEFAULT, rows.columns, schema))
+    check_numbers(outputs, schema.outputs, rows.size)
+    weights = np.array(ranking.weights or [weight for _, weight in schema.terms], np.float32)
+    outputs["score"] = plain_score(outputs, rows.columns, schema, weights.tolist()).astype(np.float32)
+    sizes = np.diff(borders)
+    # Of equal scores the earlier row comes first.
+    order = np.lexsort((-outputs["score"], np.repeat(np.arange(len(sizes)), sizes)))
+    places = np.arange(1, rows.size + 1) - np.repeat(borders[:-1], sizes)
+    if ranking.top_k is not None:
+        is_best = places <= ranking.top_k
+        order, places = order[is_best], places[is_best]
+    return _table(rows, order, places, {name: outputs[name][order] for name in ranked_outputs(schema)})
+
+
+def rank_requests(
+    call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
+) -> pa.Table:
+    """As `rank_rows`, with a call for each group.
 
     Args:
         call: the signature rank.
@@ -146,19 +179,23 @@ def rank_groups(
         schema: of the export.
         ranking: what to keep.
     """
-    assert rows.kept is not None
     chosen, places = [], []
     answers: dict[str, list[np.ndarray]] = {name: [] for name in ranked_outputs(schema)}
     for start, end in pairwise(borders.tolist()):
         outputs = call(request(RANK, rows.columns.slice(start, end), schema, ranking.weights))
+        check_numbers(outputs, schema.rank_outputs, end - start)
         best = outputs["order"][: ranking.top_k]
         chosen.append(start + best)
         places.append(np.arange(1, len(best) + 1))
         for name, values in answers.items():
             values.append(outputs[name][best])
-    kept = rows.kept.take(pa.array(np.concatenate(chosen)))
-    columns = {PLACE: places, **answers}
-    return pa.table({**_columns(kept), **{name: np.concatenate(values) for name, values in columns.items()}})
+    joined = {name: np.concatenate(values) for name, values in answers.items()}
+    return _table(rows, np.concatenate(chosen), np.concatenate(places), joined)
+
+
+def _table(rows: Batch, chosen: np.ndarray, places: np.ndarray, outputs: Arrays) -> pa.Table:
+    assert rows.kept is not None
+    return pa.table({**_columns(rows.kept.take(pa.array(chosen))), PLACE: places, **outputs})
 
 
 def ranked_outputs(schema: ServingSchema) -> list[str]:

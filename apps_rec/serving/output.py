@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from apps_rec.errors import RunError
+from apps_rec.serving.formulas import without_formulas
 
 FORMATS = ("parquet", "csv", "csv.gz")
 ROWS_PER_PART = 1_000_000
@@ -31,11 +32,13 @@ class Output:
         path: of the file or folder.
         format: one of `FORMATS`.
         rows_per_part: in each file of a folder but the last; None: one file.
+        escape_formulas: whether texts of CSV are made safe for a spreadsheet, see `apps_rec.serving.formulas`.
     """
 
     path: Path
     format: str
     rows_per_part: int | None = None
+    escape_formulas: bool = False
 
     @property
     def aside(self) -> Path:
@@ -43,18 +46,30 @@ class Output:
         return self.path.with_name(f".{self.path.name}.partial")
 
 
-def plan_output(name: str, part_format: str | None = None, rows_per_part: int | None = None) -> Output:
+def plan_output(
+    name: str, part_format: str | None = None, rows_per_part: int | None = None, escape_formulas: bool = False
+) -> Output:
     """What a name asks for: a file where it ends in one of `FORMATS`, a folder where it has no ending or ends in "/".
 
     Args:
         name: of a file, which may be there and is then replaced, or of a folder, which may be there if it is empty.
         part_format: of the files in a folder, default parquet; None for one file.
         rows_per_part: likewise, default `ROWS_PER_PART`.
+        escape_formulas: see `Output`.
 
     Raises:
         RunError: an ending of no format; a folder that holds something or cannot be replaced; options of a folder with
-            the name of a file, and wrong ones.
+            the name of a file, and wrong ones; formulas to escape in Parquet.
     """
+    planned = _plan(name, part_format, rows_per_part)
+    if escape_formulas and planned.format == "parquet":
+        raise RunError(
+            f"--escape-formulas: is for CSV, and {name} is Parquet, whose texts no spreadsheet runs; leave it out"
+        )
+    return replace(planned, escape_formulas=escape_formulas)
+
+
+def _plan(name: str, part_format: str | None, rows_per_part: int | None) -> Output:
     path = Path(name)
     ending = next((kind for kind in FORMATS if name.endswith(f".{kind}")), None)
     if ending is not None:
@@ -153,6 +168,8 @@ class Files:
         """Appends rows of the same columns as those before."""
         with _fitting(self._output):
             table = _writable(table, as_text=self._output.format != "parquet")
+            if self._output.escape_formulas:
+                table = without_formulas(table)
             self._held = table if self._held is None else pa.concat_tables([self._held, table.cast(self._held.schema)])
             self.rows += table.num_rows
             while self._held.num_rows >= _BLOCK_ROWS:
@@ -160,9 +177,11 @@ class Files:
                 self._held = self._held.slice(_BLOCK_ROWS)
 
     def flush(self) -> None:
-        """Writes the rows that are still held."""
+        """Writes the rows that are still held; a table without rows makes a file of its columns."""
         if self._held is not None:
             with _fitting(self._output):
+                if not self.count:
+                    self._begin(self._held.schema)
                 self._put(self._held)
 
     def close(self) -> None:
@@ -176,14 +195,18 @@ class Files:
         start = 0
         while start < table.num_rows:
             if self._file is None:
-                self._file = _File(self._name(), self._output.format, table.schema)
-                self._room = self._output.rows_per_part or sys.maxsize
-                self.count += 1
+                self._begin(table.schema)
+            assert self._file is not None
             rows = min(self._room, table.num_rows - start)
             self._file.write(table.slice(start, rows))
             start, self._room = start + rows, self._room - rows
             if not self._room:
                 self.close()
+
+    def _begin(self, schema: pa.Schema) -> None:
+        self._file = _File(self._name(), self._output.format, schema)
+        self._room = self._output.rows_per_part or sys.maxsize
+        self.count += 1
 
     def _name(self) -> Path:
         if self._output.rows_per_part is None:

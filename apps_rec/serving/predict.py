@@ -12,17 +12,20 @@ import tensorflow as tf
 from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
 from apps_rec.data.dataset import wrong_value
 from apps_rec.data.files import check_columns
+from apps_rec.data.kept import empty_kept
 from apps_rec.data.progress import Progress
 from apps_rec.data.storage import local_path
-from apps_rec.errors import DataError, RunError
+from apps_rec.errors import DataError, NoRowsError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.serving.engine import Engine, open_export
+from apps_rec.serving.engine import Engine, check_numbers, open_export
+from apps_rec.serving.evidence import is_half_precision
 from apps_rec.serving.groups import (
     PLACE,
     Ranking,
     check_shared,
     plan_ranking,
-    rank_groups,
+    rank_requests,
+    rank_rows,
     ranked_outputs,
     whole_groups,
 )
@@ -68,6 +71,8 @@ def predict_file(
     group_by: Sequence[str] = (),
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
+    escape_formulas: bool = False,
+    trust: bool = False,
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
 
@@ -89,12 +94,14 @@ def predict_file(
         group_by: for rank: columns in which the rows of a request agree; kept too.
         top_k: for rank: rows to keep of each group; None: all.
         weights: for rank: of every term of the score, by output; None: the config's.
+        escape_formulas: for CSV: put an apostrophe before each text that a spreadsheet would run as a formula.
+        trust: run the export though it holds operations that are in no export of apps_rec.
 
     Raises:
-        RunError: export is no export, an option is wrong, or the output cannot be written.
+        RunError: export is no export, or one not to be run; an option is wrong; the output cannot be written.
         DataError: a mistake in the input, or a column of the user or the context that differs within a group.
     """
-    target = plan_output(output, part_format, rows_per_part)
+    target = plan_output(output, part_format, rows_per_part, escape_formulas)
     folder, config = open_export(export)
     served = build_serving_schema(config)
     ranking = _ranking(signature, group_by, top_k, weights, served)
@@ -105,22 +112,27 @@ def predict_file(
     if skip_bad_rows:
         schema = replace(schema, bad_rows="SKIP")
     kept = _kept(config.data_config, files[0], schema, keep, ranking)
-    names = [PLACE, *ranked_outputs(served)] if ranking else served.outputs
+    names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
     clash = [name for name in kept if name in names]
     if clash:
         raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
     stream = RowStream(files, schema, batch_size, keep=kept)
     groups = 0
     progress = Progress("scored")
-    with Engine(folder) as engine, open_output(target) as written:
-        tables = _score(engine, stream, served) if ranking is None else _rank(engine, stream, served, ranking)
+    with Engine(folder, trust=trust) as engine, open_output(target) as written:
+        if ranking is None:
+            tables = _score(engine, stream, served)
+        else:
+            tables = _rank(engine, stream, served, ranking, by_request=is_half_precision(config))
         try:
             for batch, table, requests in tables:
                 written.write(table)
                 groups += requests
                 progress.add(batch.size, stream.share_read(batch))
-        except tf.errors.InvalidArgumentError as error:
-            raise wrong_value(error, files) or error from None
+        except NoRowsError:
+            written.write(_empty(files[0], schema, kept, names))
+        except tf.errors.OpError as error:
+            raise wrong_value(error, files) or RunError(f"{export} cannot score: {error.message}") from None
     progress.finish(f"{written.rows:,} rows to {output}")
     return PredictResult(
         output, progress.rows, stream.counts.dropped.total(), written.rows, written.count, groups if ranking else None
@@ -149,12 +161,27 @@ def _kept(
     data: DataConfig, path: str, schema: Schema, keep: Sequence[str] | None, ranking: Ranking | None
 ) -> list[str]:
     """Columns to copy, those of the groups first."""
-    present = column_names(path, schema)
+    present = _present(path, schema)
     if keep is None:
         keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
     kept = list(dict.fromkeys([*(ranking.group_by if ranking else ()), *keep]))
     check_columns(path, present, kept)
     return kept
+
+
+def _present(path: str, schema: Schema) -> list[str]:
+    names = column_names(path, schema)
+    # TFRecord without records: it may have had any.
+    return names if names or schema.input_type != "tfrecord" else [column.name for column in schema.declared]
+
+
+def _empty(path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str]) -> pa.Table:
+    """What is written where no row is scored: all columns, in their types."""
+    types = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
+    table = empty_kept(path, schema, kept)
+    for name, kind in types.items():
+        table = table.append_column(name, pa.array([], kind))
+    return table
 
 
 # Rows that were scored, what is to be written of them, and how many requests to rank they were.
@@ -165,12 +192,20 @@ def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
     call = engine.function(DEFAULT, [column.name for column in served.columns])
     for batch in stream.batches():
         outputs = call(request(DEFAULT, batch.columns, served))
+        check_numbers(outputs, served.outputs, batch.size)
         kept = {} if batch.kept is None else {name: batch.kept[name] for name in batch.kept.column_names}
         yield batch, pa.table({**kept, **{name: outputs[name] for name in sorted(outputs)}}), 0
 
 
-def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking) -> _Scored:
-    call = engine.function(RANK, [*(column.name for column in served.columns), WEIGHTS])
+def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking, *, by_request: bool) -> _Scored:
+    """Scores by groups: all of a batch in one call, or one call each.
+
+    Sums of bfloat16 products hang on how they are split into the user's part and the items': only a call of the
+    signature rank gives what a server answers, to the last digit.
+    """
+    names = [column.name for column in served.columns]
+    call = engine.function(RANK, [*names, WEIGHTS]) if by_request else engine.function(DEFAULT, names)
+    rank = rank_requests if by_request else rank_rows
     for rows, borders in whole_groups(stream.batches(), ranking.group_by):
         check_shared(rows, borders, served, stream)
-        yield rows, rank_groups(call, rows, borders, served, ranking), len(borders) - 1
+        yield rows, rank(call, rows, borders, served, ranking), len(borders) - 1

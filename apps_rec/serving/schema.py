@@ -16,6 +16,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 DEFAULT, EXAMPLE, RANK, RANK_PACKED = "serving_default", "serving_tf_example", "rank", "rank_packed"
 SIGNATURES = (DEFAULT, EXAMPLE, RANK, RANK_PACKED)
 EXAMPLES, WEIGHTS = "examples", "weights"
+SCHEMA_ASSET = "assets/schema.json"
 SHARED_TEXT, SHARED_NUMBERS, ITEM_TEXT, ITEM_NUMBERS = "shared_text", "shared_numbers", "item_text", "item_numbers"
 # Names of types as TensorFlow Serving's REST and gRPC show them.
 DTYPES = {

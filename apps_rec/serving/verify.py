@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from apps_rec.data import RowStream, build_schema, data_files, schema_for_file
 from apps_rec.errors import CheckFailedError, RunError
@@ -19,9 +20,19 @@ from apps_rec.evaluation import MetricCollector, to_table
 from apps_rec.evaluation.plan import build_plan
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.engine import Engine, open_export
-from apps_rec.serving.evidence import Evidence, first_rows
-from apps_rec.serving.requests import request, take
-from apps_rec.serving.schema import DEFAULT, EXAMPLE, RANK, RANK_PACKED, SIGNATURES, ServingSchema, build_serving_schema
+from apps_rec.serving.evidence import Evidence, first_rows, score_tolerance
+from apps_rec.serving.requests import Arrays, request, take
+from apps_rec.serving.schema import (
+    DEFAULT,
+    EXAMPLE,
+    RANK,
+    RANK_PACKED,
+    SCHEMA_ASSET,
+    SIGNATURES,
+    ServingSchema,
+    build_serving_schema,
+)
+from apps_rec.serving.schema_file import check_schema_file
 
 LATENCY_ROWS = (1, 100)
 WARM_UP, REPEATS = 20, 300
@@ -61,22 +72,26 @@ class Verification:
         return "\n".join(lines)
 
 
-def verify_export(export: str | Path, rows: str | None = None, latency: bool = True) -> Verification:
+def verify_export(
+    export: str | Path, rows: str | None = None, latency: bool = True, trust: bool = False
+) -> Verification:
     """Repeats the proof of an export, times its signatures, and measures it on a labelled file.
 
     Args:
         export: a version's folder.
         rows: files with the config's labels: a path, a glob, or several separated by commas; None: no metrics.
         latency: whether to time.
+        trust: run the export though it holds operations that are in no export of apps_rec.
 
     Raises:
-        RunError: no export, or one that cannot be loaded.
+        RunError: no export, or one that cannot be loaded, or should not be; an asset of it that is not as it should be.
         DataError: a mistake in the rows.
     """
     folder, config = open_export(export)
     schema = build_serving_schema(config)
-    evidence = Evidence.read(folder, schema)
-    with Engine(folder) as engine:
+    evidence = Evidence.read(folder, schema, score_tolerance(config))
+    check_schema_file(folder / SCHEMA_ASSET, schema)
+    with Engine(folder, trust=trust) as engine:
         result = Verification(str(export), evidence.tolerance)
         _prove(engine, schema, evidence, result)
         if latency:
@@ -114,31 +129,47 @@ def _prove(engine: Engine, schema: ServingSchema, evidence: Evidence, result: Ve
     for signature in SIGNATURES:
         result.worst[signature] = 0.0
     for signature in (DEFAULT, EXAMPLE):
-        outputs = engine.run(signature, request(signature, evidence.rows, schema))
+        outputs = _answer(engine, signature, request(signature, evidence.rows, schema), result)
         _compare(signature, outputs, evidence.outputs, result)
     for user, expected in zip(evidence.users, evidence.ranked, strict=True):
         once = take(evidence.rows, [user])
         count = len(next(iter(evidence.rows.values())))
         rows = {**evidence.rows, **{column.name: once[column.name] * count for column in schema.shared}}
         for signature in (RANK, RANK_PACKED):
-            outputs = engine.run(signature, request(signature, rows, schema, evidence.weights))
-            order = outputs.pop("order", None)
-            _compare(signature, outputs, expected, result)
+            outputs = _answer(engine, signature, request(signature, rows, schema, evidence.weights), result)
+            order = None if outputs is None else outputs.pop("order", None)
+            if not _compare(signature, outputs, expected, result) or outputs is None:
+                continue
             if order is None or not np.array_equal(order, np.argsort(-outputs["score"], kind="stable")):
                 result.failures.append(f"{signature}: order is not that of its score")
 
 
-def _compare(
-    signature: str, outputs: dict[str, np.ndarray], expected: dict[str, list[float]], result: Verification
-) -> None:
+def _answer(engine: Engine, signature: str, inputs: Arrays, result: Verification) -> Arrays | None:
+    """What the engine says; None, and a failure: it refuses the rows."""
+    try:
+        return engine.run(signature, inputs)
+    except (tf.errors.OpError, ValueError, TypeError) as error:
+        reason = error.message if isinstance(error, tf.errors.OpError) else str(error)
+        result.failures.append(f"{signature}: it refuses rows that the model takes: {' '.join(reason.split())[:500]}")
+        return None
+
+
+def _compare(signature: str, outputs: Arrays | None, expected: dict[str, list[float]], result: Verification) -> bool:
+    """Adds a failure for each output that differs; returns whether all are numbers as expected."""
+    if outputs is None:
+        return False
     if set(outputs) != set(expected):
         result.failures.append(f"{signature}: it gives {sorted(outputs)}, expected {sorted(expected)}")
-        return
+        return False
+    are_numbers = True
     for name, values in expected.items():
-        got, wanted = outputs[name].astype(np.float64), np.array(values)
-        if got.shape != wanted.shape or not np.all(np.isfinite(got)):
+        given, wanted = np.asarray(outputs[name]), np.array(values)
+        is_float = np.issubdtype(given.dtype, np.floating)
+        if not is_float or given.shape != wanted.shape or not np.all(np.isfinite(given)):
             result.failures.append(f"{signature}: {name} is not {len(values)} finite numbers")
+            are_numbers = False
             continue
+        got = given.astype(np.float64)
         result.worst[signature] = max(result.worst[signature], float(np.max(np.abs(got - wanted), initial=0)))
         wrong = ~np.isclose(got, wanted, rtol=result.tolerance, atol=result.tolerance)
         if wrong.any():
@@ -147,6 +178,7 @@ def _compare(
                 f"{signature}: {name} is {got[at]:.6g} for row {at + 1}, the model says {wanted[at]:.6g}; "
                 f"{int(wrong.sum())} of {len(values)} rows differ by more than {result.tolerance:g}"
             )
+    return are_numbers
 
 
 def _time(engine: Engine, schema: ServingSchema, evidence: Evidence) -> Iterator[tuple[str, int, float, float]]:

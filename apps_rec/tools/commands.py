@@ -209,25 +209,28 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
 
 
 @_command
-def verify_export(export: str | Path, rows: str | None = None, latency: bool = True) -> Verification:
+def verify_export(
+    export: str | Path, rows: str | None = None, latency: bool = True, trust: bool = False
+) -> Verification:
     """Repeats the proof of an export; see `apps_rec.serving.verify.verify_export`.
 
     Args:
         export: folder of one version, as `export` returned it.
         rows: labelled files to measure it on; None: the proof alone.
         latency: whether to time it.
+        trust: whether to run it though it holds operations that are in no export of apps-rec.
 
     Returns:
         What was found: differences from the model, metrics on `rows`, times. `failures` is empty where the proof holds.
         Printed, it is a table.
 
     Raises:
-        RunError: the export cannot be read or is damaged.
+        RunError: the export cannot be read, is damaged, or holds operations that are in no export of apps-rec.
     """
     quiet_tensorflow()
     from apps_rec.serving import verify
 
-    return verify.verify_export(export, rows, latency)
+    return verify.verify_export(export, rows, latency, trust)
 
 
 @_command
@@ -245,6 +248,7 @@ def predict(
     top_k: int | None = None,
     weights: Mapping[str, float] | None = None,
     escape_formulas: bool = False,
+    trust: bool = False,
 ) -> PredictResult:
     """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file` for the arguments.
 
@@ -280,6 +284,7 @@ def predict(
         top_k=top_k,
         weights=weights,
         escape_formulas=escape_formulas,
+        trust=trust,
     )
 
 

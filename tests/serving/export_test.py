@@ -249,11 +249,11 @@ def test_a_place_that_cannot_be_written(trained, tmp_path):
 
 
 @pytest.mark.parametrize("output", ["", " "])
-def test_nowhere_is_no_place(trained, tmp_path, monkeypatch, capsys, output):
-    monkeypatch.chdir(tmp_path)
+def test_nowhere_is_no_place(trained, capsys, output):
+    there = sorted(trained.folder.iterdir())
     assert main(["export", str(trained.config), "-o", output]) == 2
     assert capsys.readouterr().err == "-o: expected a path, got nothing\n"
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(trained.folder.iterdir()) == there
 
 
 def test_an_export_is_there_though_an_old_version_cannot_go(trained, tmp_path, monkeypatch, unproven, seen):

@@ -9,12 +9,16 @@ import pyarrow.parquet as pq
 import pytest
 
 import apps_rec
+from apps_rec.data import Column
 from apps_rec.data.columns import Columns
 from apps_rec.data.window import Batch
 from apps_rec.errors import DataError, RunError
-from apps_rec.serving.groups import plan_ranking, whole_groups
+from apps_rec.serving import predict as predict_module
+from apps_rec.serving.engine import Engine
+from apps_rec.serving.groups import Ranking, plan_ranking, rank_rows, whole_groups
 from apps_rec.serving.predict import predict_file
 from apps_rec.serving.requests import request, take
+from apps_rec.serving.schema import ServingSchema
 
 OUTPUTS = ["probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
 # Read 7 rows at a time, the third group begins in one batch, fills the next and ends in a third.
@@ -78,6 +82,10 @@ def test_weights_stand_in_the_order_of_the_terms(ranked):
         ),
         ((["user"], None, {"probs_ctr": 1.0, "probs_ctcvr": float("nan")}), "finite .* got probs_ctr=1,probs_ctcvr=na"),
         ((["user"], None, {"probs_ctr": 1.0, "probs_ctcvr": 1.0, "ctr": 2.0}), "got .*ctr=2"),
+        (
+            (["user"], None, {"probs_ctr": 1e39, "probs_ctcvr": 1.0}),
+            r"finite number of 32 bits .* got probs_ctr=1e\+39",
+        ),
     ],
 )
 def test_options_that_are_wrong(ranked, arguments, text):
@@ -192,6 +200,57 @@ def test_weights_change_the_order(ranked, requests, tmp_path):
         assert orders[-1] == [place for place, _ in best_by_hand(score, None)]
         np.testing.assert_allclose(table["score"].to_numpy(), score[orders[-1]], rtol=0, atol=1e-6)
     assert orders[0] != orders[1]
+
+
+@pytest.mark.parametrize("weights", [None, {"probs_ctr": -0.3, "probs_ctcvr": 3e38}])
+@pytest.mark.parametrize("top_k", [2, None])
+def test_one_call_for_all_requests_gives_what_a_call_for_each_gives(
+    ranked, requests, tmp_path, monkeypatch, weights, top_k
+):
+    _, path = requests
+    make, calls = Engine.function, []
+
+    def counting(self, signature, inputs):
+        call = make(self, signature, inputs)
+        return lambda arrays: calls.append(signature) or call(arrays)
+
+    monkeypatch.setattr(Engine, "function", counting)
+    options = {"signature": "rank", "group_by": ["request"], "top_k": top_k, "weights": weights}
+    tables = []
+    for by_request in (False, True):
+        # As an export whose products are of bfloat16 is asked.
+        monkeypatch.setattr(predict_module, "is_half_precision", lambda config, by_request=by_request: by_request)
+        predict_file(str(ranked.version), path, str(tmp_path / "best.parquet"), ["row"], **options)
+        tables.append(pq.read_table(tmp_path / "best.parquet"))
+    assert calls == ["serving_default", *["rank"] * len(SIZES)]
+    together, each = tables
+    assert together.schema == each.schema
+    for name in ("request", "row", "rank"):
+        assert together[name].to_pylist() == each[name].to_pylist()
+    for name in OUTPUTS:
+        np.testing.assert_allclose(together[name].to_numpy(), each[name].to_numpy(), rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+def test_of_equal_scores_the_earlier_row_comes_first():
+    scores = np.float32([1, 3, 3, 0.0, -0.0, 7, 3])
+    rows = Batch(
+        Columns(np.zeros(7, np.dtype([("app", np.int64)])), {}), np.arange(1, 8), True, pa.table({"row": range(7)})
+    )
+    schema = ServingSchema(
+        (Column("app", "INT64", 0),),
+        {"app": "item"},
+        (),
+        frozenset(),
+        (("probs_ctr", 2.0),),
+        "weighted_sum",
+        None,
+        ("probs_ctr", "score"),
+    )
+    call = lambda arrays: {"probs_ctr": scores, "score": scores}
+    table = rank_rows(call, rows, np.array([0, 5, 6, 7]), schema, Ranking(("row",)))
+    assert table["row"].to_pylist() == [1, 2, 0, 3, 4, 5, 6]
+    assert table["rank"].to_pylist() == [1, 2, 3, 4, 5, 1, 1]
+    assert table["score"].to_pylist() == [6, 6, 2, 0, 0, 14, 6]
 
 
 def test_a_user_who_changes_within_a_group(ranked, requests, tmp_path):

@@ -314,12 +314,65 @@ def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):
         apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
 
 
-@pytest.mark.parametrize("text", ["", "user,app,price,word,tags\n"])
-def test_an_input_without_rows(exported, tmp_path, text):
-    (tmp_path / "rows.csv").write_text(text)
-    with pytest.raises(DataError, match=r"rows\.csv"):
+def test_a_file_of_nothing_is_no_csv(exported, tmp_path):
+    (tmp_path / "rows.csv").write_text("")
+    with pytest.raises(DataError, match=r"rows\.csv: is empty; expected a header and rows"):
         apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"))
     assert not list(tmp_path.glob("*scores*"))
+
+
+@pytest.fixture
+def no_rows(trained, exported, tmp_path):
+    """Return a folder with rows.csv, rows.parquet (of no row group and of one), rows.tfrecord, none with a row."""
+    header = (trained.folder / "rows.csv").read_text(encoding="utf-8").splitlines()[0]
+    (tmp_path / "rows.csv").write_text(f"{header}\n", encoding="utf-8")
+    schema = pq.read_schema(trained.folder / "rows.parquet")
+    pq.write_table(schema.empty_table(), tmp_path / "rows.parquet")
+    with pq.ParquetWriter(tmp_path / "other.parquet", schema):
+        pass
+    (tmp_path / "rows.tfrecord").write_bytes(b"")
+    return tmp_path
+
+
+@pytest.mark.parametrize("rows", ["rows.csv", "rows.parquet", "other.parquet", "rows.tfrecord"])
+@pytest.mark.parametrize("name", ["scores.csv", "scores.parquet", "scores"])
+def test_no_rows_give_an_empty_output(exported, no_rows, rows, name):
+    result = apps_rec.predict(exported, str(no_rows / rows), str(no_rows / "out" / name))
+    assert (result.rows, result.written, result.files) == (0, 0, 1)
+    columns = ["request", "click", "download", *OUTPUTS]
+    if name == "scores.csv":
+        text = (no_rows / "out" / name).read_text(encoding="utf-8")
+        assert text == ",".join(f'"{column}"' for column in columns) + "\n"
+        return
+    path = no_rows / "out" / name
+    schema = pq.read_schema(path if path.is_file() else path / "part-00000.parquet")
+    assert schema.names == columns
+    # The types are those that the file with rows gives.
+    apps_rec.predict(exported, rows.replace("other", "rows"), str(no_rows / "out/full.parquet"))
+    assert _plain_types(schema) == _plain_types(pq.read_schema(no_rows / "out/full.parquet"))
+
+
+def _plain_types(schema):
+    """Types by name, large texts as texts."""
+    return {field.name: str(field.type).removeprefix("large_") for field in schema}
+
+
+@pytest.mark.parametrize("rows", ["rows.csv", "rows.parquet", "rows.tfrecord"])
+def test_no_rows_to_rank_give_an_empty_output(exported, no_rows, rows):
+    options = {"keep": ["app", "price"], "signature": "rank", "group_by": ["user"], "top_k": 3}
+    result = apps_rec.predict(exported, str(no_rows / rows), str(no_rows / "best.parquet"), **options)
+    assert (result.written, result.groups) == (0, 0)
+    table = pq.read_table(no_rows / "best.parquet")
+    assert table.column_names == ["user", "app", "price", "rank", *OUTPUTS[2:]]
+    assert table.schema.field("rank").type == pa.int64()
+    assert table.schema.field("app").type == pa.int64()
+
+
+def test_where_every_row_is_bad_the_output_is_empty(exported, tmp_path):
+    (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,seven,0.5,fun,\n", encoding="utf-8")
+    result = apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"), skip_bad_rows=True)
+    assert (result.rows, result.written, result.dropped) == (0, 0, 1)
+    assert pyarrow.csv.read_csv(tmp_path / "scores.csv").num_rows == 0
 
 
 def test_strange_cells_score_like_the_model(trained, exported, tmp_path):

@@ -27,9 +27,15 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 __all__ = ["check"]
 
 
-def check(config: PipelineConfig, report: Report) -> None:
-    """Reports every mistake of a resolved config; order does not matter, the report sorts by line."""
-    context = Context.of(config, report)
+def check(config: PipelineConfig, report: Report, files_here: bool = True) -> None:
+    """Reports every mistake of a resolved config; order does not matter, the report sorts by line.
+
+    Args:
+        config: to look at.
+        report: that gets the mistakes.
+        files_here: whether files that it names have to be there.
+    """
+    context = Context.of(config, report, files_here)
     checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
     of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export, check_sides)
     for one in (*checks, *(of_model if context.has_model else ())):

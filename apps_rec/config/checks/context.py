@@ -49,11 +49,13 @@ class Context:
     uses: list[Use] = field(default_factory=list)
     # Features without a name of their own are called after their column; where that is misspelt, by its nearest name.
     meant: set[str] = field(default_factory=set)
+    # Whether the files that it names have to be there.
+    files_here: bool = True
 
     @classmethod
-    def of(cls, config: PipelineConfig, report: Report) -> Context:
+    def of(cls, config: PipelineConfig, report: Report, files_here: bool = True) -> Context:
         """Gathers names; reports nothing."""
-        context = cls(config, report)
+        context = cls(config, report, files_here=files_here)
         for at, column in enumerate(config.data_config.input_fields):
             context.columns.setdefault(column.input_name, column)
             context.column_paths.setdefault(column.input_name, f"data_config.input_fields[{at}]")

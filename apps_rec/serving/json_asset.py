@@ -1,0 +1,139 @@
+"""JSON files of an export, read as files of strangers: small, whole, with every field of its type and in its range."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import reprlib
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+from apps_rec.errors import RunError
+
+MOST_BYTES = 64 << 20
+
+
+def check_regular(path: Path, most_bytes: int) -> None:
+    """Raises RunError unless a path is a regular file of at most so many bytes.
+
+    Raises:
+        FileNotFoundError: there is none.
+    """
+    status = os.stat(path)
+    if not stat.S_ISREG(status.st_mode):
+        raise RunError(f"{path}: expected a regular file. Export again")
+    if status.st_size > most_bytes:
+        raise RunError(f"{path}: expected at most {most_bytes:,} bytes, got {status.st_size:,}. Export again")
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """Returns the object of a JSON file; numbers are finite, and no name stands twice in an object.
+
+    Raises:
+        FileNotFoundError: there is none.
+        RunError: it cannot be read, or is something else.
+    """
+    check_regular(path, MOST_BYTES)
+    try:
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1).decode()
+        value = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
+    except RecursionError:
+        raise RunError(f"{path}: expected JSON, got brackets too deep to read. Export again") from None
+    except (OSError, ValueError) as error:
+        raise RunError(f"{path}: expected JSON: {error}. Export again") from error
+    if not isinstance(value, dict):
+        raise RunError(f"{path}: expected an object, got {shown(value)}. Export again")
+    return value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"{shown(twice)} stands there twice")
+    return found
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def shown(value: Any) -> str:
+    """Returns a value as a message shows it, short and without control characters."""
+    text = reprlib.repr(value)
+    return text if text.isprintable() else ascii(text)
+
+
+class WrongFieldError(ValueError):
+    """A field is not what it should be; the text says which, what was expected and what came."""
+
+
+@contextmanager
+def fields_of(path: Path) -> Iterator[None]:
+    """Turns the WrongFieldError of a block into a RunError that names the file."""
+    try:
+        yield
+    except WrongFieldError as error:
+        raise RunError(f"{path}: {error}. Export again") from None
+
+
+def wrong(where: str, expected: str, value: Any) -> WrongFieldError:
+    """Returns what to raise for a field."""
+    return WrongFieldError(f"{where}: expected {expected}, got {shown(value)}")
+
+
+def an_object(value: Any, where: str, names: list[str]) -> dict[str, Any]:
+    """Returns an object that has these names and no others."""
+    if not isinstance(value, dict):
+        raise wrong(where, "an object", value)
+    for name in names:
+        if name not in value:
+            raise WrongFieldError(f"{where}: has no {shown(name)}")
+    for name in value:
+        if name not in names:
+            raise WrongFieldError(f"{where}: has {shown(name)}, expected no more than {', '.join(names)}")
+    return value
+
+
+def a_list(value: Any, where: str, least: int, most: int) -> list[Any]:
+    """Returns a list of so many values."""
+    if not isinstance(value, list) or not least <= len(value) <= most:
+        count = str(least) if least == most else f"{least} to {most}"
+        got = f"{len(value)}" if isinstance(value, list) else shown(value)
+        raise WrongFieldError(f"{where}: expected a list of {count} values, got {got}")
+    return value
+
+
+def a_number(value: Any, where: str, least: float, most: float) -> float:
+    """Returns a finite number within bounds."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not least <= value <= most or not math.isfinite(value):
+        raise wrong(where, f"a number from {least:g} to {most:g}", value)
+    return float(value)
+
+
+def a_whole_number(value: Any, where: str, least: int, most: int) -> int:
+    """Returns a whole number within bounds."""
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        raise wrong(where, f"a whole number from {least} to {most}", value)
+    return value
+
+
+def a_text(value: Any, where: str) -> str:
+    """Returns a text that UTF-8 can hold."""
+    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise wrong(where, "a text", value)
+    return value
+
+
+def a_bool(value: Any, where: str) -> bool:
+    """Returns true or false."""
+    if not isinstance(value, bool):
+        raise wrong(where, "true or false", value)
+    return value

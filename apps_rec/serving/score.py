@@ -1,0 +1,45 @@
+"""The ranking score by a formula of numpy: what the live model and an export are held against."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from apps_rec.serving.schema import ServingSchema
+
+# As apps_rec.models.score has them.
+_SMALLEST, _LARGEST = 1e-37, 3e38
+_LEAST_EXPONENT, _MOST_EXPONENT = -85.0, 88.0
+
+
+def plain_score(
+    outputs: Mapping[str, np.ndarray],
+    rows: Mapping[str, Sequence[Any] | np.ndarray],
+    schema: ServingSchema,
+    weights: Sequence[float],
+) -> np.ndarray:
+    """Returns the score of rows, float64 `[N]`, within what float32 holds.
+
+    Args:
+        outputs: probabilities by name, `[N]`.
+        rows: columns by name; the score's value is among them where the schema has one.
+        schema: of the export.
+        weights: of the score's terms, in their order.
+    """
+    pairs = [
+        (weight, outputs[output].astype(np.float64)) for weight, (output, _) in zip(weights, schema.terms, strict=True)
+    ]
+    if schema.formula == "weighted_sum":
+        score = np.sum([weight * p for weight, p in pairs], axis=0)
+    else:
+        logs = np.sum([weight * np.log(np.maximum(p, _SMALLEST)) for weight, p in pairs], axis=0)
+        score = np.exp(np.clip(logs, _LEAST_EXPONENT, _MOST_EXPONENT))
+    score = np.clip(score, -_LARGEST, _LARGEST)
+    if schema.value_field is None:
+        return score
+    default = next(column.default for column in schema.columns if column.name == schema.value_field)
+    values = np.array(rows[schema.value_field], np.float64)
+    values = np.clip(np.where(np.isfinite(values), values, default), -_LARGEST, _LARGEST)
+    return np.clip(score * values, -_LARGEST, _LARGEST)
