@@ -16,7 +16,9 @@ MAY_CHANGE = frozenset(
         "prefetch_size",
         "eval_batch_size",
         "key_fields",  # for predict
-        "bad_rows",  # of a run that met a bad row: positions count the rows that are left out too
+        # Of a run that met a bad row: positions count the rows that are left out too.
+        "bad_rows",
+        "max_bad_row_share",
         # Within an epoch `progress.take_up` decides.
         "batch_size",
         "worker_split",
