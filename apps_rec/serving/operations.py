@@ -30,8 +30,9 @@ _TEXTS = """
 """
 _TABLES = "HashTableV2 LookupTableFindV2 LookupTableImportV2 LookupTableSizeV2"
 _FLOW = """
-    Assert Const EnsureShape Identity IdentityN NoOp PartitionedCall Placeholder PlaceholderWithDefault
-    PreventGradient ReadVariableOp ResourceGather ResourceGatherNd Snapshot StatefulPartitionedCall VarHandleOp
+    Assert Const EnsureShape Identity IdentityN If NoOp PartitionedCall Placeholder PlaceholderWithDefault
+    PreventGradient ReadVariableOp ResourceGather ResourceGatherNd Snapshot StatefulPartitionedCall StatelessIf
+    VarHandleOp
 """
 COMPUTING = frozenset(f"{_NUMBERS} {_RAGGED} {_TEXTS} {_TABLES} {_FLOW}".split())
 # What an attribute has to begin with where it is given, or the operation would read a file.
