@@ -17,12 +17,9 @@ from apps_rec.data.expect import expect
 from apps_rec.data.graph_cells import KIND_TYPES, list_texts, read_cells
 from apps_rec.data.graph_checks import READABLE_KINDS
 from apps_rec.data.packing import TF_TYPES
+from apps_rec.serving.columns import there
+from apps_rec.serving.unusual import EMPTY, TAGS, escaped, unusual_patterns
 
-# First byte of a tf.train.Feature, protobuf's tag of its list, and what all of it is without values.
-_TAGS = {"bytes_list": b"\x0a", "float_list": b"\x12", "int64_list": b"\x1a"}
-_EMPTY = {
-    kind: [tag + b"\x00", *([tag + b"\x02\x0a\x00"] if kind != "bytes_list" else [])] for kind, tag in _TAGS.items()
-}
 # A feature that no request holds stands behind those of each record, once they are all in one row.
 _END_NAME = b"apps_rec: end of record"
 _END = b"\x0a" + bytes([len(_END_NAME)]) + _END_NAME
@@ -43,12 +40,11 @@ def parse_examples(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, 
         examples: `(batch,)`.
         columns: to find in them.
     """
-    features = _features(examples)
     # A branch costs such a request a little, taking records of any kind apart ten times as much.
     return tf.cond(
-        _is_usual(features, columns),
+        _are_usual(examples, columns),
         lambda: _usual(examples, columns),
-        lambda: _of_any_kind(_by_kind(features, tf.size(examples)), columns),
+        lambda: _of_any_kind(_by_kind(_features(examples), tf.size(examples)), columns),
     )
 
 
@@ -82,21 +78,16 @@ def _features(examples: tf.Tensor) -> _Features:
     return _Features(entries, names, values, tf.strings.substr(tf.strings.join([values, b"\x00"]), 0, 1), rows)
 
 
-def _is_usual(features: _Features, columns: Sequence[Column]) -> tf.Tensor:
-    """Whether each column is of the kind of list that `convert` writes, and not empty, wherever it is there."""
-    # By hash: a number is compared with all columns' at once, and names are what they are.
-    usual = [column.name.encode() + _TAGS[READABLE_KINDS[column.dtype][0]] for column in columns]
-    named = _hashes(features.names)[:, tf.newaxis] == _hashes(tf.constant([c.name.encode() for c in columns]))
-    right = _hashes(tf.strings.join([features.names, features.tags]))[:, tf.newaxis] == _hashes(tf.constant(usual))
-    empty = tf.strings.length(features.values) <= 2
-    for texts in _EMPTY.values():
-        for text in texts[1:]:
-            empty |= tf.equal(features.values, text)
-    return tf.reduce_all(~tf.reduce_any(named, axis=1) | (tf.reduce_any(right, axis=1) & ~empty))
+def _are_usual(examples: tf.Tensor, columns: Sequence[Column]) -> tf.Tensor:
+    """Whether each column is of the kind of list that `convert` writes, and not empty, wherever it is there.
 
-
-def _hashes(texts: tf.Tensor) -> tf.Tensor:
-    return tf.strings.to_hash_bucket_fast(texts, 2**63 - 1)
+    One look at the bytes, which takes a fraction of the time of decoding them. Bytes of a value that look like a
+    feature only cost time. What no serializer writes (a value before its name) is an error of TensorFlow's parser.
+    """
+    unusual = tf.zeros_like(examples, tf.bool)
+    for pattern in unusual_patterns(columns):
+        unusual |= tf.strings.regex_full_match(examples, pattern)
+    return ~tf.reduce_any(unusual)
 
 
 def _usual(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tensor]:
@@ -105,21 +96,39 @@ def _usual(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tenso
     for column in columns:
         dtype = KIND_TYPES[READABLE_KINDS[column.dtype][0]]
         if column.list_separator is not None:
-            features[column.name] = tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64)
+            features[column.stored] = tf.io.RaggedFeature(dtype, row_splits_dtype=tf.int64)
         else:
             # Read as missing where it may be, else the default itself.
             default = {tf.string: "", tf.float32: float("nan")}.get(dtype)
             default = int(column.default) if default is None else default
-            features[column.name] = tf.io.FixedLenFeature([], dtype, default)
+            features[column.stored] = tf.io.FixedLenFeature([], dtype, default)
     parsed = tf.io.parse_example(examples, features)
     found = {}
-    for column in columns:
-        cells = parsed[column.name]
-        if column.list_separator is not None:
-            cells = _joined(cells, column)
-        read, missing = read_cells(cells, [column])
-        found[column.name] = tf.where(missing, tf.constant(column.default, read.dtype), read)
-    return found
+    for dtype, group in groupby(sorted(columns, key=lambda column: column.dtype), lambda column: column.dtype):
+        alike = list(group)
+        if dtype == "STRING":
+            found.update({column.name: _words(parsed[column.stored], column) for column in alike})
+        elif dtype == "INT64":  # all that the list holds
+            found.update({column.name: parsed[column.stored] for column in alike})
+        else:
+            found.update(_read_together(parsed, alike))
+    return {column.name: found[column.name] for column in columns}
+
+
+def _words(cells: tf.Tensor | tf.RaggedTensor, column: Column) -> tf.Tensor:
+    texts = cells if column.list_separator is None else _joined(cells, column)
+    return there(texts, tf.constant(column.default, tf.string)) if column.default else texts
+
+
+def _read_together(parsed: dict[str, tf.Tensor], alike: Sequence[Column]) -> dict[str, tf.Tensor]:
+    """Columns of one type and one value in a row, read by the operations that one of them takes."""
+    cells = tf.stack([parsed[column.stored] for column in alike])  # [columns, B]
+    places = tf.range(tf.size(cells)) // tf.shape(cells)[1]
+    read, missing = (tf.reshape(part, tf.shape(cells)) for part in read_cells(tf.reshape(cells, [-1]), alike, places))
+    if cells.dtype != tf.int64:  # whose defaults the parser has put in place
+        defaults = tf.constant([[column.default] for column in alike], read.dtype)
+        read = tf.where(missing, tf.broadcast_to(defaults, tf.shape(read)), read)
+    return dict(zip((column.name for column in alike), tf.unstack(read, len(alike)), strict=True))
 
 
 def _of_any_kind(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str, tf.Tensor]:
@@ -133,9 +142,9 @@ def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
     """Records of the features of each kind of list alone, those without a value left out; `(batch,)` each."""
     entries = _field(features.entries)
     found = {}
-    for kind, tag in _TAGS.items():
+    for kind, tag in TAGS.items():
         taken = tf.equal(features.tags, tag)
-        for empty in _EMPTY[kind]:
+        for empty in EMPTY[kind]:
             taken &= tf.not_equal(features.values, empty)
         row = tf.boolean_mask(features.rows, taken)
         joined = tf.strings.unsorted_segment_join(tf.boolean_mask(entries, taken), row, records)
@@ -216,14 +225,10 @@ def _lists(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str
 
 def _joined(lists: tf.RaggedTensor, column: Column) -> tf.Tensor:
     separator = column.list_separator or ""
-    pattern = f"(?s).*{''.join(f'[{_hex(letter)}]' for letter in separator)}.*"
+    pattern = f"(?s).*{escaped(separator.encode())}.*"
     holds = tf.reduce_any(tf.strings.regex_full_match(lists.values, pattern))
     is_right = expect(
         ~holds, [f'Column "{column.name}" expects a value of a list in each value, without the separator {separator}']
     )
     with tf.control_dependencies([is_right]):
         return tf.strings.reduce_join(lists, axis=-1, separator=separator)
-
-
-def _hex(letter: str) -> str:
-    return f"\\x{{{ord(letter):x}}}"

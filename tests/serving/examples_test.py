@@ -89,6 +89,14 @@ def test_every_kind_of_list_is_what_it_is_in_a_file(parse, tmp_path):
         assert np.concatenate([row[name].numpy() for row in one_by_one]).tolist() == values[-16:].tolist()
 
 
+def test_usual_features_are_found_under_the_names_that_files_have():
+    columns = (Column("id", "INT64", -1, column_name="user id"), Column("word", "STRING", b"none", column_name="价"))
+    records = [example(**{"user id": [5], "价": [b"a"], "id": [6]}), example(word=[b"b"])]
+    found = parse_examples(tf.constant(records), columns)
+    assert found["id"].numpy().tolist() == [5, -1]
+    assert found["word"].numpy().tolist() == [b"a", b"none"]
+
+
 def test_no_records(parse):
     assert {name: values.shape.as_list() for name, values in parse(tf.constant([], tf.string)).items()} == {
         column.name: [0] for column in COLUMNS
@@ -113,13 +121,14 @@ def test_no_records(parse):
     ],
 )
 def test_what_the_reader_refuses_is_an_error_of_the_engine(parse, record, message):
-    with pytest.raises(tf.errors.OpError, match=f"(?s){message}"):
+    # Of bytes that are no text, which TensorFlow puts into its message, Python makes another error.
+    with pytest.raises((tf.errors.OpError, UnicodeDecodeError), match=f"(?s){message}"):
         parse(tf.constant([RECORDS[1], record, b""]))
 
 
 def test_a_record_that_holds_the_mark_of_an_end_is_refused(parse):
     from apps_rec.serving.examples import _END
 
-    features = b"\x0a" + bytes([len(_END)]) + _END
+    features = b"\x0a" + bytes([len(_END)]) + _END + example(id=[b"1"])[2:]
     with pytest.raises(tf.errors.InvalidArgumentError, match="expects one tf"):
         parse(tf.constant([b"\x0a" + bytes([len(features)]) + features]))
