@@ -40,7 +40,7 @@ def test_an_export_holds_nothing_foreign(ranked):
 
 
 OPERATIONS = ["WriteFile", "ReadFile", "MatchingFiles", "PyFunc", "EagerPyFunc", "PrintV2", "TextLineDataset"]
-OPERATIONS += ["InitializeTableFromTextFileV2", "MutableHashTableV2", "SaveV2", "RestoreV2", "AssignVariableOp", "If"]
+OPERATIONS += ["InitializeTableFromTextFileV2", "MutableHashTableV2", "SaveV2", "RestoreV2", "AssignVariableOp", "While"]
 OPERATIONS += ["LoadLibrary", "XlaLaunch", "MyOwnOp"]
 
 
