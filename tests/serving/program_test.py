@@ -40,8 +40,8 @@ def test_an_export_holds_nothing_foreign(ranked):
 
 
 OPERATIONS = ["WriteFile", "ReadFile", "MatchingFiles", "PyFunc", "EagerPyFunc", "PrintV2", "TextLineDataset"]
-OPERATIONS += ["InitializeTableFromTextFileV2", "MutableHashTableV2", "SaveV2", "RestoreV2", "AssignVariableOp", "While"]
-OPERATIONS += ["LoadLibrary", "XlaLaunch", "MyOwnOp"]
+OPERATIONS += ["InitializeTableFromTextFileV2", "MutableHashTableV2", "SaveV2", "RestoreV2", "AssignVariableOp"]
+OPERATIONS += ["While", "LoadLibrary", "XlaLaunch", "MyOwnOp"]
 
 
 @pytest.mark.parametrize("where", ["", "_rank_", "_signature_wrapper", "_initializer", "_destroyer"])
