@@ -12,6 +12,7 @@ from apps_rec.serving.schema import ServingSchema
 # As apps_rec.models.score has them.
 _SMALLEST, _LARGEST = 1e-37, 3e38
 _LEAST_EXPONENT, _MOST_EXPONENT = -85.0, 88.0
+_MOST_IN_A_TERM = 1e30
 
 
 def plain_score(
@@ -34,8 +35,9 @@ def plain_score(
     if schema.formula == "weighted_sum":
         score = np.sum([weight * p for weight, p in pairs], axis=0)
     else:
-        logs = np.sum([weight * np.log(np.maximum(p, _SMALLEST)) for weight, p in pairs], axis=0)
-        score = np.exp(np.clip(logs, _LEAST_EXPONENT, _MOST_EXPONENT))
+        logs = [weight * np.log(np.maximum(p, _SMALLEST)) for weight, p in pairs]
+        total = np.sum(np.clip(logs, -_MOST_IN_A_TERM, _MOST_IN_A_TERM), axis=0)
+        score = np.exp(np.clip(total, _LEAST_EXPONENT, _MOST_EXPONENT))
     score = np.clip(score, -_LARGEST, _LARGEST)
     if schema.value_field is None:
         return score

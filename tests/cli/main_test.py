@@ -32,8 +32,10 @@ def test_the_whole_way(tiny, capsys):
 
     code, table, _ = run(capsys, "evaluate", "tiny.config")
     assert code == 0
-    assert table.splitlines()[0].split() == ["task", "auc", "log_loss", "calibration"]
-    assert [line.split()[0] for line in table.splitlines()[1:4]] == ["ctr", "cvr_masked", "ctcvr"]
+    # The tiny config has a position feature.
+    assert table.splitlines()[0] == "with the position as it was logged"
+    assert table.splitlines()[1].split() == ["task", "auc", "log_loss", "calibration"]
+    assert [line.split()[0] for line in table.splitlines()[2:5]] == ["ctr", "cvr_masked", "ctcvr"]
     assert f"{metrics['auc_ctcvr']:.5f}" in table
 
     code, out, _ = run(capsys, "export", "tiny.config", "-o", "out/export")

@@ -145,7 +145,8 @@ def test_numbers_of_one_type_are_compared_at_once():
 
 def test_numbers_in_text():
     texts = ["3", "-3", "5", "", "three", "1.0", "9" * 30]
-    assert _ids(_id(NumberIds(5)), x=texts) == [3, 5, 5, 5, 5, 5, 5]
+    # "1.0" is 1, as in a column of whole numbers.
+    assert _ids(_id(NumberIds(5)), x=texts) == [3, 5, 5, 5, 5, 1, 5]
 
 
 def test_vocabulary_with_a_bucket_for_the_unknown():
@@ -307,8 +308,8 @@ def test_values_with_weights():
 @pytest.mark.parametrize("separator", ["::", "=>", "^", "]", "\\", "."])
 def test_separators_of_weights_are_taken_literally(separator):
     ids, weights = _listed(_list(kv_separator=separator), x=[f"7{separator}0.5|8{separator}3", "9"])
-    if separator == ".":  # the last one separates: 7.0 | 5
-        assert ids == [[100, 8, -1], [9, -1, -1]]
+    if separator == ".":  # the last one separates: 7.0 | 5, and 7.0 is 7
+        assert ids == [[7, 8, -1], [9, -1, -1]]
         return
     assert ids == [[7, 8, -1], [9, -1, -1]]
     assert weights == [[0.5, 3, 0], [1, 0, 0]]

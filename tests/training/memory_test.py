@@ -49,7 +49,7 @@ def test_what_is_left_is_at_most_what_the_process_may_take():
     "override",
     [
         "feature_config.features[feature_name=user].hash_bucket_size=2000000000",
-        "model_config.esmm.expert_dnn={ hidden_units: 2000000000 }",
+        "model_config.esmm.expert_dnn={ hidden_units: [1000000, 100000] }",
     ],
 )
 def test_a_model_larger_than_memory_is_one_message(tiny, override, monkeypatch):
