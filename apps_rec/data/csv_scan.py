@@ -84,6 +84,11 @@ class Rows:
     opens: list[np.ndarray] = field(default_factory=list)
     closes: list[np.ndarray] = field(default_factory=list)
 
+    @cached_property
+    def has_quotes(self) -> bool:
+        """Whether a quote stands anywhere in the text."""
+        return b'"' in self.plain
+
     def inside(self, place: int) -> int | None:
         """Place of the opening quote of the cell that a place lies in; None outside of quotes."""
         for opens, closes in zip(reversed(self.opens), reversed(self.closes), strict=True):
@@ -95,7 +100,9 @@ class Rows:
     def line_end_before(self, place: int) -> int:
         """Behind the last line end before a place that is outside of quotes; 0 where there is none."""
         while True:
-            end = max(self.plain.rfind(b"\n", 0, place), self.plain.rfind(b"\r", 0, place)) + 1
+            end = self.plain.rfind(b"\n", 0, place)
+            # Only behind it: most files have no other line end, and all of a block would be searched.
+            end = max(end, self.plain.rfind(b"\r", max(end, 0), place)) + 1
             opened = self.inside(end - 1) if end else None
             if opened is None:
                 return end
@@ -128,9 +135,9 @@ class Rows:
 
 def count_lines(text: bytes, end: int | None = None) -> int:
     """How many lines end before a place."""
-    letters = np.frombuffer(text, np.uint8)[:end]
-    count = int(np.count_nonzero(letters == _NEWLINE))
+    count = text.count(b"\n", 0, end)
     if b"\r" in text:
+        letters = np.frombuffer(text, np.uint8)[:end]
         returns = np.flatnonzero(letters == _RETURN)
         count += len(returns) - int(np.count_nonzero(letters[returns[returns + 1 < len(letters)] + 1] == _NEWLINE))
     return count
@@ -151,7 +158,7 @@ def find_rows(text: bytes, dialect: Dialect, columns: int, *, last: bool, patien
     """
     rows = Rows(text, dialect.plain(text))
     undecided = len(text)
-    if dialect.quotes and b'"' in rows.plain:
+    if dialect.quotes and rows.has_quotes:
         undecided = _Quotes(rows, dialect, columns, last, patience).look()
     if last:
         rows.end = len(text)
