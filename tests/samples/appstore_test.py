@@ -44,7 +44,15 @@ def test_the_stores_samples_have_its_weights_and_the_even_ones_differ_in_nothing
     assert store == even
 
 
-@pytest.mark.parametrize("expected", find_expectations(SAMPLES), ids=lambda path: path.name.split(".")[0])
+# The even ones differ in two numbers: their shortened runs are of the long suites.
+SHORTENED = [
+    pytest.param(path, id=name, marks=pytest.mark.slow if name.endswith("_even") else ())
+    for path in find_expectations(SAMPLES)
+    for name in [path.name.split(".")[0]]
+]
+
+
+@pytest.mark.parametrize("expected", SHORTENED)
 def test_a_shortened_run_holds_its_bands_repeats_itself_and_exports_what_it_learned(store, monkeypatch, expected):
     monkeypatch.chdir(store)
     result = regress_one(expected, quick=True)
