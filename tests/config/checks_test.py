@@ -251,3 +251,61 @@ def test_a_sequence_is_no_sum(report, change):
     lines = report(change(('    sequence_combiner { target_attention { key: "app" } }\n', "    combiner: 'sum'\n")))
     assert len(lines) == 1
     assert 'a SequenceFeature is averaged, or weighted by its sequence_combiner; got "sum"' in lines[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "word", "told"),
+    [
+        ("INT32", "0.0", 'is read as "0"; write that'),
+        ("INT32", "01", 'is read as "1"; write that'),
+        ("INT64", "+1", 'is read as "1"; write that'),
+        ("INT64", "-0", 'is read as "0"; write that'),
+        ("INT32", " 1", 'is read as "1"; write that'),
+        ("INT32", "2147483648", "expected a whole number in its range"),
+        ("INT32", "1_0", "expected a whole number in its range"),
+        ("INT32", "", "expected a whole number in its range"),
+        ("INT64", "9" * 5000, "expected a whole number in its range"),
+        ("BOOL", "1", 'is read as "true"; write that'),
+        ("BOOL", "False", 'is read as "false"; write that'),
+        ("BOOL", "yes", 'expected "true" or "false"'),
+        ("STRING", "late\t", 'expected "late"'),
+    ],
+)
+@pytest.mark.parametrize("in_file", [False, True])
+def test_words_that_can_never_match(report, change, tmp_path, kind, word, told, in_file):
+    written = word.replace("\t", "\\t") if not in_file else word.replace("\t", " ")
+    vocabulary = f'vocab_list: ["{written}"]'
+    if in_file:
+        file = tmp_path / "words"
+        file.write_text(f"{written}\n")
+        vocabulary = f'vocab_file: "{file}"'
+    if in_file and not word:
+        return  # an empty line is no word
+    text = change(
+        (' input_name: "hour" input_type: INT32 default_val: "-1" ', f' input_name: "hour" input_type: {kind} '),
+        ("num_buckets: 24", vocabulary),
+    )
+    (line,) = report(text)
+    assert told in line
+    assert (f"{file}:1: " in line) if in_file else ("vocab_list[0]" in line)
+
+
+def test_words_that_match(report, change, tmp_path):
+    column = ' input_name: "hour" input_type: INT32 default_val: "-1" '
+    for kind, words in (("INT32", ["-1", "0", "2147483647"]), ("BOOL", ["true", "false"]), ("STRING", ["", "a b"])):
+        words_in_quotes = ", ".join(f'"{word}"' for word in words)
+        changes = (
+            (column, f' input_name: "hour" input_type: {kind} '),
+            (
+                "num_buckets: 24",
+                f"vocab_list: [{words_in_quotes}]",
+            ),
+        )
+        assert report(change(*changes)) == []
+
+
+def test_statistics_of_a_wider_column(report, base):
+    times = ["min_val=1700000000", "max_val=1700086400"]
+    age = "feature_config.features[feature_name=age]"
+    overrides = ["data_config.input_fields[input_name=age].input_type=DOUBLE", *(f"{age}.{item}" for item in times)]
+    assert report(base, overrides) == []

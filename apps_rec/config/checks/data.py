@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import os
 
-from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
+from apps_rec.config.checks.context import NUMBERS, Context
+from apps_rec.config.checks.words import blanks_mistake, parses
 from apps_rec.config.uris import input_mistake, local_mistake, split_paths
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
-_TRUTHS = ("true", "false", "0", "1")
 # Options of CSV files whose presence can be asked for.
 _OF_CSV = ("separator", "quoting", "escape_char", "decimal_separator")
 
@@ -129,21 +128,6 @@ def _not_observed(context: Context, path: str, column: DataConfig.Field) -> None
             report.error(f"{path}.not_observed[{at}]", f'expected {wanted} (the column is {kind}), got "{text}".')
 
 
-def parses(text: str, kind: int) -> bool:
-    """Whether a text is a value of a column type."""
-    if kind == DataConfig.STRING:
-        return True
-    if kind == DataConfig.BOOL:
-        return text.strip().lower() in _TRUTHS
-    try:
-        if kind in INTEGERS:
-            bits = 31 if kind == DataConfig.INT32 else 63
-            return -(2**bits) <= int(text) < 2**bits
-        return math.isfinite(float(text))
-    except ValueError:
-        return False
-
-
 def _labels(context: Context) -> None:
     data, report = context.config.data_config, context.report
     if not data.label_fields:
@@ -194,6 +178,8 @@ def _row_filter(context: Context, given: DataConfig.RowFilter, path: str) -> Non
             if not parses(value, column.input_type):
                 kind = DataConfig.FieldType.Name(column.input_type)
                 report.error(f"{path}.{name}[{at}]", f'expected a value of type {kind}, got "{value}".')
+            elif column.input_type == DataConfig.STRING and (mistake := blanks_mistake(value)):
+                report.error(f"{path}.{name}[{at}]", mistake)
     for name in bounds:
         check_bound(context, f"{path}.{name}", getattr(given, name), column)
 

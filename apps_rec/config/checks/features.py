@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
-from apps_rec.config.checks.data import parses
 from apps_rec.config.checks.dnn import check_dnn
+from apps_rec.config.checks.numbers import check_number
+from apps_rec.config.checks.words import parses, word_mistake
 from apps_rec.config.report import quoted
 from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
@@ -78,7 +78,7 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
             report.error(f"{path}.{name}", f"is for {fit}; this is {article(kind)}.")
     _inputs(context, path, feature, kind)
     if feature.feature_type == RAW:
-        _raw(context, path, feature)
+        check_number(context, path, feature)
     else:
         _id_space(context, path, feature, kind)
     if feature.feature_type in (TAG, SEQUENCE):
@@ -144,10 +144,39 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
         if name in named:
             context.within(feature, path, name, 1, _MOST_IDS)
     context.without_twins(feature.vocab_list, f"{path}.vocab_list")
+    _words(context, path, feature)
     if feature.HasField("vocab_file"):
         _vocab_file(context, path, feature.vocab_file)
     elif feature.HasField("min_count") and feature.feature_type in APPLIES["min_count"]:
         report.error(f"{path}.min_count", "needs vocab_file, whose counts it compares.")
+
+
+def _words(context: Context, path: str, feature: FeatureConfig) -> None:
+    """Reports words of a vocabulary that no value of the column can be: each of the config, the first of a file."""
+    column = context.columns.get(feature.input_names[0]) if feature.input_names else None
+    if column is None or _misfit(feature, column):
+        return
+    in_list = feature.separator if feature.feature_type in (TAG, SEQUENCE) else ""
+    for at, word in enumerate(feature.vocab_list):
+        if mistake := word_mistake(word, column.input_type, in_list):
+            context.report.error(f"{path}.vocab_list[{at}]", mistake)
+    if not (context.files_here and feature.HasField("vocab_file") and _is_file(feature.vocab_file)):
+        return
+    try:
+        # A file that is no text is refused where it is read.
+        with open(feature.vocab_file, encoding="utf-8-sig", errors="replace", newline="\n") as file:
+            for number, line in enumerate(file, start=1):
+                word = line.rstrip("\r\n").partition("\t")[0]
+                if word and (mistake := word_mistake(word, column.input_type, in_list)):
+                    context.report.error(f"{path}.vocab_file", f"{feature.vocab_file}:{number}: {mistake}")
+                    return
+    except OSError as error:
+        text = f'the file "{feature.vocab_file}" cannot be read: {error.strerror}.'
+        context.report.error(f"{path}.vocab_file", text)
+
+
+def _is_file(name: str) -> bool:
+    return not local_mistake(name) and "\0" not in name and os.path.isfile(name)
 
 
 def _vocab_file(context: Context, path: str, name: str) -> None:
@@ -219,52 +248,3 @@ def _attention(context: Context, path: str, feature: FeatureConfig) -> None:
             f'expected a feature of embedding_dim {feature.embedding_dim}, as here; "{attention.key}" has'
             f" {key.embedding_dim} ({report.line(key_path)}).",
         )
-
-
-def _raw(context: Context, path: str, feature: FeatureConfig) -> None:
-    report = context.report
-    context.above_zero(feature, path, "raw_input_dim")
-    if feature.HasField("separator") and feature.raw_input_dim <= 1:
-        report.error(f"{path}.separator", "a RawFeature of one number splits nothing; it is for raw_input_dim above 1.")
-    elif not feature.separator:
-        report.error(f"{path}.separator", "is empty; expected at least one character.")
-    pairs = (("min_val", "max_val"), ("mean", "stddev"))
-    for one, other in (*pairs, *(pair[::-1] for pair in pairs)):
-        if feature.HasField(one) and not feature.HasField(other) and not report.is_broken(f"{path}.{other}"):
-            report.error(f"{path}.{one}", f"needs {other} beside it.")
-    both = all(feature.HasField(name) for name in pairs[0])
-    if both and not feature.min_val < feature.max_val:
-        text = f"expected more than min_val, {feature.min_val:g}, got {feature.max_val:g}."
-        report.error(f"{path}.max_val", text)
-    if feature.HasField("stddev"):
-        context.above_zero(feature, path, "stddev")
-    if both and feature.HasField("mean"):
-        report.error(f"{path}.mean", "min_val and max_val are given too; expected one way to normalise.")
-    if feature.HasField("normalizer_fn") and feature.normalizer_fn != "log1p":
-        report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
-    columns = [context.columns.get(name) for name in feature.input_names]
-    are_text = all(column is not None and column.input_type == DataConfig.STRING for column in columns)
-    if feature.raw_input_dim > 1 and feature.embedding_dim and are_text:
-        text = f"expected 0 for a vector (raw_input_dim is {feature.raw_input_dim}), which the body reads as it is."
-        report.error(f"{path}.embedding_dim", text)
-    if feature.boundaries:
-        _boundaries(context, path, feature)
-    elif feature.embedding_name != feature.feature_name:
-        report.error(f"{path}.embedding_name", "a number has no table to share; tables hold ids.")
-
-
-def _boundaries(context: Context, path: str, feature: FeatureConfig) -> None:
-    report = context.report
-    for at, (low, high) in enumerate(zip(feature.boundaries, feature.boundaries[1:], strict=False)):
-        if not low < high:
-            here = f"{path}.boundaries[{at + 1}]"
-            report.error(here, f"boundaries must ascend; {high:g} comes after {low:g}.")
-            break
-    if any(not math.isfinite(b) for b in feature.boundaries):
-        report.error(f"{path}.boundaries", "expected finite numbers.")
-    for name in ("min_val", "max_val", "mean", "stddev", "normalizer_fn"):
-        if feature.HasField(name):
-            report.error(f"{path}.{name}", "a number is cut at boundaries or normalised, not both.")
-            break
-    if feature.raw_input_dim > 1:
-        report.error(f"{path}.boundaries", f"cut one number; raw_input_dim is {feature.raw_input_dim}.")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from apps_rec.config.checks.context import Context
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.eval_pb2 import EvalMetrics, Gauc
 
 REDUCTIONS = ("mean", "mean_by_sample_num", "mean_by_positive_num")
@@ -43,7 +44,12 @@ def _gauc(context: Context, path: str, gauc: Gauc) -> None:
     if not gauc.uid_field:
         context.report.missing(path, "uid_field", "the column of the user")
     else:
-        context.column(f"{path}.uid_field", gauc.uid_field)
+        column = context.column(f"{path}.uid_field", gauc.uid_field)
+        if column is not None and column.input_type in (DataConfig.FLOAT, DataConfig.DOUBLE):
+            kind = DataConfig.FieldType.Name(column.input_type)
+            wanted = "expected STRING, INT32, INT64 or BOOL"
+            text = f'rows are grouped by ids or words: {wanted}; "{gauc.uid_field}" is {kind}.'
+            context.report.error(f"{path}.uid_field", text)
     if gauc.reduction not in REDUCTIONS:
         text = f'unknown reduction "{gauc.reduction}"; known are {quoted(REDUCTIONS)}.'
         context.report.error(f"{path}.reduction", text, got=gauc.reduction, among=REDUCTIONS)

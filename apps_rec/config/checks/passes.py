@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps_rec.config.checks.context import INTEGERS, Context
-from apps_rec.config.checks.data import check_bound, parses
+from apps_rec.config.checks.data import check_bound
+from apps_rec.config.checks.words import parses
 from apps_rec.config.passes import EVALUATE, TRAIN, VALIDATE, filters_of, has_holdout, input_field
 from apps_rec.protos.data_pb2 import DataConfig
 
