@@ -91,6 +91,7 @@ class RowStream:
         self._seed = seed
         self.drop_remainder = drop_remainder
         self._worker = worker
+        self._told_unseen = False
         self._arguments: dict[str, Any] = {
             "shuffle": shuffle,
             "window": window,
@@ -155,7 +156,10 @@ class RowStream:
                 yield held
             held = batch
         self.counts.check_share(self.schema.max_bad_row_share, at_end=True)
-        self.counts.log(epoch)
+        # Said once, and not of a part of an epoch: what the rest of it holds is not known.
+        whole = start_row == 0 and self._worker is None and not self._told_unseen
+        self.counts.log(epoch, self.schema.filters if whole else ())
+        self._told_unseen |= whole
         if held is not None:
             yield replace(held, last=True)
         elif start_row == 0:

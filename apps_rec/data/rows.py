@@ -17,9 +17,10 @@ from apps_rec.data.convert import convert, fill, texts_of_lists
 from apps_rec.data.decimals import as_in_file, decimal_points, has_decimals
 from apps_rec.data.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import Column, RowFilter, Schema, Value
 from apps_rec.data.source import BadRow, Chunk
 from apps_rec.data.tags import tag_problems
+from apps_rec.data.unseen import not_among, unseen_told
 from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
@@ -33,6 +34,7 @@ class RowCounts:
         filtered: rows that a row_filter took away.
         dropped: bad rows that were skipped, by reason.
         examples: the first bad row of each reason, told as an error would.
+        unseen: by place of a row_filter, its values that no row had so far.
     """
 
     def __init__(self) -> None:
@@ -44,6 +46,7 @@ class RowCounts:
         self.filtered = 0
         self.dropped: Counter[str] = Counter()
         self.examples: dict[str, str] = {}
+        self.unseen: dict[int, tuple[Value, ...]] = {}
 
     def summary(self) -> str:
         """One line, such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
@@ -66,8 +69,11 @@ class RowCounts:
                 f"{found}. Correct the files, or what data_config says of them; or raise the share"
             )
 
-    def log(self, epoch: int) -> None:
-        """Warns where bad rows were dropped."""
+    def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
+        """Warns where bad rows were dropped, and of a filter's values that no row had."""
+        for at, row_filter in enumerate(filters):
+            if values := self.unseen.get(at):
+                _LOG.warning("%s", unseen_told(row_filter, values))
         if self.dropped:
             _LOG.warning("epoch %d: %s", epoch, self.summary())
 
@@ -179,10 +185,12 @@ class RowGate:
         self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[BadRow], counts: RowCounts
     ) -> np.ndarray:
         """The index without the rows that a filter takes away: their labels are never looked at."""
-        for row_filter in self._schema.filters:
+        for at, row_filter in enumerate(self._schema.filters):
             column = row_filter.column
             array, problems = self._read(_take(chunk.data.select([column.name]), index).column(0), column)
             stays, more = _stay(array, row_filter)
+            if unseen := counts.unseen.setdefault(at, row_filter.values):
+                counts.unseen[at] = not_among(fill(array, column), unseen)
             good = self._judge([*problems, *more], chunk, index, path, ragged, counts)
             counts.filtered += int(np.sum(good & ~stays))
             index = index[good & stays]

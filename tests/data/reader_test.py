@@ -441,3 +441,23 @@ def test_decimal_commas_and_null_words(tmp_path):
         DataError, match=r'row 1, column "age": expected a number with a decimal comma .*got "4\.99" \(line 2\)'
     ):
         gather(RowStream([str(path)], make_schema("csv", **options), 512))
+
+
+def test_values_of_a_filter_that_no_row_has_are_said_once(tmp_path, caplog):
+    path = tmp_path / "a.parquet"
+    write(make_table(3000), path)
+    app, cached, ident = DECLARED[1], DECLARED[-1], DECLARED[0]
+    filters = (
+        RowFilter(cached, (True,), keep=False),  # every fifth row
+        RowFilter(ident, (7, 2999, 3000, -1), keep=True),  # two of them in the first and the last chunk
+        RowFilter(app, ("ä7".encode(), "ä7 ".encode()), keep=False),
+    )
+    schema = Schema(columns=COLUMNS, declared=DECLARED, input_type="parquet", filters=filters)
+    stream = RowStream([str(path)], schema, 10)
+    for _ in range(2):
+        assert [batch.columns["id"].tolist() for batch in stream.batches()] == [[2999]]
+    said = [record.getMessage() for record in caplog.records if "row_filter" in record.getMessage()]
+    assert said == [
+        'row_filter of "id": no row that it looked at had "3000", "-1" of keep',
+        'row_filter of "app": no row that it looked at had "ä7 " of drop',
+    ]
