@@ -169,8 +169,8 @@ def test_a_column_that_is_called_like_an_output(exported, tmp_path):
 
 
 def test_a_missing_input_column(exported, tmp_path):
-    pq.write_table(pq.read_table("rows.parquet").drop_columns(["app"]), tmp_path / "rows.parquet")
-    with pytest.raises(DataError, match='there is no column "app"'):
+    pq.write_table(pq.read_table("rows.parquet").drop_columns(["word"]), tmp_path / "rows.parquet")
+    with pytest.raises(DataError, match='there is no column "word"'):
         apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"))
 
 
@@ -368,11 +368,11 @@ def test_no_rows_to_rank_give_an_empty_output(exported, no_rows, rows):
     assert table.schema.field("app").type == pa.int64()
 
 
-def test_where_every_row_is_bad_the_output_is_empty(exported, tmp_path):
+def test_where_every_row_is_bad_nothing_is_written(exported, tmp_path):
     (tmp_path / "rows.csv").write_text("user,app,price,word,tags\nu,seven,0.5,fun,\n", encoding="utf-8")
-    result = apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"), skip_bad_rows=True)
-    assert (result.rows, result.written, result.dropped) == (0, 0, 1)
-    assert pyarrow.csv.read_csv(tmp_path / "scores.csv").num_rows == 0
+    with pytest.raises(DataError, match=r'1 of 1 rows read are bad, .*row 1, column "app"'):
+        apps_rec.predict(exported, str(tmp_path / "rows.csv"), str(tmp_path / "scores.csv"), skip_bad_rows=True)
+    assert not (tmp_path / "scores.csv").exists()
 
 
 def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
@@ -388,7 +388,8 @@ def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
     result = apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
     estimator, _, _ = load_trained(trained.load())
     columns = {
-        "user": tf.constant(texts),
+        # An empty user is a missing one.
+        "user": tf.constant([text or "nobody" for text in texts]),
         "app": tf.constant([-1, -1, 2**62, 0, 29, 30], tf.int64),
         "price": tf.constant([0.5, -1e30, 1e30, 0.0, -0.25, 3.5]),
         "word": tf.constant(rows["word"]),

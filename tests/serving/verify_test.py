@@ -71,7 +71,7 @@ def test_two_columns_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch):
 def test_two_columns_of_rows_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch):
     score = ServingModule.score
     monkeypatch.setattr(
-        ServingModule, "score", lambda self, **c: score(self, **{**c, "user": c["word"], "word": c["user"]})
+        ServingModule, "score", lambda self, c: score(self, {**c, "user": c["word"], "word": c["user"]})
     )
     with pytest.raises(CheckFailedError, match="serving_default: "):
         apps_rec.export(ranked.run.load(), str(tmp_path))
