@@ -11,9 +11,9 @@ from apps_rec.models.specs import ScoreTerm
 WEIGHTED_SUM, PRODUCT_OF_POWERS = "weighted_sum", "product_of_powers"
 FORMULAS = (WEIGHTED_SUM, PRODUCT_OF_POWERS)
 # Of float32; a logarithm or an exponent beyond them counts as they do, so that no product is 0 x infinity.
-_SMALLEST, _LARGEST = 1e-37, 3e38
-_LEAST_EXPONENT, _MOST_EXPONENT = -85.0, 88.0
-_MOST_IN_A_TERM = 1e30
+SMALLEST, LARGEST = 1e-37, 3e38
+LEAST_EXPONENT, MOST_EXPONENT = -85.0, 88.0
+MOST_IN_A_TERM = 1e30
 
 
 def ranking_score(
@@ -41,13 +41,13 @@ def ranking_score(
         return total if weights is None else bounded(total)
     logs = [
         tf.clip_by_value(
-            value * tf.math.log(tf.maximum(outputs[term.output], _SMALLEST)), -_MOST_IN_A_TERM, _MOST_IN_A_TERM
+            value * tf.math.log(tf.maximum(outputs[term.output], SMALLEST)), -MOST_IN_A_TERM, MOST_IN_A_TERM
         )
         for value, term in zip(values, terms, strict=True)
     ]
-    return tf.exp(tf.clip_by_value(tf.add_n(logs), _LEAST_EXPONENT, _MOST_EXPONENT))
+    return tf.exp(tf.clip_by_value(tf.add_n(logs), LEAST_EXPONENT, MOST_EXPONENT))
 
 
 def bounded(score: tf.Tensor) -> tf.Tensor:
     """The score, with the largest numbers there are in place of infinite ones."""
-    return tf.clip_by_value(score, -_LARGEST, _LARGEST)
+    return tf.clip_by_value(score, -LARGEST, LARGEST)

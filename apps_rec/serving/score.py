@@ -7,12 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from apps_rec.models.score import LARGEST, LEAST_EXPONENT, MOST_EXPONENT, MOST_IN_A_TERM, SMALLEST
 from apps_rec.serving.schema import ServingSchema
-
-# As apps_rec.models.score has them.
-_SMALLEST, _LARGEST = 1e-37, 3e38
-_LEAST_EXPONENT, _MOST_EXPONENT = -85.0, 88.0
-_MOST_IN_A_TERM = 1e30
 
 
 def plain_score(
@@ -35,13 +31,13 @@ def plain_score(
     if schema.formula == "weighted_sum":
         score = np.sum([weight * p for weight, p in pairs], axis=0)
     else:
-        logs = [weight * np.log(np.maximum(p, _SMALLEST)) for weight, p in pairs]
-        total = np.sum(np.clip(logs, -_MOST_IN_A_TERM, _MOST_IN_A_TERM), axis=0)
-        score = np.exp(np.clip(total, _LEAST_EXPONENT, _MOST_EXPONENT))
-    score = np.clip(score, -_LARGEST, _LARGEST)
+        logs = [weight * np.log(np.maximum(p, SMALLEST)) for weight, p in pairs]
+        total = np.sum(np.clip(logs, -MOST_IN_A_TERM, MOST_IN_A_TERM), axis=0)
+        score = np.exp(np.clip(total, LEAST_EXPONENT, MOST_EXPONENT))
+    score = np.clip(score, -LARGEST, LARGEST)
     if schema.value_field is None:
         return score
     default = next(column.default for column in schema.columns if column.name == schema.value_field)
     values = np.array(rows[schema.value_field], np.float64)
-    values = np.clip(np.where(np.isfinite(values), values, default), -_LARGEST, _LARGEST)
-    return np.clip(score * values, -_LARGEST, _LARGEST)
+    values = np.clip(np.where(np.isfinite(values), values, default), -LARGEST, LARGEST)
+    return np.clip(score * values, -LARGEST, LARGEST)
