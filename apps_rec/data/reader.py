@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,7 @@ from apps_rec.data.rows import RowCounts, RowGate
 from apps_rec.data.schema import Schema
 from apps_rec.data.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
 from apps_rec.data.storage import FileStates, check_tensorflow_reads
+from apps_rec.data.unseen import Vocabulary, still_unseen
 from apps_rec.data.window import Batch, Part, Window, join_parts
 from apps_rec.errors import DataError, NoRowsError
 
@@ -92,6 +93,7 @@ class RowStream:
         self.drop_remainder = drop_remainder
         self._worker = worker
         self._told_unseen = False
+        self._unseen: tuple[Vocabulary, ...] = ()
         self._arguments: dict[str, Any] = {
             "shuffle": shuffle,
             "window": window,
@@ -111,6 +113,10 @@ class RowStream:
     def dtypes(self) -> dict[str, str]:
         """Type of every column of a batch, see `Schema.dtypes`."""
         return self.schema.dtypes()
+
+    def watch(self, vocabularies: Iterable[Vocabulary]) -> None:
+        """Looks for the words of vocabularies, each until one is found; a pass without any ends with a warning."""
+        self._unseen = tuple(vocabularies)
 
     def of_worker(self, worker: int, workers: int, batch_size: int) -> RowStream:
         """The stream of one process' files or row groups, in batches of its own size."""
@@ -159,6 +165,8 @@ class RowStream:
         # Said once, and not of a part of an epoch: what the rest of it holds is not known.
         whole = start_row == 0 and self._worker is None and not self._told_unseen
         self.counts.log(epoch, self.schema.filters if whole else ())
+        for vocabulary in self._unseen if whole else ():
+            _LOG.warning("%s", vocabulary.unseen_told())
         self._told_unseen |= whole
         if held is not None:
             yield replace(held, last=True)
@@ -234,7 +242,9 @@ class RowStream:
             while start < len(chunk.rows) or (start == 0 and chunk.ragged):
                 length = min(self._window - window.raw_rows, len(chunk.rows) - start)
                 piece = chunk.slice(start, length)
-                window.add(self._gate.admit(piece, unit.path, unit.file_index, self.counts), length)
+                rows = self._gate.admit(piece, unit.path, unit.file_index, self.counts)
+                self._unseen = still_unseen(self._unseen, rows.columns)
+                window.add(rows, length)
                 self.counts.check_share(self.schema.max_bad_row_share)
                 start += length
                 if window.raw_rows == self._window:

@@ -20,7 +20,7 @@ from apps_rec.data.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.schema import Column, RowFilter, Schema, Value
 from apps_rec.data.source import BadRow, Chunk
 from apps_rec.data.tags import tag_problems
-from apps_rec.data.unseen import not_among, unseen_told
+from apps_rec.data.unseen import looked_for, not_among, unseen_told
 from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
@@ -34,7 +34,7 @@ class RowCounts:
         filtered: rows that a row_filter took away.
         dropped: bad rows that were skipped, by reason.
         examples: the first bad row of each reason, told as an error would.
-        unseen: by place of a row_filter, its values that no row had so far.
+        unseen: by place of a row_filter, its values that no row had so far; its bounds while no row lay between them.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class RowCounts:
             )
 
     def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
-        """Warns where bad rows were dropped, and of a filter's values that no row had."""
+        """Warns where bad rows were dropped, and of a filter's values or bounds that no row had."""
         for at, row_filter in enumerate(filters):
             if values := self.unseen.get(at):
                 _LOG.warning("%s", unseen_told(row_filter, values))
@@ -189,8 +189,11 @@ class RowGate:
             column = row_filter.column
             array, problems = self._read(_take(chunk.data.select([column.name]), index).column(0), column)
             stays, more = _stay(array, row_filter)
-            if unseen := counts.unseen.setdefault(at, row_filter.values):
-                counts.unseen[at] = not_among(fill(array, column), unseen)
+            if unseen := counts.unseen.setdefault(at, looked_for(row_filter)):
+                if not row_filter.is_range:
+                    counts.unseen[at] = not_among(fill(array, column), unseen)
+                elif stays.any():
+                    counts.unseen[at] = ()
             good = self._judge([*problems, *more], chunk, index, path, ragged, counts)
             counts.filtered += int(np.sum(good & ~stays))
             index = index[good & stays]

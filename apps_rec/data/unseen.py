@@ -1,11 +1,65 @@
-"""Values of filters that no row has: words misspelt, or of other data."""
+"""Values of filters, and vocabularies, that no row has: words misspelt, or of other data."""
 
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps_rec.data.schema import RowFilter, Value
 
 _SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that a feature knows.
+
+    Args:
+        feature: its name.
+        column: that it reads.
+        words: as texts of values.
+        separator: between the values of a list in a cell; None: a cell is one value.
+        kv_separator: between a value of a list and its weight; None: there are no weights, or in another column.
+    """
+
+    feature: str
+    column: str
+    words: tuple[str, ...]
+    separator: str | None = None
+    kv_separator: str | None = None
+
+    def is_seen(self, array: np.ndarray | pa.Array) -> bool:
+        """Whether a column without nulls holds one of the words."""
+        texts = pa.array(array).cast(pa.large_string())
+        if self.separator is not None:
+            texts = pc.list_flatten(pc.split_pattern(texts, self.separator))
+        if self.kv_separator is not None:
+            weight = f"{re.escape(self.kv_separator)}[^{re.escape(self.kv_separator[-1])}]*$"
+            texts = pc.replace_substring_regex(texts, weight, "")
+        return bool(pc.any(pc.is_in(texts, pa.array(self.words, pa.large_string()))).as_py())
+
+    def unseen_told(self) -> str:
+        """A sentence about a vocabulary of which no row had a word."""
+        words = f"a word of its vocabulary ({_listed(self.words)})"
+        return f'feature "{self.feature}": no row had {words} in "{self.column}": each is the unknown id to it'
+
+
+def still_unseen(
+    vocabularies: Iterable[Vocabulary], columns: Mapping[str, np.ndarray | pa.Array]
+) -> tuple[Vocabulary, ...]:
+    """Those of some vocabularies of which the columns hold no word."""
+    return tuple(item for item in vocabularies if not item.is_seen(columns[item.column]))
+
+
+def looked_for(row_filter: RowFilter) -> tuple[Value, ...]:
+    """What some row should have: the values of a filter, or its bounds."""
+    bounds = (row_filter.low, row_filter.high)
+    return tuple(bound for bound in bounds if bound is not None) if row_filter.is_range else row_filter.values
 
 
 def not_among(array: pa.Array, values: tuple[Value, ...]) -> tuple[Value, ...]:
@@ -15,14 +69,21 @@ def not_among(array: pa.Array, values: tuple[Value, ...]) -> tuple[Value, ...]:
 
 
 def unseen_told(row_filter: RowFilter, values: tuple[Value, ...]) -> str:
-    """A sentence about values of a filter that no row had."""
-    shown = ", ".join(f'"{_text(value)}"' for value in values[:_SHOWN])
+    """A sentence about values of a filter that no row had, or about bounds that no row lay between."""
+    where = f'row_filter of "{row_filter.column.name}": no row that it looked at'
+    if row_filter.is_range:
+        bounds = (("from", row_filter.low), ("to", row_filter.high))
+        shown = " ".join(f'{name}: "{_text(bound)}"' for name, bound in bounds if bound is not None)
+        return f"{where} was within {shown}"
+    return f"{where} had {_listed(values)} of {'keep' if row_filter.keep else 'drop'}"
+
+
+def _listed(values: tuple[Value | str, ...]) -> str:
     more = f" and {len(values) - _SHOWN:,} more" if len(values) > _SHOWN else ""
-    name = "keep" if row_filter.keep else "drop"
-    return f'row_filter of "{row_filter.column.name}": no row that it looked at had {shown}{more} of {name}'
+    return ", ".join(f'"{_text(value)}"' for value in values[:_SHOWN]) + more
 
 
-def _text(value: Value) -> str:
+def _text(value: Value | str) -> str:
     if isinstance(value, bytes):
         return value.decode(errors="replace")
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
 
+from apps_rec.config.passes import EVALUATE
 from apps_rec.data import Column, Schema, open_stream
 from apps_rec.data.dataset import Positions, make_dataset
 from apps_rec.data.row_counts import estimate_rows
 from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
+from apps_rec.data.unseen import Vocabulary
 from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
+from apps_rec.features.specs import IdFeature, ListFeature
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.outlook import Length
@@ -69,6 +72,7 @@ def training_dataset(
     config: PipelineConfig, preprocessor: Preprocessor, source: Source, start: tuple[int, int] = (0, 0)
 ) -> tuple[tf.data.Dataset, Positions]:
     """Batches of (features, labels, row weights) from `start`, an epoch and a row of its order."""
+    source.stream.watch(_vocabularies(preprocessor))
     extras = source.stream.schema.weights
     return _dataset(source, preprocessor, extras, config, epochs=config.data_config.num_epochs, start=start)
 
@@ -91,6 +95,8 @@ def evaluation_dataset(
             logged and so.
     """
     stream = open_stream(config, purpose, by=by)
+    if purpose == EVALUATE:  # a training validates many times
+        stream.watch(_vocabularies(preprocessor))
     split = column_splitter(preprocessor, stream.schema, stream.schema.users)
     if not filled:
         return make_dataset(RowSplit(stream), prefetch=config.data_config.prefetch_size, transform=split)
@@ -106,6 +112,15 @@ def evaluation_dataset(
         return (features, preprocessor({**columns, **constant})), labels, users
 
     return make_dataset(RowSplit(stream), prefetch=config.data_config.prefetch_size, transform=in_pairs)
+
+
+def _vocabularies(preprocessor: Preprocessor) -> Iterator[Vocabulary]:
+    words = preprocessor.vocabularies()
+    for spec in preprocessor.specs:
+        if not isinstance(spec, IdFeature | ListFeature) or spec.name not in words:
+            continue
+        lists = (spec.separator, spec.kv_separator) if isinstance(spec, ListFeature) else (None, None)
+        yield Vocabulary(spec.name, spec.column, words[spec.name], *lists)
 
 
 def _dataset(
