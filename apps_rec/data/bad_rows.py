@@ -47,5 +47,5 @@ def remedy(reason: str, bad: int, read: int, share: float) -> str:
         return f"Correct the row{skip}"
     if bad == 1:
         return "Correct the row"
-    look = f"are {_LAYOUT} those of the file?" if reason == RAGGED else "is the config that of the file?"
-    return f"Correct the row; {bad:,} of the {read:,} rows looked at are bad, too many to drop them: {look}"
+    look = f"see that {_LAYOUT} are those of the file" if reason == RAGGED else "see that the config fits the file"
+    return f"Correct the row; {bad:,} of the {read:,} rows looked at are bad, too many to drop: {look}"
