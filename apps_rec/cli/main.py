@@ -16,7 +16,6 @@ from typing import NoReturn
 import apps_rec
 from apps_rec.errors import CheckFailedError, ConfigError, UserError, shown
 from apps_rec.tools import launch as launching
-from apps_rec.tools.quiet import quiet_tensorflow
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 _TRUST = "run the export though it holds operations that are in no export of apps-rec, and may read or write files"
@@ -147,12 +146,15 @@ def _launch(options: argparse.Namespace) -> None:
             f"launch: expected -- and a train command behind its own options{got}; as in: "
             "apps-rec launch --workers 2 -- train CONFIG --set model_dir=out/two"
         )
+    from apps_rec.training.start import check_paths
+
     words = words[1:]
     inner = _parser().parse_args(words)
     if inner.run is not _train:
         raise ConfigError(f"launch: expected a train command after --, got {words[0]}")
     config = _checked(inner)
     launching.check_launchable(config, options.workers, options.ps)
+    check_paths(config.message, inner.resume, inner.restart)
     logging.getLogger("apps_rec").warning(
         "launch: TensorFlow's servers take connections on every interface of this machine, from anybody; "
         "docs/scaling.md says how to wall them off"
@@ -179,7 +181,6 @@ def _simulate_store(options: argparse.Namespace) -> None:
 
 
 def _regress(options: argparse.Namespace) -> None:
-    quiet_tensorflow()
     results = apps_rec.regress(options.folder, quick=options.quick, update=options.update)
     failed = [result for result in results if not result.passed]
     if failed:

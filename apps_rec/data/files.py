@@ -5,12 +5,13 @@ import logging
 import os
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
 from apps_rec.data.schema import Schema
-from apps_rec.errors import ConfigError, DataError
+from apps_rec.errors import ConfigError, DataError, RunError
 
 _LOG = logging.getLogger("apps_rec.data")
 
@@ -65,6 +66,12 @@ def _in_store(part: str, field: str) -> list[tuple[str, Hashable]]:
         if is_a_folder:
             raise DataError(is_folder(path.rstrip("/"), field))
     return [(path, path) for path, _ in found]
+
+
+def check_new(output: str) -> None:
+    """Raises RunError for a folder to make that is there already."""
+    if os.path.exists(output) or not Path(output).name:
+        raise RunError(f"{output}: is there already; choose another folder, or remove it first")
 
 
 def guess_input_type(path: str) -> str:

@@ -14,6 +14,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from apps_rec.data.examples import ColumnEncoder, encode_examples, written_as
+from apps_rec.data.files import check_new
 from apps_rec.data.manifest import FileEntry, Manifest, filters_as_text
 from apps_rec.data.progress import Progress
 from apps_rec.data.reader import RowStream, column_names
@@ -112,8 +113,7 @@ def convert_files(
         raise RunError(f"--shards, --rows-per-file: expected one of them, 1 or more, got {shards} and {rows_per_file}")
     folder = Path(output)
     partial = folder.parent / f".{folder.name}.partial"
-    if folder.exists() or not folder.name:
-        raise RunError(f"{output}: is there already; choose another folder, or remove it first")
+    check_new(output)
     started = time.monotonic()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)

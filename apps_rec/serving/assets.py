@@ -19,8 +19,8 @@ from apps_rec.errors import DataError
 from apps_rec.evaluation import to_json, to_table
 from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.engine import CONFIG_ASSET
 from apps_rec.serving.evidence import EVIDENCE_ASSET, Evidence, first_rows
+from apps_rec.serving.export_folder import CONFIG_ASSET
 from apps_rec.serving.gate import MEASURED_ON, METRICS_ASSET
 from apps_rec.serving.requests import grpc_text, request, rest_columns, rest_rows
 from apps_rec.serving.schema import DEFAULT, EXAMPLE, SCHEMA_ASSET, SIGNATURES, ServingSchema

@@ -8,37 +8,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.config import load_config
 from apps_rec.data.literal_paths import literal_folder
-from apps_rec.errors import ConfigError, RunError
-from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.json_asset import MOST_BYTES, check_regular
+from apps_rec.errors import RunError
 from apps_rec.serving.program import check_program
 from apps_rec.serving.requests import Arrays
-from apps_rec.serving.versions import versions
-
-CONFIG_ASSET = "pipeline.config"
-
-
-def open_export(export: str | Path) -> tuple[Path, PipelineConfig]:
-    """The folder of a version, and the config that it was exported with.
-
-    Raises:
-        RunError: there is no export, or one of another program.
-    """
-    folder = Path(export)
-    if not (folder / "saved_model.pb").exists():
-        there = [path for path in versions(folder) if (path / "saved_model.pb").exists()]
-        hint = f" Did you mean {there[-1]}?" if there else " Make one with: apps-rec export CONFIG -o FOLDER"
-        raise RunError(f"{export} is no export: it holds no saved_model.pb.{hint}")
-    asset = folder / "assets" / CONFIG_ASSET
-    try:
-        check_regular(asset, MOST_BYTES)
-        return folder, load_config(asset, files_here=False).message
-    except FileNotFoundError:
-        raise RunError(f"{export} was not written by apps-rec export: it has no assets/{CONFIG_ASSET}") from None
-    except ConfigError as error:
-        raise RunError(f"{error}\nThat is the config of the export {export}. Export again") from error
 
 
 def check_numbers(outputs: Arrays, names: Sequence[str], rows: int) -> None:

@@ -17,8 +17,9 @@ from apps_rec.data.progress import Progress
 from apps_rec.data.storage import local_path
 from apps_rec.errors import DataError, NoRowsError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.serving.engine import Engine, check_numbers, open_export
+from apps_rec.serving.engine import Engine, check_numbers
 from apps_rec.serving.evidence import is_half_precision
+from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.groups import (
     PLACE,
     Ranking,

@@ -19,8 +19,9 @@ from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.evaluation import MetricCollector, to_table
 from apps_rec.evaluation.plan import build_plan
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.engine import Engine, open_export
+from apps_rec.serving.engine import Engine
 from apps_rec.serving.evidence import Evidence, first_rows, score_tolerance
+from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.requests import Arrays, request, take
 from apps_rec.serving.schema import (
     DEFAULT,

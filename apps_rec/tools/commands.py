@@ -103,6 +103,12 @@ def train(
         (1560, 0.7131)
     """
     checked = _checked(config, overrides)
+    from apps_rec.training.start import check_paths
+    from apps_rec.training.task import read_task
+
+    # In a cluster the chief looks: a server may not see the files.
+    if not read_task(checked.message.train_config).cluster:
+        check_paths(checked.message, resume, restart)
     quiet_tensorflow()
     from apps_rec.training import job
 
@@ -137,14 +143,19 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
         0.7131
     """
     checked = _checked(config, overrides)
-    quiet_tensorflow()
+    from apps_rec.data.files import data_files
     from apps_rec.errors import ConfigError, RunError
+    from apps_rec.training.run_folder import open_for_reading
+
+    if not checked.message.eval_input_path:
+        raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
+    open_for_reading(checked.message.model_dir)
+    data_files(checked.message.eval_input_path, "eval_input_path")
+    quiet_tensorflow()
     from apps_rec.serving.gate import MEASURED_ON
     from apps_rec.tools.measured import keep_metrics, measured_on
     from apps_rec.training.estimator import load_trained
 
-    if not checked.message.eval_input_path:
-        raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
     estimator, folder, step = load_trained(checked)
     rows = measured_on(checked.message)
     measurement = estimator.measure(by)
@@ -192,6 +203,9 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     """
     _check_local(output, "-o")
     checked = _checked(config, overrides)
+    from apps_rec.training.run_folder import open_for_reading
+
+    open_for_reading(checked.message.model_dir)
     quiet_tensorflow()
     from apps_rec.serving.assets import RunFacts
     from apps_rec.serving.export import export_model
@@ -227,6 +241,12 @@ def verify_export(
     Raises:
         RunError: the export cannot be read, is damaged, or holds operations that are in no export of apps-rec.
     """
+    from apps_rec.data.files import data_files
+    from apps_rec.serving.export_folder import open_export
+
+    open_export(export)
+    if rows is not None:
+        data_files(rows, "rows")
     quiet_tensorflow()
     from apps_rec.serving import verify
 
@@ -268,6 +288,13 @@ def predict(
     """
     _check_local(export, "EXPORT")
     _check_local(output, "-o")
+    from apps_rec.data.files import data_files
+    from apps_rec.serving.export_folder import open_export
+    from apps_rec.serving.output import plan_output
+
+    plan_output(output, part_format, rows_per_part, escape_formulas)
+    open_export(export)
+    data_files(rows, "input")
     quiet_tensorflow()
     from apps_rec.serving.predict import predict_file
 
@@ -320,10 +347,8 @@ def convert(
     """
     _check_local(output, "-o")
     checked = _checked(config, overrides)
-    quiet_tensorflow()
     from apps_rec.data import build_schema, data_files
-    from apps_rec.data.files import schema_for_named_file
-    from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
+    from apps_rec.data.files import check_new, schema_for_named_file
     from apps_rec.errors import ConfigError
 
     message = checked.message
@@ -332,7 +357,11 @@ def convert(
         raise ConfigError(
             f"{checked.path}: {field}: is not given; name the files to convert: apps-rec convert CONFIG INPUT"
         )
+    check_new(output)
     files = data_files(input_path or getattr(message, field), "INPUT" if input_path else field)
+    quiet_tensorflow()
+    from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
+
     schema = build_schema(message, purpose)
     schema = schema_for_named_file(schema, files[0]) if input_path else schema
     schema = conversion_schema(message, files, schema, purpose)

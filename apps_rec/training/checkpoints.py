@@ -91,7 +91,7 @@ class Checkpoints:
                 parts["progress"] = _Part(self._progress, _saved_names(path, "progress", self._progress))
             return self._restore(tf.train.Checkpoint(**parts), path, _WAY_OUT)
 
-        found = _first_that_stays(self._latest.path, _WAY_OUT, restore)
+        found = first_that_stays(self._latest.path, _WAY_OUT, restore)
         if found is None:
             return None
         path, step = found
@@ -106,7 +106,7 @@ class Checkpoints:
         def restore(path: Path) -> int:
             return self._restore(self._best.checkpoint, path, _WAY_OUT_OF_BEST)
 
-        found = _first_that_stays(self._best.path, _WAY_OUT_OF_BEST, restore)
+        found = first_that_stays(self._best.path, _WAY_OUT_OF_BEST, restore)
         return None if found is None else found[1]
 
     def _restore(self, checkpoint: tf.train.Checkpoint, path: Path, way_out: str) -> int:
@@ -145,7 +145,7 @@ def read_weights(path: Path, model: RankModel) -> int:
     return int(step) if step.isdecimal() else 0
 
 
-def _first_that_stays(folder: Path, way_out: str, restore: Callable[[Path], int]) -> tuple[Path, int] | None:
+def first_that_stays(folder: Path, way_out: str, restore: Callable[[Path], int]) -> tuple[Path, int] | None:
     """The checkpoint that could be restored and its step: the newest, or, where a training removed it, the next one.
 
     Raises:

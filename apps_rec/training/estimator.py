@@ -27,6 +27,7 @@ from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.input import evaluation_dataset
 from apps_rec.training.memory import slots_of, weights_fit
 from apps_rec.training.run_folder import RunFolder
+from apps_rec.training.vocabularies import frozen_vocabularies
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
     """
     folder = run_folder.open_for_reading(config.message.model_dir)
     run_folder.check_same_model(folder, config.message)
-    estimator = Estimator(config, run_folder.frozen_vocabularies(folder, config.message))
+    estimator = Estimator(config, frozen_vocabularies(folder, config.message))
     return estimator, folder, estimator.restore(folder)
 
 

@@ -38,6 +38,7 @@ from apps_rec.training.signals import ended_by_signals
 from apps_rec.training.strategies import build_strategy, share_of
 from apps_rec.training.task import read_task
 from apps_rec.training.tpu import static_batches
+from apps_rec.training.vocabularies import freeze_vocabularies, frozen_vocabularies
 from apps_rec.training.warm_start import warm_start
 from apps_rec.training.workers import Workers, lost_worker
 
@@ -109,11 +110,11 @@ def train(
             run_folder.check_same_optimizer(folder, message)
             check_same_data(folder, message)
             check_same_input_files(folder, message)
-            vocabularies = run_folder.frozen_vocabularies(folder, message)
+            vocabularies = frozen_vocabularies(folder, message)
         estimator = Estimator(config, vocabularies, strategy, share, async_workers, trains=True)
         if workers.is_chief:
             if vocabularies is None:
-                run_folder.freeze_vocabularies(folder, message)
+                freeze_vocabularies(folder, message)
             run_folder.write_config(folder, config.to_text())
             note_input_files(folder, message)
             look_for_eval_files(message)

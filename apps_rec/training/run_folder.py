@@ -5,14 +5,12 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from google.protobuf import text_format
 
 from apps_rec.errors import RunError
-from apps_rec.features.build import read_vocabulary
 from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.whole_file import replace_text
@@ -84,23 +82,32 @@ def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunF
     Raises:
         RunError: there is a run and neither was asked for, or the folder cannot be written.
     """
+    folder = check_free(model_dir, resume, restart)
+    if folder.holds_run() and restart:
+        _try(lambda: folder.path.rename(_free_name(folder.path)), model_dir)
+    _try(lambda: folder.path.mkdir(parents=True, exist_ok=True), model_dir)
+    if not os.access(folder.path, os.W_OK | os.X_OK):
+        raise RunError(f"model_dir {model_dir} cannot be written; change its permissions or choose another")
+    return folder, resume and folder.checkpoints.exists()
+
+
+def check_free(model_dir: str, resume: bool, restart: bool) -> RunFolder:
+    """The folder to train in, which may not be there yet; nothing is made or moved.
+
+    Raises:
+        RunError: it is a file; there is a run and neither was asked for, or both were.
+    """
     if resume and restart:
         raise RunError("--resume and --restart exclude each other: go on with the run in model_dir, or start afresh")
     folder = RunFolder(Path(model_dir))
     if folder.path.exists() and not folder.path.is_dir():
         raise RunError(f"model_dir {model_dir} is a file; expected a folder, or a path where one can be made")
-    if folder.holds_run():
-        if restart:
-            _try(lambda: folder.path.rename(_free_name(folder.path)), model_dir)
-        elif not resume:
-            raise RunError(
-                f"model_dir {model_dir} holds a run already. --resume goes on with it, --restart moves it aside and "
-                "starts afresh; or choose another with --set model_dir=..."
-            )
-    _try(lambda: folder.path.mkdir(parents=True, exist_ok=True), model_dir)
-    if not os.access(folder.path, os.W_OK | os.X_OK):
-        raise RunError(f"model_dir {model_dir} cannot be written; change its permissions or choose another")
-    return folder, resume and folder.checkpoints.exists()
+    if folder.holds_run() and not resume and not restart:
+        raise RunError(
+            f"model_dir {model_dir} holds a run already. --resume goes on with it, --restart moves it aside and "
+            "starts afresh; or choose another with --set model_dir=..."
+        )
+    return folder
 
 
 def open_for_reading(model_dir: str) -> RunFolder:
@@ -120,32 +127,6 @@ def open_for_reading(model_dir: str) -> RunFolder:
 def write_config(folder: RunFolder, text: str) -> None:
     """Keeps the resolved config beside the checkpoints."""
     write_whole(folder.config, text)
-
-
-def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
-    """Copies the words of every vocab_file into the run, so that ids mean the same for as long as the run lives."""
-    for feature in config.feature_config.features:
-        if feature.vocab_file:
-            folder.vocabularies.mkdir(exist_ok=True)
-            write_whole(folder.vocabulary(feature.feature_name), "\n".join(read_vocabulary(feature)) + "\n")
-
-
-def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
-    """Words of every vocab_file as the run began with them, by feature name.
-
-    Raises:
-        RunError: the run has none for a feature.
-    """
-    words = {}
-    for feature in config.feature_config.features:
-        if feature.vocab_file:
-            path = folder.vocabulary(feature.feature_name)
-            if not path.exists() and "/" not in feature.feature_name:
-                path = folder.vocabularies / f"{feature.feature_name}.txt"  # as an older version wrote it
-            if not path.exists():
-                raise RunError(f"{path} is missing: it holds the words that the run in {folder.path} was trained with")
-            words[feature.feature_name] = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    return words
 
 
 def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:

@@ -18,11 +18,12 @@ from apps_rec.features.preprocessor import Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models import RankModel, build_model, build_variables
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.training.checkpoint_folder import NAME, choose
-from apps_rec.training.checkpoints import read_weights
+from apps_rec.training.checkpoint_folder import NAME, steps_in
+from apps_rec.training.checkpoints import first_that_stays, read_weights
 from apps_rec.training.optimizers import RowSparseOptimizer
-from apps_rec.training.run_folder import RunFolder, frozen_vocabularies, read_config, write_whole
+from apps_rec.training.run_folder import RunFolder, read_config, write_whole
 from apps_rec.training.table_rows import Taken, match_rows, table_meanings
+from apps_rec.training.vocabularies import frozen_vocabularies
 
 FIELD = "train_config.fine_tune_checkpoint"
 # Rows of a table that are copied in one go.
@@ -54,11 +55,12 @@ def warm_start(
     Raises:
         RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
     """
-    prefix, run = _find(source)
+    is_one, place = _find(source)
+    run = RunFolder(place.parent.parent if is_one else place.parent)
     config = _config_of(run)
     old_features = build_features(config, frozen_vocabularies(run, config))
     old = _build(config, old_features)
-    step = read_weights(prefix, old)
+    prefix, step = _read_one(place, old) if is_one else _read_newest(place, old)
     taken = [*_take_tables(old, old_features, model, features), *_take_others(old, model)]
     if not any(item.rows_restored for item in taken):
         raise RunError(
@@ -70,19 +72,42 @@ def warm_start(
         _report(taken, prefix, step, folder)
 
 
-def _find(source: str) -> tuple[Path, RunFolder]:
-    """The checkpoint that a path stands for, and the run it belongs to."""
+def _find(source: str) -> tuple[bool, Path]:
+    """Whether a path stands for one checkpoint, and that one's prefix, or else the folder of checkpoints."""
     path = Path(source)
     if Path(f"{source}.index").exists():
-        return path, RunFolder(path.parent.parent)
+        return True, path
     folder = RunFolder(path).checkpoints if RunFolder(path).checkpoints.is_dir() else path
-    prefix = choose(folder, f"Name another one in {FIELD}")
-    if prefix is None:
+    if not steps_in(folder):
+        raise _no_checkpoint(source)
+    return False, folder
+
+
+def _no_checkpoint(source: str | Path) -> RunError:
+    return RunError(
+        f"{FIELD}: {source} holds no checkpoint. Expected a model_dir, a folder of {NAME}-<step> files, or "
+        f"one checkpoint as <folder>/{NAME}-<step>"
+    )
+
+
+def _read_newest(folder: Path, model: RankModel) -> tuple[Path, int]:
+    """Reads the newest whole checkpoint; where a training that is at work removes it meanwhile, the next newer one."""
+    found = first_that_stays(folder, f"Name another one in {FIELD}", lambda prefix: read_weights(prefix, model))
+    if found is None:
+        raise _no_checkpoint(folder)
+    return found
+
+
+def _read_one(prefix: Path, model: RankModel) -> tuple[Path, int]:
+    try:
+        return prefix, read_weights(prefix, model)
+    except RunError as error:
+        if Path(f"{prefix}.index").exists():
+            raise
         raise RunError(
-            f"{FIELD}: {source} holds no checkpoint. Expected a model_dir, a folder of {NAME}-<step> files, or "
-            f"one checkpoint as <folder>/{NAME}-<step>"
-        )
-    return prefix, RunFolder(folder.parent)
+            f"{FIELD}: {prefix} was removed while it was read: a training is at work there and keeps its newest "
+            f"checkpoints alone. Name the folder, {prefix.parent}, for the newest one"
+        ) from error
 
 
 def _config_of(run: RunFolder) -> PipelineConfig:

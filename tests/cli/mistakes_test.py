@@ -1,5 +1,6 @@
 """Mistakes of the user: exit code 2, and a message that says what to do."""
 
+import json
 import subprocess
 import sys
 
@@ -127,6 +128,60 @@ def test_a_model_dir_that_cannot_be_written(tiny, capsys):
 def test_a_run_that_is_not_there(tiny, capsys):
     for command in (["evaluate", "tiny.config"], ["export", "tiny.config", "-o", "out"]):
         assert "model_dir run holds no run" in fails(capsys, *command)
+
+
+PATHS = {
+    "check nowhere.config": "nowhere.config: there is no such config file",
+    "train nowhere.config": "nowhere.config: there is no such config file",
+    "train tiny.config --set train_input_path=nowhere.csv": 'train_input_path: no file matches "nowhere.csv"',
+    "train tiny.config --set model_dir=train.csv": "model_dir train.csv is a file",
+    "train tiny.config --set model_dir=old": "model_dir old holds a run already",
+    "train tiny.config --set train_config.fine_tune_checkpoint=out/x": "there is no folder and no checkpoint out/x",
+    "train tiny.config --set train_config.train_distribute=MultiWorkerMirroredStrategy": "TF_CONFIG",
+    "evaluate nowhere.config": "nowhere.config: there is no such config file",
+    "evaluate tiny.config": "model_dir run holds no run",
+    "evaluate tiny.config --set model_dir=old --set eval_input_path=x/*": 'eval_input_path: no file matches "x/*"',
+    "export nowhere.config -o out": "nowhere.config: there is no such config file",
+    "export tiny.config -o out": "model_dir run holds no run",
+    "predict nowhere/1 eval.csv -o scores.csv": "nowhere/1 is no export",
+    "predict made nowhere.csv -o scores.csv": 'input: no file matches "nowhere.csv"',
+    "predict made eval.csv -o scores.txt": "scores.txt",
+    "convert nowhere.config -o out": "nowhere.config: there is no such config file",
+    "convert tiny.config nowhere.csv -o out": 'INPUT: no file matches "nowhere.csv"',
+    "convert tiny.config -o old": "old: is there already",
+    "verify-export nowhere/1": "nowhere/1 is no export",
+    "verify-export made --rows nowhere.csv": 'rows: no file matches "nowhere.csv"',
+    "regress nowhere": "nowhere: expected a folder of configs",
+    "launch --workers 2 -- train nowhere.config": "nowhere.config: there is no such config file",
+    "launch -- train tiny.config --set train_config.train_distribute=MultiWorkerMirroredStrategy --set "
+    "train_input_path=nowhere.csv": 'train_input_path: no file matches "nowhere.csv"',
+    "simulate store -o s3://bucket": "expected a path without a scheme",
+}
+
+
+def test_a_wrong_path_is_refused_before_tensorflow_is_loaded(tiny):
+    (tiny.folder / "old" / "checkpoints").mkdir(parents=True)
+    (tiny.folder / "old" / "pipeline.config").write_text(tiny.load().to_text(), encoding="utf-8")
+    # As much of an export as is looked at before it is run.
+    (tiny.folder / "made" / "assets").mkdir(parents=True)
+    (tiny.folder / "made" / "saved_model.pb").write_bytes(b"")
+    (tiny.folder / "made" / "assets" / "pipeline.config").write_text(tiny.load().to_text(), encoding="utf-8")
+    program = """
+import contextlib, io, json, sys
+from apps_rec.cli.main import main
+answers = {}
+for line in sys.argv[1:]:
+    with contextlib.redirect_stderr(io.StringIO()) as err:
+        code = main(line.split())
+    answers[line] = [code, "tensorflow" in sys.modules, err.getvalue()]
+print(json.dumps(answers))
+"""
+    done = subprocess.run([sys.executable, "-c", program, *PATHS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for line, (code, is_loaded, said) in json.loads(done.stdout).items():
+        assert (code, is_loaded) == (2, False), (line, said)
+        assert PATHS[line] in said
+        assert said.count("\n") <= 2, (line, said)
 
 
 def test_evaluate_without_rows(tiny, capsys):

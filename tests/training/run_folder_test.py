@@ -6,6 +6,7 @@ import pytest
 from apps_rec.errors import RunError
 from apps_rec.training import run_folder
 from apps_rec.training.run_folder import RunFolder, open_for_reading, open_for_training
+from apps_rec.training.vocabularies import freeze_vocabularies, frozen_vocabularies
 
 
 def hold_run(path):
@@ -95,14 +96,14 @@ def keep(tiny, *overrides):
     folder.path.mkdir()
     config = tiny.load(*overrides)
     run_folder.write_config(folder, config.to_text())
-    run_folder.freeze_vocabularies(folder, config.message)
+    freeze_vocabularies(folder, config.message)
     return folder
 
 
 def test_vocabularies_are_frozen(tiny):
     folder = keep(tiny)
     (tiny.folder / "words.txt").write_text("other\n")
-    words = run_folder.frozen_vocabularies(folder, tiny.load().message)
+    words = frozen_vocabularies(folder, tiny.load().message)
     assert words == {"word": ["fun", "spiele", "игры", "工具"]}
 
 
@@ -110,13 +111,13 @@ def test_a_missing_vocabulary_is_an_error(tiny):
     folder = keep(tiny)
     (folder.vocabularies / "word.txt").unlink()
     with pytest.raises(RunError, match=r"vocabularies/word\.txt is missing: it holds the words"):
-        run_folder.frozen_vocabularies(folder, tiny.load().message)
+        frozen_vocabularies(folder, tiny.load().message)
 
 
 def test_words_may_hold_any_character_but_line_ends(tiny):
     (tiny.folder / "words.txt").write_bytes("a b\nc\x85d\n\u2028e\r\n".encode())
     folder = keep(tiny)
-    assert run_folder.frozen_vocabularies(folder, tiny.load().message) == {"word": ["a b", "c\x85d", "\u2028e"]}
+    assert frozen_vocabularies(folder, tiny.load().message) == {"word": ["a b", "c\x85d", "\u2028e"]}
 
 
 @pytest.mark.parametrize(

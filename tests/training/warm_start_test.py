@@ -10,6 +10,8 @@ import tensorflow as tf
 import apps_rec
 from apps_rec.errors import RunError
 from apps_rec.training.build import build_optimizer
+from apps_rec.training.checkpoint_folder import steps_in
+from apps_rec.training.checkpoints import read_weights
 from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.run_folder import RunFolder
 from apps_rec.training.warm_start import _copy_rows, warm_start
@@ -222,6 +224,37 @@ def test_a_damaged_checkpoint_is_named(yesterday, begin, tmp_path):
     newest = f"{tmp_path}/copy/checkpoints/model.ckpt-{yesterday[2]}"
     with pytest.raises(RunError, match=rf"model\.ckpt-{yesterday[2]} is damaged: "):
         begin(source=newest)
+
+
+@pytest.mark.parametrize("names_one", [False, True])
+def test_a_checkpoint_that_its_training_removes_meanwhile(yesterday, begin, tmp_path, monkeypatch, names_one):
+    run, old, step = yesterday
+    shutil.copytree(run.folder / "run", tmp_path / "live")
+    folder, aside = tmp_path / "live" / "checkpoints", tmp_path / "aside"
+    aside.mkdir()
+    for path in folder.glob(f"model.ckpt-{step}.*"):
+        path.rename(aside / path.name)
+    first = max(steps_in(folder))
+    read = []
+
+    def save_another_and_read(prefix, model):
+        read.append(prefix.name)
+        if len(read) == 1:
+            for path in aside.iterdir():
+                path.rename(folder / path.name)
+            for path in folder.glob(f"model.ckpt-{first}.*"):
+                path.unlink()
+        return read_weights(prefix, model)
+
+    monkeypatch.setattr("apps_rec.training.warm_start.read_weights", save_another_and_read)
+    if names_one:
+        with pytest.raises(RunError, match=f"model.ckpt-{first} was removed while it was read.* Name the folder"):
+            begin(source=str(folder / f"model.ckpt-{first}"))
+        return
+    new, _, _, report = begin(source=str(tmp_path / "live"))
+    assert read == [f"model.ckpt-{first}", f"model.ckpt-{step}"]
+    assert report["step"] == step
+    np.testing.assert_array_equal(rows_of(new, "app"), rows_of(old, "app"))
 
 
 def test_nothing_fits(begin, tiny_run, tmp_path):
