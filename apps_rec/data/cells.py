@@ -8,7 +8,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from apps_rec.data.kinds import DECIMAL, REAL, TEXT, TRUTH, kind_of
-from apps_rec.data.numbers import EXACT_BELOW, as_mask, floats_of_text, whole_of_floats, whole_of_text, without
+from apps_rec.data.numbers import (
+    EXACT_BELOW,
+    as_mask,
+    floats_of_text,
+    letters_of,
+    usual_numbers,
+    whole_of_floats,
+    whole_of_text,
+    without,
+)
 from apps_rec.data.schema import Column
 
 ARROW_TYPES = {
@@ -64,6 +73,8 @@ def _wrong(
 def to_utf8(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     """Text of any kind as large_string whose bytes were looked at."""
     raw = array.cast(pa.large_binary())
+    if letters_of(raw).isascii():
+        return raw.view(pa.large_string()), []
     try:
         return raw.cast(pa.large_string()), []
     except pa.ArrowInvalid:
@@ -82,7 +93,7 @@ def _decodes(value: bytes) -> bool:
 
 
 def _to_text(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    return array.cast(pa.large_string()).cast(pa.large_binary()), []
+    return array.cast(pa.large_string()).view(pa.large_binary()), []
 
 
 def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
@@ -92,6 +103,9 @@ def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     if kind == DECIMAL:
         array = array.cast(pa.large_string())
     if kind in (TEXT, DECIMAL):
+        usual = usual_numbers(array, target)
+        if usual is not None:
+            return usual, []
         values, there, wrong = whole_of_text(array)
         limit = 64
     elif kind == REAL:

@@ -5,7 +5,6 @@ from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from apps_rec.data.cells import Problem
 from apps_rec.data.kinds import plain
@@ -54,7 +53,12 @@ def checked_labels(
             empty, wrong = (mask & ~unobserved & ~outside for mask in (empty, wrong))
         settled[name] = values
         problems += _label_problems(empty, wrong, raw.column(name), name)
-    return {name: pc.fill_null(pa.array(settled[name], from_pandas=True), 0.0) for name in labels}, problems
+    return {name: _without_gaps(settled[name]) for name in labels}, problems
+
+
+def _without_gaps(values: np.ndarray) -> pa.Array:
+    """Labels as Arrow has them, 0 in place of NaN."""
+    return pa.array(np.where(np.isnan(values), np.float32(0), values))
 
 
 def _without_label(

@@ -9,7 +9,7 @@ import pyarrow.types as pt
 
 from apps_rec.data.cells import ARROW_TYPES, CONVERTERS, Problem, show_cell, to_utf8
 from apps_rec.data.kinds import FEATURES, is_list, is_readable, is_text, list_lengths, plain
-from apps_rec.data.numbers import as_mask, without
+from apps_rec.data.numbers import as_mask, bounds_of, without
 from apps_rec.data.schema import Column
 
 SEVERAL_VALUES = "several values"
@@ -50,6 +50,9 @@ def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
 
 def _empty_as_null(texts: pa.Array) -> pa.Array:
     # A CSV file cannot tell an empty text from none.
+    bounds = bounds_of(texts)
+    if np.all(bounds[1:] > bounds[:-1]):
+        return texts
     return without(texts, as_mask(pc.equal(pc.binary_length(texts), 0)))
 
 

@@ -158,7 +158,7 @@ class _Cells:
     def __init__(self, header: Sequence[str], names: Sequence[str], schema: Schema) -> None:
         self.dialect = dialect_of(schema)
         self._header, self._names, self._words = list(header), list(names), list(schema.null_words)
-        self._binary = dict.fromkeys(self._names, pa.binary())
+        self._binary = dict.fromkeys(self._names, pa.large_binary())
         # A line that is bad wherever it stands: one cell, or two where one is expected.
         letter = "#" if self.dialect.separator != "#" else "%"
         self._marker = (letter + self.dialect.separator + letter if len(header) == 1 else letter).encode()
@@ -218,7 +218,7 @@ class _Cells:
             [None if cell is None else cell.decode().encode("latin-1") for cell in column.to_pylist()]
             for column in batch.columns
         ]
-        return pa.RecordBatch.from_arrays([pa.array(column, pa.binary()) for column in columns], self._names)
+        return pa.RecordBatch.from_arrays([pa.array(column, pa.large_binary()) for column in columns], self._names)
 
     def _arrow(
         self, buffer: pa.Buffer, quoted: bool, words: list[str], odd: list[arrow_csv.InvalidRow] | None
@@ -251,7 +251,7 @@ class _Cells:
         return batches[0] if batches else self._empty()
 
     def _empty(self) -> pa.RecordBatch:
-        return pa.RecordBatch.from_arrays([pa.array([], pa.binary()) for _ in self._names], self._names)
+        return pa.RecordBatch.from_arrays([pa.array([], pa.large_binary()) for _ in self._names], self._names)
 
 
 def _described(rows: Rows, bad: BadQuote) -> str:

@@ -35,35 +35,43 @@ FEATURES = pa.struct(
 )
 
 
+_WHOLE = (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64())
+_TEXTS = (pa.string(), pa.large_string(), pa.binary(), pa.large_binary(), pa.binary(1))
+_VIEWS = (pa.string_view(), pa.binary_view())
+_LIST_VIEWS = (pa.list_view(pa.int8()), pa.large_list_view(pa.int8()))
+_KINDS = {
+    stored.id: kind
+    for kind, types in (
+        (TEXT, (*_TEXTS, *_VIEWS)),
+        (WHOLE, _WHOLE),
+        (REAL, (pa.float16(), pa.float32(), pa.float64())),
+        (DECIMAL, (pa.decimal32(1), pa.decimal64(1), pa.decimal128(1), pa.decimal256(1))),
+        (TRUTH, (pa.bool_(),)),
+        (DATE, (pa.date32(), pa.date64())),
+    )
+    for stored in types
+}
+_LISTS = {stored.id for stored in (pa.list_(pa.int8()), pa.large_list(pa.int8()), pa.list_(pa.int8(), 1), *_LIST_VIEWS)}
+_ANY_VIEW = {stored.id for stored in (*_VIEWS, *_LIST_VIEWS)}
+
+
 class UnreadableColumnError(ValueError):
     """A whole column whose Arrow type cannot become the declared one."""
 
 
 def is_text(kind: pa.DataType) -> bool:
     """Whether it is text or bytes of some kind."""
-    texts = (pt.is_string, pt.is_large_string, pt.is_string_view)
-    binaries = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
-    return any(check(kind) for check in (*texts, *binaries))
+    return kind_of(kind) == TEXT
 
 
 def is_list(kind: pa.DataType) -> bool:
     """Whether it is a list of some kind."""
-    checks = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
-    return any(check(kind) for check in checks)
+    return kind.id in _LISTS
 
 
 def kind_of(stored: pa.DataType) -> str:
     """The kind of a stored type that is neither a list nor wrapped."""
-    if is_text(stored):
-        return TEXT
-    checks = {
-        WHOLE: pt.is_integer,
-        REAL: pt.is_floating,
-        DECIMAL: pt.is_decimal,
-        TRUTH: pt.is_boolean,
-        DATE: pt.is_date,
-    }
-    return next((kind for kind, check in checks.items() if check(stored)), OTHER)
+    return _KINDS.get(stored.id, OTHER)
 
 
 def plain(array: pa.Array) -> pa.Array:
@@ -80,8 +88,7 @@ def plain(array: pa.Array) -> pa.Array:
 
 def has_views(stored: pa.DataType) -> bool:
     """Whether there are views of text, bytes or lists in it: Arrow takes and drops no rows of some of them."""
-    views = (pt.is_string_view, pt.is_binary_view, pt.is_list_view, pt.is_large_list_view)
-    if any(check(stored) for check in views):
+    if stored.id in _ANY_VIEW:
         return True
     if pt.is_dictionary(stored):
         return has_views(stored.value_type)

@@ -32,6 +32,26 @@ def without(array: pa.Array, mask: np.ndarray) -> pa.Array:
     return pc.if_else(pa.array(mask), pa.scalar(None, array.type), array) if mask.any() else array
 
 
+def bounds_of(texts: pa.Array) -> np.ndarray:
+    """Where each text begins in the bytes of the array and where the last one ends: int64 `[N + 1]`.
+
+    Args:
+        texts: large_string or large_binary.
+    """
+    offsets = texts.buffers()[1]
+    return np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8) if len(texts) else np.zeros(1, np.int64)
+
+
+def letters_of(texts: pa.Array) -> bytes:
+    """The texts, one behind the other; a missing one may have left some bytes as well.
+
+    Args:
+        texts: large_string or large_binary.
+    """
+    data, bounds = texts.buffers()[2], bounds_of(texts)
+    return b"" if data is None else data[int(bounds[0]) : int(bounds[-1])].to_pybytes()
+
+
 def floats_of_text(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """The numbers that texts say.
 
@@ -41,19 +61,32 @@ def floats_of_text(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
     Returns: float64 with null where a number is missing or is none, and which of the cells hold no number. A number
         beyond 64 bits is infinite.
     """
-    try:
-        numbers = texts.cast(pa.float64())
-        # Arrow reads more words than nan as NaN.
-        if not pc.any(pc.is_nan(numbers), min_count=0).as_py():
-            return numbers, np.zeros(len(texts), bool)
-    except pa.ArrowInvalid:
-        pass
+    numbers = usual_numbers(texts, pa.float64())
+    if numbers is not None:
+        return numbers, np.zeros(len(texts), bool)
     trimmed = pc.ascii_trim_whitespace(texts)
     is_number, is_nan = _matches(trimmed, NUMBER_TEXT), _matches(trimmed, NAN_TEXT)
     yes, no = _truths(trimmed)
     numbers = pc.if_else(pa.array(yes), 1.0, without(trimmed, ~is_number).cast(pa.float64()))
     numbers = pc.if_else(pa.array(no), 0.0, numbers)
     return numbers, as_mask(pc.is_valid(texts)) & ~(is_number | is_nan | yes | no)
+
+
+def usual_numbers(texts: pa.Array, target: pa.DataType) -> pa.Array | None:
+    """The numbers that texts say, where Arrow's own reading of all of them is ours; else None.
+
+    Args:
+        texts: large_string.
+        target: an integer type or float64.
+    """
+    letters = letters_of(texts)
+    # Arrow reads hexadecimal numbers as their bits, and more words than nan as NaN.
+    if any(letter in letters for letter in (b"xX" if target != pa.float64() else b"nN")):
+        return None
+    try:
+        return texts.cast(target)
+    except pa.ArrowInvalid:
+        return None
 
 
 def whole_of_text(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -64,13 +97,6 @@ def whole_of_text(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Returns: int64 numbers, 0 where there is none; which cells hold one; which cells are wrong.
     """
-    if not _holds_x(texts):
-        try:
-            numbers = texts.cast(pa.int64())
-            there = as_mask(pc.is_valid(numbers))
-            return pc.fill_null(numbers, 0).to_numpy(zero_copy_only=False), there, np.zeros(len(texts), bool)
-        except pa.ArrowInvalid:
-            pass
     trimmed = pc.ascii_trim_whitespace(texts)
     values = np.zeros(len(texts), np.int64)
     there = _matches(trimmed, WHOLE_TEXT)
@@ -117,13 +143,3 @@ def _matches(texts: pa.Array, pattern: str) -> np.ndarray:
 def _truths(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
     words = pc.ascii_lower(texts)
     return as_mask(pc.equal(words, "true")), as_mask(pc.equal(words, "false"))
-
-
-def _holds_x(texts: pa.Array) -> bool:
-    """Whether there is an x in any text, as in hexadecimal numbers, which Arrow reads as their bits."""
-    _, offsets, data = texts.buffers()
-    if data is None or not len(texts):
-        return False
-    bounds = np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8)
-    letters = np.frombuffer(data, np.uint8)[bounds[0] : bounds[-1]]
-    return bool(np.any((letters == ord("x")) | (letters == ord("X"))))
