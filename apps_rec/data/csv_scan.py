@@ -7,6 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from apps_rec.data.csv_bits import quotes_are_plain
+
 AFTER_QUOTE = "text after the closing quote of a cell"
 NOT_CLOSED = "a quote that is never closed"
 SWALLOWS = "a quoted cell over lines that have as many cells as a row each"
@@ -158,14 +160,14 @@ def find_rows(text: bytes, dialect: Dialect, columns: int, *, last: bool, patien
         patience: bytes behind a quote in which it must be closed.
     """
     rows = Rows(text, dialect.plain(text))
-    undecided = len(text)
-    if dialect.quotes and rows.has_quotes:
-        undecided = _Quotes(rows, dialect, columns, last, patience).look()
-    if last:
-        rows.end = len(text)
-    else:
-        # A line feed may follow a last carriage return.
-        rows.end = rows.line_end_before(min(undecided, len(text) - text.endswith(b"\r")))
+    # A line feed may follow a last carriage return.
+    decided = len(text) if last else len(text) - text.endswith(b"\r")
+    rows.end = len(text) if last else rows.line_end_before(decided)
+    if not dialect.quotes or not rows.has_quotes or quotes_are_plain(rows.plain, rows.end, ord(dialect.separator)):
+        return rows
+    undecided = _Quotes(rows, dialect, columns, last, patience).look()
+    if not last:
+        rows.end = rows.line_end_before(min(undecided, decided))
     return rows
 
 
