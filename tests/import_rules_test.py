@@ -24,7 +24,7 @@ ORDER = (
     "tools",
     "cli",
 )
-EVERYBODY_MAY_IMPORT = {"allocator", "errors", "legacy_keras", "names"}
+EVERYBODY_MAY_IMPORT = {"allocator", "errors", "json_text", "legacy_keras", "names"}
 MAY_IMPORT_EVERYTHING = {"__init__", "__main__"}
 HEAVY = {"tensorflow", "tf_keras", "keras", "tensorflow_recommenders", "numpy", "pyarrow", "pandas", "sklearn"}
 

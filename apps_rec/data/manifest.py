@@ -12,6 +12,7 @@ from typing import Any
 from apps_rec.data import storage
 from apps_rec.data.schema import RowFilter
 from apps_rec.errors import DataError
+from apps_rec.json_text import read_json
 
 NAME = "manifest.json"
 VERSION = 1
@@ -86,7 +87,7 @@ def manifest_beside(path: str) -> Manifest | None:
         return None
     try:
         with storage.open_bytes(beside) as file:
-            return _from_json(json.loads(file.read().decode("utf-8")))
+            return _from_json(read_json(file.read()))
     except DataError:
         raise
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.protos.export_pb2 import ExportConfig
+from apps_rec.serving.json_asset import read_json_object
 from apps_rec.serving.versions import versions
 
 METRICS_ASSET = "assets/metrics.json"
@@ -48,7 +48,7 @@ def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, f
     there = versions(folder)
     if not there:
         return
-    published = _read(there[-1] / METRICS_ASSET)
+    published = read_metrics(there[-1] / METRICS_ASSET)
     before = _value(published, name)
     if before is None:
         raise RunError(
@@ -75,7 +75,7 @@ def _check_alike(now: Any, before: Any, version: Path) -> None:
         )
     others = [name for name in _SAME if now.get(name) != before.get(name)]
     if others:
-        differ = "; ".join(f"{name}: {now.get(name)} here, {before.get(name)} there" for name in others)
+        differ = "; ".join(f"{name}: {_line(now.get(name))} here, {_line(before.get(name))} there" for name in others)
         raise RunError(
             f"export_config.gate_metric: {version} was measured on other rows ({differ}), so the two cannot be "
             f"compared; {anyway}"
@@ -83,10 +83,14 @@ def _check_alike(now: Any, before: Any, version: Path) -> None:
     if now.get("eval_input_path") != before.get("eval_input_path"):
         log.warning(
             "export_config.gate_metric: this model was measured on %s, %s on %s",
-            now.get("eval_input_path"),
+            _line(now.get("eval_input_path")),
             version,
-            before.get("eval_input_path"),
+            _line(before.get("eval_input_path")),
         )
+
+
+def _line(value: Any) -> str:
+    return " ".join(str(value).split())
 
 
 def badness(name: str, value: float) -> float:
@@ -101,9 +105,9 @@ def _value(metrics: Mapping[str, Any] | None, name: str) -> float | None:
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_metrics(path: Path) -> dict[str, Any] | None:
+    """Returns what `evaluate` kept in a file; None where there is none that can be read."""
     try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        return read_json_object(path)
+    except (FileNotFoundError, RunError):
         return None
-    return read if isinstance(read, dict) else None

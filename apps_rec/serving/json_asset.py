@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import reprlib
@@ -10,9 +9,10 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from apps_rec.errors import RunError
+from apps_rec.json_text import read_json
 
 MOST_BYTES = 64 << 20
 
@@ -31,7 +31,7 @@ def check_regular(path: Path, most_bytes: int) -> None:
 
 
 def read_json_object(path: Path) -> dict[str, Any]:
-    """Returns the object of a JSON file; numbers are finite, and no name stands twice in an object.
+    """Returns the object of a JSON file, see `apps_rec.json_text.read_json`.
 
     Raises:
         FileNotFoundError: there is none.
@@ -40,28 +40,12 @@ def read_json_object(path: Path) -> dict[str, Any]:
     check_regular(path, MOST_BYTES)
     try:
         with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1).decode()
-        value = json.loads(text, object_pairs_hook=_once_each, parse_constant=_no_number)
-    except RecursionError:
-        raise RunError(f"{path}: expected JSON, got brackets too deep to read. Export again") from None
+            value = read_json(file.read(MOST_BYTES + 1))
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: expected JSON: {error}. Export again") from error
     if not isinstance(value, dict):
         raise RunError(f"{path}: expected an object, got {shown(value)}. Export again")
     return value
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{shown(twice)} stands there twice")
-    return found
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no number of JSON")
 
 
 def shown(value: Any) -> str:
@@ -126,8 +110,8 @@ def a_whole_number(value: Any, where: str, least: int, most: int) -> int:
 
 
 def a_text(value: Any, where: str) -> str:
-    """Returns a text that UTF-8 can hold."""
-    if not isinstance(value, str) or any("\ud800" <= letter <= "\udfff" for letter in value):
+    """Returns a text."""
+    if not isinstance(value, str):
         raise wrong(where, "a text", value)
     return value
 

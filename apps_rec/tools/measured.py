@@ -14,7 +14,7 @@ from apps_rec.config.passes import evaluated_rows
 from apps_rec.data import data_files, storage
 from apps_rec.evaluation import write_metrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.gate import MEASURED_ON
+from apps_rec.serving.gate import MEASURED_ON, read_metrics
 from apps_rec.training.run_folder import RunFolder, trained_config
 
 log = logging.getLogger("apps_rec")
@@ -56,7 +56,7 @@ def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[d
     asked = evaluated_rows(config)
     why = "it was not measured"
     for path in (folder.metrics, _beside(folder, asked)):
-        kept = _read(path)
+        kept = read_metrics(path)
         if kept is None:
             continue
         rows = kept.get(MEASURED_ON)
@@ -64,6 +64,8 @@ def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[d
             why = f"{path.name} is of step {kept.get('step')}"
         elif not isinstance(rows, dict) or not _lists_files(rows.get("files")):
             why = f"{path.name} does not say which rows it is of, as an older version wrote it"
+        elif not all(value is None or isinstance(value, int | float | dict) for value in kept.values()):
+            why = f"{path.name} holds what is no number"
         elif any(rows.get(name) != value for name, value in asked.items()):
             others = ", ".join(name for name, value in asked.items() if rows.get(name) != value)
             why = f"{path.name} was measured on other rows ({others})"
@@ -84,11 +86,3 @@ def _beside(folder: RunFolder, rows: Mapping[str, Any]) -> Path:
     """`metrics.<hash>.json`: one file for each set of rows."""
     digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     return folder.metrics.with_name(f"metrics.{digest[:8]}.json")
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        read = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return read if isinstance(read, dict) else None

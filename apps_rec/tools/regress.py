@@ -22,6 +22,7 @@ from typing import Any
 
 from apps_rec.config import Config
 from apps_rec.errors import ConfigError
+from apps_rec.json_text import read_json
 from apps_rec.tools import commands
 from apps_rec.training.whole_file import replace_text
 
@@ -144,7 +145,7 @@ def read_expectation(path: Path, quick: bool) -> Expectation:
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        whole = json.loads(path.read_text(encoding="utf-8"))
+        whole = read_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(whole, dict):

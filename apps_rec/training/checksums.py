@@ -7,6 +7,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from apps_rec.json_text import read_json
 from apps_rec.training.whole_file import replace_text
 
 # Large enough that a table is read at the speed of the disk, small enough to cost no memory to speak of.
@@ -38,7 +39,7 @@ def find_damage(prefix: Path) -> str | None:
     path = manifest_of(prefix)
     try:
         text = path.read_text(encoding="ascii")
-        written = {name: (int(size), str(digest)) for name, (size, digest) in json.loads(text)["files"].items()}
+        written = {name: (int(size), str(digest)) for name, (size, digest) in read_json(text)["files"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         return f"{path.name} cannot be read ({error})"
     # A byte that changed between the values would pass else.

@@ -12,6 +12,7 @@ from typing import Any
 from apps_rec.data.files import data_files
 from apps_rec.data.storage import is_file, size_and_time
 from apps_rec.errors import DataError, RunError
+from apps_rec.json_text import read_json
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run_folder import RunFolder, write_whole
 
@@ -48,7 +49,7 @@ def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
         RunError: a file is gone, new or changed.
     """
     try:
-        before = json.loads(folder.inputs.read_text(encoding="utf-8"))["train_input_path"]
+        before = read_json(folder.inputs.read_bytes())["train_input_path"]
         before = [{"path": str(f["path"]), "size": int(f["size"]), "mtime_ns": int(f["mtime_ns"])} for f in before]
     except FileNotFoundError:
         log.warning(

@@ -16,6 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from apps_rec.errors import RunError
+from apps_rec.json_text import read_json
 from apps_rec.training.run_folder import RunFolder, open_for_training
 
 NAME = "train.lock"
@@ -221,10 +222,10 @@ def _text(path: Path) -> str:
 def _read(path: Path) -> dict | None:
     """The owner that a lock names; None where it names none."""
     try:
-        owner = json.loads(_text(path))
+        owner = read_json(_text(path))
     except ValueError:
         return None
-    return owner if isinstance(owner, dict) else None
+    return owner if isinstance(owner, dict) and isinstance(owner.get("host"), str) else None
 
 
 def _shown(owner: dict | None) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps_rec.errors import ConfigError
+from apps_rec.json_text import read_json
 from apps_rec.protos import train_pb2
 
 PARAMETER_SERVERS = train_pb2.ParameterServerStrategy
@@ -95,7 +96,7 @@ def _parse(text: str) -> Task:
     Raises:
         ValueError: it is no JSON, or something in it is not what it should be.
     """
-    given = _object(json.loads(text), "all of it")
+    given = _object(read_json(text), "all of it")
     cluster: dict[str, list[str]] = {}
     for job, addresses in _object(given.get("cluster"), "cluster").items():
         if job not in _KINDS:

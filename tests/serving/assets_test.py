@@ -50,7 +50,6 @@ WRONG_PROOFS = [
     (["rows", "user"], [], "rows.user: expected a list of 1 to 10000 values, got 0"),
     (["rows", "app"], [1, 2], "rows.app: expected a list of 65 values, got 2"),
     (["rows", "user", 0], 5, "rows.user[0]: expected a text, got 5"),
-    (["rows", "user", 0], "\ud800", "rows.user[0]: expected a text, got "),
     (["rows", "app", 1], 2**63, "rows.app[1]: expected a whole number from -9223372036854775808 to"),
     (["rows", "app", 1], 1.5, "rows.app[1]: expected a whole number from"),
     (["rows", "app", 1], True, "rows.app[1]: expected a whole number from"),
@@ -58,7 +57,6 @@ WRONG_PROOFS = [
     (["rows", "price", 1], 1e39, "rows.price[1]: expected a number from -3.40282e+38 to 3.40282e+38, got 1e+39"),
     (["rows", "price", 1], None, "rows.price[1]: expected a number"),
     (["rows", "size", 1], [1], "rows.size[1]: expected a number"),
-    (["rows", "size", 1], 10**400, "rows.size[1]: expected a number"),
     (["source"], 3, "source: expected a text, got 3"),
     (["outputs"], "x", "outputs: expected an object, got 'x'"),
     (["outputs", "score"], ..., "outputs: has no 'score'"),
@@ -102,9 +100,10 @@ WRONG_FILES = {
     "null": (b"null", "expected an object, got None"),
     "NaN": (b'{"tolerance": NaN}', "expected JSON: NaN is no number of JSON"),
     "Infinity": (b'{"tolerance": -Infinity}', "expected JSON: -Infinity is no number of JSON"),
+    "half a pair": (b'{"rows": {"user": ["\\ud800"]}}', "expected JSON: a text holds half of a UTF-16 pair, '\\ud800'"),
     "a name twice": (b'{"a": 1, "a": 2}', "expected JSON: 'a' stands there twice"),
-    "too deep": (b"[" * 100_000, "expected JSON, got brackets too deep to read"),
-    "a number of 5,000 digits": (b'{"tolerance": %s}' % (b"1" * 5000), "expected JSON: Exceeds the limit"),
+    "too deep": (b"[" * 100_000, "expected JSON: its brackets are too deep to read"),
+    "a number of 5,000 digits": (b'{"tolerance": %s}' % (b"1" * 5000), "expected JSON: a number is too large: 111"),
 }
 
 
