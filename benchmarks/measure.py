@@ -9,6 +9,7 @@ from benchmarks.configs import DIM, Job
 from benchmarks.plan import (
     FILE_ROWS,
     GOALS,
+    INPUT_ROWS,
     PARAMETERS_DIFFER_BY,
     STEPS,
     TABLE_ROWS,
@@ -61,7 +62,7 @@ def check_parameters(rounds: dict[str, list[dict]]) -> None:
 
 def input_rates(workspace: Workspace, rounds: int) -> dict[str, list[dict]]:
     """The MMOE benchmark's rows through the input alone, from Parquet and from CSV."""
-    data = workspace.data(Job().vocabulary)
+    data = workspace.data(Job().vocabulary, INPUT_ROWS)
     found: dict[str, list[dict]] = {"parquet": [], "csv": []}
     for _ in range(rounds):
         for kind, train in (("parquet", data / "train.parquet"), ("csv", workspace.csv(data))):

@@ -33,7 +33,13 @@ class Meter:
         self._end = _clocks()
 
     def report(self) -> dict[str, float | None]:
-        """Rows per second and per CPU-second in the steady state and of the whole process up to the last step."""
+        """Rows per second and per CPU-second in the steady state and of the whole process up to the last step.
+
+        Raises:
+            ValueError: no step behind the warm-up.
+        """
+        if self._steps <= self._warm_up:
+            raise ValueError(f"expected more than the {self._warm_up} steps of warm-up, got {self._steps}: more rows")
         rows = (self._steps - self._warm_up) * self._batch_size
         wall, cpu = (end - begin for begin, end in zip(self._begin, self._end, strict=True))
         whole = time.time() - float(os.environ[SPAWNED_AT])

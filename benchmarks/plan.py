@@ -96,5 +96,7 @@ VOCABULARY_OPTIMIZERS = OPTIMIZERS
 LARGEST_VOCABULARY_RATIO = 1.4
 # Rows of a file, for memory against them.
 FILE_ROWS = (100_000, 1_000_000)
+# Rows that the input alone goes through: reading is ahead by a window of 65,536, which must weigh little.
+INPUT_ROWS = 2_000_000
 FIRST_STEP_SECONDS, FIRST_STEP_AIM = 12.0, 8.0
 INPUT_RATIOS = {"parquet": 3.0, "csv": 1.5}
