@@ -12,6 +12,7 @@ from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
 from apps_rec.data.schema import Schema
 from apps_rec.errors import ConfigError, DataError, RunError
+from apps_rec.protos.data_pb2 import DataConfig
 
 _LOG = logging.getLogger("apps_rec.data")
 
@@ -19,7 +20,9 @@ _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", 
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 
 
-def data_files(paths: str, field: str = "input path") -> list[str]:
+def data_files(
+    paths: str, field: str = "input path", timeout_seconds: float = DataConfig().input_timeout_seconds
+) -> list[str]:
     r"""The files that a path, a glob or several of them separated by commas stand for, sorted, each once.
 
     A name that exists is that file, even where it holds commas or characters of a glob. Elsewhere a comma that belongs
@@ -28,6 +31,7 @@ def data_files(paths: str, field: str = "input path") -> list[str]:
     Args:
         paths: as in `train_input_path`: plain paths, and URIs of stores.
         field: what to call it in a message.
+        timeout_seconds: how long to wait for the file system of each part; 0: for ever.
 
     Raises:
         ConfigError: a URI of a scheme that is not read.
@@ -35,30 +39,38 @@ def data_files(paths: str, field: str = "input path") -> list[str]:
             answer, something that is no file to read again and again, a name that is no text.
     """
     whole = paths.strip()
-    parts = [whole] if whole and not storage.is_uri(whole) and _exists(whole, field) else split_paths(paths)
+    parts = (
+        [whole]
+        if whole and not storage.is_uri(whole) and _exists(whole, field, timeout_seconds)
+        else split_paths(paths)
+    )
     parts = [part for part in parts if part]
     if not parts:
         raise DataError(f"{field}: expected a path or a glob, got nothing")
     files: dict[Hashable, str] = {}
     for part in parts:
-        found = _in_store(part, field) if storage.is_uri(part) else local_files(part, field)
+        found = (
+            _in_store(part, field, timeout_seconds)
+            if storage.is_uri(part)
+            else local_files(part, field, timeout_seconds)
+        )
         for path, identity in found:
             if files.setdefault(identity, path) != path:
                 _LOG.info('%s: "%s" and "%s" are one file, read once', field, files[identity], path)
     return sorted(files.values())
 
 
-def _exists(path: str, field: str) -> bool:
-    return answer_of(lambda: os.path.exists(path), f'{field}: "{path}"')
+def _exists(path: str, field: str, timeout_seconds: float) -> bool:
+    return answer_of(lambda: os.path.exists(path), f'{field}: "{path}"', timeout_seconds)
 
 
-def _in_store(part: str, field: str) -> list[tuple[str, Hashable]]:
+def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
     mistake = input_mistake(part)
     if mistake:
         raise ConfigError(f"{field}: {mistake}")
     scheme, _, key = split_uri(part) or ("", "", "")
     if scheme == "file":
-        return [(f"file://{path}", identity) for path, identity in local_files(f"/{key}", field)]
+        return [(f"file://{path}", identity) for path, identity in local_files(f"/{key}", field, timeout_seconds)]
     found = storage.find(part, field)
     if not found:
         raise DataError(f'{field}: no file matches "{part}"')

@@ -17,7 +17,8 @@ from apps_rec.errors import DataError
 _LOG = logging.getLogger("apps_rec.data")
 
 # A disk answers in milliseconds, a folder of a million files on a slow mount in a minute.
-_SAID_SECONDS, _ANSWER_SECONDS = 10.0, 120.0
+_SAID_SECONDS = 10.0
+_FIELD = "data_config.input_timeout_seconds"
 
 _KINDS = (
     (stat.S_ISFIFO, "a named pipe"),
@@ -29,7 +30,7 @@ _KINDS = (
 Answer = TypeVar("Answer")
 
 
-def answer_of(question: Callable[[], Answer], what: str) -> Answer:
+def answer_of(question: Callable[[], Answer], what: str, timeout_seconds: float) -> Answer:
     """The answer of a file system.
 
     A call to a mount that hangs never returns, and no signal gets through to it; it is made in a thread of its own.
@@ -37,9 +38,10 @@ def answer_of(question: Callable[[], Answer], what: str) -> Answer:
     Args:
         question: to ask.
         what: it is about, in a message.
+        timeout_seconds: how long to wait for it; 0: for ever.
 
     Raises:
-        DataError: there is no answer within two minutes.
+        DataError: there is no answer in time.
     """
     answers = SimpleQueue[tuple[Answer | None, BaseException | None]]()
 
@@ -52,20 +54,22 @@ def answer_of(question: Callable[[], Answer], what: str) -> Answer:
     threading.Thread(target=ask, daemon=True, name="apps_rec-look-at-files").start()
     try:
         try:
-            answer, error = answers.get(timeout=_SAID_SECONDS)
+            answer, error = answers.get(timeout=min(_SAID_SECONDS, timeout_seconds or _SAID_SECONDS))
         except Empty:
-            _LOG.warning("%s: waiting for its file system to answer, for %.0f s at most", what, _ANSWER_SECONDS)
-            answer, error = answers.get(timeout=_ANSWER_SECONDS - _SAID_SECONDS)
+            limit = f", for {timeout_seconds:g} s at most, {_FIELD}" if timeout_seconds else ""
+            _LOG.warning("%s: waiting for its file system to answer%s", what, limit)
+            left = max(0.0, timeout_seconds - _SAID_SECONDS) if timeout_seconds else None
+            answer, error = answers.get(timeout=left)
     except Empty:
         raise DataError(
-            f"{what}: its file system gave no answer for {_ANSWER_SECONDS:.0f} s; does the mount hang?"
+            f"{what}: its file system gave no answer for {timeout_seconds:g} s, {_FIELD}; does the mount hang?"
         ) from None
     if error is not None:
         raise error
     return answer  # type: ignore[return-value]
 
 
-def local_files(pattern: str, field: str) -> list[tuple[str, Hashable]]:
+def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
     """The files that a path or a glob stands for, and by what to know a file under another name.
 
     `*`, `?` and `[...]` stay within a name and `**` as a whole name takes any number of folders, each once, whatever
@@ -74,11 +78,13 @@ def local_files(pattern: str, field: str) -> list[tuple[str, Hashable]]:
     Args:
         pattern: without a scheme.
         field: what to call it in a message.
+        timeout_seconds: how long to wait for an answer; 0: for ever.
 
     Raises:
-        DataError: there is no such file; a folder; a file that cannot be opened; no file; a name that is no text.
+        DataError: there is no such file; no answer; a folder; a file that cannot be opened; no file; a name that is
+            no text.
     """
-    return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"')
+    return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"', timeout_seconds)
 
 
 def is_folder(path: str, field: str) -> str:

@@ -47,7 +47,7 @@ def open_stream(
     schema = build_schema(config, purpose)
     part = {TRAIN: "train", VALIDATE: "holdout"}.get(purpose) if has_holdout(data) else None
     return RowStream(
-        data_files(getattr(config, field), field),
+        data_files(getattr(config, field), field, data.input_timeout_seconds),
         schema if by is None else with_slices(schema, by),
         batch_size or (data.batch_size if train else data.eval_batch_size),
         shuffle=train and data.shuffle,

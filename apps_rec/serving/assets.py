@@ -185,7 +185,7 @@ def _data(config: PipelineConfig) -> str:
     lines = ["| data | bytes | changed |", "| --- | --- | --- |"]
     for field in ("train_input_path", "eval_input_path"):
         try:
-            files = data_files(getattr(config, field), field)
+            files = data_files(getattr(config, field), field, config.data_config.input_timeout_seconds)
         except DataError:
             lines.append(f"| {field} {getattr(config, field)} | not there at the export | |")
             continue

@@ -106,7 +106,7 @@ def predict_file(
     folder, config = open_export(export)
     served = build_serving_schema(config)
     ranking = _ranking(signature, group_by, top_k, weights, served)
-    files = data_files(input_path, "input")
+    files = data_files(input_path, "input", config.data_config.input_timeout_seconds)
     if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
         raise RunError(f"output {output}: is the input; choose another with -o")
     schema = schema_for_file(build_schema(config, "predict"), files[0])

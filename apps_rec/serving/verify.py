@@ -198,7 +198,7 @@ def _time(engine: Engine, schema: ServingSchema, evidence: Evidence) -> Iterator
 
 def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows: str) -> MetricCollector:
     """The metrics that `evaluate` gives, of the export's own scores."""
-    files = data_files(rows, "rows")
+    files = data_files(rows, "rows", config.data_config.input_timeout_seconds)
     labelled = schema_for_file(build_schema(config, "evaluate"), files[0])
     # Position columns are not asked for; users of GAUC are.
     filled = {column.name for column in schema.filled} - set(labelled.users)

@@ -149,8 +149,9 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
 
     if not checked.message.eval_input_path:
         raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
-    open_for_reading(checked.message.model_dir)
-    data_files(checked.message.eval_input_path, "eval_input_path")
+    message = checked.message
+    open_for_reading(message.model_dir)
+    data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.serving.gate import MEASURED_ON
     from apps_rec.tools.measured import keep_metrics, measured_on
@@ -244,9 +245,9 @@ def verify_export(
     from apps_rec.data.files import data_files
     from apps_rec.serving.export_folder import open_export
 
-    open_export(export)
+    _, exported = open_export(export)
     if rows is not None:
-        data_files(rows, "rows")
+        data_files(rows, "rows", exported.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.serving import verify
 
@@ -293,8 +294,8 @@ def predict(
     from apps_rec.serving.output import plan_output
 
     plan_output(output, part_format, rows_per_part, escape_formulas)
-    open_export(export)
-    data_files(rows, "input")
+    _, exported = open_export(export)
+    data_files(rows, "input", exported.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.serving.predict import predict_file
 
@@ -358,7 +359,8 @@ def convert(
             f"{checked.path}: {field}: is not given; name the files to convert: apps-rec convert CONFIG INPUT"
         )
     check_new(output)
-    files = data_files(input_path or getattr(message, field), "INPUT" if input_path else field)
+    named = "INPUT" if input_path else field
+    files = data_files(input_path or getattr(message, field), named, message.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
 

@@ -23,7 +23,7 @@ log = logging.getLogger("apps_rec")
 def measured_on(config: PipelineConfig) -> dict[str, Any]:
     """The rows that `evaluate` measures, and their files as they are now."""
     files = []
-    for path in data_files(config.eval_input_path, "eval_input_path"):
+    for path in data_files(config.eval_input_path, "eval_input_path", config.data_config.input_timeout_seconds):
         size, mtime_ns = storage.size_and_time(path)
         changed = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(mtime_ns / 1e9))
         files.append({"path": path, "bytes": size, "changed": changed})

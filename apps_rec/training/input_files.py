@@ -25,7 +25,7 @@ log = logging.getLogger("apps_rec")
 
 def note_input_files(folder: RunFolder, config: PipelineConfig) -> None:
     """Writes path, size and time of every training file into the run."""
-    files = [_facts(path) for path in data_files(config.train_input_path, "train_input_path")]
+    files = _facts_of_all(config)
     write_whole(folder.inputs, json.dumps({"train_input_path": files}, indent=1) + "\n")
 
 
@@ -34,7 +34,7 @@ def look_for_eval_files(config: PipelineConfig) -> None:
     if not config.eval_input_path:
         return
     try:
-        data_files(config.eval_input_path, "eval_input_path")
+        data_files(config.eval_input_path, "eval_input_path", config.data_config.input_timeout_seconds)
     except DataError as error:
         log.warning("%s; training goes on, evaluate and export will need it", error)
 
@@ -61,11 +61,16 @@ def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
             f"{folder.inputs}, the list of the run's training files, cannot be read ({error}). If they are unchanged, "
             "remove it to go on without a check; or train afresh with --restart"
         ) from error
-    now = [_facts(path) for path in data_files(config.train_input_path, "train_input_path")]
+    now = _facts_of_all(config)
     for was, found in itertools.zip_longest(before, now):
         change = _change(was, found, before, now)
         if change:
             raise RunError(f"train_input_path: {change} since the run in {folder.path} began. {_ADVICE}")
+
+
+def _facts_of_all(config: PipelineConfig) -> list[dict[str, Any]]:
+    paths = data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)
+    return [_facts(path) for path in paths]
 
 
 def _facts(path: str) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def make_plan(config: PipelineConfig) -> tuple[Plan, Layout]:
         ConfigError, DataError: files that TensorFlow's operations cannot read; the message says how to convert them.
     """
     schema = build_schema(config, "train")
-    files = data_files(config.train_input_path, "train_input_path")
+    files = data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)
     layout = check_graph_readable(schema, files)
     data = config.data_config
     # Rows that are shuffled among each other and trained on by one worker: whole batches, no more than one save's.

@@ -14,6 +14,7 @@ MAY_CHANGE = frozenset(
     {
         "num_epochs",  # a longer run
         "prefetch_size",
+        "input_timeout_seconds",
         "eval_batch_size",
         "key_fields",  # for predict
         # Of a run that met a bad row: positions count the rows that are left out too.

@@ -33,7 +33,7 @@ def check_paths(config: PipelineConfig, resume: bool, restart: bool) -> None:
             with hold(path):
                 raise
         raise
-    data_files(config.train_input_path, "train_input_path")
+    data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)
     source = config.train_config.fine_tune_checkpoint
     is_read = source and (restart or not folder.holds_run())
     if is_read and not Path(source).exists() and not Path(f"{source}.index").exists():

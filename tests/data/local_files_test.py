@@ -72,13 +72,14 @@ def test_a_named_pipe_is_refused(folder):
 
 def test_a_file_system_that_does_not_answer(folder, monkeypatch, caplog):
     monkeypatch.setattr(local_files, "_SAID_SECONDS", 0.05)
-    monkeypatch.setattr(local_files, "_ANSWER_SECONDS", 0.15)
     end = threading.Event()
     monkeypatch.setattr(local_files, "_identity", lambda *_: end.wait(20))
     write("a.csv")
-    with pytest.raises(DataError, match=r'input path: "a\.csv": its file system gave no answer for 0 s'):
-        data_files("a.csv")
-    assert "waiting for its file system" in caplog.text
+    with pytest.raises(
+        DataError, match=r'input path: "a\.csv": its file system gave no answer for 0\.15 s, data_config\.input_t'
+    ):
+        data_files("a.csv", timeout_seconds=0.15)
+    assert "waiting for its file system to answer, for 0.15 s at most, data_config.input_timeout" in caplog.text
     end.set()
 
 
