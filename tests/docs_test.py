@@ -12,7 +12,7 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
-from apps_rec.cli.main import _parser
+from apps_rec.cli.main import build_parser
 from apps_rec.config.load import parse_text
 from apps_rec.protos import data_pb2, eval_pb2, export_pb2, model_pb2, train_pb2
 
@@ -102,7 +102,7 @@ def test_every_block_of_proto_text_is_checked():
 
 def test_the_overrides_of_the_guide_reach_its_first_config():
     overrides = [
-        _parser().parse_args(words).set
+        build_parser().parse_args(words).set
         for words, _ in commands(CONFIG_GUIDE)
         if "my.config" in words and "--set" in words
     ]
@@ -189,11 +189,11 @@ def problem(words, may_be_a_name):
     if may_be_a_name and not any(word.startswith("-") for word in words) and len(words) <= 2:
         # `apps-rec train`, `apps-rec simulate store`: the command by its name.
         try:
-            _parser().parse_args([*words, "--help"])
+            build_parser().parse_args([*words, "--help"])
         except SystemExit as end:
             return "" if end.code == 0 else "no such command"
     try:
-        _parser().parse_args(words)
+        build_parser().parse_args(words)
     except SystemExit as end:
         return "" if end.code == 0 else "not taken"
     except argparse.ArgumentError as error:

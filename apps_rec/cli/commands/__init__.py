@@ -1,0 +1,35 @@
+"""The commands of `apps-rec`: one file each, which holds its flags and what it prints.
+
+A file has HELP (a line), EXAMPLE (behind the command's name), `add_arguments(parser)` and `run(options)`.
+"""
+
+from types import ModuleType
+
+from apps_rec.cli.commands import (
+    check,
+    convert,
+    evaluate,
+    export,
+    launch,
+    predict,
+    regress,
+    simulate_store,
+    train,
+    verify_export,
+)
+
+# In the order of the help; a name of two words is a command of a group.
+COMMANDS: dict[str, ModuleType] = {
+    "check": check,
+    "train": train,
+    "evaluate": evaluate,
+    "export": export,
+    "predict": predict,
+    "convert": convert,
+    "verify-export": verify_export,
+    "regress": regress,
+    "launch": launch,
+    "simulate store": simulate_store,
+}
+# What the first word of such a name stands for.
+GROUPS = {"simulate": "make data with known truth"}

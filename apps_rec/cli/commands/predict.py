@@ -1,0 +1,95 @@
+"""`apps-rec predict`."""
+
+from __future__ import annotations
+
+import argparse
+
+import apps_rec
+from apps_rec.cli.options import TRUST, names, write
+
+HELP = "score the rows of files with an export"
+EXAMPLE = (
+    "out/x/export/1700000000 rows.parquet -o scores.parquet --keep user_id,app_id\n"
+    "  apps-rec predict out/x/export/1700000000 rows.parquet -o best --signature rank --group-by user_id --top-k 9"
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Adds what is scored, by what, and the form of the output."""
+    parser.add_argument("export", help="folder of one version, as export printed it")
+    parser.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
+    parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
+    parser.add_argument(
+        "-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz; or folder to make, of parts"
+    )
+    parser.add_argument(
+        "--keep",
+        type=names,
+        metavar="COLUMNS",
+        help="columns to copy, with commas; default: the config's key_fields and label_fields",
+    )
+    parser.add_argument(
+        "--escape-formulas",
+        action="store_true",
+        help="CSV: an apostrophe before each text that a spreadsheet would run as a formula",
+    )
+    parser.add_argument("--trust", action="store_true", help=TRUST)
+    parts = parser.add_argument_group("a folder of parts")
+    parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
+    parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
+    ranks = parser.add_argument_group("requests to rank")
+    ranks.add_argument(
+        "--signature", default="serving_default", help="serving_default: row by row, the default; rank: by group"
+    )
+    ranks.add_argument(
+        "--group-by",
+        type=names,
+        default=[],
+        metavar="COLUMNS",
+        help="consecutive rows that agree in these columns, with commas, are one request",
+    )
+    ranks.add_argument("--top-k", type=int, metavar="K", help="rows to keep of each group; default: all, in order")
+    ranks.add_argument(
+        "--weights",
+        type=_weights,
+        metavar="OUTPUT=NUMBER,...",
+        help="of every term of the score, as probs_ctr=1,probs_ctcvr=0.5; default: the config's",
+    )
+
+
+def run(options: argparse.Namespace) -> None:
+    """Scores, and prints how many rows were read and written."""
+    made = apps_rec.predict(
+        options.export,
+        options.rows,
+        options.output,
+        options.keep,
+        options.skip_bad_rows,
+        part_format=options.format,
+        rows_per_part=options.rows_per_part,
+        signature=options.signature,
+        group_by=options.group_by,
+        top_k=options.top_k,
+        weights=options.weights,
+        escape_formulas=options.escape_formulas,
+        trust=options.trust,
+    )
+    groups = "" if made.groups is None else f" of {made.groups} groups"
+    files = f" in {made.files} files" if made.files > 1 else ""
+    scored = "" if made.groups is None else f", {made.rows} rows scored"
+    dropped = f", {made.dropped} bad rows dropped" if made.dropped else ""
+    write(f"{made.output}: {made.written} rows{groups}{files}{scored}{dropped}")
+
+
+def _weights(text: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for term in names(text):
+        name, _, number = term.partition("=")
+        try:
+            weight = float(number)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f'expected OUTPUT=NUMBER with commas, got "{term}"') from None
+        if name in weights:
+            raise argparse.ArgumentTypeError(f"expected one weight of {name}, got several")
+        weights[name] = weight
+    return weights

@@ -1,0 +1,50 @@
+"""Flags that several commands have, and how a command prints."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from typing import NoReturn
+
+import apps_rec
+from apps_rec.errors import shown
+
+TRUST = "run the export though it holds operations that are in no export of apps-rec, and may read or write files"
+
+
+class Parser(argparse.ArgumentParser):
+    """The standard one, whose words about wrong arguments are shown as all messages are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        super().error(shown(message))
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Adds the config and --set."""
+    parser.add_argument("config", help="text proto, or JSON where the name ends in .json")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="PATH=VALUE",
+        help="change a field, list items by name: 'feature_config.features[feature_name=age].embedding_dim=8'",
+    )
+
+
+def read_config(options: argparse.Namespace) -> apps_rec.Config:
+    """Reads the config before TensorFlow is loaded, so that its mistakes are shown at once."""
+    config = apps_rec.check(options.config, options.set)
+    for warning in config.warnings:
+        logging.getLogger("apps_rec").warning("warning: %s", warning)
+    return config
+
+
+def names(text: str) -> list[str]:
+    """Splits names at commas."""
+    return [name for name in text.split(",") if name]
+
+
+def write(text: object) -> None:
+    """Prints what a terminal may show."""
+    print(shown(str(text)))
