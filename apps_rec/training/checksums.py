@@ -10,9 +10,6 @@ from pathlib import Path
 from apps_rec.json_text import read_json
 from apps_rec.training.whole_file import replace_text
 
-# Large enough that a table is read at the speed of the disk, small enough to cost no memory to speak of.
-BLOCK_BYTES = 8 * 2**20
-
 
 def manifest_of(prefix: Path) -> Path:
     """Where the checksums of a checkpoint stand: `<prefix>.sha256.json`."""
@@ -72,9 +69,5 @@ def _size_and_sum(path: Path) -> tuple[int, str]:
 
 
 def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        block = memoryview(bytearray(min(BLOCK_BYTES, path.stat().st_size + 1)))
-        while count := file.readinto(block):
-            digest.update(block[:count])
-    return digest.hexdigest()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

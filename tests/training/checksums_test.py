@@ -1,9 +1,9 @@
 import hashlib
 import json
+import random
 
 import pytest
 
-from apps_rec.training import checksums
 from apps_rec.training.checksums import find_damage, manifest_of, write_manifest
 
 
@@ -31,11 +31,12 @@ def test_sizes_and_sums_are_those_of_the_files(prefix):
     assert find_damage(prefix) is None
 
 
-def test_a_file_of_many_blocks(prefix, monkeypatch):
-    monkeypatch.setattr(checksums, "BLOCK_BYTES", 7)
-    assert find_damage(prefix) is None
+def test_a_large_file_is_summed_whole(prefix):
+    data = random.Random(1).randbytes(1_000_003)
+    prefix.with_name("model.ckpt-7.data-00001-of-00002").write_bytes(data)
     write_manifest(prefix)
-    monkeypatch.undo()
+    written = json.loads(manifest_of(prefix).read_text())["files"]["model.ckpt-7.data-00001-of-00002"]
+    assert written == [1_000_003, hashlib.sha256(data).hexdigest()]
     assert find_damage(prefix) is None
 
 
