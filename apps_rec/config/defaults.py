@@ -5,6 +5,8 @@ Whatever is filled in reads back to the same: a resolved config, written out, re
 
 from __future__ import annotations
 
+from apps_rec.config import metrics
+from apps_rec.config.heads import head_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -63,9 +65,7 @@ def _model(config: PipelineConfig, report: Report) -> None:
     _towers(config, report)
     for dnn in dnns(rank):
         _activation(dnn)
-    funnel = rank.head.funnel
-    if rank.head.HasField("funnel") and not funnel.tower_names:
-        funnel.tower_names.extend(tower.tower_name for tower in rank.task_towers)
+    head_of(rank).resolve(rank)
     if not model.score:
         _score(model)
 
@@ -131,7 +131,7 @@ def _towers(config: PipelineConfig, report: Report) -> None:
         if shared:
             tower.metrics_set.extend(shared)
         else:
-            for kind in ("auc", "log_loss", "calibration"):
+            for kind in metrics.DEFAULT:
                 getattr(tower.metrics_set.add(), kind).SetInParent()
 
 
@@ -153,12 +153,9 @@ def _single_label(config: PipelineConfig, report: Report) -> None:
 
 
 def _score(model: ModelConfig) -> None:
-    """Each loss term's weight on the probability that the term trains."""
-    funnel = model.rank_model.head.HasField("funnel")
-    if funnel and len(model.rank_model.task_towers) != 2:
-        return
-    for at, tower in enumerate(model.rank_model.task_towers):
-        output = "probs_ctcvr" if funnel and at else f"probs_{tower.tower_name}"
+    """Each loss term's weight on the output that the term trains."""
+    rank = model.rank_model
+    for output, tower in zip(head_of(rank).trained(rank), rank.task_towers, strict=False):
         model.score.add(output=output, weight=tower.weight)
 
 

@@ -101,10 +101,10 @@ def weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[P
     return [Problem(WRONG_WEIGHT, wrong, name, lambda i: f"expected a sample weight >= 0, got {_shown(raw, i)}")]
 
 
-def funnel_problems(columns: dict[str, pa.Array], funnel: Sequence[str]) -> list[Problem]:
-    """Rows with a later step of the funnel and without the step before it; a step not observed proves nothing."""
+def step_problems(columns: dict[str, pa.Array], steps: Sequence[str]) -> list[Problem]:
+    """Rows with a later step and without the step before it; a step not observed proves nothing."""
     found = []
-    for click, conversion in pairwise(funnel):
+    for click, conversion in pairwise(steps):
         first, second = (columns[name].to_numpy(zero_copy_only=False) for name in (click, conversion))
         mask = (second == 1) & (first == 0)
         if mask.any():
@@ -113,4 +113,4 @@ def funnel_problems(columns: dict[str, pa.Array], funnel: Sequence[str]) -> list
 
 
 def _no_click(click: str) -> Callable[[int], str]:
-    return lambda index: f'expected 0 where "{click}" is 0 (the head is a funnel), got 1'
+    return lambda index: f'expected 0 where "{click}" is 0 (the step before it), got 1'

@@ -6,6 +6,7 @@ The batches equal those of a `RowStream` that reads the same rows in file order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 
 import tensorflow as tf
 
@@ -90,9 +91,9 @@ def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
             columns[name] = _checked_label(columns, name, schema.label_rules.get(name, LabelRule()))
         for name in schema.weights:
             columns[name] = _weight(columns[name], schema, name)
-        for click, conversion in zip((schema.funnel or ())[:-1], (schema.funnel or ())[1:], strict=True):
+        for click, conversion in pairwise(schema.label_steps):
             fine = (columns[conversion] != 1) | (columns[click] != 0)
-            _check(fine, columns[conversion], conversion, f"expected 0 where {click} is 0 (the head is a funnel)")
+            _check(fine, columns[conversion], conversion, f"expected 0 where {click} is 0 (the step before it)")
         return {name: columns[name] for name in schema.dtypes()}
 
     return parse

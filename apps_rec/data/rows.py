@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from apps_rec.data.bad_rows import remedy, too_many
 from apps_rec.data.bounds import within
 from apps_rec.data.cells import ARROW_TYPES, Problem
-from apps_rec.data.checks import checked_labels, funnel_problems, weight_problems
+from apps_rec.data.checks import checked_labels, step_problems, weight_problems
 from apps_rec.data.convert import convert, fill, texts_of_lists
 from apps_rec.data.decimals import as_in_file, decimal_points, has_decimals
 from apps_rec.data.kinds import FEATURES, UnreadableColumnError
@@ -237,7 +237,7 @@ class RowGate:
             array = pc.fill_null(array, float(column.default)) if column.has_default else array
             problems += weight_problems(array, data.column(column.name), column.name, problems)
             columns[column.name] = pc.fill_null(array, 0.0)
-        problems += funnel_problems(columns, self._schema.funnel or ())
+        problems += step_problems(columns, self._schema.label_steps)
         kept = [self._pass_through(name, data.column(name), problems) for name in self._keep]
         return columns, pa.RecordBatch.from_arrays(kept, list(self._keep)) if kept else None, problems
 

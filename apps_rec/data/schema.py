@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from apps_rec.config.heads import head_of
+from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
 from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
@@ -125,7 +127,7 @@ class Schema:
         keys: names of columns that say which row it is; read only where a stream is asked to keep them.
         filters: rows that go before anything else is asked of them.
         holdout: what decides over the holdout; None: the row's number, or there is none.
-        funnel: labels from the first step to the last; a later one implies those before. None: no funnel.
+        label_steps: labels from the first step to the last; a later one implies the one before. (): no such order.
         bad_rows: FAIL or SKIP.
         input_type: csv, parquet or tfrecord.
         separator: between the cells of CSV files.
@@ -145,7 +147,7 @@ class Schema:
     keys: tuple[str, ...] = ()
     filters: tuple[RowFilter, ...] = ()
     holdout: ColumnHoldout | None = None
-    funnel: tuple[str, ...] | None = None
+    label_steps: tuple[str, ...] = ()
     bad_rows: str = "FAIL"
     input_type: str = "csv"
     separator: str = ","
@@ -232,7 +234,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         keys=tuple(data.key_fields),
         filters=() if scores_only else tuple(_filter(item, declared) for item in filters_of(data, purpose)),
         holdout=_holdout(data, declared) if purpose in (TRAIN, VALIDATE) else None,
-        funnel=None if scores_only else _funnel(model),
+        label_steps=() if scores_only else head_of(model).label_steps(model),
         bad_rows=DataConfig.BadRows.Name(data.bad_rows),
         input_type=INPUT_TYPES[data.input_type],
         separator=data.separator,
@@ -385,13 +387,13 @@ def _unobserved_value(text: str) -> float | None:
 def _spaces(model: RankModel, label: str) -> tuple[str, ...]:
     """Labels outside of whose rows, all at once, nothing looks at this label; none where something always does."""
     found = []
-    funnel = _funnel(model)
+    steps = head_of(model).label_steps(model)
     for tower in model.task_towers:
         space = tower.task_space_indicator_label
         if label not in (tower.label_name, space):
             continue
-        # A funnel multiplies its labels: only where the first is 0 is the product known without the second.
-        if tower.out_task_space_weight or not space or (funnel and (space != funnel[0] or label == space)):
+        # Steps are multiplied: only where the first label is 0 is the product known without the second.
+        if tower.out_task_space_weight or not space or (steps and (space != steps[0] or label == space)):
             return ()
         if label == tower.label_name:
             found.append(space)
@@ -411,14 +413,7 @@ def _users(config: PipelineConfig) -> tuple[str, ...]:
     metrics = [*config.eval_config.metrics_set]
     for tower in config.model_config.rank_model.task_towers:
         metrics += tower.metrics_set
-    return tuple(dict.fromkeys(metric.gauc.uid_field for metric in metrics if metric.HasField("gauc")))
-
-
-def _funnel(model: RankModel) -> tuple[str, ...] | None:
-    if not model.head.HasField("funnel"):
-        return None
-    labels = {tower.tower_name: tower.label_name for tower in model.task_towers}
-    return tuple(labels[name] for name in model.head.funnel.tower_names or labels)
+    return tuple(dict.fromkeys(asked.users for asked in asked_metrics(metrics) if asked.users))
 
 
 def _filter(item: DataConfig.RowFilter, declared: dict[str, Column]) -> RowFilter:

@@ -1,12 +1,14 @@
 """Exact metrics of a ranking model: AUC, log loss, calibration and GAUC, and the tables and files that show them."""
 
-from apps_rec.evaluation.collect import MetricCollector, TaskMetrics, TaskRows, UserCodes
-from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
+from apps_rec.evaluation.collect import MetricCollector, MetricSpec, TaskMetrics, TaskRows, UserCodes
+from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, METRICS, auc, calibration, gauc, log_loss
 from apps_rec.evaluation.report import to_json, to_table, write_metrics
 
 __all__ = [
     "GAUC_REDUCTIONS",
+    "METRICS",
     "MetricCollector",
+    "MetricSpec",
     "TaskMetrics",
     "TaskRows",
     "UserCodes",

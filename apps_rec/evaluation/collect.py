@@ -1,18 +1,54 @@
 """Gathers scores and labels batch by batch, in as few bytes a row as exact metrics allow, and computes the metrics."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from apps_rec.errors import DataError, RunError
-from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
+from apps_rec.evaluation.metrics import METRICS, needs_users
 from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
 
 BLOCK_ROWS = 1 << 16
 _NOT_OBSERVED = -1
-METRICS = {"auc": auc, "log_loss": log_loss, "calibration": calibration}
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """A metric to compute, and what it is called with.
+
+    Args:
+        name: one of `METRICS`.
+        users: the column of users, where the metric groups rows by user; else "".
+        options: its further arguments, such as `{"reduction": "mean_by_sample_num"}` of gauc.
+
+    Raises:
+        ValueError: an unknown metric, a missing column of users or one too many, or an option that it does not take.
+    """
+
+    name: str
+    users: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name not in METRICS:
+            raise ValueError(f"metrics: {self.name} is not among {', '.join(METRICS)}.")
+        if needs_users(self.name) != bool(self.users):
+            wanted = "needs `users`, the name of the column of users" if not self.users else "takes no column of users"
+            raise ValueError(f"metrics: {self.name} {wanted}.")
+        try:
+            self.compute(np.zeros(0), np.zeros(0), {self.users: np.zeros(0, np.int32)})
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"metrics: {self.name} does not take {dict(self.options)}: {error}") from error
+
+    def compute(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]) -> float | None:
+        """Return its value over rows; `users` holds codes by column, of the same rows."""
+        arguments = {**self.options, "users": users[self.users]} if self.users else self.options
+        return METRICS[self.name](labels, scores, **arguments)
+
+
+AUC, LOG_LOSS, CALIBRATION = MetricSpec("auc"), MetricSpec("log_loss"), MetricSpec("calibration")
 
 
 @dataclass(frozen=True)
@@ -24,41 +60,26 @@ class TaskMetrics:
         score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
         label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
         mask_label: a label column; only rows where it is 1 count. None: all rows count.
-        metrics: which of `auc`, `log_loss`, `calibration`, `gauc`, in the order to show them.
-        gauc_user: the column of users where GAUC is asked for, else None; `gauc` comes last where `metrics` leaves it
-            out.
-        gauc_reduction: `mean`, `mean_by_sample_num` or `mean_by_positive_num`.
+        metrics: what to compute, in the order to show them.
         observed: those of `label` and `mask_label` that may be -1, not observed; rows where one of these is do not
             count.
 
     Raises:
-        ValueError: no label, an unknown metric or reduction, or `gauc` without a column of users.
+        ValueError: no label.
 
     Example:
-        >>> TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", gauc_user="user_id").names
-        ('auc_cvr_masked', 'log_loss_cvr_masked', 'calibration_cvr_masked', 'gauc_cvr_masked')
+        >>> TaskMetrics("cvr_masked", "probs_cvr", "download", "click", (AUC, MetricSpec("gauc", "user_id"))).names
+        ('auc_cvr_masked', 'gauc_cvr_masked')
     """
 
     suffix: str
     score_output: str
     label: str | tuple[str, ...]
     mask_label: str | None = None
-    metrics: tuple[str, ...] = ("auc", "log_loss", "calibration")
-    gauc_user: str | None = None
-    gauc_reduction: str = "mean"
+    metrics: tuple[MetricSpec, ...] = (AUC, LOG_LOSS, CALIBRATION)
     observed: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        unknown = [name for name in self.metrics if name not in METRICS and name != "gauc"]
-        if unknown:
-            raise ValueError(f"metrics of {self.suffix}: {', '.join(unknown)} is not among {', '.join(METRICS)}, gauc.")
-        if "gauc" in self.metrics and not self.gauc_user:
-            raise ValueError(f"metrics of {self.suffix}: gauc needs gauc_user, the name of the column of users.")
-        if self.gauc_reduction not in GAUC_REDUCTIONS:
-            raise ValueError(
-                f"metrics of {self.suffix}: gauc_reduction is one of {', '.join(GAUC_REDUCTIONS)}, "
-                f"got {self.gauc_reduction!r}."
-            )
         if not self.labels:
             raise ValueError(f"metrics of {self.suffix}: expected a label column or several, got none.")
 
@@ -68,14 +89,14 @@ class TaskMetrics:
         return (self.label,) if isinstance(self.label, str) else tuple(self.label)
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """What is measured, in order: `metrics`, and `gauc` where it is asked for."""
-        return self.metrics if "gauc" in self.metrics or not self.gauc_user else (*self.metrics, "gauc")
+    def users(self) -> tuple[str, ...]:
+        """The columns of users that its metrics need, each once."""
+        return tuple(dict.fromkeys(metric.users for metric in self.metrics if metric.users))
 
     @property
     def names(self) -> tuple[str, ...]:
         """Full names of the task's metrics, in order."""
-        return tuple(f"{kind}_{self.suffix}" for kind in self.kinds)
+        return tuple(f"{metric.name}_{self.suffix}" for metric in self.metrics)
 
     @property
     def rows_key(self) -> tuple[str, ...]:
@@ -193,7 +214,7 @@ class MetricCollector:
     """Takes a model's outputs batch by batch and computes every task's metrics over all rows at the end.
 
     Held between batches: a float32 score and a uint8 label a row and task (masked tasks: only rows they count), and
-    where GAUC is asked for one int32 user code a row, whatever the number of tasks.
+    where a metric groups rows by user one int32 code a row and column, whatever the number of tasks.
 
     Args:
         tasks: what to measure, in the order of the result.
@@ -217,8 +238,8 @@ class MetricCollector:
         self.rows = 0
         self._by, self._slice_codes, self._slice_rows = by, UserCodes(), np.zeros(0, np.int64)
         self._task_rows = {task.suffix: TaskRows() for task in tasks}
-        grouped = [task for task in tasks if task.gauc_user]
-        self._user_codes = {str(task.gauc_user): UserCodes() for task in grouped}
+        grouped = [task for task in tasks if task.users]
+        self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
         self._users = {column: Column(np.int32) for column in self._user_codes}
         # Which user codes belong to a masked task's rows: read off the labels of a task that has just the mask as its
         # label and counts all rows (click, in a funnel); kept separately only where there is no such task.
@@ -293,8 +314,7 @@ class MetricCollector:
         metrics: dict[str, float | int | None] = {}
         for task in self.tasks:
             rows = self._task_rows[task.suffix]
-            users = self._users_of(task) if task.gauc_user else None
-            metrics |= _metrics(task, rows.labels.array(), rows.scores.array(), users)
+            metrics |= _metrics(task, rows.labels.array(), rows.scores.array(), self._users_of(task))
         metrics["rows"] = self.rows
         return metrics
 
@@ -318,15 +338,14 @@ class MetricCollector:
         for task in tasks:
             rows = self._task_rows[task.suffix]
             labels, scores, of_row = rows.labels.array(), rows.scores.array(), rows.slices.array()
-            users = self._users_of(task) if task.gauc_user else None
+            users = self._users_of(task)
             by_slice = np.argsort(of_row, kind="stable")
             bounds = np.searchsorted(of_row[by_slice], np.arange(len(values) + 1))
             for code in codes:
                 places = by_slice[bounds[code] : bounds[code + 1]]
                 positives = int(labels[places].sum(dtype=np.int64))
-                metrics[code] |= _metrics(
-                    task, labels[places], scores[places], None if users is None else users[places]
-                )
+                of_slice = {column: codes_of_rows[places] for column, codes_of_rows in users.items()}
+                metrics[code] |= _metrics(task, labels[places], scores[places], of_slice)
                 metrics[code] |= {f"rows_{task.suffix}": len(places), f"positives_{task.suffix}": positives}
                 if min(positives, len(places) - positives) < FEW:
                     small[code].append(task.suffix)
@@ -334,9 +353,13 @@ class MetricCollector:
         other_rows = int(self._slice_rows[others].sum())
         return Slices(self._by, tuple(shown), tuple(values[c] for c in others[:most]), len(others), other_rows)
 
-    def _users_of(self, task: TaskMetrics) -> np.ndarray:
-        users = self._users[str(task.gauc_user)].array()
-        return users[self._masks[task.rows_key].array().astype(bool)] if task.rows_key else users
+    def _users_of(self, task: TaskMetrics) -> dict[str, np.ndarray]:
+        """Codes of the users of the task's rows, by column; empty where no metric groups rows by user."""
+        users = {column: self._users[column].array() for column in task.users}
+        if not task.rows_key or not users:
+            return users
+        mask = self._masks[task.rows_key].array().astype(bool)
+        return {column: codes[mask] for column, codes in users.items()}
 
     def missing(self) -> dict[str, str]:
         """Why a task's metrics have no value, by suffix: `no positives` or `one class`; other tasks are left out.
@@ -354,15 +377,9 @@ class MetricCollector:
 
 
 def _metrics(
-    task: TaskMetrics, labels: np.ndarray, scores: np.ndarray, users: np.ndarray | None
+    task: TaskMetrics, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]
 ) -> dict[str, float | int | None]:
-    metrics: dict[str, float | int | None] = {}
-    for kind, name in zip(task.kinds, task.names, strict=True):
-        if kind == "gauc" and users is not None:
-            metrics[name] = gauc(labels, scores, users, task.gauc_reduction)
-        else:
-            metrics[name] = METRICS[kind](labels, scores)
-    return metrics
+    return {name: metric.compute(labels, scores, users) for name, metric in zip(task.names, task.metrics, strict=True)}
 
 
 def _as_json(value: Any) -> str | int | bool:

@@ -1,5 +1,8 @@
 """Exact metrics of one task from its labels and scores, in numpy; None where a metric has no value."""
 
+import inspect
+from collections.abc import Callable
+
 import numpy as np
 
 GAUC_REDUCTIONS = ("mean", "mean_by_sample_num", "mean_by_positive_num")
@@ -154,6 +157,21 @@ def gauc(labels: np.ndarray, scores: np.ndarray, users: np.ndarray, reduction: s
         return float(of_user.mean())
     weights = positives if reduction == "mean_by_positive_num" else positives + negatives
     return float(np.average(of_user, weights=weights))
+
+
+# By the name in protos/eval.proto, in its order. A metric takes labels and scores, `(rows,)`, and its message's fields
+# by name; `users`, an integer code a row, where it needs a column of users.
+METRICS: dict[str, Callable[..., float | None]] = {
+    "auc": auc,
+    "gauc": gauc,
+    "log_loss": log_loss,
+    "calibration": calibration,
+}
+
+
+def needs_users(name: str) -> bool:
+    """Tells whether a metric groups rows by user."""
+    return "users" in inspect.signature(METRICS[name]).parameters
 
 
 def _checked(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,7 +8,11 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
-METRIC_COLUMNS = ("auc", "gauc", "log_loss", "calibration")
+from apps_rec.evaluation.metrics import METRICS
+
+METRIC_COLUMNS = tuple(METRICS)
+# Of two metrics, one may begin with the name of the other.
+_LONGEST_FIRST = sorted(METRICS, key=len, reverse=True)
 
 Metrics = Mapping[str, float | int | None]
 
@@ -46,7 +50,7 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
     tasks: dict[str, dict[str, float | int | None]] = {}
     others = []
     for name, value in metrics.items():
-        metric = next((m for m in METRIC_COLUMNS if name.startswith(f"{m}_")), None)
+        metric = next((m for m in _LONGEST_FIRST if name.startswith(f"{m}_")), None)
         if metric is None:
             others.append(f"{name} {'n/a' if value is None else value}")
         else:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from apps_rec.config.names import labels_not_always_observed
+from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
 from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
@@ -120,13 +120,10 @@ def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, .
 def _build_tasks(config: PipelineConfig) -> list[Task]:
     message, sample_weight = config.model_config.rank_model, config.data_config.sample_weight
     unsure = labels_not_always_observed(config)
-    tasks: list[Task] = []
-    for tower in message.task_towers:
-        # The loss of a funnel's later task is of the product with the labels before it.
-        before = [task.label for task in tasks] if message.head.HasField("funnel") else []
-        read = dict.fromkeys([*before, tower.label_name, tower.task_space_indicator_label])
-        tasks.append(_build_task(tower, sample_weight, tuple(name for name in read if name in unsure)))
-    return tasks
+    return [
+        _build_task(tower, sample_weight, tuple(name for name in read if name in unsure))
+        for tower, read in zip(message.task_towers, labels_of_losses(config), strict=True)
+    ]
 
 
 def _build_task(tower: model_pb2.TaskTower, sample_weight: str, observed: tuple[str, ...]) -> Task:

@@ -1,10 +1,18 @@
+from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+BETTER_FIELD_NUMBER: _ClassVar[int]
+better: _descriptor.FieldDescriptor
+USER_COLUMN_FIELD_NUMBER: _ClassVar[int]
+user_column: _descriptor.FieldDescriptor
+CHOICES_FIELD_NUMBER: _ClassVar[int]
+choices: _descriptor.FieldDescriptor
 
 class EvalConfig(_message.Message):
     __slots__ = ("num_examples", "metrics_set")
@@ -16,6 +24,14 @@ class EvalConfig(_message.Message):
 
 class EvalMetrics(_message.Message):
     __slots__ = ("auc", "gauc", "log_loss", "calibration")
+    class Better(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        HIGHER: _ClassVar[EvalMetrics.Better]
+        LOWER: _ClassVar[EvalMetrics.Better]
+        NEAREST_TO_ONE: _ClassVar[EvalMetrics.Better]
+    HIGHER: EvalMetrics.Better
+    LOWER: EvalMetrics.Better
+    NEAREST_TO_ONE: EvalMetrics.Better
     AUC_FIELD_NUMBER: _ClassVar[int]
     GAUC_FIELD_NUMBER: _ClassVar[int]
     LOG_LOSS_FIELD_NUMBER: _ClassVar[int]

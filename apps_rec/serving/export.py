@@ -56,7 +56,7 @@ def export_model(
         CheckFailedError: what was written differs from the model, or the gate keeps the model back.
     """
     target = Path(folder)
-    check_gate(config.export_config, facts.metrics if facts else None, target, facts.why_not if facts else "")
+    check_gate(config, facts.metrics if facts else None, target, facts.why_not if facts else "")
     changes_precision = config.export_config.half_precision and not config.train_config.mixed_precision
     served = half_precision_twin(config, model, preprocessor) if changes_precision else model
     module = build_serving_module(config, served, preprocessor)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from apps_rec.config.outputs import metrics_by_name
 from apps_rec.errors import CheckFailedError, RunError
-from apps_rec.protos.export_pb2 import ExportConfig
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.json_asset import read_json_object
 from apps_rec.serving.versions import versions
 
@@ -20,11 +21,11 @@ _SAME = ("row_filter", "num_examples", "bad_rows")
 log = logging.getLogger("apps_rec")
 
 
-def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, folder: Path, why_not: str = "") -> None:
+def check_gate(config: PipelineConfig, metrics: Mapping[str, Any] | None, folder: Path, why_not: str = "") -> None:
     """Compares gate_metric with that of the newest version.
 
     Args:
-        export_config: with gate_metric, which may be empty: no gate.
+        config: checked and normalised; its gate_metric may be empty: no gate.
         metrics: of the model to publish, on the rows of its config, with what they were measured on; None: there are
             none.
         folder: of the versions.
@@ -35,6 +36,7 @@ def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, f
             rows that cannot be compared.
         CheckFailedError: it is worse by more than gate_max_drop.
     """
+    export_config = config.export_config
     name = export_config.gate_metric
     if not name:
         return
@@ -56,7 +58,8 @@ def check_gate(export_config: ExportConfig, metrics: Mapping[str, Any] | None, f
             "to publish all the same: --set export_config.gate_metric="
         )
     _check_alike((metrics or {}).get(MEASURED_ON), (published or {}).get(MEASURED_ON), there[-1])
-    drop = badness(name, value) - badness(name, before)
+    metric = metrics_by_name(config)[name]
+    drop = metric.badness(value) - metric.badness(before)
     if drop > export_config.gate_max_drop:
         raise CheckFailedError(
             f"not published: {name} is {value:.5f}, and {before:.5f} in {there[-1]}: worse by {drop:.5f}, more than "
@@ -91,13 +94,6 @@ def _check_alike(now: Any, before: Any, version: Path) -> None:
 
 def _line(value: Any) -> str:
     return " ".join(str(value).split())
-
-
-def badness(name: str, value: float) -> float:
-    """How bad a metric is: the larger the worse. A calibration is best at 1, either way off is worse."""
-    if name.startswith("calibration_"):
-        return abs(value - 1)
-    return value if name.startswith("log_loss_") else -value
 
 
 def _value(metrics: Mapping[str, Any] | None, name: str) -> float | None:

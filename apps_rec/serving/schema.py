@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from apps_rec.config.names import outputs
+from apps_rec.config.outputs import outputs, score_outputs
 from apps_rec.config.sides import ITEM, column_sides
 from apps_rec.data import Column, build_schema
 from apps_rec.errors import ConfigError
@@ -45,6 +45,7 @@ class ServingSchema:
         formula: weighted_sum or product_of_powers.
         value_field: column that the score is multiplied by; None: none.
         outputs: of serving_default and serving_tf_example.
+        score_outputs: those of them that rank gives too, beside score and order.
     """
 
     columns: tuple[Column, ...]
@@ -55,6 +56,7 @@ class ServingSchema:
     formula: str
     value_field: str | None
     outputs: tuple[str, ...]
+    score_outputs: tuple[str, ...] = ()
 
     @property
     def shared(self) -> tuple[Column, ...]:
@@ -69,7 +71,7 @@ class ServingSchema:
     @property
     def rank_outputs(self) -> tuple[str, ...]:
         """Outputs of rank and rank_packed."""
-        return ("score", "order", *(name for name in self.outputs if name.startswith("probs_")))
+        return ("score", "order", *self.score_outputs)
 
     def is_text(self, column: Column) -> bool:
         """Whether a packed request holds a column among its texts: words, and numbers that are ids."""
@@ -162,6 +164,7 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
         formula=ScoreFormula.Name(model.score_formula).lower(),
         value_field=model.score_value_field or None,
         outputs=tuple(outputs(config)),
+        score_outputs=tuple(score_outputs(config)),
     )
 
 

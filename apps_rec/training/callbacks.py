@@ -141,7 +141,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         is_interrupted: whether training ends by a signal: then the last step is saved without an evaluation, since
             an uninterrupted run would not have made one there.
         metric: to select by.
-        bigger_is_better: whether a larger value of it is better.
+        badness: of a value of it: the larger the worse. Needed where `evaluate` is.
         patience: steps without improvement before training stops; None: never.
         before_save: called before anything is written.
         agree: makes one value of those that the processes of a training measured, so that all decide alike.
@@ -157,7 +157,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         is_interrupted: Callable[[], bool],
         evaluate: Callable[[], Metrics] | None = None,
         metric: str = "",
-        bigger_is_better: bool = True,
+        badness: Callable[[float], float] | None = None,
         patience: int | None = None,
         before_save: Callable[[], None] = lambda: None,
         agree: Callable[[float], float] = float,
@@ -166,7 +166,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         self._before_save, self._agree = before_save, agree
         self._checkpoints, self._progress, self._log = checkpoints, progress, progress_log
         self._save_steps, self._positions, self._is_interrupted = save_steps, positions, is_interrupted
-        self._evaluate, self._metric, self._bigger, self._patience = evaluate, metric, bigger_is_better, patience
+        self._evaluate, self._metric, self._badness, self._patience = evaluate, metric, badness, patience
         self._batches = 0
         self.saved_step: int | None = None
 
@@ -241,7 +241,8 @@ class SaveAndSelect(keras.callbacks.Callback):
         log.info("step %d  evaluated  %s", step, shown)
         self._log.write(step, {f"eval/{name}": number for name, number in metrics.items()})
         best = float(self._progress.best_value.numpy())
-        if math.isnan(best) or (value > best if self._bigger else value < best):
+        assert self._badness is not None
+        if math.isnan(best) or self._badness(value) < self._badness(best):
             self._progress.best_value.assign(value)
             self._progress.best_step.assign(step)
             self._checkpoints.save_best(step)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from apps_rec.config import Config
+from apps_rec.config.outputs import metrics_by_name
 from apps_rec.data.dataset import Positions, reraise
 from apps_rec.errors import InterruptedRunError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
@@ -289,7 +290,7 @@ class _Training:
             is_interrupted=lambda: signals.received is not None,
             evaluate=(lambda: self._estimator.evaluate("validate", is_stopped).result()) if selects else None,
             metric=export_config.best_exporter_metric,
-            bigger_is_better=export_config.metric_bigger,
+            badness=metrics_by_name(self._message)[export_config.best_exporter_metric].badness if selects else None,
             patience=export_config.max_check_steps if export_config.enable_early_stop else None,
             before_save=self._before_save,
             agree=self._workers.mean,

@@ -86,7 +86,7 @@ def test_files_that_are_wrong(tiny, capsys, monkeypatch):
         "empty label": ({"click": ""}, ['row 5, column "click": expected the label 0 or 1, got nothing']),
         "no click": (
             {"click": "0", "download": "1"},
-            ['row 5, column "download": expected 0 where "click" is 0 (the head is a funnel), got 1'],
+            ['row 5, column "download": expected 0 where "click" is 0 (the step before it), got 1'],
         ),
         "no weight": ({"tags": "t1:1|t2:much"}, ['row 5, column "tags": expected finite weights of 0 or more']),
     }.items():

@@ -76,10 +76,10 @@ def test_values_that_say_that_a_label_was_not_observed(tmp_path):
 def test_a_step_that_was_not_observed_neither_proves_nor_disproves(tmp_path):
     rules = {"click": LabelRule((-1.0,)), "download": LabelRule((-1.0,))}
     path = write(tmp_path / "a.csv", "-1,1,0", "1,-1,0", "0,-1,0", "-1,0,0")
-    labels, _ = read(path, rules, funnel=("click", "download"))
+    labels, _ = read(path, rules, label_steps=("click", "download"))
     assert labels[:2] == [[-1, 1, 0, -1], [1, -1, -1, 0]]
     with pytest.raises(DataError, match=r'row 2, column "download": expected 0 where "click" is 0'):
-        read(write(tmp_path / "b.csv", "-1,1,0", "0,1,0"), rules, funnel=("click", "download"))
+        read(write(tmp_path / "b.csv", "-1,1,0", "0,1,0"), rules, label_steps=("click", "download"))
 
 
 def test_nan_and_null_are_empty(tmp_path):

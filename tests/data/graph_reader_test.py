@@ -204,7 +204,7 @@ NUMBERS = (Column("y", "INT32", 0), Column("z", "INT32", 0), Column("w", "FLOAT"
         ({"w": b"-1"}, 'Column "w": expected a sample weight >= 0, got -1'),
         ({"w": b""}, 'Column "w": expected a sample weight >= 0, got nan'),
         ({"w": b"inf"}, 'Column "w": expected a finite number'),
-        ({"y": b"0", "z": b"1"}, 'Column "z": expected 0 where y is 0 (the head is a funnel), got 1'),
+        ({"y": b"0", "z": b"1"}, 'Column "z": expected 0 where y is 0 (the step before it), got 1'),
         ({"flag": b"maybe"}, 'Column "flag": expected true, false, 1 or 0 (BOOL), got maybe'),
         ({"n": b"2.5"}, 'Column "n": expected a whole number of 32 bits (INT32), got 2.5'),
         ({"n": b"2147483648"}, 'Column "n": expected a whole number of 32 bits (INT32), got 2147483648'),
@@ -212,7 +212,9 @@ NUMBERS = (Column("y", "INT32", 0), Column("z", "INT32", 0), Column("w", "FLOAT"
 )
 def test_a_wrong_cell_stops_and_names_its_column(tmp_path, changed, message):
     columns = (Column("n", "INT32", 0), Column("flag", "BOOL", False))
-    schema = Schema(columns, ("y", "z"), ("w",), funnel=("y", "z"), with_header=True, declared=(*columns, *NUMBERS))
+    schema = Schema(
+        columns, ("y", "z"), ("w",), label_steps=("y", "z"), with_header=True, declared=(*columns, *NUMBERS)
+    )
     right = {"n": b"1", "flag": b"1", "y": b"1", "z": b"1", "w": b"0.5"}
     rows = [right] * 5 + [right | changed] + [right] * 5
     path = str(tmp_path / "a.csv")

@@ -40,7 +40,7 @@ GOOD = {"age": [5, None, 7], "name": ["a", "b", None], "click": [0, 1, 1], "buy"
 
 
 def test_good_rows_pass_with_defaults():
-    rows, counts = admit(schema(labels=("click", "buy"), funnel=("click", "buy")), chunk(**GOOD))
+    rows, counts = admit(schema(labels=("click", "buy"), label_steps=("click", "buy")), chunk(**GOOD))
     assert rows.columns["age"].tolist() == [5, -1, 7]
     assert rows.columns["name"].to_pylist() == [b"a", b"b", b""]
     assert rows.columns["click"].tolist() == [0, 1, 1]
@@ -61,10 +61,10 @@ def test_good_rows_pass_with_defaults():
         ({"click": ["0", "no", "1"]}, {}, 12, "click", 'got "no"', "wrong type"),
         (
             {"click": [0, 1, 0]},
-            {"funnel": ("click", "buy")},
+            {"label_steps": ("click", "buy")},
             13,
             "buy",
-            'expected 0 where "click" is 0 (the head is a funnel), got 1',
+            'expected 0 where "click" is 0 (the step before it), got 1',
             "conversion without a click",
         ),
         ({"w": [1.0, -0.5, 1]}, {"weights": ("w",)}, 12, "w", ">= 0, got -0.5", "wrong sample weight"),

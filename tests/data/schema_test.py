@@ -66,7 +66,7 @@ def test_training_reads_what_something_needs():
     assert schema.labels == ("download", "long", "click")
     assert schema.weights == ("w",)
     assert schema.users == ()
-    assert schema.funnel == ("click", "download")
+    assert schema.label_steps == ("click", "download")
     assert schema.filters == (RowFilter(Column("cached", "INT64", 0), (1, 2), keep=False),)
     assert (schema.bad_rows, schema.input_type, schema.with_header) == ("SKIP", "parquet", False)
     assert schema.read_names() == [*names(schema), "download", "long", "click", "w", "cached"]
@@ -97,7 +97,7 @@ def test_evaluation_adds_users():
 def test_prediction_needs_inputs_only():
     schema = build_schema(config(), "predict")
     assert names(schema) == ["app_id", "tags", "history", "age", "vip"]
-    assert (schema.labels, schema.weights, schema.filters, schema.funnel) == ((), (), (), None)
+    assert (schema.labels, schema.weights, schema.filters, schema.label_steps) == ((), (), (), ())
     assert schema.keys == ("user_id", "app_id")
 
 

@@ -7,14 +7,27 @@ from sklearn import metrics as sklearn_metrics
 
 from apps_rec.errors import DataError, RunError
 from apps_rec.evaluation import collect
-from apps_rec.evaluation.collect import BLOCK_ROWS, MetricCollector, TaskMetrics, TaskRows, UserCodes
+from apps_rec.evaluation.collect import (
+    AUC,
+    BLOCK_ROWS,
+    CALIBRATION,
+    LOG_LOSS,
+    MetricCollector,
+    MetricSpec,
+    TaskMetrics,
+    TaskRows,
+    UserCodes,
+)
+
+GAUC = MetricSpec("gauc", "user_id")
+BY_ROWS = MetricSpec("gauc", "user_id", {"reduction": "mean_by_sample_num"})
+DEFAULT = (AUC, LOG_LOSS, CALIBRATION)
+FOUR = (*DEFAULT, GAUC)
 
 FUNNEL = [
-    TaskMetrics("ctr", "probs_ctr", "click", gauc_user="user_id"),
-    TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", gauc_user="user_id"),
-    TaskMetrics(
-        "ctcvr", "probs_ctcvr", ("click", "download"), gauc_user="user_id", gauc_reduction="mean_by_sample_num"
-    ),
+    TaskMetrics("ctr", "probs_ctr", "click", metrics=FOUR),
+    TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click", metrics=FOUR),
+    TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), metrics=(*DEFAULT, BY_ROWS)),
 ]
 
 
@@ -83,8 +96,8 @@ def test_batches_do_not_matter():
 
 def test_ctcvr_label_is_the_product_and_the_mask_drops_rows():
     tasks = [
-        TaskMetrics("both", "p", ("click", "download"), metrics=("calibration",)),
-        TaskMetrics("masked", "p", "download", mask_label="click", metrics=("calibration",)),
+        TaskMetrics("both", "p", ("click", "download"), metrics=(CALIBRATION,)),
+        TaskMetrics("masked", "p", "download", mask_label="click", metrics=(CALIBRATION,)),
     ]
     collector = MetricCollector(tasks)
     labels = {"click": np.array([1, 1, 0, 0]), "download": np.array([1, 0, 1, 0])}
@@ -106,8 +119,8 @@ def test_bytes_held_a_row():
     task_rows = TaskRows()
     task_rows.append(np.zeros(rows, np.float32), np.zeros(rows, np.uint8))
     assert task_rows.nbytes == 5 * rows
-    for gauc_user, expected in ((None, 5 + 5), ("user_id", 5 + 5 + 4)):
-        tasks = [TaskMetrics(name, f"probs_{name}", "click", gauc_user=gauc_user) for name in ("a", "b")]
+    for metrics, expected in ((DEFAULT, 5 + 5), (FOUR, 5 + 5 + 4)):
+        tasks = [TaskMetrics(name, f"probs_{name}", "click", metrics=metrics) for name in ("a", "b")]
         collector = MetricCollector(tasks)
         ones = np.ones(1024, np.float32)
         people = np.arange(1024)
@@ -121,7 +134,7 @@ def test_bytes_held_a_row():
 
 
 def test_gauc_stands_where_it_was_asked_for():
-    task = TaskMetrics("ctr", "probs_ctr", "click", metrics=("gauc", "auc"), gauc_user="user_id")
+    task = TaskMetrics("ctr", "probs_ctr", "click", metrics=(GAUC, AUC))
     assert list(collected([task], *funnel_rows(100), batch=50).result()) == ["gauc_ctr", "auc_ctr", "rows"]
 
 
@@ -165,17 +178,21 @@ def test_user_codes_grow_in_order_of_first_sight(first, second):
 
 
 def test_bad_arguments_say_what_came():
-    with pytest.raises(ValueError, match=r"metrics of ctr: f1 is not among auc, log_loss, calibration, gauc"):
-        TaskMetrics("ctr", "p", "click", metrics=("auc", "f1"))
-    with pytest.raises(ValueError, match=r"metrics of ctr: gauc needs gauc_user"):
-        TaskMetrics("ctr", "p", "click", metrics=("auc", "gauc"))
-    with pytest.raises(ValueError, match="gauc_reduction is one of"):
-        TaskMetrics("ctr", "p", "click", gauc_reduction="max")
+    with pytest.raises(ValueError, match=r"metrics: f1 is not among auc, gauc, log_loss, calibration"):
+        MetricSpec("f1")
+    with pytest.raises(ValueError, match=r"metrics: gauc needs `users`"):
+        MetricSpec("gauc")
+    with pytest.raises(ValueError, match=r"metrics: auc takes no column of users"):
+        MetricSpec("auc", "user_id")
+    with pytest.raises(ValueError, match=r"gauc does not take .*reduction is one of mean"):
+        MetricSpec("gauc", "user_id", {"reduction": "max"})
+    with pytest.raises(ValueError, match=r"auc does not take .*reduction"):
+        MetricSpec("auc", options={"reduction": "mean"})
     with pytest.raises(ValueError, match="metrics of ctr: expected a label"):
         TaskMetrics("ctr", "p", ())
     with pytest.raises(ValueError, match="different suffixes"):
         MetricCollector([TaskMetrics("ctr", "p", "click")] * 2)
-    collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click", gauc_user="user_id")])
+    collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click", metrics=FOUR)])
     good = {"click": np.array([0, 1])}, {"probs_ctr": np.array([0.5, 0.5])}, {"user_id": np.array([1, 1])}
     with pytest.raises(ValueError, match="expected the output probs_ctr, got only score"):
         collector.update(good[0], {"score": np.zeros(2)}, good[2])
@@ -206,11 +223,11 @@ def test_rows_that_were_not_observed_are_left_out_of_their_tasks_alone(has_users
     rng = np.random.default_rng(5)
     hidden = {name: rng.random(4_000) < share for name, share in (("click", 0.1), ("download", 0.3))}
     given = {name: np.where(hidden[name], -1, values).astype(np.float32) for name, values in labels.items()}
-    user = "user_id" if has_users else None
+    metrics = FOUR if has_users else DEFAULT
     tasks = [
-        TaskMetrics("ctr", "probs_ctr", "click", gauc_user=user, observed=("click",)),
-        TaskMetrics("cvr_masked", "probs_cvr", "download", "click", gauc_user=user, observed=("download", "click")),
-        TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), gauc_user=user, observed=("click", "download")),
+        TaskMetrics("ctr", "probs_ctr", "click", metrics=metrics, observed=("click",)),
+        TaskMetrics("cvr_masked", "probs_cvr", "download", "click", metrics=metrics, observed=("download", "click")),
+        TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), metrics=metrics, observed=("click", "download")),
     ]
     result = collected(tasks, given, outputs, users if has_users else {}, batch=333).result()
     click, download = labels["click"], labels["download"]

@@ -6,12 +6,12 @@ import tensorflow as tf
 from sklearn.metrics import log_loss, roc_auc_score
 
 import apps_rec
-from apps_rec.evaluation import TaskMetrics
+from apps_rec.evaluation import MetricSpec, TaskMetrics
 from apps_rec.evaluation.evaluator import EvaluationStoppedError, evaluate_model
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.input import evaluation_dataset
 
-PLAN = [TaskMetrics("a", "probs_a", "click", None, ("auc", "calibration"))]
+PLAN = [TaskMetrics("a", "probs_a", "click", None, (MetricSpec("auc"), MetricSpec("calibration")))]
 
 
 def batches(sizes):

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from sklearn import metrics as sklearn_metrics
 
+from apps_rec.config import metrics as config_metrics
 from apps_rec.evaluation import metrics
-from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, auc, calibration, gauc, log_loss
+from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, METRICS, auc, calibration, gauc, log_loss, needs_users
 
 
 def drawn(rows, seed=0, digits=None, scale=1.0, rate=0.3):
@@ -140,3 +141,10 @@ def test_docstring_examples_run():
     tried = doctest.testmod(metrics)
     assert tried.failed == 0
     assert tried.attempted >= 4
+
+
+def test_the_table_is_that_of_the_config():
+    rows = config_metrics.METRICS
+    assert list(METRICS) == list(rows)
+    assert [name for name in METRICS if needs_users(name)] == [name for name, row in rows.items() if row.user_field]
+    assert rows["gauc"].choices["reduction"] == GAUC_REDUCTIONS

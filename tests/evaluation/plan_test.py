@@ -1,16 +1,17 @@
 import pytest
 
-from apps_rec.evaluation import TaskMetrics
+from apps_rec.evaluation import MetricSpec, TaskMetrics
 from apps_rec.evaluation.plan import build_plan
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-DEFAULT = ("auc", "log_loss", "calibration")
+AUC = MetricSpec("auc")
+DEFAULT = (AUC, MetricSpec("log_loss"), MetricSpec("calibration"))
 
 
 def test_a_funnel_from_a_config(tiny):
     assert build_plan(tiny.load().message) == [
-        TaskMetrics("ctr", "probs_ctr", "click", None, DEFAULT),
-        TaskMetrics("cvr_masked", "probs_cvr", "download", "click", DEFAULT),
+        TaskMetrics("ctr", "probs_ctr", ("click",), None, DEFAULT),
+        TaskMetrics("cvr_masked", "probs_cvr", ("download",), "click", DEFAULT),
         TaskMetrics("ctcvr", "probs_ctcvr", ("click", "download"), None, DEFAULT),
     ]
 
@@ -29,8 +30,8 @@ def make_config(*towers, funnel=False):
 def test_independent_towers():
     config = make_config(("ctr", "click", {}), ("ctcvr", "download", {}))
     assert build_plan(config) == [
-        TaskMetrics("ctr", "probs_ctr", "click", None, ("auc",)),
-        TaskMetrics("ctcvr", "probs_ctcvr", "download", None, ("auc",)),
+        TaskMetrics("ctr", "probs_ctr", ("click",), None, (AUC,)),
+        TaskMetrics("ctcvr", "probs_ctcvr", ("download",), None, (AUC,)),
     ]
 
 
@@ -39,7 +40,7 @@ def test_a_tower_that_ignores_rows_outside_its_space_is_measured_inside(outside,
     space = {"task_space_indicator_label": "click", "out_task_space_weight": outside}
     plan = build_plan(make_config(("ctr", "click", {}), ("cvr", "download", space)))
     mask = "click" if is_masked else None
-    assert plan[1] == TaskMetrics("cvr_masked" if is_masked else "cvr", "probs_cvr", "download", mask, ("auc",))
+    assert plan[1] == TaskMetrics("cvr_masked" if is_masked else "cvr", "probs_cvr", ("download",), mask, (AUC,))
 
 
 def test_each_tower_has_its_metrics():
@@ -56,7 +57,7 @@ def test_each_tower_has_its_metrics():
         "auc_get_masked",
         "auc_ctcvr",
     ]
-    assert (plan[0].gauc_user, plan[0].gauc_reduction) == ("user", "mean_by_sample_num")
+    assert plan[0].metrics[1] == MetricSpec("gauc", "user", {"reduction": "mean_by_sample_num"})
     assert plan[1].mask_label == "click"
 
 

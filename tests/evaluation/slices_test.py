@@ -3,11 +3,11 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from apps_rec.errors import ConfigError
-from apps_rec.evaluation.collect import MetricCollector, TaskMetrics
+from apps_rec.evaluation.collect import AUC, CALIBRATION, LOG_LOSS, MetricCollector, MetricSpec, TaskMetrics
 from apps_rec.evaluation.slices import FEW, shown_value
 
 TASKS = [
-    TaskMetrics("ctr", "probs_ctr", "click", gauc_user="user"),
+    TaskMetrics("ctr", "probs_ctr", "click", metrics=(AUC, LOG_LOSS, CALIBRATION, MetricSpec("gauc", "user"))),
     TaskMetrics("cvr_masked", "probs_cvr", "download", mask_label="click"),
 ]
 COUNTRIES = [b"CN", b"BR", b"", "Å".encode()]

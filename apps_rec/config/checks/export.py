@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.names import metric_names
+from apps_rec.config.outputs import metric_names, metrics_by_name
 from apps_rec.config.passes import has_holdout
 from apps_rec.config.report import quoted
+from apps_rec.protos.eval_pb2 import EvalMetrics
 
 _PATH = "export_config"
 EXPORTER_TYPES = ("final", "latest", "best")
@@ -73,13 +74,13 @@ def _idle(context: Context) -> None:
 
 def _metric(context: Context) -> None:
     export, report = context.config.export_config, context.report
-    known, name = metric_names(context.config), export.best_exporter_metric
+    known, name = metrics_by_name(context.config), export.best_exporter_metric
     if name not in known:
         text = f'the model gives no metric "{name}"; it gives {quoted(known, 20)}.'
         report.error(f"{_PATH}.best_exporter_metric", text, got=name, among=known)
-    elif name.startswith("calibration_"):
+    elif not known[name].has_best:
         text = f'"{name}" is right at 1, so neither the largest nor the smallest is best; expected auc or log_loss.'
         report.error(f"{_PATH}.best_exporter_metric", text)
-    elif name.startswith("log_loss_") == export.metric_bigger:
+    elif (known[name].better == EvalMetrics.HIGHER) != export.metric_bigger:
         wanted = "false" if export.metric_bigger else "true"
         report.error(f"{_PATH}.metric_bigger", f'expected {wanted} for "{name}".')

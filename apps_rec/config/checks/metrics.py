@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from apps_rec.config.checks.context import Context
+from apps_rec.config.metrics import METRICS, AskedMetric, asked_metrics
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.protos.eval_pb2 import EvalMetrics, Gauc
-
-REDUCTIONS = ("mean", "mean_by_sample_num", "mean_by_positive_num")
+from apps_rec.protos.eval_pb2 import EvalMetrics
 
 
 def check_metrics(context: Context) -> None:
@@ -27,7 +26,7 @@ def _metrics_set(context: Context, path: str, metrics: Iterable[EvalMetrics]) ->
     for at, metric in enumerate(metrics):
         here, kind = f"{path}[{at}]", metric.WhichOneof("metric")
         if kind is None:
-            names = [field.name for field in EvalMetrics.DESCRIPTOR.fields]
+            names = list(METRICS)
             if not context.report.any_broken(here, *names):
                 context.report.error(here, f"is empty; expected one of {quoted(names)}.")
             continue
@@ -36,20 +35,26 @@ def _metrics_set(context: Context, path: str, metrics: Iterable[EvalMetrics]) ->
                 here, f"{kind} is given already at {context.report.line(seen[kind])}; expected it once."
             )
         seen.setdefault(kind, here)
-        if kind == "gauc":
-            _gauc(context, f"{here}.gauc", metric.gauc)
+        (asked,) = asked_metrics([metric])
+        _asked(context, f"{here}.{kind}", asked)
 
 
-def _gauc(context: Context, path: str, gauc: Gauc) -> None:
-    if not gauc.uid_field:
-        context.report.missing(path, "uid_field", "the column of the user")
-    else:
-        column = context.column(f"{path}.uid_field", gauc.uid_field)
-        if column is not None and column.input_type in (DataConfig.FLOAT, DataConfig.DOUBLE):
-            kind = DataConfig.FieldType.Name(column.input_type)
-            wanted = "expected STRING, INT32, INT64 or BOOL"
-            text = f'rows are grouped by ids or words: {wanted}; "{gauc.uid_field}" is {kind}.'
-            context.report.error(f"{path}.uid_field", text)
-    if gauc.reduction not in REDUCTIONS:
-        text = f'unknown reduction "{gauc.reduction}"; known are {quoted(REDUCTIONS)}.'
-        context.report.error(f"{path}.reduction", text, got=gauc.reduction, among=REDUCTIONS)
+def _asked(context: Context, path: str, asked: AskedMetric) -> None:
+    if asked.metric.user_field:
+        _users(context, path, asked.metric.user_field, asked.users)
+    for name, choices in asked.metric.choices.items():
+        got = asked.options[name]
+        if got not in choices:
+            text = f'unknown {name} "{got}"; known are {quoted(choices)}.'
+            context.report.error(f"{path}.{name}", text, got=got, among=choices)
+
+
+def _users(context: Context, path: str, name: str, users: str) -> None:
+    if not users:
+        context.report.missing(path, name, "the column of the user")
+        return
+    column = context.column(f"{path}.{name}", users)
+    if column is not None and column.input_type in (DataConfig.FLOAT, DataConfig.DOUBLE):
+        kind = DataConfig.FieldType.Name(column.input_type)
+        wanted = "expected STRING, INT32, INT64 or BOOL"
+        context.report.error(f"{path}.{name}", f'rows are grouped by ids or words: {wanted}; "{users}" is {kind}.')

@@ -1,11 +1,11 @@
-"""Checks of the model: body, FM, head, networks, score."""
+"""Checks of the model: body, FM, networks, score."""
 
 from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.dnn import check_dnn
 from apps_rec.config.defaults import dnns_by_path
-from apps_rec.config.names import outputs
+from apps_rec.config.outputs import score_outputs
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.model_pb2 import FmTerm
@@ -24,7 +24,6 @@ def check_model(context: Context) -> None:
         report.error(RANK, "has neither body nor fm, so nothing reads the features; expected one of them or both.")
     if not rank.HasField("body") and rank.HasField("fm") and rank.fm.output == FmTerm.LOGIT:
         _towers_without_input(context)
-    _funnel(context)
     _score(context)
 
 
@@ -66,36 +65,8 @@ def _towers_without_input(context: Context) -> None:
             )
 
 
-def _funnel(context: Context) -> None:
-    rank, report = context.rank, context.report
-    towers = [tower.tower_name for tower in rank.task_towers]
-    if not rank.head.HasField("funnel") or not towers:
-        return
-    if len(towers) != 2:
-        text = f"a funnel has two towers, click and conversion, got {len(towers)}; longer funnels come later."
-        report.error(f"{RANK}.head.funnel", text)
-        return
-    path, names = f"{RANK}.head.funnel.tower_names", list(rank.head.funnel.tower_names)
-    for at, name in enumerate(names):
-        if name not in towers:
-            text = f'no tower is called "{name}". Towers are {quoted(towers)}.'
-            report.error(f"{path}[{at}]", text, got=name, among=towers)
-    if set(names) <= set(towers) and names != towers:
-        text = f"expected the towers in the order of task_towers, {quoted(towers)}, got {quoted(names)}."
-        report.error(path, text)
-    if rank.task_towers[1].HasField("task_space_indicator_label"):
-        report.error(
-            f"{RANK}.task_towers[1].task_space_indicator_label",
-            "the second step of a funnel is trained over all impressions, as the product; remove it.",
-        )
-    labels = [tower.label_name for tower in rank.task_towers]
-    if labels[0] and labels[0] == labels[1]:
-        text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
-        report.error(f"{RANK}.task_towers[1].label_name", text)
-
-
 def _score(context: Context) -> None:
-    known = [name for name in outputs(context.config) if name.startswith("probs_")]
+    known = score_outputs(context.config)
     score = context.config.model_config.score
     if not context.rank.task_towers:
         return

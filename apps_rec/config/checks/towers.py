@@ -8,7 +8,8 @@ from collections import Counter
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.data import check_weight
 from apps_rec.config.checks.names import MOST_CHARACTERS
-from apps_rec.config.names import metric_names
+from apps_rec.config.heads import counts_inside_alone, head_of
+from apps_rec.config.outputs import metric_names
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.model_pb2 import TaskTower
 
@@ -30,16 +31,8 @@ def check_towers(context: Context) -> None:
         _tower(context, path, tower)
     if not any(tower.weight for tower in towers):
         report.error(f"{paths[0]}.weight", "every tower has weight 0, so nothing would be trained.")
-    if context.rank.head.HasField("funnel"):
-        if len(towers) == 2 and towers[0].tower_name == f"{towers[1].tower_name}_masked":
-            text = f'metrics of "{towers[1].tower_name}" on clicked rows have this name; expected another.'
-            report.error(f"{paths[0]}.tower_name", text)
-        for path, tower in zip(paths, towers, strict=True):
-            if tower.tower_name == "ctcvr":
-                text = '"ctcvr" names the product of the funnel\'s towers; expected another name, such as "cvr".'
-                report.error(f"{path}.tower_name", text)
-    else:
-        _same_metrics(context, paths)
+    _same_metrics(context, paths)
+    head_of(context.rank).check(context)
     weight = context.config.data_config.sample_weight
     if weight and all(tower.sample_weight or not tower.use_sample_weight for tower in towers):
         report.warn("data_config.sample_weight", "has no effect: every tower has weights of its own or uses none.")
@@ -48,7 +41,7 @@ def check_towers(context: Context) -> None:
 def _same_metrics(context: Context, paths: list[str]) -> None:
     """Reports a tower that is called like another one's metrics inside its task space, `<tower>_masked`."""
     towers = context.rank.task_towers
-    names = {tower.tower_name for tower in towers}
+    names = {tower.tower_name for tower in towers if counts_inside_alone(tower)}
     counts = Counter(metric_names(context.config))
     for path, tower in zip(paths, towers, strict=True):
         other = tower.tower_name.removesuffix("_masked")
