@@ -66,7 +66,8 @@ class RowCounts:
             )
             raise DataError(
                 f"{bad:,} of {self.read:,} rows read are bad, more than data_config.max_bad_row_share: {share:g}: "
-                f"{found}. Correct the files, or what data_config says of them; or raise the share"
+                f"{found}. Correct the files, or what data_config says of them; or raise the share "
+                "(predict: --max-bad-row-share)"
             )
 
     def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:

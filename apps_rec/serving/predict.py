@@ -66,6 +66,7 @@ def predict_file(
     skip_bad_rows: bool = False,
     batch_size: int = 4096,
     *,
+    max_bad_row_share: float | None = None,
     part_format: str | None = None,
     rows_per_part: int | None = None,
     signature: str = DEFAULT,
@@ -89,6 +90,7 @@ def predict_file(
         keep: columns to copy; default: those of key_fields and label_fields that the input has.
         skip_bad_rows: leave bad rows out of the output and count them; False: as the export's config says.
         batch_size: rows read, and scored, at once.
+        max_bad_row_share: of the rows, above which skipping ends in an error; None: as the export's config says.
         part_format: of the parts: parquet (the default), csv or csv.gz.
         rows_per_part: rows of each part but the last; default 1,000,000.
         signature: serving_default or rank.
@@ -110,8 +112,7 @@ def predict_file(
     if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
         raise RunError(f"output {output}: is the input; choose another with -o")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
-    if skip_bad_rows:
-        schema = replace(schema, bad_rows="SKIP")
+    schema = _skipping(schema, skip_bad_rows, max_bad_row_share)
     kept = _kept(config.data_config, files[0], schema, keep, ranking)
     names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
     clash = [name for name in kept if name in names]
@@ -156,6 +157,18 @@ def _ranking(
     if unused:
         raise RunError(f"{', '.join(unused)}: for --signature {RANK} only; add it, or leave them out")
     return None
+
+
+def _skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schema:
+    """The schema, with what the options say of bad rows."""
+    schema = replace(schema, bad_rows="SKIP") if skip_bad_rows else schema
+    if share is None:
+        return schema
+    if schema.bad_rows != "SKIP":
+        raise RunError("--max-bad-row-share: for --skip-bad-rows only; add it, or leave the share out")
+    if not 0 <= share <= 1:
+        raise RunError(f"--max-bad-row-share: expected a number in [0, 1], got {share:g}")
+    return replace(schema, max_bad_row_share=share)
 
 
 def _kept(

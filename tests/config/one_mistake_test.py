@@ -51,6 +51,28 @@ BY_OVERRIDE = [
     ),
     ([f'{D}.row_filter={{keep: "a"}}'], ["column is missing"]),
     ([f'{D}.row_filter={{column: "hour" drop: "late"}}'], ['expected a value of type INT32, got "late"']),
+    ([f'{D}.row_filter={{column: "user" from: "late"}}'], ["texts are compared digit for digit", 'got "late"']),
+    ([f'{D}.row_filter={{column: "hour" to: "noon"}}'], ['expected a value of type INT32, got "noon"']),
+    (
+        [f'{D}.input_fields+={{input_name: "hot" input_type: BOOL}}', f'{D}.row_filter={{column: "hot" from: "1"}}'],
+        ["row_filter[column=hot].from", '"hot" is BOOL, which has no order; expected keep or drop'],
+    ),
+    ([f'{D}.row_filter={{column: "hour" to: "1" use: [TRAIN, TRAIN]}}'], ['use[1]: "TRAIN" is in this list already']),
+    # how cells of CSV are written
+    ([f"{D}.escape_char=,"], ["escape_char", "other than the separator and the double quote", 'got ","']),
+    ([f"{D}.escape_char=ab"], ["escape_char", "expected one ASCII character", 'got "ab"']),
+    ([f"{D}.decimal_separator=;"], ["decimal_separator", 'expected "." or ",", got ";"']),
+    (
+        [f"{D}.decimal_separator=,", f"{D}.quoting=NONE"],
+        ["decimal_separator", "is the separator between columns too", "quoting: NONE does not keep them apart"],
+    ),
+    ([f'{D}.null_words=["NA", ""]'], ["null_words[1]: an empty cell is a missing value anyway"]),
+    ([f'{D}.null_words=["NA", "NA"]'], ['null_words[1]: "NA" is in this list already']),
+    (
+        [f'{D}.null_words=["\\\\N"]', f'{D}.escape_char="\\\\"'],
+        ["null_words[0]", "holds the escape_char", '"N" is left'],
+    ),
+    ([f"{D}.bad_rows=SKIP", f"{D}.max_bad_row_share=1.5"], ["max_bad_row_share: expected a number in [0, 1], got 1.5"]),
     # words that can never match, and numbers that 32 bits do not hold
     ([f"{D}.input_fields[input_name=hour].default_val=1_0"], ['expected a value of type INT32, got "1_0"']),
     ([f"{D}.input_fields[input_name=age].default_val=1e39"], ['expected a value of type FLOAT, got "1e39"']),

@@ -306,6 +306,16 @@ def test_bad_rows_may_be_left_out(exported, tmp_path):
     result = apps_rec.predict(*paths, keep=["user"], skip_bad_rows=True)
     assert (result.rows, result.dropped) == (2, 1)
     assert pyarrow.csv.read_csv(result.output)["user"].to_pylist() == ["u", "v"]
+    # Of fewer than 1,000 rows one in ten may be bad, whatever the share; here it is more than half.
+    text = "user,app,price,word,tags\n" + "u,seven,0.5,fun,\n" * 40 + "v,3,0.5,fun,\n" * 20
+    (tmp_path / "rows.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(DataError, match=r"rows read are bad, .* raise the share \(predict: --max-bad-row-share\)"):
+        apps_rec.predict(*paths, keep=["user"], skip_bad_rows=True)
+    result = apps_rec.predict(*paths, keep=["user"], skip_bad_rows=True, max_bad_row_share=0.7)
+    assert (result.rows, result.dropped) == (20, 40)
+    for wrong, said in (({}, "for --skip-bad-rows only"), ({"skip_bad_rows": True}, r"expected a number in \[0, 1\]")):
+        with pytest.raises(RunError, match=f"--max-bad-row-share: {said}"):
+            apps_rec.predict(*paths, max_bad_row_share=1.5, **wrong)
 
 
 def test_a_cell_of_a_feature_that_is_no_number(exported, tmp_path):

@@ -20,6 +20,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
     parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
     parser.add_argument(
+        "--max-bad-row-share",
+        type=float,
+        metavar="SHARE",
+        help="of the rows, above which skipping ends in an error; default: the config's max_bad_row_share",
+    )
+    parser.add_argument(
         "-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz; or folder to make, of parts"
     )
     parser.add_argument(
@@ -65,6 +71,7 @@ def run(options: argparse.Namespace) -> None:
         options.output,
         options.keep,
         options.skip_bad_rows,
+        max_bad_row_share=options.max_bad_row_share,
         part_format=options.format,
         rows_per_part=options.rows_per_part,
         signature=options.signature,
