@@ -9,7 +9,7 @@ import pyarrow.types as pt
 
 from apps_rec.data.cells import ARROW_TYPES, CONVERTERS, Problem, show_cell, to_utf8
 from apps_rec.data.kinds import FEATURES, is_list, is_readable, is_text, list_lengths, plain
-from apps_rec.data.numbers import as_mask, bounds_of, without
+from apps_rec.data.numbers import as_mask, bounds_of, letters_of, without
 from apps_rec.data.schema import Column
 
 SEVERAL_VALUES = "several values"
@@ -51,9 +51,13 @@ def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
 def _empty_as_null(texts: pa.Array) -> pa.Array:
     # A CSV file cannot tell an empty text from none.
     bounds = bounds_of(texts)
-    if np.all(bounds[1:] > bounds[:-1]):
+    is_empty = bounds[1:] == bounds[:-1]
+    if not is_empty.any():
         return texts
-    return without(texts, as_mask(pc.equal(pc.binary_length(texts), 0)))
+    # The same bytes with another mask, where Arrow's if_else would copy them.
+    there = np.packbits(as_mask(pc.is_valid(texts)) & ~is_empty, bitorder="little")
+    buffers = [pa.py_buffer(there), pa.py_buffer(bounds), texts.buffers()[2]]
+    return pa.Array.from_buffers(texts.type, len(texts), buffers)
 
 
 def _of_any_kind(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
@@ -89,7 +93,9 @@ def _join(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
         for p in inner
     ]
     separator = column.list_separator or ""
-    holds = as_mask(pc.match_substring(texts.cast(pa.large_string()), separator))
+    holds = np.zeros(len(texts), bool)
+    if separator.encode() in letters_of(texts):
+        holds = as_mask(pc.match_substring(texts, separator))
     if holds.any():
         what = f'expected values without the separator "{separator}"'
         show = show_cell(array)
@@ -120,6 +126,8 @@ def _texts(values: pa.Array, column: Column, lists: pa.Array) -> tuple[pa.Array,
 def _only_value(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     """Lists of one value or none -> that value."""
     lengths, values = _flatten(array)
+    if np.all(lengths == 1):
+        return values, []
     problems = []
     many = lengths > 1
     if many.any():

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from apps_rec.data.cells import ARROW_TYPES
-from apps_rec.data.convert import convert, fill
+from apps_rec.data.convert import HOLDS_SEPARATOR, convert, fill
 from apps_rec.data.kinds import UnreadableColumnError
 from apps_rec.data.schema import Column
 
@@ -211,3 +211,19 @@ def test_columns_that_fit_no_way(array, dtypes, advice):
         assert advice in str(caught.value)
         # Without a value there is nothing to misread, whatever type the writer gave.
         assert values(pa.nulls(2, array.type), column) == [None, None]
+
+
+def test_a_separator_of_the_ends_of_two_values_is_in_none():
+    column = Column("x", "STRING", b"", list_separator="bc")
+    texts, problems = convert(pa.array([["ab", "cd"], ["abcd"]]), column)
+    assert texts.to_pylist()[0] == b"abbccd"
+    assert [(problem.reason, problem.mask.tolist()) for problem in problems] == [(HOLDS_SEPARATOR, [False, True])]
+
+
+def test_empty_texts_of_a_slice_are_missing():
+    cells = [None, "", "a", "\xe9", "", None, "b"]
+    for start in range(len(cells) + 1):
+        read, problems = convert(pa.array(cells).slice(start), Column("x", "STRING", b""))
+        read.validate(full=True)
+        assert read.to_pylist() == [cell.encode() if cell else None for cell in cells[start:]]
+        assert problems == []

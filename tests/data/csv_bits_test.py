@@ -15,7 +15,7 @@ PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", '"x"', ',"y",', ',"a,b"\n', '
 WEIGHTS = [1, 1, 10, 5, 2, 1, 10, 2, 20, 20, 10, 4]
 
 
-@pytest.mark.parametrize("together", [1, 63, 64, 65, 1 << 18])
+@pytest.mark.parametrize("together", [1, 63, 64, 65, 1 << 20])
 def test_random_text(together, monkeypatch):
     monkeypatch.setattr(csv_bits, "_TOGETHER", together)
     found = []

@@ -76,7 +76,7 @@ def test_odd_text_equals_a_plain_loop(tmp_path, monkeypatch):
     for seed in range(100):
         draw = random.Random(seed)
         monkeypatch.setattr(csv_reader, "_BLOCK_BYTES", draw.choice([1, 2, 3, 7, 50, 1000]))
-        monkeypatch.setattr(csv_bits, "_TOGETHER", draw.choice([1, 64, 1 << 18]))
+        monkeypatch.setattr(csv_bits, "_TOGETHER", draw.choice([1, 64, 1 << 20]))
         monkeypatch.setattr(csv_scan, "_TOGETHER", draw.choice([2, 4, 4096]))
         monkeypatch.setattr(csv_scan, "_ONE_BY_ONE", draw.choice([1, 2, 64]))
         text = "".join(draw.choices(pieces, k=draw.randrange(1, 200)))
