@@ -1,0 +1,27 @@
+"""Reports the mistakes of a config."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from apps_rec.config import Config, load_config
+
+ConfigLike = Config | str | Path
+
+
+def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
+    """Reads a config and reports every mistake in it; reads no data.
+
+    Args:
+        config: path of a config, or one that is read already.
+        overrides: `path=value` each, only for a path.
+
+    Returns:
+        The config with its shorthands rewritten and its defaults filled in: `message`, and `warnings` about what is
+        allowed and most likely not meant.
+
+    Raises:
+        ConfigError: one line for each mistake.
+    """
+    return config if isinstance(config, Config) else load_config(config, overrides)

@@ -1,0 +1,51 @@
+"""What every command has: a config that is read first, a log that is shown, and no traceback for want of memory.
+
+Imports of TensorFlow and pyarrow stand inside the commands: what needs neither answers in a blink.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from apps_rec.config import Config
+from apps_rec.config.uris import local_mistake
+from apps_rec.errors import RunError
+from apps_rec.tools.commands.check import ConfigLike, check
+from apps_rec.tools.log import show_log
+from apps_rec.tools.told import told
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
+
+
+def command(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+    """Shows the log of a command, and tells of missing memory or permissions without a traceback."""
+
+    @functools.wraps(function)
+    def run(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+        show_log()
+        with told(function.__name__):
+            return function(*args, **kwargs)
+
+    return run
+
+
+def checked_config(config: ConfigLike, overrides: Sequence[str]) -> Config:
+    """Checks a config, and logs the warnings about one that is read here."""
+    checked = check(config, overrides)
+    if checked is not config:
+        for warning in checked.warnings:
+            logging.getLogger("apps_rec").warning("warning: %s", warning)
+    return checked
+
+
+def require_local(path: str | Path, name: str) -> None:
+    """Refuses a URI, or nothing, for a place where the package writes, or loads an export."""
+    if not str(path).strip():
+        raise RunError(f"{name}: expected a path, got nothing")
+    if mistake := local_mistake(str(path)):
+        raise RunError(f"{name}: {mistake}")

@@ -1,0 +1,116 @@
+"""Measures a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from apps_rec.errors import ConfigError, RunError
+from apps_rec.tools.commands.check import ConfigLike
+from apps_rec.tools.commands.common import checked_config, command
+from apps_rec.tools.quiet import quiet_tensorflow
+
+if TYPE_CHECKING:
+    from apps_rec.evaluation.slices import Slices
+
+
+@command
+def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None = None) -> Evaluation:
+    """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
+
+    They are kept in metrics.json, with files and filters; where these are not those that the run was trained with, in a
+    file beside it, `metrics.<hash>.json`.
+
+    Args:
+        config: path of a config, or one that is read already.
+        overrides: `path=value` each, only for a path.
+        by: a column of input_fields: every metric within each of its values, too.
+
+    Returns:
+        A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside
+        them. A metric is None where the rows do not define it; its `missing` says why. Printed, it is a table. See
+        `Evaluation` for `as_exported` and `slices`.
+
+    Raises:
+        ConfigError: a mistake in the config, no eval_input_path, or no such column.
+        DataError: a mistake in the data.
+        RunError: there is no trained model, it cannot be read, or the metrics cannot be written; memory is short.
+
+    Example:
+        >>> metrics = apps_rec.evaluate("my.config")  # doctest: +SKIP
+        >>> metrics["auc_ctr"]  # doctest: +SKIP
+        0.7131
+    """
+    checked = checked_config(config, overrides)
+    from apps_rec.data.files import data_files
+    from apps_rec.training.run_folder import open_for_reading
+
+    if not checked.message.eval_input_path:
+        raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
+    message = checked.message
+    open_for_reading(message.model_dir)
+    data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
+    quiet_tensorflow()
+    from apps_rec.serving.gate import MEASURED_ON
+    from apps_rec.tools.measured import keep_metrics, measured_on
+    from apps_rec.training.estimator import load_trained
+
+    estimator, folder, step = load_trained(checked)
+    rows = measured_on(checked.message)
+    measurement = estimator.measure(by)
+    evaluation = Evaluation({**measurement.metrics, "step": step}, measurement.missing)
+    evaluation.as_exported, evaluation.filled = measurement.as_exported, measurement.filled
+    evaluation.slices = measurement.slices
+    evaluation.measured_on = rows
+    try:
+        keep_metrics(folder, checked.message, {**evaluation.to_json(), MEASURED_ON: rows})
+    except OSError as error:
+        raise RunError(
+            f"{folder.metrics} cannot be written: {error.strerror}; the metrics were\n{evaluation}"
+        ) from error
+    return evaluation
+
+
+class Evaluation(dict[str, float | int | None]):
+    """Metrics by name, `rows` and `step`, of a model that sees each row as it was logged.
+
+    Attributes:
+        missing: why a task's metrics are None, by suffix.
+        as_exported: the metrics of a model with a position tower as its export scores: every row with the position
+            columns' default_val; None: the model has none.
+        filled: what the position columns are then.
+        slices: metrics by the values of a column; None: not asked for.
+        measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
+    """
+
+    def __init__(self, metrics: dict[str, float | int | None], missing: dict[str, str]) -> None:
+        super().__init__(metrics)
+        self.missing = missing
+        self.as_exported: dict[str, float | int | None] | None = None
+        self.filled: dict[str, Any] = {}
+        self.slices: Slices | None = None
+        self.measured_on: dict[str, Any] = {}
+
+    def to_json(self) -> dict[str, Any]:
+        """Metrics by name, and `as_exported` and `by` as objects of their own where they are there."""
+        nested: dict[str, Any] = {}
+        if self.as_exported is not None:
+            nested["as_exported"] = self.as_exported
+        if self.slices is not None:
+            nested["by"] = self.slices.to_json()
+        return {**self, **nested}
+
+    def __str__(self) -> str:
+        from apps_rec.evaluation import to_table
+
+        parts = [to_table(self, self.missing)]
+        if self.as_exported is not None:
+            values = ", ".join(f"{name} {value}" for name, value in self.filled.items())
+            parts[0] = f"with the position as it was logged\n{parts[0]}"
+            parts.append(f"as exported: {values} in every row\n{to_table(self.as_exported, self.missing)}")
+        if self.slices is not None:
+            suffixes = [
+                name.removeprefix("positives_") for name in self.slices.shown[0].metrics if "positives_" in name
+            ]
+            parts.append(self.slices.to_table(suffixes))
+        return "\n\n".join(parts)

@@ -1,0 +1,77 @@
+"""Scores files with an export."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from apps_rec.tools.commands.common import command, require_local
+from apps_rec.tools.quiet import quiet_tensorflow
+
+if TYPE_CHECKING:
+    from apps_rec.serving.predict import PredictResult
+
+
+@command
+def predict(
+    export: str | Path,
+    rows: str,
+    output: str,
+    keep: Sequence[str] | None = None,
+    skip_bad_rows: bool = False,
+    *,
+    max_bad_row_share: float | None = None,
+    part_format: str | None = None,
+    rows_per_part: int | None = None,
+    signature: str = "serving_default",
+    group_by: Sequence[str] = (),
+    top_k: int | None = None,
+    weights: Mapping[str, float] | None = None,
+    escape_formulas: bool = False,
+    trust: bool = False,
+) -> PredictResult:
+    """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file` for the arguments.
+
+    Returns:
+        What was written: `output`, its `files`, the `rows` read, `written` and `dropped`, and the number of `groups`
+        (None where rows are scored one by one).
+
+    Raises:
+        DataError: a mistake in the rows.
+        RunError: the export cannot be read, or the output not be written; memory is short.
+
+    Example:
+        >>> apps_rec.predict("out/x/export/1700000000", "rows.parquet", "scores.csv")  # doctest: +SKIP
+        >>> apps_rec.predict(  # doctest: +SKIP
+        ...     "out/x/export/1700000000", "rows.parquet", "best/", signature="rank", group_by=["user_id"], top_k=10
+        ... )
+    """
+    require_local(export, "EXPORT")
+    require_local(output, "-o")
+    from apps_rec.data.files import data_files
+    from apps_rec.serving.export_folder import open_export
+    from apps_rec.serving.output import plan_output
+
+    plan_output(output, part_format, rows_per_part, escape_formulas)
+    _, exported = open_export(export)
+    data_files(rows, "input", exported.data_config.input_timeout_seconds)
+    quiet_tensorflow()
+    from apps_rec.serving.predict import predict_file
+
+    return predict_file(
+        str(export),
+        rows,
+        output,
+        keep,
+        skip_bad_rows,
+        max_bad_row_share=max_bad_row_share,
+        part_format=part_format,
+        rows_per_part=rows_per_part,
+        signature=signature,
+        group_by=group_by,
+        top_k=top_k,
+        weights=weights,
+        escape_formulas=escape_formulas,
+        trust=trust,
+    )
