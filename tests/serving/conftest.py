@@ -108,3 +108,11 @@ def ranked(ranked_once, monkeypatch):
     """Return the model, in whose folder the test runs: the paths of its config are relative."""
     monkeypatch.chdir(ranked_once.folder)
     return ranked_once
+
+
+@pytest.fixture(scope="session")
+def scorer(tmp_path_factory):
+    """Return the C++ program that scores with an export."""
+    from tests.serving.cpp import build
+
+    return build(tmp_path_factory.mktemp("native"))

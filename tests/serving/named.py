@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv
 import pyarrow.parquet as pq
 from google.protobuf import text_format
 
@@ -22,18 +23,21 @@ def write_run(
     towers: tuple[str, str] = ("ctr", "cvr"),
     group: str = "all",
     column_names: Mapping[str, str] | None = None,
+    ending: str = "parquet",
 ) -> Path:
     """Writes a log and a config, each column and its feature called by a name; which is what, goes by its place.
 
-    The weights that training begins with, and the data, do not depend on the names. In the log, columns of
-    `column_names` are called by those.
+    The weights that training begins with, and the data, do not depend on the names. In the log, a .parquet or .csv,
+    columns of `column_names` are called by those.
 
     Returns: the config's path.
     """
     draw = np.random.default_rng(1)
-    config = PipelineConfig(train_input_path="log.parquet", eval_input_path="log.parquet", model_dir="run")
+    log = f"log.{ending}"
+    config = PipelineConfig(train_input_path=log, eval_input_path=log, model_dir="run")
     data = config.data_config
-    data.input_type, data.num_epochs, data.batch_size = _TYPES.ParquetInput, 1, 100
+    data.input_type, data.with_header = (_TYPES.CSVInput, True) if ending == "csv" else (_TYPES.ParquetInput, False)
+    data.num_epochs, data.batch_size = 1, 100
     data.label_fields.extend(["click", "download"])
     clicks = draw.integers(0, 2, ROWS)
     table = {"user": draw.integers(0, 40, ROWS), "click": clicks, "download": clicks * draw.integers(0, 2, ROWS)}
@@ -58,7 +62,8 @@ def write_run(
     for tower, label in zip(towers, ("click", "download"), strict=True):
         rank.task_towers.add(tower_name=tower, label_name=label).dnn.hidden_units.append(4)
     (folder / "words.txt").write_text("a\nb\n", encoding="utf-8")
-    pq.write_table(pa.table(table), folder / "log.parquet")
+    write = pyarrow.csv.write_csv if ending == "csv" else pq.write_table
+    write(pa.table(table), folder / log)
     path = folder / "named.config"
     path.write_text(text_format.MessageToString(config, as_utf8=True), encoding="utf-8")
     return path

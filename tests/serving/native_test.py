@@ -1,11 +1,8 @@
 """An export needs no Python: a C++ program scores with it as the live model does, and so does a bare session."""
 
 import json
-import os
 import random
 import runpy
-import shlex
-import shutil
 import subprocess
 import sys
 from itertools import product
@@ -21,12 +18,11 @@ from apps_rec.serving.columns import to_tensors
 from apps_rec.serving.requests import request
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
+from tests.serving.cpp import NATIVE, run, score
 
 # Building the program and four exports takes a minute of two cores.
 pytestmark = pytest.mark.slow
 
-NATIVE = Path(__file__).with_name("native")
-WRITE_ROWS = runpy.run_path(str(NATIVE / "rows.py"))["write_rows"]
 OPS_OF = runpy.run_path(str(NATIVE / "bare_session.py"))["ops_of"]
 SAMPLES = Path(__file__).parents[2] / "samples"
 # The last has sequences that attend to the candidate.
@@ -36,45 +32,6 @@ QUICK_PAIRS = ((QUICK, "serving_default"), (QUICK, "rank"))
 EACH = [pytest.param(name, marks=() if name == QUICK else pytest.mark.slow) for name in NAMES]
 ROWS = 1000
 TEXTS = [b"", b"\t", b"a\0b", b"line\nbreak", b"\xff\xfe no UTF-8", "игры, 工具".encode(), b"1,2|3", b"x" * 5000]
-
-
-@pytest.fixture(scope="module")
-def scorer(tmp_path_factory):
-    """Return the C++ program, compiled against the libraries in TensorFlow's wheel."""
-    if not sys.platform.startswith("linux"):
-        pytest.skip(f"the wheel's libraries have other names on {sys.platform}")
-    known = [shlex.split(os.environ["CXX"])] if os.environ.get("CXX") else [["g++"], ["c++"], ["clang++"]]
-    compiler = next((command for command in known if shutil.which(command[0])), None)
-    if compiler is None:
-        pytest.skip(f"no C++ compiler is found: {' or '.join(command[0] for command in known)}; CXX names another")
-    libraries = Path(tf.sysconfig.get_lib())
-    if not (libraries / "libtensorflow_cc.so.2").exists():
-        pytest.skip(f"TensorFlow {tf.__version__} has no libtensorflow_cc.so.2 in its wheel")
-    program = tmp_path_factory.mktemp("native") / "score"
-    # The headers as a system's: their warnings are not ours to mend.
-    flags = [flag.replace("-I", "-isystem", 1) for flag in tf.sysconfig.get_compile_flags()]
-    links = [
-        "-Wl,--no-as-needed",
-        "-l:libtensorflow_cc.so.2",
-        *tf.sysconfig.get_link_flags(),
-        f"-Wl,-rpath,{libraries}",
-    ]
-    run([*compiler, *flags, NATIVE / "score.cc", "-o", program, *links], timeout=500)
-    return program
-
-
-def run(command, **options):
-    """What a program prints; its errors are the test's."""
-    done = subprocess.run(
-        [str(part) for part in command],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-        **{"timeout": 200, **options},
-    )
-    assert done.returncode == 0, f"{command[0]} ended with {done.returncode}: {done.stderr[-3000:]}"
-    return done.stdout
 
 
 class Exported:
@@ -131,17 +88,6 @@ def exported(tmp_path_factory):
         patch.chdir(folder)
         patch.setattr(export, "prove_in_fresh_process", lambda folder: None)
         yield get
-
-
-def score(scorer, sample, signature, rows, path, weights=None):
-    """Outputs of the C++ program by name."""
-    inputs = request(signature, rows, sample.schema, weights)
-    names, *lines = run([scorer, sample.version, signature, path, *WRITE_ROWS(path, inputs)]).splitlines()
-    columns = zip(*(line.split("\t") for line in lines), strict=True)
-    return {
-        name: np.array(column, np.int32 if name == "order" else np.float64)
-        for name, column in zip(names.split("\t"), columns, strict=True)
-    }
 
 
 @pytest.mark.parametrize(

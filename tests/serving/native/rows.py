@@ -27,7 +27,7 @@ def write_rows(path: Path, inputs: Arrays) -> list[str]:
     count = max(map(len, stacks.values()))
     # The user and the context stand in every row, as in a log; the program sends those of the first.
     rows = [[",".join(map(as_text, stack[i % len(stack)])) for stack in stacks.values()] for i in range(count)]
-    path.write_text("".join("\t".join(row) + "\n" for row in (stacks, *rows)), encoding="ascii")
+    path.write_text("".join("\t".join(row) + "\n" for row in (stacks, *rows)), encoding="utf-8")
     return [f"{WEIGHTS}={','.join(map(as_text, inputs[WEIGHTS]))}"] if WEIGHTS in inputs else []
 
 
