@@ -158,3 +158,18 @@ def test_tables_that_few_machines_hold_are_a_warning(base):
     (warning,) = parse_text(base, "a.config", overrides).warnings
     assert "the tables take 75 GiB, and two to three times that while they train" in warning
     assert parse_text(base, "a.config", overrides[:1]).warnings == []
+
+
+MMOE = ("model_config.rank_model.body.mmoe.expert_dnn.hidden_units=[8, 4]",)
+
+
+def test_experts_that_take_long_to_build_are_a_warning(base):
+    text = "51 experts of 2 layers make a graph of 102 layers, which takes about 20 s to build before the first step"
+    (warning,) = parse_text(base, "a.config", [*MMOE, "model_config.rank_model.body.mmoe.num_expert=51"]).warnings
+    assert text in warning
+    assert parse_text(base, "a.config", [*MMOE, "model_config.rank_model.body.mmoe.num_expert=50"]).warnings == []
+
+
+def test_experts_that_nobody_trains_are_refused(base):
+    with pytest.raises(ConfigError, match=r"num_expert: expected at most 1,000, got 1,001\.$"):
+        parse_text(base, "a.config", [*MMOE, "model_config.rank_model.body.mmoe.num_expert=1001"])

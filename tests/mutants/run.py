@@ -30,6 +30,7 @@ _ARROW = {
 }
 # Weights of the model, 4 bytes each and three times in the optimizer; numbers that one batch holds.
 _MOST_WEIGHTS, _MOST_NUMBERS = 5_000_000, 20_000_000
+_MOST_EXPERTS = 16
 
 
 def is_small(message: PipelineConfig) -> bool:
@@ -45,7 +46,8 @@ def is_small(message: PipelineConfig) -> bool:
     for units in _units(rank):
         weights += experts * widest * units
         widest = max(widest, units)
-    return weights <= _MOST_WEIGHTS and widest * experts * 512 <= _MOST_NUMBERS
+    # Each expert is a part of the graph of its own, which takes its time to build.
+    return experts <= _MOST_EXPERTS and weights <= _MOST_WEIGHTS and widest * experts * 512 <= _MOST_NUMBERS
 
 
 def _units(message: Any) -> list[int]:

@@ -12,7 +12,9 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # Far above what anybody trains, far below where a product of two overflows what TensorFlow counts with.
 _MOST = {"embedding_dim": 65_536, "raw_input_dim": 1_000_000, "max_seq_len": 1_000_000}
-_MOST_UNITS, _MOST_EXPERTS, _MOST_ROWS = 1_000_000, 10_000, 10_000_000
+_MOST_UNITS, _MOST_EXPERTS, _MOST_ROWS = 1_000_000, 1_000, 10_000_000
+# Of all experts: the graph of each takes a fifth of a second of one core, in training and again in an export.
+_MANY_LAYERS = 100
 # Of a table in float32: parameter servers hold it in pieces, a terabyte at most; one machine has seldom so much.
 _LARGEST_TABLE, _LARGE_TABLES = 2**40, 2**35
 
@@ -41,7 +43,17 @@ def _networks(context: Context) -> None:
     for path, dnn in dnns:
         for at, units in enumerate(dnn.hidden_units):  # type: ignore[attr-defined]
             _at_most(context, f"{path}.hidden_units[{at}]", units, _MOST_UNITS)
-    _at_most(context, f"{RANK}.body.mmoe.num_expert", rank.body.mmoe.num_expert, _MOST_EXPERTS)
+    mmoe = rank.body.mmoe
+    path, depth = f"{RANK}.body.mmoe.num_expert", len(mmoe.expert_dnn.hidden_units)
+    _at_most(context, path, mmoe.num_expert, _MOST_EXPERTS)
+    layers = mmoe.num_expert * depth
+    if layers > _MANY_LAYERS and mmoe.num_expert <= _MOST_EXPERTS:
+        text = (
+            f"{mmoe.num_expert:,} experts of {depth} layers make a graph of {layers:,} layers, which takes about"
+            f" {layers / 5:,.0f} s to build before the first step, and as long at an export; fewer and wider experts"
+            " begin sooner."
+        )
+        context.report.warn(path, text)
 
 
 def _attentions(context: Context) -> Iterator[tuple[str, object]]:
