@@ -135,6 +135,36 @@ def test_cells_of_csv_that_need_a_second_look(tmp_path):
     assert count_rows(str(tmp_path / "a.csv"), schema) == 3
 
 
+def test_csv_as_others_write_it(tmp_path):
+    columns = (
+        Column("text", "STRING", b"none", True),
+        Column("count", "INT32", 7, True),
+        Column("real", "DOUBLE", 0.5, True),
+        Column("list", "STRING", b"", list_separator="|"),
+    )
+    schema = Schema(
+        columns,
+        ("y",),
+        separator=";",
+        with_header=True,
+        declared=(*columns, Column("y", "INT32", 0)),
+        quoting="NONE",
+        decimal_separator=",",
+        null_words=("NULL", "\\N"),
+    )
+    path = tmp_path / "a.csv"
+    header = "text;count;real;list;y\n"
+    path.write_text(f'{header}"a";NULL;4,99;1,5|2,5;1\n\\N;3;NULL;\\N;0\nNULLS;-1;-1e3;a|"b;1\n', encoding="utf-8")
+    got, _ = read(schema, str(path))
+    same(got, streamed(schema, [str(path)]))
+    assert got["text"].tolist() == [b'"a"', b"none", b"NULLS"]
+    assert (got["count"].tolist(), got["real"].tolist()) == ([7, 3, -1], [4.99, 0.5, -1000.0])
+    assert got["list"].tolist() == [b"1,5|2,5", b"", b'a|"b']
+    path.write_text(f"{header}a;1;4.99;;1\n", encoding="utf-8")
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"real.*a number with a decimal comma and without points"):
+        read(schema, str(path))
+
+
 def test_every_kind_of_value_of_tfrecord(tmp_path):
     columns = (
         Column("int_as_int", "INT64", 5, True),
@@ -265,6 +295,7 @@ def test_options_that_need_python(tiny, schema):
     text = refused(ConfigError, replace(schema, bad_rows="SKIP"), ["train.csv"])
     assert "data_config.bad_rows" in text
     assert "apps-rec convert" in text
+    assert "data_config.escape_char" in refused(ConfigError, replace(schema, escape_char="\\"), ["train.csv"])
     assert "data_config.holdout_fraction" in refused(ConfigError, schema, ["train.csv"], holdout_fraction=0.1)
     by_user = replace(schema, holdout=ColumnHoldout(Column("user")))
     assert "data_config.holdout_by" in refused(ConfigError, by_user, ["train.csv"])

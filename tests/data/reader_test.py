@@ -324,6 +324,30 @@ def _text(values):
     return values and [value.decode() if isinstance(value, bytes) else value for value in values]
 
 
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_row_groups_and_files_without_rows(tmp_path, shuffle):
+    table = make_table(60)
+    with pq.ParquetWriter(tmp_path / "b.parquet", table.schema) as writer:
+        for start, stop in ((0, 0), (0, 20), (20, 20), (20, 20), (20, 60), (60, 60)):
+            writer.write_table(table.slice(start, stop - start))
+    assert [pq.ParquetFile(tmp_path / "b.parquet").metadata.row_group(at).num_rows for at in range(6)][::2] == [
+        0,
+        0,
+        40,
+    ]
+    files = [write(table.slice(0, 0), tmp_path / "a.parquet"), str(tmp_path / "b.parquet")]
+    stream = RowStream(files, make_schema("parquet"), 16, shuffle=shuffle, window=24, keep=["tags"])
+    batches = list(stream.batches())
+    assert sorted(row for batch in batches for row in batch.columns["id"].tolist()) == list(range(60))
+    assert [len(batch.columns["click"]) for batch in batches] == [16, 16, 16, 12]
+    kept = {
+        row: tags
+        for b in batches
+        for row, tags in zip(b.columns["id"].tolist(), b.kept["tags"].to_pylist(), strict=True)
+    }
+    assert [kept[row] for row in range(60)] == table["tags"].to_pylist()
+
+
 def test_kept_columns_with_skipped_rows(tmp_path):
     path = tmp_path / "a.parquet"
     ids = [str(i) if i % 10 else "x" for i in range(1000)]

@@ -1,3 +1,5 @@
+import datetime
+import decimal
 import gzip
 import re
 import shutil
@@ -114,6 +116,37 @@ def test_columns_that_are_kept(exported, tmp_path, ending):
         users = [value or "" for value in source.column("user").to_pylist()]
         assert table.column("user").to_pylist() == users
     assert table.column_names == [*keep, *OUTPUTS]
+
+
+def test_kept_columns_are_written_as_they_were_stored(exported, tmp_path):
+    day, hour = datetime.date(2026, 11, 1), datetime.datetime(2026, 11, 1, 12, 30, 0, 123456)
+    stored = {
+        "day": pa.array([day, None, day]),
+        "at": pa.array([hour, None, hour], pa.timestamp("us", tz="UTC")),
+        "cost": pa.array([decimal.Decimal("4.990"), None, decimal.Decimal("-0.001")], pa.decimal128(10, 3)),
+        "gap": pa.array([2.0**53, None, -0.0]),
+        "half": pa.array([0.1, None, 1e30], pa.float32()),
+        "small": pa.array([-128, None, 127], pa.int8()),
+        "large": pa.array([2**64 - 1, None, 0], pa.uint64()),
+        "flag": pa.array([True, None, False]),
+        "raw": pa.array([b"\xff\x00", None, b""]),
+        "lists": pa.array([[1, None], None, []], pa.list_(pa.int16())),
+        "nested": pa.array([{"a": [1]}, None, {"a": None}], pa.struct({"a": pa.list_(pa.int64())})),
+        "empty": pa.nulls(3),
+        # Columns that the model reads stand there as stored too, not with their defaults.
+        "user": pa.array(["u", None, ""]),
+        "app": pa.array([3.0, None, 29.0]),
+        "price": pa.array(["0.50", None, "1e1"]),
+        "word": pa.array(["fun", None, ""]).dictionary_encode(),
+        "tags": pa.array([["t1"], None, []]),
+    }
+    pq.write_table(pa.table(stored), tmp_path / "rows.parquet")
+    result = apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "out.parquet"), list(stored))
+    table = pq.read_table(result.output)
+    for name, column in pq.read_table(tmp_path / "rows.parquet").select(list(stored)).to_pydict().items():
+        assert table[name].to_pylist() == column, name
+        # A dictionary is how a file packs texts, and differs from one of its parts to the next.
+        assert table[name].type == (pa.string() if name == "word" else stored[name].type), name
 
 
 def test_nothing_may_be_kept(exported, tmp_path):

@@ -3,6 +3,9 @@
 import json
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
 import pytest
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
@@ -195,6 +198,50 @@ def test_no_items_and_one(ranked, engine, count):
             inputs[column.name] = inputs[column.name][:0]
     outputs = engine.run("rank", inputs)
     assert {name: value.shape for name, value in outputs.items()} == dict.fromkeys(RANK_OUTPUTS, (count,))
+
+
+# No whole numbers below the 30 buckets: all of them are the unknown id. "2.0" is the 2 of a table with gaps.
+STRANGE, PLAIN = b"3|x|2.0|-1|1e1", b"3|30|2|31|99"
+
+
+@pytest.mark.parametrize("signature", SIGNATURES)
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ({"seen": STRANGE}, {"seen": PLAIN}),
+        ({"user": b"", "seen": b""}, {"user": b"nobody", "seen": b"3|1"}),
+        ({"tags": b"|:2||", "word": b""}, {"tags": b"", "word": b"unheard-of"}),
+    ],
+    ids=["ids that are no numbers", "empty texts with a default", "empty texts without one"],
+)
+def test_strange_texts_in_requests(ranked, engine, signature, given, meant):
+    rows = one_user(ranked, 3)
+    got, expected = (
+        engine.run(
+            signature, request(signature, {**rows, **{name: [text] * 3 for name, text in texts.items()}}, schema)
+        )
+        for texts, schema in ((given, ranked.schema), (meant, ranked.schema))
+    )
+    for name, value in expected.items():
+        np.testing.assert_array_equal(got[name], value, err_msg=name)
+
+
+def test_strange_texts_in_files(ranked, tmp_path):
+    import apps_rec
+
+    rows = {name: values[:1] for name, values in one_user(ranked, 1).items()}
+    rows = {name: [v.decode() if isinstance(v, bytes) else v for v in values] for name, values in rows.items()}
+    scores = {}
+    for name, user, seen in (("given", None, STRANGE.decode()), ("meant", "nobody", PLAIN.decode())):
+        table = pa.table({**rows, "user": pa.array([user], pa.string()), "seen": [seen]})
+        pyarrow.csv.write_csv(table, tmp_path / f"{name}.csv")
+        lists = pa.array([seen.split("|")])
+        pq.write_table(table.set_column(table.column_names.index("seen"), "seen", lists), tmp_path / f"{name}.parquet")
+        for ending in ("csv", "parquet"):
+            output = tmp_path / f"{name}_{ending}.parquet"
+            apps_rec.predict(ranked.version, str(tmp_path / f"{name}.{ending}"), str(output), keep=[])
+            scores[name, ending] = pq.read_table(output).to_pydict()
+    assert scores["given", "csv"] == scores["given", "parquet"] == scores["meant", "csv"] == scores["meant", "parquet"]
 
 
 def test_an_example_takes_the_default_of_what_it_lacks(ranked, engine):
