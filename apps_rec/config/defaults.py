@@ -6,6 +6,7 @@ Whatever is filled in reads back to the same: a resolved config, written out, re
 from __future__ import annotations
 
 from apps_rec.config import metrics
+from apps_rec.config.bodies import body_of
 from apps_rec.config.heads import head_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
@@ -71,9 +72,8 @@ def _model(config: PipelineConfig, report: Report) -> None:
 
 
 def _body(rank: RankModel) -> None:
-    kind = rank.body.WhichOneof("body")
-    if kind is not None:
-        body = getattr(rank.body, kind)
+    if found := body_of(rank):
+        _, body, _ = found
         if not body.groups and not body.HasField("group_name"):
             body.group_name = body.group_name
 
@@ -86,12 +86,10 @@ def dnns(rank: RankModel) -> list:
 def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
     """Every DNN that is given in the model, with its config path."""
     holders: list[tuple[str, object, str]] = []
-    kind = rank.body.WhichOneof("body")
-    if kind is not None:
-        body = getattr(rank.body, kind)
-        own = "expert_dnn" if kind == "mmoe" else "dnn"
-        holders.append((f"{RANK}.body.{kind}", body, own))
-        holders += [(f"{RANK}.body.{kind}.groups[{i}]", group, "dnn") for i, group in enumerate(body.groups)]
+    if found := body_of(rank):
+        row, body, path = found
+        holders += [(path, body, name) for name in row.dnns]
+        holders += [(f"{path}.groups[{i}]", group, "dnn") for i, group in enumerate(body.groups)]
     holders += [(f"{RANK}.task_towers[{i}]", tower, "dnn") for i, tower in enumerate(rank.task_towers)]
     if rank.HasField("position_tower"):
         holders.append((f"{RANK}.position_tower", rank.position_tower, "dnn"))
@@ -101,13 +99,13 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
 def _fm(model: ModelConfig, report: Report) -> None:
     rank = model.rank_model
     if not rank.fm.HasField("group_name"):
-        kind = rank.body.WhichOneof("body")
-        body = getattr(rank.body, kind) if kind else None
+        found = body_of(rank)
+        body = found[1] if found else None
         if any(group.group_name == "fm" for group in model.feature_groups):
             rank.fm.group_name = "fm"
         elif body is not None and not body.groups:
             rank.fm.group_name = body.group_name
-        elif kind is None and rank.HasField("body"):
+        elif body is None and rank.HasField("body"):
             return
         else:
             why = "the body reads several groups" if body is not None else "there is no body whose group it could take"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -10,7 +11,7 @@ from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
 from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
-from apps_rec.models.heads import FunnelHead, Head, IndependentHead
+from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
 from apps_rec.protos import dnn_pb2, model_pb2, train_pb2
@@ -34,7 +35,6 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
     # For the layers of this model alone: Keras' global policy would reach every other model of the process. bfloat16
     # has float32's range of exponents, so gradients do not vanish in it and the loss need not be scaled.
     dtype = "mixed_bfloat16" if train_config.mixed_precision else None
-    tasks = _build_tasks(config)
     return RankModel(
         embedder
         or Embedder(
@@ -43,7 +43,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             seed=seed,
             stddev=model_config.embedding_stddev,
         ),
-        _build_head(message, tasks),
+        HEADS[message.head.WhichOneof("head")](_build_tasks(config)),
         body=_build_body(message, groups, dtype),
         fm=fm,
         position=_build_position(message, groups),
@@ -84,7 +84,7 @@ def _build_dnn(message: dnn_pb2.DNN) -> DnnSpec:
     return DnnSpec(tuple(message.hidden_units), message.activation, message.use_bn, rates)
 
 
-def _optional_dnn(message: model_pb2.Tower | model_pb2.TaskTower | model_pb2.PositionTower) -> DnnSpec | None:
+def _optional_dnn(message: Any) -> DnnSpec | None:
     return _build_dnn(message.dnn) if message.HasField("dnn") else None
 
 
@@ -92,15 +92,26 @@ def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]
     kind = message.body.WhichOneof("body")
     if kind is None:
         return None
+    if kind not in BODIES:
+        raise ValueError(f"no body is called {kind}; expected one of {', '.join(BODIES)}")
     body = getattr(message.body, kind)
     if body.groups:
         parts = [Group(tower.input, groups[tower.input], _optional_dnn(tower)) for tower in body.groups]
     else:
         parts = [Group(body.group_name, groups[body.group_name])]
-    num_tasks, l2 = len(message.task_towers), message.l2_regularization
-    if kind == "mmoe":
-        return MixtureOfExperts(parts, num_tasks, body.num_expert, _build_dnn(body.expert_dnn), l2=l2, dtype=dtype)
-    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(body), l2=l2, dtype=dtype)
+    return BODIES[kind](body, parts, len(message.task_towers), l2=message.l2_regularization, dtype=dtype)
+
+
+def _shared_bottom(message: model_pb2.SharedBottom, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(message), **options)
+
+
+def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    return MixtureOfExperts(parts, num_tasks, message.num_expert, _build_dnn(message.expert_dnn), **options)
+
+
+# By the name of the message in the config; apps_rec/config/bodies.py checks them, by the same names.
+BODIES: dict[str, Callable[..., Body]] = {"shared_bottom": _shared_bottom, "mmoe": _mixture_of_experts}
 
 
 def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> FmSpec | None:
@@ -139,7 +150,3 @@ def _build_task(tower: model_pb2.TaskTower, sample_weight: str, observed: tuple[
         out_space_weight=tower.out_task_space_weight,
         observed=observed,
     )
-
-
-def _build_head(message: model_pb2.RankModel, tasks: Sequence[Task]) -> Head:
-    return FunnelHead(tasks) if message.head.HasField("funnel") else IndependentHead(tasks)

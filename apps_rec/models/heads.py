@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
@@ -77,3 +77,6 @@ class FunnelHead:
 
 
 Head = IndependentHead | FunnelHead
+
+# By the name of the message in the config; apps_rec/config/heads.py checks them, by the same names.
+HEADS: dict[str, Callable[[Sequence[Task]], Head]] = {"independent": IndependentHead, "funnel": FunnelHead}

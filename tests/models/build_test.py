@@ -1,4 +1,4 @@
-"""A config's RankModel and the class of that name are one model."""
+"""A config's model and the recipe of that name are one model."""
 
 import numpy as np
 import pytest
@@ -8,21 +8,24 @@ from apps_rec.features import Embedder, Preprocessor, build_features
 from apps_rec.layers import Dnn
 from apps_rec.legacy_keras import keras
 from apps_rec.models import (
-    DeepFm,
     DnnSpec,
-    Esmm,
-    Fm,
     FmSpec,
     IndependentHead,
-    Mmoe,
     PositionSpec,
     RankModel,
     ScoreTerm,
-    SharedBottom,
     Task,
+    build,
     build_model,
     build_variables,
+    deepfm,
+    esmm,
+    fm,
+    mmoe,
+    shared_bottom,
 )
+from apps_rec.models.heads import HEADS
+from apps_rec.protos import model_pb2
 
 ALL = ("user", "app", "price", "word", "tags")
 FM = FmSpec(ALL, ALL)
@@ -37,19 +40,19 @@ CVR = Task("cvr", "download", weight=0.05)
 CASES = {
     "fm": (
         "fm { }",
-        lambda e: Fm(e(FM), IndependentHead([Task("ctr", "click")]), ALL),
+        lambda e: fm(e(FM), IndependentHead([Task("ctr", "click")]), ALL),
     ),
     "deepfm": (
         "deepfm { dnn { hidden_units: [6, 4] use_bn: true } l2_regularization: 0.5 }",
-        lambda e: DeepFm(e(FM), IndependentHead([Task("ctr", "click", DnnSpec((6, 4), use_bn=True))]), ALL, l2=0.5),
+        lambda e: deepfm(e(FM), IndependentHead([Task("ctr", "click", DnnSpec((6, 4), use_bn=True))]), ALL, l2=0.5),
     ),
     "simple_multi_task": (
         f"simple_multi_task {{ bottom_dnn {{ hidden_units: 6 }} {TOWERS} l2_regularization: 0.5 }}",
-        lambda e: SharedBottom(e(), IndependentHead([CTR, CTCVR]), ALL, DnnSpec((6,), use_bn=True), l2=0.5),
+        lambda e: shared_bottom(e(), IndependentHead([CTR, CTCVR]), ALL, DnnSpec((6,), use_bn=True), l2=0.5),
     ),
     "mmoe": (
         f"mmoe {{ num_expert: 3 expert_dnn {{ hidden_units: 6 activation: 'tanh' }} fm {{ }} {TOWERS} }}",
-        lambda e: Mmoe(e(FM), [CTR, CTCVR], ALL, 3, DnnSpec((6,), "tanh", use_bn=True), fm=FM, l2=1e-4),
+        lambda e: mmoe(e(FM), [CTR, CTCVR], ALL, 3, DnnSpec((6,), "tanh", use_bn=True), fm=FM, l2=1e-4),
     ),
     "esmm": (
         """esmm {
@@ -57,7 +60,7 @@ CASES = {
           ctr_tower { tower_name: "ctr" label_name: "click" weight: 0.95 dnn { hidden_units: 4 } }
           cvr_tower { tower_name: "cvr" label_name: "download" weight: 0.05 }
         }""",
-        lambda e: Esmm(
+        lambda e: esmm(
             e(FM), [CTR, CVR], ALL, 2, DnnSpec((6,), use_bn=True), fm=FM, position=PositionSpec(("slot",)), l2=1e-4
         ),
     ),
@@ -67,7 +70,7 @@ CASES = {
           cvr_tower { tower_name: "cvr" label_name: "download" weight: 0.05 }
         }
         score { output: "probs_cvr" weight: 2 }""",
-        lambda e: Esmm(e(), [CTR, CVR], ALL, score=[ScoreTerm("probs_cvr", 2.0)], l2=1e-4),
+        lambda e: esmm(e(), [CTR, CVR], ALL, score=[ScoreTerm("probs_cvr", 2.0)], l2=1e-4),
     ),
 }
 
@@ -86,7 +89,7 @@ def _config(tiny, model: str):
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_the_class_and_the_config_are_one_model(name, tiny):
+def test_the_recipe_and_the_config_are_one_model(name, tiny):
     text, make = CASES[name]
     config = _config(tiny, text)
     specs = build_features(config)
@@ -159,6 +162,15 @@ def test_what_the_config_says_of_tasks(tiny):
     assert built.fm_spec == FmSpec(ALL, ALL, into_tower_input=True)
     assert built.embedding_l2 == 0.25
     assert built.score_terms == (ScoreTerm("probs_ctr", 2.0), ScoreTerm("probs_cvr", 1.0))
+
+
+def test_every_body_and_head_of_the_config_is_built_and_no_other(tiny, monkeypatch):
+    assert list(build.BODIES) == [field.name for field in model_pb2.Body.DESCRIPTOR.oneofs_by_name["body"].fields]
+    assert list(HEADS) == [field.name for field in model_pb2.Head.DESCRIPTOR.oneofs_by_name["head"].fields]
+    config = _config(tiny, CASES["mmoe"][0])
+    monkeypatch.delitem(build.BODIES, "mmoe")
+    with pytest.raises(ValueError, match="no body is called mmoe; expected one of shared_bottom"):
+        build_model(config, build_features(config))
 
 
 @pytest.mark.parametrize("head", ["independent", "funnel"])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.models import DnnSpec, Esmm, FmSpec, IndependentHead, PositionSpec, RankModel, Task
+from apps_rec.models import DnnSpec, FmSpec, IndependentHead, PositionSpec, RankModel, Task, esmm
 from apps_rec.training.optimizers import Sgd
 from apps_rec.training.schedules import Constant
 
@@ -12,9 +12,9 @@ FEATURES = ("user", "app", "price")
 DNN = DnnSpec((4,), use_bn=True, dropout=(0.25,))
 
 
-def _model(embedder, jit_compile: bool) -> Esmm:
+def _model(embedder, jit_compile: bool) -> RankModel:
     """Batch norm, dropout, both l2 terms, row weights, FM and position."""
-    return Esmm(
+    return esmm(
         embedder,
         [Task("ctr", "click", DNN, sample_weight="weight"), Task("cvr", "download", DNN)],
         FEATURES,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.models import DnnSpec, Esmm, FmSpec, FunnelHead, PositionSpec, RankModel, Task
+from apps_rec.models import DnnSpec, FmSpec, FunnelHead, PositionSpec, RankModel, Task, esmm
 from apps_rec.models.bodies import MixtureOfExperts, SharedBottom
 from apps_rec.models.specs import Group
 
@@ -61,7 +61,7 @@ def test_what_has_no_dnn_is_not_rounded(make_embedder, make_batch, prepare):
     features = make_batch()[0]
     options = {"fm": FmSpec(FEATURES, FEATURES), "position": PositionSpec(("slot",))}
     half, single = (
-        prepare(Esmm(make_embedder(), [CTR, CVR], FEATURES, dtype=dtype, **options))(features)
+        prepare(esmm(make_embedder(), [CTR, CVR], FEATURES, dtype=dtype, **options))(features)
         for dtype in (BFLOAT16, None)
     )
     for name, value in single.items():

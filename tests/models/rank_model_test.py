@@ -5,19 +5,19 @@ import tensorflow as tf
 from apps_rec.evaluation.metrics import auc
 from apps_rec.legacy_keras import keras
 from apps_rec.models import (
-    DeepFm,
     DnnSpec,
-    Esmm,
-    Fm,
     FmSpec,
     FunnelHead,
     IndependentHead,
-    Mmoe,
     PositionSpec,
     RankModel,
     ScoreTerm,
-    SharedBottom,
     Task,
+    deepfm,
+    esmm,
+    fm,
+    mmoe,
+    shared_bottom,
 )
 from apps_rec.training.optimizers import Adam
 from apps_rec.training.schedules import Constant
@@ -29,14 +29,14 @@ EXPERTS = {"num_experts": 2, "expert": DnnSpec((6, 4))}
 FM = FmSpec(FEATURES, FEATURES)
 
 MODELS = {
-    "Fm": lambda e, **o: Fm(e(), IndependentHead([Task("ctr", "click")]), FEATURES, **o),
-    "DeepFm": lambda e, **o: DeepFm(e(), IndependentHead([CTR]), FEATURES, **o),
-    "SharedBottom": lambda e, **o: SharedBottom(e(), IndependentHead([CTR, CVR]), FEATURES, DnnSpec((8,)), **o),
-    "Mmoe": lambda e, **o: Mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
-    "Mmoe, bfloat16": lambda e, **o: Mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, dtype="mixed_bfloat16", **o),
-    "Mmoe, one task": lambda e, **o: Mmoe(e(), [CTR], FEATURES, **EXPERTS, **o),
-    "Esmm": lambda e, **o: Esmm(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
-    "Esmm of the paper": lambda e, **o: Esmm(e(), [CTR, CVR], FEATURES, **o),
+    "Fm": lambda e, **o: fm(e(), IndependentHead([Task("ctr", "click")]), FEATURES, **o),
+    "DeepFm": lambda e, **o: deepfm(e(), IndependentHead([CTR]), FEATURES, **o),
+    "SharedBottom": lambda e, **o: shared_bottom(e(), IndependentHead([CTR, CVR]), FEATURES, DnnSpec((8,)), **o),
+    "Mmoe": lambda e, **o: mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
+    "Mmoe, bfloat16": lambda e, **o: mmoe(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, dtype="mixed_bfloat16", **o),
+    "Mmoe, one task": lambda e, **o: mmoe(e(), [CTR], FEATURES, **EXPERTS, **o),
+    "Esmm": lambda e, **o: esmm(e(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM, **o),
+    "Esmm of the paper": lambda e, **o: esmm(e(), [CTR, CVR], FEATURES, **o),
 }
 
 
@@ -68,7 +68,7 @@ def test_outputs(name, make_embedder, make_batch, prepare):
         np.testing.assert_array_equal(outputs["probs_ctcvr"], product)
 
 
-def _esmm_by_hand(model: Esmm, features) -> tuple[np.ndarray, np.ndarray]:
+def _esmm_by_hand(model: RankModel, features) -> tuple[np.ndarray, np.ndarray]:
     """Both logits of experts, gates, towers and FM, a row at a time."""
     w = {variable.name.removeprefix("rank_model/"): variable.numpy().astype(np.float64) for variable in model.variables}
     table, price = w["embedder/tables_4_first_order:0"], w["embedder/vectors_price:0"][0]
@@ -100,7 +100,7 @@ def _esmm_by_hand(model: Esmm, features) -> tuple[np.ndarray, np.ndarray]:
 
 
 def test_experts_fm_and_funnel_are_what_numpy_makes_of_the_weights(make_embedder, make_batch, prepare):
-    model = prepare(Esmm(make_embedder(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM))
+    model = prepare(esmm(make_embedder(), [CTR, CVR], FEATURES, **EXPERTS, fm=FM))
     features = make_batch()[0]
     ctr, cvr = _esmm_by_hand(model, features)
     outputs = _numpy(model(features))
@@ -122,7 +122,7 @@ def test_loss_is_the_weighted_mean_over_the_batch(funnel, make_embedder, make_ba
         Task("cvr", "download", weight=0.05, space_label="click", in_space_weight=2.0, out_space_weight=0.5),
     ]
     head = FunnelHead(tasks) if funnel else IndependentHead(tasks)
-    model = prepare(SharedBottom(make_embedder(), head, FEATURES, DnnSpec((6,)), l2=0.3, embedding_l2=0.2))
+    model = prepare(shared_bottom(make_embedder(), head, FEATURES, DnnSpec((6,)), l2=0.3, embedding_l2=0.2))
     features, labels, weights = make_batch()
     outputs, y = _numpy(model(features)), _numpy(labels)
     click_weight, space = _numpy(weights)["weight"], np.where(y["click"] > 0, 2.0, 0.5)
@@ -148,7 +148,7 @@ def test_rows_that_were_not_observed_leave_their_task_alone(funnel, make_embedde
         Task("cvr", "download", weight=0.05, observed=("click", "download") if funnel else ("download",)),
     ]
     head = FunnelHead(tasks) if funnel else IndependentHead(tasks)
-    model = prepare(SharedBottom(make_embedder(), head, FEATURES, DnnSpec((6,))))
+    model = prepare(shared_bottom(make_embedder(), head, FEATURES, DnnSpec((6,))))
     features, labels, weights = make_batch(rows=16)
     outputs, y = _numpy(model(features)), _numpy(labels)
     seen = {"click": np.arange(16) % 5 != 0, "download": np.arange(16) % 3 != 1}
@@ -165,7 +165,7 @@ def test_rows_that_were_not_observed_leave_their_task_alone(funnel, make_embedde
 
 def test_a_batch_without_weight_has_no_loss_and_finite_gradients(make_embedder, make_batch, prepare):
     tasks = [Task("ctr", "click", sample_weight="weight"), Task("cvr", "download", sample_weight="weight")]
-    model = prepare(Esmm(make_embedder(), tasks, FEATURES, fm=FM))
+    model = prepare(esmm(make_embedder(), tasks, FEATURES, fm=FM))
     features, labels, weights = make_batch()
     with tf.GradientTape() as tape:
         loss = model.compute_loss((features, labels, {"weight": 0 * weights["weight"]}), training=True)
@@ -269,7 +269,7 @@ def test_dropout_hangs_on_seed_and_step(make_embedder, make_batch, prepare):
     def losses(seed: int) -> list[float]:
         dropped = DnnSpec((8,), dropout=(0.5,))
         tasks = [Task("ctr", "click", dropped), Task("cvr", "download", dropped)]
-        model = Esmm(make_embedder(), tasks, FEATURES, num_experts=2, expert=dropped, seed=seed)
+        model = esmm(make_embedder(), tasks, FEATURES, num_experts=2, expert=dropped, seed=seed)
         prepare(model)  # weights equal each time, rate 0
         batch = make_batch()
         return [float(model.train_step(batch)["loss"]) for _ in range(3)]
@@ -283,7 +283,7 @@ def test_training_mode_reaches_every_layer(make_embedder, make_batch, prepare):
     normed = DnnSpec((6,), use_bn=True)
     tasks = [Task("ctr", "click", normed), Task("cvr", "download", normed)]
     position = PositionSpec(("slot",), normed)
-    model = prepare(Esmm(make_embedder(), tasks, FEATURES, num_experts=2, expert=normed, fm=FM, position=position))
+    model = prepare(esmm(make_embedder(), tasks, FEATURES, num_experts=2, expert=normed, fm=FM, position=position))
     moving = [variable for variable in model.non_trainable_variables if "moving_mean" in variable.name]
     before = [variable.numpy() for variable in moving]
     assert len(moving) == 5
@@ -299,4 +299,4 @@ def test_what_cannot_be_put_together(make_embedder):
     with pytest.raises(ValueError, match=r"A funnel has two tasks, the click and the conversion\. Got 1"):
         FunnelHead([CTR])
     with pytest.raises(ValueError, match="num_experts and expert belong together"):
-        Esmm(make_embedder(), [CTR, CVR], FEATURES, num_experts=2)
+        esmm(make_embedder(), [CTR, CVR], FEATURES, num_experts=2)

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberIds
-from apps_rec.models import DnnSpec, Mmoe, Task
+from apps_rec.models import DnnSpec, mmoe, Task
 from apps_rec.training.optimizers import Adam
 from apps_rec.training.schedules import Constant
 
@@ -32,7 +32,7 @@ apps_rec.legacy_keras.keras.utils.set_random_seed(1)
 def make(rows):
     specs = [IdFeature(f"c{i}", f"c{i}", NumberIds(rows - 1), "shared", 16) for i in range(12)]
     tasks = [Task("ctr", "click", DnnSpec((64,))), Task("ctcvr", "download", DnnSpec((64,)))]
-    model = Mmoe(Embedder(specs), tasks, [spec.name for spec in specs], 2, DnnSpec((256, 128)))
+    model = mmoe(Embedder(specs), tasks, [spec.name for spec in specs], 2, DnnSpec((256, 128)))
     model.compile(optimizer=Adam(Constant(1e-3)))
     rng = np.random.default_rng(0)
     labels = {"click": tf.ones(BATCH), "download": tf.zeros(BATCH)}

@@ -11,7 +11,7 @@ from apps_rec.errors import RunError
 from apps_rec.features import Embedder
 from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeature, NumberFeature
 from apps_rec.legacy_keras import keras
-from apps_rec.models import DnnSpec, FmSpec, Mmoe, Task
+from apps_rec.models import DnnSpec, FmSpec, Task, mmoe
 from apps_rec.training.finite import check_weights
 from apps_rec.training.not_finite import find_not_finite
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
@@ -31,7 +31,7 @@ def make_model(optimizer=Adam, keep_averages=False, clip=None):
     tasks = [Task("ctr", "click", DnnSpec((4,), dropout=(0.2,)), sample_weight="weight"), Task("cvr", "download")]
     expert = DnnSpec((5,), use_bn=True)
     embedder = Embedder(specs, first_order=names, seed=3)
-    model = Mmoe(embedder, tasks, names, 2, expert, fm=FmSpec(names, names), keep_averages=keep_averages)
+    model = mmoe(embedder, tasks, names, 2, expert, fm=FmSpec(names, names), keep_averages=keep_averages)
     model.compile(optimizer=optimizer(Constant(0.05), global_clipnorm=clip))
     model(make_batch()[0])
     model.optimizer.build(model.trainable_variables)

@@ -11,7 +11,7 @@ import apps_rec
 from apps_rec.features import Embedder
 from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeature, NumberFeature, NumberIds
 from apps_rec.legacy_keras import keras
-from apps_rec.models import DnnSpec, Esmm, FmSpec, Mmoe, RankModel, Task
+from apps_rec.models import DnnSpec, FmSpec, RankModel, Task, esmm, mmoe
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
@@ -43,7 +43,7 @@ def _small_model() -> RankModel:
     tasks = [Task("ctr", "click", weight=0.95, sample_weight="weight"), Task("cvr", "download", weight=0.05)]
     fm = FmSpec(FEATURES, FEATURES)
     options = {"num_experts": 2, "expert": DnnSpec((6,)), "l2": 0.01, "embedding_l2": 0.02}
-    return Esmm(_embedder(None), tasks, FEATURES, fm=fm, **options)
+    return esmm(_embedder(None), tasks, FEATURES, fm=fm, **options)
 
 
 def _model() -> RankModel:
@@ -53,7 +53,7 @@ def _model() -> RankModel:
         Task("ctcvr", "download", weight=0.05, space_label="click", out_space_weight=0.0),
     ]
     embedder = _embedder(AttentionSpec("app", hidden_units=(4,), use_bn=True))
-    return Mmoe(embedder, tasks, FEATURES, 2, DnnSpec((6,), use_bn=True), l2=0.01, embedding_l2=0.02)
+    return mmoe(embedder, tasks, FEATURES, 2, DnnSpec((6,), use_bn=True), l2=0.01, embedding_l2=0.02)
 
 
 def _batches(sizes: list[int], seed: int = 0):

@@ -10,18 +10,18 @@ from apps_rec.errors import RunError
 from apps_rec.features import Embedder
 from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeature, NumberFeature, NumberIds
 from apps_rec.models import (
-    DeepFm,
     DnnSpec,
-    Esmm,
-    Fm,
     FmSpec,
     FunnelHead,
     IndependentHead,
-    Mmoe,
     PositionSpec,
     RankModel,
-    SharedBottom,
     Task,
+    deepfm,
+    esmm,
+    fm,
+    mmoe,
+    shared_bottom,
 )
 from apps_rec.protos import train_pb2
 from apps_rec.training import tpu
@@ -38,14 +38,14 @@ TASKS = (WEIGHTED, Task("cvr", "download", DNN, weight=0.1))
 PLAIN = (Task("ctr", "click"), Task("ctcvr", "download", DnnSpec((4,), dropout=(0.25,))))
 OPTIONS = {"position": PositionSpec(("slot",), DnnSpec((4,))), "l2": 0.01, "embedding_l2": 0.02, "seed": 3}
 MODELS = {
-    "fm": lambda embedder: Fm(embedder, IndependentHead([Task("ctr", "click")]), NAMES),
-    "deepfm": lambda embedder: DeepFm(embedder, IndependentHead(TASKS), NAMES, **OPTIONS),
-    "shared_bottom": lambda embedder: SharedBottom(embedder, IndependentHead(TASKS), NAMES, DNN, **OPTIONS),
-    "mmoe": lambda embedder: Mmoe(embedder, TASKS, NAMES, 2, DNN, fm=FmSpec(NAMES, NAMES), **OPTIONS),
-    "plain mmoe": lambda embedder: Mmoe(embedder, PLAIN, NAMES, 2, DnnSpec((4,)), seed=3),
-    "mmoe of bfloat16": lambda embedder: Mmoe(embedder, TASKS, NAMES, 2, DNN, dtype="mixed_bfloat16", **OPTIONS),
-    "esmm": lambda embedder: Esmm(embedder, TASKS, NAMES, **OPTIONS),
-    "esmm with experts": lambda embedder: Esmm(
+    "fm": lambda embedder: fm(embedder, IndependentHead([Task("ctr", "click")]), NAMES),
+    "deepfm": lambda embedder: deepfm(embedder, IndependentHead(TASKS), NAMES, **OPTIONS),
+    "shared_bottom": lambda embedder: shared_bottom(embedder, IndependentHead(TASKS), NAMES, DNN, **OPTIONS),
+    "mmoe": lambda embedder: mmoe(embedder, TASKS, NAMES, 2, DNN, fm=FmSpec(NAMES, NAMES), **OPTIONS),
+    "plain mmoe": lambda embedder: mmoe(embedder, PLAIN, NAMES, 2, DnnSpec((4,)), seed=3),
+    "mmoe of bfloat16": lambda embedder: mmoe(embedder, TASKS, NAMES, 2, DNN, dtype="mixed_bfloat16", **OPTIONS),
+    "esmm": lambda embedder: esmm(embedder, TASKS, NAMES, **OPTIONS),
+    "esmm with experts": lambda embedder: esmm(
         embedder, TASKS, NAMES, 2, DNN, fm=FmSpec(NAMES, NAMES, into_tower_input=True), **OPTIONS
     ),
     "fm before towers": lambda embedder: RankModel(

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberFeature, NumberIds
-from apps_rec.models import DnnSpec, Esmm, FmSpec, Mmoe, Task
+from apps_rec.models import DnnSpec, FmSpec, Task, esmm, mmoe
 from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.schedules import Constant
 
@@ -21,7 +21,7 @@ ROWS, BATCH, NUM_EXPERTS = 5000, 32, 2
 OPTIMIZERS = {"sgd": (Sgd, 0), "adagrad": (Adagrad, 1), "adam": (Adam, 2), "ftrl": (Ftrl, 2)}
 
 
-def make(num_features=3, optimizer=Adam, fm=False, esmm=False, dims=(4,)):
+def make(num_features=3, optimizer=Adam, fm=False, is_esmm=False, dims=(4,)):
     """A compiled model whose features share one table for each of `dims`, and its step's graph."""
     specs = [
         IdFeature(f"c{i}_{dim}", f"c{i}_{dim}", NumberIds(ROWS - 1), f"shared_{dim}", dim)
@@ -35,9 +35,9 @@ def make(num_features=3, optimizer=Adam, fm=False, esmm=False, dims=(4,)):
     options = {"fm": FmSpec(tuple(names), tuple(names)) if fm else None}
     inputs = [*names, "n"]
     model = (
-        Esmm(embedder, tasks, inputs, **options)
-        if esmm
-        else Mmoe(embedder, tasks, inputs, NUM_EXPERTS, DnnSpec((8, 8)), **options)
+        esmm(embedder, tasks, inputs, **options)
+        if is_esmm
+        else mmoe(embedder, tasks, inputs, NUM_EXPERTS, DnnSpec((8, 8)), **options)
     )
     model.compile(optimizer=optimizer(Constant(0.1)))
     ids = np.random.default_rng(0).integers(0, ROWS, (BATCH, len(specs)))
@@ -109,9 +109,9 @@ def test_lookups_do_not_grow_with_features_of_one_length():
     assert two_lengths["ResourceGather"] == 2 * few["ResourceGather"]
 
 
-@pytest.mark.parametrize(("esmm", "num_kernels"), [(False, 2 * NUM_EXPERTS + 1 + 2 + 2), (True, 2 + 2)])
-def test_every_kernel_takes_three_products_and_no_einsum(esmm, num_kernels):
-    _, _, graph = make(esmm=esmm)
+@pytest.mark.parametrize(("is_esmm", "num_kernels"), [(False, 2 * NUM_EXPERTS + 1 + 2 + 2), (True, 2 + 2)])
+def test_every_kernel_takes_three_products_and_no_einsum(is_esmm, num_kernels):
+    _, _, graph = make(is_esmm=is_esmm)
     found = operations(graph)
     # Forward, the gradient of the input, the gradient of the kernel; the gates of all tasks have one kernel.
     assert found["MatMul"] == 3 * num_kernels

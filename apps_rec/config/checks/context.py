@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from apps_rec.config.bodies import body_of
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
@@ -165,15 +166,13 @@ class Context:
 
 
 def _uses(rank: RankModel) -> Iterator[Use]:
-    kind = rank.body.WhichOneof("body")
-    if kind is not None:
-        body, path = getattr(rank.body, kind), f"{RANK}.body.{kind}"
-        part = "the shared bottom" if kind == "shared_bottom" else "the mixture of experts"
+    if found := body_of(rank):
+        row, body, path = found
         for at, group in enumerate(body.groups):
             if group.input:
-                yield Use(group.input, BODY, f"{path}.groups[{at}].input", part)
+                yield Use(group.input, BODY, f"{path}.groups[{at}].input", row.part)
         if not body.groups:
-            yield Use(body.group_name, BODY, f"{path}.group_name", part)
+            yield Use(body.group_name, BODY, f"{path}.group_name", row.part)
     if rank.HasField("fm") and rank.fm.group_name:
         yield Use(rank.fm.group_name, PAIRWISE, f"{RANK}.fm.group_name", "the pairwise part of the FM")
         yield Use(rank.fm.wide_group_name, FIRST_ORDER, f"{RANK}.fm.wide_group_name", "the first-order part of the FM")

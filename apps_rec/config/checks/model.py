@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps_rec.config.bodies import BODIES, body_of
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.dnn import check_dnn
 from apps_rec.config.defaults import dnns_by_path
@@ -31,13 +32,13 @@ def _body(context: Context) -> None:
     report, rank = context.report, context.rank
     if not rank.HasField("body"):
         return
-    kind = rank.body.WhichOneof("body")
-    if kind is None:
+    found = body_of(rank)
+    if found is None:
         path = f"{RANK}.body"
-        if not report.any_broken(path, "shared_bottom", "mmoe"):
-            report.error(path, "is empty; expected shared_bottom { } or mmoe { }.")
+        if not report.any_broken(path, *BODIES):
+            report.error(path, f"is empty; expected {' or '.join(f'{name} {{ }}' for name in BODIES)}.")
         return
-    body, path = getattr(rank.body, kind), f"{RANK}.body.{kind}"
+    row, body, path = found
     if body.groups and body.HasField("group_name"):
         report.error(
             f"{path}.group_name", "groups are given too, and they say what the body reads; expected one of them."
@@ -46,13 +47,7 @@ def _body(context: Context) -> None:
     for at, group in enumerate(body.groups):
         if not group.input:
             report.missing(f"{path}.groups[{at}]", "input", "the name of a feature group")
-    if kind != "mmoe":
-        return
-    if not body.HasField("expert_dnn"):
-        report.missing(path, "expert_dnn", "the network of one expert")
-    if not body.num_expert:
-        got = ", got 0" if body.HasField("num_expert") else ""
-        report.error(f"{path}.num_expert", f"expected at least 1 expert{got}.")
+    row.check(context, body, path)
 
 
 def _towers_without_input(context: Context) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apps_rec.config.bodies import body_of
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.tables import id_space
 from apps_rec.config.defaults import dnns_by_path
-from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # Far above what anybody trains, far below where a product of two overflows what TensorFlow counts with.
@@ -38,18 +38,23 @@ def _at_most(context: Context, path: str, value: int, most: int) -> None:
 
 
 def _networks(context: Context) -> None:
-    rank = context.rank
-    dnns = [*dnns_by_path(rank), *_attentions(context)]
+    dnns = [*dnns_by_path(context.rank), *_attentions(context)]
     for path, dnn in dnns:
         for at, units in enumerate(dnn.hidden_units):  # type: ignore[attr-defined]
             _at_most(context, f"{path}.hidden_units[{at}]", units, _MOST_UNITS)
-    mmoe = rank.body.mmoe
-    path, depth = f"{RANK}.body.mmoe.num_expert", len(mmoe.expert_dnn.hidden_units)
-    _at_most(context, path, mmoe.num_expert, _MOST_EXPERTS)
-    layers = mmoe.num_expert * depth
-    if layers > _MANY_LAYERS and mmoe.num_expert <= _MOST_EXPERTS:
+    if found := body_of(context.rank):
+        row, body, path = found
+        for name, network in row.copies.items():
+            _copies(context, f"{path}.{name}", getattr(body, name), len(getattr(body, network).hidden_units))
+
+
+def _copies(context: Context, path: str, count: int, depth: int) -> None:
+    """Reports networks that are too many, and warns of those that take long to build."""
+    _at_most(context, path, count, _MOST_EXPERTS)
+    layers = count * depth
+    if layers > _MANY_LAYERS and count <= _MOST_EXPERTS:
         text = (
-            f"{mmoe.num_expert:,} experts of {depth} layers make a graph of {layers:,} layers, which takes about"
+            f"{count:,} experts of {depth} layers make a graph of {layers:,} layers, which takes about"
             f" {layers / 5:,.0f} s to build before the first step, and as long at an export; fewer and wider experts"
             " begin sooner."
         )

@@ -1,0 +1,40 @@
+"""What the model asks of a body, and the network that bodies are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import tensorflow as tf
+
+from apps_rec.layers import Dnn
+from apps_rec.layers.split import Input
+from apps_rec.models.specs import DnnSpec, Group
+
+
+class Body(Protocol):
+    """A Keras layer from the flat embeddings of its groups, `(batch, length)` each, to one vector a task.
+
+    Attributes:
+        groups: feature groups that it reads.
+    """
+
+    groups: tuple[Group, ...]
+
+    def __call__(
+        self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None
+    ) -> Sequence[Input]:
+        """Returns `(batch, units)` for each task."""
+
+
+def build_dnn(spec: DnnSpec, l2: float, dtype: str | None, name: str) -> Dnn:
+    """The layer that a spec describes."""
+    return Dnn(
+        spec.hidden_units,
+        activation=spec.activation,
+        use_bn=spec.use_bn,
+        dropout=spec.dropout or 0.0,
+        l2=l2,
+        name=name,
+        dtype=dtype,
+    )

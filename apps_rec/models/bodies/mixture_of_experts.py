@@ -1,0 +1,64 @@
+"""Multi-gate mixture of experts: a vector of its own for each task, of experts that all share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from apps_rec.layers import Experts, Gates
+from apps_rec.layers.split import Input, multiply_shared
+from apps_rec.legacy_keras import keras
+from apps_rec.models.bodies.shared_bottom import SharedBottom
+from apps_rec.models.specs import DnnSpec, Group
+
+
+class MixtureOfExperts(keras.layers.Layer):
+    """A vector of its own for each task: experts shared by all, one softmax gate a task.
+
+    Args:
+        groups: feature groups it reads; those with a DNN go through it first.
+        num_tasks: gates.
+        num_experts: experts.
+        expert: DNN of every expert.
+        l2: weight of half the squared kernels.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32. Gates do not take it.
+
+    Input shape: a list with the flat embeddings of each group, `(batch, length)`.
+    Output shape: a list with one `(batch, units)` for each task.
+    References: Ma, Zhao, Yi, Chen, Hong, Chi 2018, Modeling Task Relationships in Multi-task Learning with
+        Multi-gate Mixture-of-Experts, equations 6 and 7.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        num_tasks: int,
+        num_experts: int,
+        expert: DnnSpec,
+        l2: float = 0.0,
+        dtype: str | None = None,
+        name: str = "mmoe",
+    ) -> None:
+        super().__init__(name=name)
+        self.groups, self.num_tasks = tuple(groups), num_tasks
+        self._bottom = SharedBottom(groups, 1, l2=l2, dtype=dtype, name=f"{name}_bottom")
+        self.experts = Experts(
+            num_experts,
+            expert.hidden_units,
+            activation=expert.activation,
+            use_bn=expert.use_bn,
+            dropout=expert.dropout or 0.0,
+            l2=l2,
+            name=f"{name}_experts",
+            dtype=dtype,
+        )
+        # In float32: they would else read rounded embeddings.
+        self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
+
+    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
+        """One vector for each task."""
+        (x,) = self._bottom(inputs, training=training, seed=seed)
+        x = multiply_shared([*self.experts.first_layers, self.gates.first_layer], x)
+        experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
+        return self.gates(x, experts)

@@ -1,0 +1,65 @@
+"""The plainest body: one vector for all tasks."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from apps_rec.layers import Dnn
+from apps_rec.layers.split import Input, join, once
+from apps_rec.legacy_keras import keras
+from apps_rec.models.bodies.body import build_dnn
+from apps_rec.models.specs import DnnSpec, Group
+from apps_rec.names import scope_name
+
+
+class SharedBottom(keras.layers.Layer):
+    """One vector for all tasks: a DNN a group, joined, then a DNN over all; each DNN may be absent.
+
+    Without any DNN it hands the embeddings on as they are, as in ESMM (Ma et al. 2018, figure 2).
+
+    Args:
+        groups: feature groups it reads.
+        dnn: over the joined groups.
+        l2: weight of half the squared kernels.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32.
+
+    Input shape: a list with the flat embeddings of each group, `(batch, length)`.
+    Output shape: a list with one `(batch, units)` for each task, all the same tensor, in the precision of the input.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        num_tasks: int,
+        dnn: DnnSpec | None = None,
+        l2: float = 0.0,
+        dtype: str | None = None,
+        name: str = "shared_bottom",
+    ) -> None:
+        # Not of this layer itself: Keras would round the embeddings of groups that have no DNN.
+        super().__init__(name=name)
+        self.groups, self.num_tasks = tuple(groups), num_tasks
+        self._group_dnns = [
+            build_dnn(group.dnn, l2, dtype, f"{name}/group_{scope_name(group.name)}") if group.dnn else None
+            for group in self.groups
+        ]
+        self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
+
+    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[Input]:
+        """One vector for each task."""
+        parts = [
+            once(functools.partial(self._through, dnn, training=training, seed=seed), x) if dnn else x
+            for dnn, x in zip(self._group_dnns, inputs, strict=True)
+        ]
+        joined = join(parts)
+        if self._dnn is not None:
+            joined = self._through(self._dnn, joined, training=training, seed=seed)
+        return [joined] * self.num_tasks
+
+    @staticmethod
+    def _through(dnn: Dnn, x: Input, training: bool, seed: tf.Tensor | None) -> tf.Tensor:
+        # What a DNN gives in half precision stands beside plain embeddings: to float32 and back loses nothing.
+        return tf.cast(dnn(x, training=training, seed=seed), x.dtype)

@@ -1,0 +1,126 @@
+"""Models that have a name in the papers, put together by hand, for notebooks; `build` puts a config's together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from apps_rec.features import Embedder
+from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
+from apps_rec.models.heads import FunnelHead, Head, IndependentHead
+from apps_rec.models.rank_model import RankModel
+from apps_rec.models.specs import DnnSpec, FmSpec, Group, Task
+
+
+def fm(embedder: Embedder, head: Head, features: Sequence[str], **options: Any) -> RankModel:
+    """Returns a factorization machine alone: logit = bias + first-order weights + inner products of embeddings.
+
+    Args:
+        embedder: owner of the tables, with a first-order weight for every feature.
+        head: the tasks and how their logits become probabilities.
+        features: of one embedding length.
+        **options: further arguments of RankModel.
+
+    References: Rendle 2010, Factorization Machines, equation 1.
+    """
+    return RankModel(embedder, head, fm=FmSpec(tuple(features), tuple(features)), **options)
+
+
+def deepfm(
+    embedder: Embedder, head: Head, features: Sequence[str], fm_features: Sequence[str] = (), **options: Any
+) -> RankModel:
+    """Returns logit = FM + DNN(embeddings); the DNN is the `dnn` of the head's tasks.
+
+    Args:
+        embedder: owner of the tables, with a first-order weight for every feature of the FM.
+        head: the tasks and how their logits become probabilities.
+        features: that the DNN reads.
+        fm_features: that the FM reads, of one embedding length; default: `features`.
+        **options: further arguments of RankModel.
+
+    References: Guo, Tang, Ye, Li, He 2017, DeepFM, equation 1.
+    """
+    body = SharedBottom([Group("deep", tuple(features))], len(head.tasks))
+    of_fm = tuple(fm_features or features)
+    return RankModel(embedder, head, body=body, fm=FmSpec(of_fm, of_fm), **options)
+
+
+def shared_bottom(
+    embedder: Embedder, head: Head, features: Sequence[str], dnn: DnnSpec | None = None, **options: Any
+) -> RankModel:
+    """Returns the plainest multi-task model: logit of a task = tower(DNN(embeddings)).
+
+    Args:
+        embedder: owner of the tables.
+        head: the tasks and how their logits become probabilities.
+        features: that the bottom reads.
+        dnn: of the bottom; None: towers read the embeddings.
+        **options: further arguments of RankModel.
+    """
+    body = SharedBottom([Group("all", tuple(features))], len(head.tasks), dnn=dnn, **_of_body(options))
+    return RankModel(embedder, head, body=body, **options)
+
+
+def mmoe(
+    embedder: Embedder,
+    tasks: Sequence[Task],
+    features: Sequence[str],
+    num_experts: int,
+    expert: DnnSpec,
+    head: Head | None = None,
+    **options: Any,
+) -> RankModel:
+    """Returns logit of a task = tower(sum of gate x expert) [+ FM]; every task's loss is over all impressions.
+
+    Args:
+        embedder: owner of the tables.
+        tasks: one tower and one gate each.
+        features: that experts and gates read.
+        num_experts: experts, shared by all tasks.
+        expert: DNN of every expert.
+        head: default: IndependentHead.
+        **options: further arguments of RankModel.
+
+    References: Ma, Zhao, Yi, Chen, Hong, Chi 2018, Multi-gate Mixture-of-Experts, section 4.2.
+    """
+    body = MixtureOfExperts([Group("all", tuple(features))], len(tasks), num_experts, expert, **_of_body(options))
+    return RankModel(embedder, head or IndependentHead(tasks), body=body, **options)
+
+
+def esmm(
+    embedder: Embedder,
+    tasks: Sequence[Task],
+    features: Sequence[str],
+    num_experts: int = 0,
+    expert: DnnSpec | None = None,
+    **options: Any,
+) -> RankModel:
+    """Returns pCTCVR = pCTR x pCVR, trained on clicks and on conversions over all impressions.
+
+    Args:
+        embedder: owner of the tables.
+        tasks: the click and the conversion, in this order.
+        features: that both towers read.
+        num_experts: 0: the paper's model, towers over shared embeddings; more: experts and gates in between.
+        expert: DNN of every expert.
+        **options: further arguments of RankModel.
+
+    Raises:
+        ValueError: one of `num_experts` and `expert` without the other.
+
+    References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, section 2.2.
+    """
+    if (num_experts > 0) != (expert is not None):
+        raise ValueError("num_experts and expert belong together: give both or neither")
+    groups = [Group("all", tuple(features))]
+    body: Body
+    if expert is None:
+        body = SharedBottom(groups, len(tasks), **_of_body(options))
+    else:
+        body = MixtureOfExperts(groups, len(tasks), num_experts, expert, **_of_body(options))
+    return RankModel(embedder, FunnelHead(tasks), body=body, **options)
+
+
+def _of_body(options: dict[str, Any]) -> dict[str, Any]:
+    """Returns the model's options that its body takes too."""
+    return {name: options[name] for name in ("l2", "dtype") if name in options}
