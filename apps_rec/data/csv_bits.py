@@ -1,9 +1,11 @@
-"""Whether the quotes of CSV text are plain ones, by a bit for each letter: 64 letters in one step of numpy.
+"""Up to where the quotes of CSV text are right, by a bit for each letter: 64 letters in one step of numpy.
 
-Most files have no other quotes, so that `csv_scan` looks at each by its place in the rest alone.
+Most files have no others, so that `csv_scan` looks at each by its place in the rest alone.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +14,20 @@ _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
 _TOGETHER = 1 << 20
 
 
-def quotes_are_plain(text: bytes, end: int, separator: int) -> bool:
-    """Whether quotes stand around whole cells, or in pairs inside of them, and no line ends between them.
+class Sure(NamedTuple):
+    """Rows at the start of a text whose quotes stand around whole cells, or in pairs inside of them.
+
+    Args:
+        end: behind them.
+        is_all: whether they are all rows, and no line ends inside of quotes.
+    """
+
+    end: int
+    is_all: bool
+
+
+def sure_rows(text: bytes, end: int, separator: int) -> Sure:
+    """The rows up to the first quote that is none of a whole cell.
 
     Args:
         text: without escapes, see `csv_scan.Dialect.plain`.
@@ -24,6 +38,7 @@ def quotes_are_plain(text: bytes, end: int, separator: int) -> bool:
     has_return = b"\r" in text
     # Of the letter in front: whether it lies in quotes, and whether a cell may begin behind it.
     is_inside, is_border = False, True
+    sure, has_inner_ends = 0, False
     for start in range(0, end, _TOGETHER):
         # One letter more than is judged, as a quote is closed where the letter behind it says so.
         some = letters[start : start + _TOGETHER + 1]
@@ -39,12 +54,18 @@ def quotes_are_plain(text: bytes, end: int, separator: int) -> bool:
         opening, closing = quotes & inside, quotes & ~inside
         may_open = _moved_up(borders | closing, is_border)
         may_close = _moved_down(borders | opening, len(some), end == start + count)
-        wrong = (line_ends & inside) | (opening & ~may_open) | (closing & ~may_close)
-        if _cut(wrong, count).any():
-            return False
+        wrong = _cut((opening & ~may_open) | (closing & ~may_close), count)
+        is_wrong = bool(wrong.any())
+        fine = _lowest(wrong) if is_wrong else count
+        has_inner_ends |= bool(_cut(line_ends & inside, fine).any())
+        row_end = _highest(_cut(line_ends & ~inside, fine))
+        if row_end is not None:
+            sure = start + row_end + 1
+        if is_wrong:
+            return Sure(sure, False)
         is_inside = _bit(inside, count - 1)
         is_border = _bit(borders | closing, count - 1)
-    return not is_inside
+    return Sure(sure, not is_inside and not has_inner_ends)
 
 
 def _bits(mask: np.ndarray) -> np.ndarray:
@@ -57,6 +78,19 @@ def _bits(mask: np.ndarray) -> np.ndarray:
 
 def _bit(words: np.ndarray, place: int) -> bool:
     return bool((int(words[place // 64]) >> (place % 64)) & 1)
+
+
+def _lowest(words: np.ndarray) -> int:
+    """Place of the first bit that is set; one is."""
+    at = int(np.argmax(words != 0))
+    word = int(words[at])
+    return at * 64 + (word & -word).bit_length() - 1
+
+
+def _highest(words: np.ndarray) -> int | None:
+    """Place of the last bit that is set."""
+    found = np.flatnonzero(words)
+    return int(found[-1]) * 64 + int(words[found[-1]]).bit_length() - 1 if len(found) else None
 
 
 def _cut(words: np.ndarray, count: int) -> np.ndarray:

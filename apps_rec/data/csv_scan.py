@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from apps_rec.data.csv_bits import quotes_are_plain
+from apps_rec.data.csv_bits import sure_rows
 
 AFTER_QUOTE = "text after the closing quote of a cell"
 NOT_CLOSED = "a quote that is never closed"
@@ -76,7 +76,8 @@ class Rows:
         plain: the same without escapes, see `Dialect.plain`.
         end: behind the last whole row.
         bad: wrong quotes, in order.
-        opens, closes: places of the quotes around cells; a pair inside one closes and opens it.
+        opens, closes: places of the quotes around cells; a pair inside one closes and opens it. None where no line
+            ends in quotes.
     """
 
     text: bytes
@@ -92,7 +93,7 @@ class Rows:
         return b'"' in self.plain
 
     def inside(self, place: int) -> int | None:
-        """Place of the opening quote of the cell that a place lies in; None outside of quotes."""
+        """Place of the opening quote of the cell that a line end lies in; None outside of quotes."""
         for opens, closes in zip(reversed(self.opens), reversed(self.closes), strict=True):
             if len(opens) and opens[0] <= place:
                 at = int(np.searchsorted(opens, place, "right")) - 1
@@ -163,31 +164,44 @@ def find_rows(text: bytes, dialect: Dialect, columns: int, *, last: bool, patien
     # A line feed may follow a last carriage return.
     decided = len(text) if last else len(text) - text.endswith(b"\r")
     rows.end = len(text) if last else rows.line_end_before(decided)
-    if not dialect.quotes or not rows.has_quotes or quotes_are_plain(rows.plain, rows.end, ord(dialect.separator)):
+    if not dialect.quotes or not rows.has_quotes:
         return rows
-    undecided = _Quotes(rows, dialect, columns, last, patience).look()
+    sure = sure_rows(rows.plain, rows.end, ord(dialect.separator))
+    if sure.is_all:
+        return rows
+    undecided = _Quotes(rows, dialect, columns, last, patience, sure.end).look()
     if not last:
         rows.end = rows.line_end_before(min(undecided, decided))
     return rows
 
 
 class _Quotes:
-    """Pairs the quotes of a text."""
+    """Pairs the quotes of a text; `sure`: behind the rows whose quotes open and close cells in turn."""
 
-    def __init__(self, rows: Rows, dialect: Dialect, columns: int, last: bool, patience: int) -> None:
+    def __init__(self, rows: Rows, dialect: Dialect, columns: int, last: bool, patience: int, sure: int) -> None:
         self._rows, self._columns, self._last, self._patience = rows, columns, last, patience
         self._separator = dialect.separator.encode()
         letters = np.frombuffer(rows.plain, np.uint8)
-        self._places = places = np.flatnonzero(letters == _QUOTE)
+        sure = self._take_sure(sure)
+        self._places = places = np.flatnonzero(letters[sure:] == _QUOTE) + sure
         borders = np.zeros(256, bool)
         borders[[_NEWLINE, _RETURN, self._separator[0]]] = True
         self._starts = borders[letters[places - 1]]
-        self._starts[0] |= places[0] == 0
+        self._starts[:1] |= places[:1] == 0
         behind = np.append(letters, _NEWLINE if last else _QUOTE)[places + 1]
         self._ends = borders[behind]
         # Whether a second quote follows at once.
         self._twins = np.append(np.diff(places) == 1, False)
-        self._open_end = not last and int(places[-1]) == len(letters) - 1
+        self._open_end = not last and letters[-1] == _QUOTE
+
+    def _take_sure(self, end: int) -> int:
+        """Notes the cells of rows whose quotes are in turn; behind them, or 0 where one swallows rows."""
+        places = np.flatnonzero(np.frombuffer(self._rows.plain, np.uint8, end) == _QUOTE)
+        if not len(places) or self._swallowing(places[::2], places[1::2]) is not None:
+            return 0
+        self._rows.opens.append(places[::2])
+        self._rows.closes.append(places[1::2])
+        return end
 
     def look(self) -> int:
         """Notes the quoted cells and wrong quotes; the place of a quote that needs more text, else the text's end."""

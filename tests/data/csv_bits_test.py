@@ -1,4 +1,4 @@
-"""Plain quotes against a regular expression, and against quotes looked at one by one."""
+"""Sure rows against a regular expression, and against quotes looked at one by one."""
 
 import random
 import re
@@ -6,11 +6,14 @@ import re
 import pytest
 
 from apps_rec.data import csv_bits, csv_scan
-from apps_rec.data.csv_bits import quotes_are_plain
+from apps_rec.data.csv_bits import Sure, sure_rows
 from apps_rec.data.csv_scan import Dialect, find_rows
 
 CELL = rb'(?:"(?:[^"\r\n]|"")*"|[^",\r\n]*)'
 PLAIN = re.compile(rb"(?:%s[,\r\n])*%s" % (CELL, CELL))
+INNER = CELL.replace(rb"\r\n", b"", 1)
+# Possessive, as a cell that goes wrong must not be taken for a shorter one.
+WHOLE_ROWS = re.compile(rb"(?:%s(?:,%s)*+[\r\n])*+" % (INNER, INNER))
 PIECES = ['"', '""', ",", "\n", "\r\n", "\r", "a", '"x"', ',"y",', ',"a,b"\n', ',"a""b"\n', "long text " * 8]
 WEIGHTS = [1, 1, 10, 5, 2, 1, 10, 2, 20, 20, 10, 4]
 
@@ -25,8 +28,10 @@ def test_random_text(together, monkeypatch):
         # Up to the end, and up to each of a few line ends.
         ends = [len(text), *[end.end() for end in re.finditer(rb"[\r\n]", text)][:3]]
         for end in ends:
-            found.append(quotes_are_plain(text, end, ord(",")))
-            assert found[-1] == bool(PLAIN.fullmatch(text[:end])), (text, end)
+            sure = sure_rows(text, end, ord(","))
+            assert sure.is_all == bool(PLAIN.fullmatch(text[:end])), (text, end)
+            assert sure.end == len(WHOLE_ROWS.match(text, 0, end)[0]), (text, end)
+            found.append(sure.is_all)
     assert 100 < sum(found) < len(found) - 100
 
 
@@ -37,8 +42,8 @@ def test_rows_are_those_of_quotes_looked_at_one_by_one(last, monkeypatch):
         draw = random.Random(seed)
         text = "".join(draw.choices(PIECES, WEIGHTS, k=draw.randrange(1, 30))).encode()
         found = []
-        for judge in (quotes_are_plain, lambda *arguments: False):
-            monkeypatch.setattr(csv_scan, "quotes_are_plain", judge)
+        for judge in (sure_rows, lambda *arguments: Sure(0, False)):
+            monkeypatch.setattr(csv_scan, "sure_rows", judge)
             rows = find_rows(text, Dialect(), 3, last=last, patience=1 << 24)
             found.append((rows.end, rows.bad, rows.starts.tolist()))
         assert found[0] == found[1], text
