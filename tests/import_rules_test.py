@@ -14,6 +14,7 @@ ORDER = (
     "protos",
     "config",
     "data",
+    "losses",
     "layers",
     "features",
     "models",
@@ -129,11 +130,12 @@ def test_config_imports_nothing_heavy():
     assert not breaches("protos", allowed)
 
 
-def test_layers_see_no_config_and_no_messages():
+@pytest.mark.parametrize("folder", ["losses", "layers"])
+def test_losses_and_layers_see_no_config_and_no_messages(folder):
     def allowed(name):
         return room(name) not in {"protos", "config", "data"} and not name.startswith("google.protobuf")
 
-    assert not breaches("layers", allowed)
+    assert not breaches(folder, allowed)
 
 
 @pytest.mark.parametrize(("folder", "reader"), [("features", "build"), ("models", "build"), ("evaluation", "plan")])

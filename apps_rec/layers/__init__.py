@@ -6,7 +6,7 @@ from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.experts import Experts
 from apps_rec.layers.fm import Fm
 from apps_rec.layers.gates import Gates
-from apps_rec.layers.head import MultiplicativeHead, log_prob_cross_entropy, sigmoid_cross_entropy
+from apps_rec.layers.head import MultiplicativeHead
 from apps_rec.layers.pooling import COMBINERS, masked_pool
 from apps_rec.layers.tower import Tower
 
@@ -21,7 +21,5 @@ __all__ = [
     "StatelessDropout",
     "TargetAttention",
     "Tower",
-    "log_prob_cross_entropy",
     "masked_pool",
-    "sigmoid_cross_entropy",
 ]

@@ -1,7 +1,4 @@
-"""Probabilities of a funnel, and the losses that train them, in log space.
-
-Nothing here reduces over the batch: the trainer divides by the weights of the global batch.
-"""
+"""The product of two probabilities, in log space."""
 
 import math
 from typing import Any
@@ -33,35 +30,6 @@ def log_complement_of_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -
     ]
     above_half = tf.reduce_logsumexp(tf.stack(terms, axis=-1), axis=-1)
     return tf.where(log_p_q > _MINUS_LOG_2, above_half, below_half)
-
-
-def log_prob_cross_entropy(labels: tf.Tensor, log_prob: tf.Tensor, log_complement: tf.Tensor) -> tf.Tensor:
-    """Compute `-(y log p + (1 - y) log(1 - p))` for each row, from logarithms.
-
-    Args:
-        labels: in [0, 1], of the shape of `log_prob`.
-        log_prob: log p.
-        log_complement: log(1 - p), from a formula of its own: log(1 - exp(log_prob)) has no digits at p = 1.
-
-    Input shape: any, three times the same.
-    Output shape: the same.
-
-    Example:
-        >>> log_prob_cross_entropy([1.0, 0.0], tf.math.log([0.25, 0.25]), tf.math.log([0.75, 0.75])).numpy().round(4)
-        array([1.3863, 0.2877], dtype=float32)
-    """
-    labels = tf.cast(labels, log_prob.dtype)
-    return -(labels * log_prob + (1.0 - labels) * log_complement)
-
-
-def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Compute the cross entropy of `sigmoid(logits)` for each row, without reducing.
-
-    Example:
-        >>> sigmoid_cross_entropy([1.0, 0.0], tf.constant([0.0, 0.0])).numpy().round(4)
-        array([0.6931, 0.6931], dtype=float32)
-    """
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels=tf.cast(labels, logits.dtype), logits=logits)
 
 
 class MultiplicativeHead(keras.layers.Layer):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import tensorflow as tf
 
-from apps_rec.layers import MultiplicativeHead, log_prob_cross_entropy, sigmoid_cross_entropy
+from apps_rec.layers import MultiplicativeHead
+from apps_rec.losses import LOSSES
 from apps_rec.models.specs import ScoreTerm, Task
 
 Tensors = Mapping[str, tf.Tensor]
@@ -27,8 +28,8 @@ class IndependentHead:
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """Cross entropy of each row by task, `(batch,)`."""
-        return {task.name: sigmoid_cross_entropy(labels[task.label], logits[task.name]) for task in self.tasks}
+        """Each task's own loss of each row, `(batch,)`."""
+        return {task.name: LOSSES[task.loss].of_logit(labels[task.label], logits[task.name]) for task in self.tasks}
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Each loss weight on the probability that the loss trains."""
@@ -38,10 +39,14 @@ class IndependentHead:
 class FunnelHead:
     """ESMM's head: the second task is conditional on the first, and their product is trained on its label.
 
-    The second tower has no loss of its own: the loss of pCTCVR = pCTR x pCVR is taken in log space, over all rows.
+    The second tower's probability has no loss of its own: that of pCTCVR = pCTR x pCVR is taken in log space, over all
+    rows.
 
     Args:
         tasks: the click and the conversion, in this order.
+
+    Raises:
+        ValueError: there are not two tasks, or the conversion's loss is none of log-probabilities.
 
     References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
     """
@@ -50,6 +55,13 @@ class FunnelHead:
         if len(tasks) != 2:
             raise ValueError(f"A funnel has two tasks, the click and the conversion. Got {len(tasks)}")
         self.tasks = tuple(tasks)
+        loss = LOSSES[tasks[1].loss].of_log_prob
+        if loss is None:
+            possible = ", ".join(name for name, row in LOSSES.items() if row.of_log_prob)
+            raise ValueError(
+                f"task {tasks[1].name}: {tasks[1].loss} is no loss of a product of probabilities; expected {possible}"
+            )
+        self._loss_of_product = loss
         self._product = MultiplicativeHead(name="funnel_head")
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
@@ -61,13 +73,13 @@ class FunnelHead:
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """Cross entropy of each row: of the click, and of the click with the conversion, `(batch,)`."""
+        """The loss of each row: of the click, and of the click with the conversion, `(batch,)`."""
         click, conversion = self.tasks
         product = self._product(logits[click.name], logits[conversion.name])
         both = labels[click.label] * labels[conversion.label]
         return {
-            click.name: sigmoid_cross_entropy(labels[click.label], logits[click.name]),
-            conversion.name: log_prob_cross_entropy(both, product["ctcvr_log_prob"], product["ctcvr_log_complement"]),
+            click.name: LOSSES[click.loss].of_logit(labels[click.label], logits[click.name]),
+            conversion.name: self._loss_of_product(both, product["ctcvr_log_prob"], product["ctcvr_log_complement"]),
         }
 
     def default_score(self) -> tuple[ScoreTerm, ...]:

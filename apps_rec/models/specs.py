@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from apps_rec.losses import CROSS_ENTROPY, LOSSES
+
 
 @dataclass(frozen=True)
 class DnnSpec:
@@ -27,6 +29,7 @@ class Task:
         sample_weight: column of weights per row, or None.
         space_label: rows where this label is 1 weigh `in_space_weight`, other rows `out_space_weight`.
         observed: labels that may be -1, not observed; rows where one of these is do not count.
+        loss: one of `apps_rec.losses.LOSSES`.
     """
 
     name: str
@@ -38,6 +41,11 @@ class Task:
     in_space_weight: float = 1.0
     out_space_weight: float = 1.0
     observed: tuple[str, ...] = ()
+    loss: str = CROSS_ENTROPY
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"task {self.name}: no loss is called {self.loss}; expected one of {', '.join(LOSSES)}")
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from apps_rec.config import outputs
+from apps_rec.config.heads import head_of
 from apps_rec.features import Embedder, Preprocessor, build_features
 from apps_rec.layers import Dnn
 from apps_rec.legacy_keras import keras
@@ -171,6 +173,18 @@ def test_every_body_and_head_of_the_config_is_built_and_no_other(tiny, monkeypat
     monkeypatch.delitem(build.BODIES, "mmoe")
     with pytest.raises(ValueError, match="no body is called mmoe; expected one of shared_bottom"):
         build_model(config, build_features(config))
+
+
+@pytest.mark.parametrize("name", ["mmoe", "esmm"])
+def test_the_config_says_the_outputs_and_the_score_that_the_head_gives(name, tiny):
+    config = _config(tiny, CASES[name][0])
+    preprocessor = Preprocessor(build_features(config))
+    model = build_model(config, preprocessor.specs)
+    row = {n: tf.zeros([1, *spec.shape[1:]], spec.dtype) for n, spec in preprocessor.output_signature().items()}
+    assert set(model(row)) == set(outputs(config))
+    assert [term.output for term in model.head.default_score()] == head_of(config.model_config.rank_model).trained(
+        config.model_config.rank_model
+    )
 
 
 @pytest.mark.parametrize("head", ["independent", "funnel"])

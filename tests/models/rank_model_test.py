@@ -298,5 +298,7 @@ def test_what_cannot_be_put_together(make_embedder):
         RankModel(make_embedder(), IndependentHead([CTR]))
     with pytest.raises(ValueError, match=r"A funnel has two tasks, the click and the conversion\. Got 1"):
         FunnelHead([CTR])
+    with pytest.raises(ValueError, match="task ctr: no loss is called hinge; expected one of cross_entropy"):
+        Task("ctr", "click", loss="hinge")
     with pytest.raises(ValueError, match="num_experts and expert belong together"):
         esmm(make_embedder(), [CTR, CVR], FEATURES, num_experts=2)
