@@ -242,7 +242,7 @@ class MetricCollector:
         self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
         self._users = {column: Column(np.int32) for column in self._user_codes}
         # Which user codes belong to a masked task's rows: read off the labels of a task that has just the mask as its
-        # label and counts all rows (click, in a funnel); kept separately only where there is no such task.
+        # label and counts all rows, such as the click; kept separately only where there is no such task.
         self._masks: dict[tuple[str, ...], Column] = {}
         for task in grouped:
             if task.rows_key and task.rows_key not in self._masks:

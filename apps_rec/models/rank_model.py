@@ -48,8 +48,8 @@ class RankModel(tfrs.Model):
         score_formula: "weighted_sum" or "product_of_powers" of the score's terms.
 
     Input shape: the Preprocessor's outputs.
-    Output shape: a dict of `(batch,)` float32: `probs_<tower>`, `logits_<tower>`, `probs_ctcvr` where the head is a
-        funnel, and `score`.
+    Output shape: a dict of `(batch,)` float32: the head's outputs, such as `probs_<tower>` and `logits_<tower>`, and
+        `score`.
     """
 
     def __init__(
