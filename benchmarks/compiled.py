@@ -7,9 +7,9 @@ from typing import Any
 
 def compiled(config: Any) -> tuple[Any, Any, Any]:
     """Estimator with its model compiled, optimizer, and the training dataset of a config."""
-    from apps_rec.training.build import build_optimizer
     from apps_rec.training.estimator import Estimator
     from apps_rec.training.input import training_dataset, training_source
+    from apps_rec.training.optimizers.build import build_optimizer
 
     estimator = Estimator(config)
     optimizer = build_optimizer(config.message.train_config)

@@ -111,7 +111,7 @@ def _checks(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
     import tensorflow as tf
 
     from apps_rec.protos import train_pb2
-    from apps_rec.training.strategies import build_strategy
+    from apps_rec.training.distribute.strategies import build_strategy
 
     # Products of 10 bits would differ from the CPU's for a reason that is none of ours.
     was_fast = tf.config.experimental.tensor_float_32_execution_enabled()
@@ -164,9 +164,9 @@ def _train(config: Any, strategy: Any, steps: int, warm_up: int = 1, with_auc: b
     from apps_rec.features import Preprocessor, build_features
     from apps_rec.legacy_keras import keras
     from apps_rec.models import build_model
-    from apps_rec.training.build import build_optimizer
     from apps_rec.training.estimator import build_variables
     from apps_rec.training.input import evaluation_dataset, training_dataset, training_source
+    from apps_rec.training.optimizers.build import build_optimizer
 
     message = config.message
     keras.utils.set_random_seed(message.train_config.seed)

@@ -31,7 +31,7 @@ def two_replicas():
 
     split_cpu()
     from apps_rec.protos import train_pb2
-    from apps_rec.training.strategies import build_strategy
+    from apps_rec.training.distribute.strategies import build_strategy
 
     # The one that a config's training takes: a process cannot have two over the same devices.
     return build_strategy(train_pb2.TrainConfig(train_distribute=train_pb2.MirroredStrategy))
@@ -192,6 +192,6 @@ def trained(tmp_path_factory):
 @pytest.fixture
 def unproven(monkeypatch):
     """Leave out the proof of exports, some seconds each: for tests of something else."""
-    from apps_rec.serving import export
+    from apps_rec.serving.saved_model import export
 
     monkeypatch.setattr(export, "prove_in_fresh_process", lambda folder: None)

@@ -25,7 +25,7 @@ ORDER = (
     "tools",
     "cli",
 )
-EVERYBODY_MAY_IMPORT = {"allocator", "errors", "json_text", "legacy_keras", "names"}
+EVERYBODY_MAY_IMPORT = {"allocator", "atomic_file", "errors", "json_text", "legacy_keras", "names"}
 MAY_IMPORT_EVERYTHING = {"__init__", "__main__"}
 HEAVY = {"tensorflow", "tf_keras", "keras", "tensorflow_recommenders", "numpy", "pyarrow", "pandas", "sklearn"}
 
@@ -41,6 +41,14 @@ def imports_of(source, module):
             parts = [*base, *(node.module or "").split(".")] if node.module else base
             found += [".".join([*parts, alias.name]) for alias in node.names]
     return found
+
+
+def without_types(source):
+    """The source less what only a type checker imports."""
+    tree = ast.parse(source)
+    is_for_types = [isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" for node in tree.body]
+    tree.body = [node for node, leave_out in zip(tree.body, is_for_types, strict=True) if not leave_out]
+    return ast.unparse(tree)
 
 
 def sources(folder=""):
@@ -114,6 +122,35 @@ def test_a_folder_imports_only_from_rows_above(folder):
         return place is None or place in above or not is_module(place)
 
     assert not breaches(folder, allowed)
+
+
+def test_no_folder_is_crowded():
+    folders = [PACKAGE, *(path for path in PACKAGE.rglob("*") if path.is_dir())]
+    counts = {str(folder.relative_to(ROOT)): len(list(folder.glob("*.py"))) for folder in folders}
+    assert {name: count for name, count in counts.items() if count > 14} == {}
+
+
+def test_no_file_imports_itself_by_way_of_others():
+    texts = sources()
+    # `from package import name` is of the file `package.name` where there is one, else of the package.
+    graph = {
+        module: {
+            name if name in texts else name.rpartition(".")[0] for name in imports_of(without_types(source), module)
+        }
+        for module, source in texts.items()
+    }
+    seen: dict[str, str] = {}
+
+    def visit(module, path):
+        if module not in graph or seen.get(module) == "whole":
+            return
+        assert module not in path, " -> ".join([*path[path.index(module) :], module])
+        for name in sorted(graph[module] - {module}):
+            visit(name, [*path, module])
+        seen[module] = "whole"
+
+    for module in sorted(graph):
+        visit(module, [])
 
 
 def test_shared_modules_import_nothing_of_ours():

@@ -5,17 +5,17 @@ import json
 import pytest
 
 from apps_rec.config import load_config
-from apps_rec.data.manifest import manifest_beside
+from apps_rec.data.tfrecords.manifest import manifest_beside
 from apps_rec.errors import ConfigError, DataError, RunError
 from apps_rec.json_text import read_json
 from apps_rec.protos import train_pb2
-from apps_rec.serving.gate import read_metrics
+from apps_rec.serving.saved_model.publish_gate import read_metrics
 from apps_rec.tools.regress import read_expectation
-from apps_rec.training.checksums import find_damage
-from apps_rec.training.input_files import check_same_input_files
-from apps_rec.training.run_folder import RunFolder
-from apps_rec.training.run_lock import NAME, hold
-from apps_rec.training.task import read_task
+from apps_rec.training.distribute.cluster_task import read_task
+from apps_rec.training.run.checksums import find_damage
+from apps_rec.training.run.folder import RunFolder
+from apps_rec.training.run.input_files import check_same_input_files
+from apps_rec.training.run.lock import NAME, hold
 
 BAD = {
     "nothing": ("", "Expecting value"),

@@ -11,11 +11,11 @@ from google.protobuf import text_format
 
 from apps_rec.config.checks import check
 from apps_rec.config.defaults import resolve_defaults
-from apps_rec.config.overrides import apply_overrides
-from apps_rec.config.parse import parse_json
-from apps_rec.config.parse import parse_text as read_text
 from apps_rec.config.report import Places, Report
 from apps_rec.config.rewrite import rewrite
+from apps_rec.config.text.overrides import apply_overrides
+from apps_rec.config.text.parse import parse_json
+from apps_rec.config.text.parse import parse_text as read_text
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps_rec.config.tokens import cut
+from apps_rec.config.text.tokens import cut
 from apps_rec.errors import ConfigError, shown
 
 _LONGEST_LINE = 1000

@@ -1,9 +1,9 @@
 """Data files -> batches of raw columns: formats, order, checks, `tf.data`."""
 
 from apps_rec.data.files import data_files, guess_input_type, schema_for_file
-from apps_rec.data.reader import Batch, RowStream, column_names
+from apps_rec.data.rows.open import open_stream
+from apps_rec.data.rows.stream import Batch, RowStream, column_names
 from apps_rec.data.schema import Column, RowFilter, Schema, build_schema
-from apps_rec.data.streams import open_stream
 
 __all__ = [
     "Batch",

@@ -9,8 +9,8 @@ from itertools import groupby
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data.expect import expect
-from apps_rec.data.packing import dtype_of, side_by_side
+from apps_rec.data.graph_assert import expect
+from apps_rec.data.pipeline.packing import dtype_of, side_by_side
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,

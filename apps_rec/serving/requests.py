@@ -13,7 +13,7 @@ from google.protobuf import text_format
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from apps_rec.data import Column
-from apps_rec.data.packing import TF_TYPES
+from apps_rec.data.pipeline.packing import TF_TYPES
 from apps_rec.protos.serving_log_pb2 import PredictRequest
 from apps_rec.serving.schema import DEFAULT, EXAMPLE, EXAMPLES, ITEM_TEXT, RANK, SHARED_TEXT, WEIGHTS, ServingSchema
 

@@ -14,8 +14,8 @@ from apps_rec.config.passes import evaluated_rows
 from apps_rec.data import data_files, storage
 from apps_rec.evaluation import write_metrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.gate import MEASURED_ON, read_metrics
-from apps_rec.training.run_folder import RunFolder, trained_config
+from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
+from apps_rec.training.run.folder import RunFolder, trained_config
 
 log = logging.getLogger("apps_rec")
 

@@ -20,11 +20,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from apps_rec.atomic_file import replace_text
 from apps_rec.config import Config
 from apps_rec.errors import ConfigError
 from apps_rec.json_text import read_json
 from apps_rec.tools import commands
-from apps_rec.training.whole_file import replace_text
 
 log = logging.getLogger("apps_rec")
 SUFFIX = ".expected.json"
@@ -198,8 +198,8 @@ def _export_differences(config: Config, scratch: Path) -> list[str]:
     import numpy as np
     import pyarrow.parquet
 
-    from apps_rec.serving.evidence import score_tolerance
-    from apps_rec.serving.proof import awkward_rows, score_with_model
+    from apps_rec.serving.parity.golden import score_tolerance
+    from apps_rec.tools.awkward_rows import awkward_rows, score_with_model
     from apps_rec.training.estimator import load_trained
 
     estimator, _, _ = load_trained(config)

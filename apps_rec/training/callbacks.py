@@ -13,15 +13,15 @@ from typing import Any
 
 import tensorflow as tf
 
-from apps_rec.data.dataset import Positions
+from apps_rec.data.pipeline.dataset import Positions
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.legacy_keras import keras
-from apps_rec.training.checkpoints import Checkpoints
-from apps_rec.training.finite import check_weights
+from apps_rec.training.distribute.workers import Workers
+from apps_rec.training.nan_guard import check_weights
 from apps_rec.training.outlook import Length, Outlook, Position
-from apps_rec.training.progress import Progress
-from apps_rec.training.workers import Workers
+from apps_rec.training.run.checkpoints import Checkpoints
+from apps_rec.training.run.progress import Progress
 
 log = logging.getLogger("apps_rec")
 _SECONDS_WITHOUT_LINE = 30.0

@@ -12,8 +12,8 @@ import tensorflow as tf
 from apps_rec.config import Config
 from apps_rec.config.passes import input_field
 from apps_rec.data import build_schema
-from apps_rec.data.dataset import reraise
-from apps_rec.data.split import ALONE, Share
+from apps_rec.data.pipeline.dataset import reraise
+from apps_rec.data.pipeline.sharding import ALONE, Share
 from apps_rec.errors import RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
@@ -22,12 +22,12 @@ from apps_rec.evaluation.slices import Slices
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
-from apps_rec.training import run_folder
-from apps_rec.training.checkpoints import Checkpoints
 from apps_rec.training.input import evaluation_dataset
 from apps_rec.training.memory import slots_of, weights_fit
-from apps_rec.training.run_folder import RunFolder
-from apps_rec.training.vocabularies import frozen_vocabularies
+from apps_rec.training.run import folder as run_folder
+from apps_rec.training.run.checkpoints import Checkpoints
+from apps_rec.training.run.folder import RunFolder
+from apps_rec.training.run.vocabularies import frozen_vocabularies
 
 
 @dataclass(frozen=True)

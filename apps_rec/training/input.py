@@ -10,10 +10,10 @@ import tensorflow as tf
 
 from apps_rec.config.passes import EVALUATE
 from apps_rec.data import Column, Schema, open_stream
-from apps_rec.data.dataset import Positions, make_dataset
-from apps_rec.data.row_counts import estimate_rows
-from apps_rec.data.split import ALONE, FileSplit, RowSplit, Share, Source
-from apps_rec.data.unseen import Vocabulary
+from apps_rec.data.pipeline.dataset import Positions, make_dataset
+from apps_rec.data.pipeline.sharding import ALONE, FileSplit, RowSplit, Share, Source
+from apps_rec.data.rows.unseen import Vocabulary
+from apps_rec.data.tfrecords.row_counts import estimate_rows
 from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import IdFeature, ListFeature

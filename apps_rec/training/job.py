@@ -12,36 +12,36 @@ import tensorflow as tf
 
 from apps_rec.config import Config
 from apps_rec.config.outputs import metrics_by_name
-from apps_rec.data.dataset import Positions, reraise
+from apps_rec.data.pipeline.dataset import Positions, reraise
 from apps_rec.errors import InterruptedRunError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.legacy_keras import keras
 from apps_rec.protos import train_pb2
-from apps_rec.training import run_folder
-from apps_rec.training.build import build_optimizer
 from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
-from apps_rec.training.checkpoints import Checkpoints
+from apps_rec.training.distribute.cluster_task import read_task
+from apps_rec.training.distribute.rendezvous import meet
+from apps_rec.training.distribute.strategies import build_strategy, share_of
+from apps_rec.training.distribute.tpu import static_batches
+from apps_rec.training.distribute.workers import Workers, lost_worker
 from apps_rec.training.estimator import Estimator
-from apps_rec.training.finite import Batch, WatchFinite
 from apps_rec.training.input import log_batches, training_dataset, training_length, training_source
-from apps_rec.training.input_files import check_same_input_files, look_for_eval_files, note_input_files
 from apps_rec.training.loop import run_steps
-from apps_rec.training.meeting import meet
+from apps_rec.training.nan_guard import Batch, WatchFinite
+from apps_rec.training.optimizers.build import build_optimizer
+from apps_rec.training.optimizers.schedules import say_of_length
 from apps_rec.training.outlook import Outlook
-from apps_rec.training.parameter_servers import PieceTrainer, log_tables, run_pieces, serve
-from apps_rec.training.pieces import make_plan
-from apps_rec.training.progress import Progress, take_up
-from apps_rec.training.run_folder import RunFolder
-from apps_rec.training.run_lock import open_run
-from apps_rec.training.same_data import check_same_data
-from apps_rec.training.schedules import say_of_length
+from apps_rec.training.parameter_server.shards import make_plan
+from apps_rec.training.parameter_server.trainer import PieceTrainer, log_tables, run_pieces, serve
+from apps_rec.training.run import folder as run_folder
+from apps_rec.training.run.checkpoints import Checkpoints
+from apps_rec.training.run.folder import RunFolder
+from apps_rec.training.run.input_files import check_same_input_files, look_for_eval_files, note_input_files
+from apps_rec.training.run.lock import open_run
+from apps_rec.training.run.progress import Progress, take_up
+from apps_rec.training.run.same_data import check_same_data
+from apps_rec.training.run.vocabularies import freeze_vocabularies, frozen_vocabularies
 from apps_rec.training.signals import ended_by_signals
-from apps_rec.training.strategies import build_strategy, share_of
-from apps_rec.training.task import read_task
-from apps_rec.training.tpu import static_batches
-from apps_rec.training.vocabularies import freeze_vocabularies, frozen_vocabularies
-from apps_rec.training.warm_start import warm_start
-from apps_rec.training.workers import Workers, lost_worker
+from apps_rec.training.warm_start.warm_start import warm_start
 
 log = logging.getLogger("apps_rec")
 

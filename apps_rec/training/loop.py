@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from apps_rec.data.split import Share
+from apps_rec.data.pipeline.sharding import Share
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
-from apps_rec.training.workers import Workers
+from apps_rec.training.distribute.workers import Workers
 
 
 def run_steps(
@@ -23,7 +23,7 @@ def run_steps(
     """Trains until the data ends or a callback sets `model.stop_training`.
 
     `fit` wants to know the number of steps where several processes read, and asks all of them before each step whether
-    there is one more. Here all have the same number of steps: `apps_rec.data.split` sees to it.
+    there is one more. Here all have the same number of steps: `apps_rec.data.pipeline.sharding` sees to it.
 
     Args:
         model: compiled with its optimizer.

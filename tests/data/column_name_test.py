@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from apps_rec.config import parse_text
 from apps_rec.data import RowStream, build_schema, column_names
-from apps_rec.data.graph_reader import graph_columns
-from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
+from apps_rec.data.tfrecords.convert import conversion_schema, convert_files
+from apps_rec.data.tfrecords.graph_reader import graph_columns
 from apps_rec.errors import DataError
 
 # The file's own "price" is another column: nobody reads it.

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps_rec.data import RowStream
-from apps_rec.data.kinds import DATE, DECIMAL, OTHER, REAL, TEXT, TRUTH, WHOLE, is_list, kind_of
 from apps_rec.data.schema import Column, Schema
+from apps_rec.data.values.kinds import DATE, DECIMAL, OTHER, REAL, TEXT, TRUTH, WHOLE, is_list, kind_of
 from apps_rec.errors import DataError
 
 DEFAULTS = {"STRING": b"none", "INT32": -7, "INT64": -7, "FLOAT": -7.5, "DOUBLE": -7.5, "BOOL": True}

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.data import RowStream, data_files, storage
-from apps_rec.data.manifest import NAME, FileEntry, Manifest, manifest_beside
-from apps_rec.data.row_counts import count_rows
 from apps_rec.data.schema import Column, Schema
+from apps_rec.data.tfrecords.manifest import NAME, FileEntry, Manifest, manifest_beside
+from apps_rec.data.tfrecords.row_counts import count_rows
 from apps_rec.errors import ConfigError, DataError
 
 COLUMNS = (Column("id", "INT64", 0), Column("word"))
@@ -217,7 +217,7 @@ def test_a_store_that_fails_in_the_middle(monkeypatch):
             return b"id,word,click\n" + b"1,x,0\n" * 1000
 
     monkeypatch.setattr(storage, "open_stream", lambda _: pa.PythonFile(Broken(), mode="r"))
-    monkeypatch.setattr("apps_rec.data.csv_reader.csv_columns", lambda *_: ["id", "word", "click"])
+    monkeypatch.setattr("apps_rec.data.formats.csv_reader.csv_columns", lambda *_: ["id", "word", "click"])
     with pytest.raises(DataError, match=r"^s3://logs/a\.csv: cannot be read as CSV: .*connection reset.*AWS_REGION"):
         rows_of(["s3://logs/a.csv"], "csv")
 
@@ -235,7 +235,7 @@ def test_tfrecord_where_tensorflow_does_not_read(s3):
     files = data_files("s3://logs/*.tfrecord")
     with pytest.raises(DataError, match=r"s3://logs/a\.tfrecord: TFRecord .* tensorflow-io.*CSV or Parquet.*mount"):
         RowStream(files, schema_of("tfrecord"), 64)
-    from apps_rec.data.graph_checks import check_graph_readable
+    from apps_rec.data.tfrecords.graph_checks import check_graph_readable
 
     for kind in ("tfrecord", "csv"):
         with pytest.raises(DataError, match=r"all files of parameter servers.*tensorflow-io"):
@@ -244,7 +244,7 @@ def test_tfrecord_where_tensorflow_does_not_read(s3):
 
 @pytest.mark.parametrize("kind", ["csv", "tfrecord"])
 def test_parameter_servers_read_file_uris(tmp_path, kind):
-    from apps_rec.data.graph_reader import graph_columns
+    from apps_rec.data.tfrecords.graph_reader import graph_columns
 
     write(tmp_path / f"a.{kind}", kind, table_of(0, 100))
     path = f"file://{tmp_path}/a.{kind}"

@@ -11,7 +11,8 @@ import threading
 import time
 
 from apps_rec.cli.main import main
-from apps_rec.training import callbacks, checkpoint_folder, estimator
+from apps_rec.training import callbacks, estimator
+from apps_rec.training.run import checkpoint_folder
 
 POINTS = ("step", "save", "written", "checked", "swept", "evaluation")
 

@@ -12,8 +12,8 @@ from apps_rec.features.specs import (
     NumberFeature,
     NumberIds,
 )
-from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.schedules import Constant
 
 # Blocks of two widths, tables shared by features of three kinds, a table in between with a first-order column.
 SPECS = [

@@ -8,8 +8,8 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.models import FunnelHead
-from apps_rec.serving.export import export_model
-from apps_rec.serving.verify import verify_export
+from apps_rec.serving.parity.verify import verify_export
+from apps_rec.serving.saved_model.export import export_model
 from apps_rec.training.estimator import load_trained
 
 GROUPS = """

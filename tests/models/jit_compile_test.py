@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.models import DnnSpec, FmSpec, IndependentHead, PositionSpec, RankModel, Task, esmm
-from apps_rec.training.optimizers import Sgd
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Sgd
+from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price")
 DNN = DnnSpec((4,), use_bn=True, dropout=(0.25,))

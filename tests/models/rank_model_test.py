@@ -19,8 +19,8 @@ from apps_rec.models import (
     mmoe,
     shared_bottom,
 )
-from apps_rec.training.optimizers import Adam
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Adam
+from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price")
 CTR = Task("ctr", "click", DnnSpec((16,)), weight=0.95)

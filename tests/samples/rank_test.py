@@ -8,8 +8,8 @@ import pytest
 
 import apps_rec
 from apps_rec.serving.engine import Engine
-from apps_rec.serving.export import export_model
 from apps_rec.serving.requests import request, take
+from apps_rec.serving.saved_model.export import export_model
 from apps_rec.serving.schema import build_serving_schema
 from apps_rec.training.estimator import Estimator
 

@@ -43,7 +43,7 @@ class Ranked:
 
     def rows(self):
         """The rows that the export was proven on."""
-        from apps_rec.serving.evidence import Evidence
+        from apps_rec.serving.parity.golden import Evidence
 
         return Evidence.read(self.version, self.schema).rows
 

@@ -11,11 +11,11 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 import apps_rec
 from apps_rec.names import argument_names
-from apps_rec.serving import export
 from apps_rec.serving.engine import Engine
-from apps_rec.serving.evidence import Evidence
 from apps_rec.serving.export_folder import open_export
+from apps_rec.serving.parity.golden import Evidence
 from apps_rec.serving.requests import request
+from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import build_serving_schema
 from tests.serving.named import KINDS, write_run
 

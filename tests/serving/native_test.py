@@ -13,9 +13,9 @@ import pytest
 import tensorflow as tf
 
 import apps_rec
-from apps_rec.serving import export
-from apps_rec.serving.columns import to_tensors
+from apps_rec.serving.raw_columns import to_tensors
 from apps_rec.serving.requests import request
+from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
 from tests.serving.cpp import NATIVE, run, score

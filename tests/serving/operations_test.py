@@ -6,10 +6,10 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.config import load_config
-from apps_rec.config.checks.dnn import ACTIVATIONS
+from apps_rec.config.checks.model.dnn import ACTIVATIONS
 from apps_rec.layers import Dnn
-from apps_rec.serving.export import build_serving_module
 from apps_rec.serving.operations import COMPUTING, RESTORING, SAVING
+from apps_rec.serving.saved_model.export import build_serving_module
 from apps_rec.training.estimator import Estimator
 
 SAMPLES = sorted((Path(__file__).parents[2] / "samples").glob("*/*.config"))

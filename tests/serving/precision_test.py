@@ -12,9 +12,9 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.config import load_config
-from apps_rec.serving import export
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request
+from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.input import evaluation_dataset

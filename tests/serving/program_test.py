@@ -11,8 +11,8 @@ import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
 from apps_rec.serving import program
+from apps_rec.serving.parity.verify import verify_export
 from apps_rec.serving.program import check_program, foreign
-from apps_rec.serving.verify import verify_export
 
 
 @pytest.fixture

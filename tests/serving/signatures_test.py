@@ -272,7 +272,7 @@ def test_wholly_of_items(trained, tmp_path):
     """A config that says no sides has no shared columns, and ranks all the same."""
     import apps_rec
     from apps_rec.serving.engine import Engine
-    from apps_rec.serving.evidence import Evidence
+    from apps_rec.serving.parity.golden import Evidence
     from apps_rec.serving.schema import build_serving_schema
 
     version = apps_rec.export(trained.load(), str(tmp_path / "export"))

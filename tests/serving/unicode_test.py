@@ -13,9 +13,9 @@ import pytest
 
 import apps_rec
 from apps_rec.cli.main import main
-from apps_rec.serving import export
-from apps_rec.serving.evidence import Evidence
 from apps_rec.serving.export_folder import open_export
+from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from tests.serving.cpp import score
 from tests.serving.named import KINDS, write_run

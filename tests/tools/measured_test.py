@@ -7,12 +7,12 @@ from sklearn.metrics import roc_auc_score
 import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
-from apps_rec.serving.assets import RunFacts
-from apps_rec.serving.assets import _metrics as model_card_metrics
+from apps_rec.serving.saved_model.assets import RunFacts
+from apps_rec.serving.saved_model.assets import _metrics as model_card_metrics
 from apps_rec.tools.measured import keep_metrics, metrics_for
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.input import evaluation_dataset
-from apps_rec.training.run_folder import RunFolder
+from apps_rec.training.run.folder import RunFolder
 
 SLICE = "data_config.row_filter+={column: 'user' drop: 'nobody'}"
 SMALL = "eval_config.num_examples=50"

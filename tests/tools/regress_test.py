@@ -56,7 +56,7 @@ def test_update_does_not_bless_a_run_that_does_not_repeat_itself(folder_of_confi
 
 
 def test_an_export_that_differs_is_found(folder_of_configs, monkeypatch):
-    from apps_rec.serving import proof
+    from apps_rec.tools import awkward_rows as proof
 
     honest = proof.score_with_model
 
@@ -72,7 +72,7 @@ def test_an_export_that_differs_is_found(folder_of_configs, monkeypatch):
 def test_awkward_rows_hold_missing_unseen_and_non_ascii_values(folder_of_configs):
     import apps_rec
     from apps_rec.features import build_features
-    from apps_rec.serving.proof import awkward_rows
+    from apps_rec.tools.awkward_rows import awkward_rows
 
     message = apps_rec.load_config(folder_of_configs(metrics={}) / "small.config").message
     rows = awkward_rows(message, build_features(message))

@@ -9,7 +9,7 @@ import pytest
 import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
-from apps_rec.serving import export
+from apps_rec.serving.saved_model import export
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ import tensorflow as tf
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberIds
 from apps_rec.models import DnnSpec, mmoe, Task
-from apps_rec.training.optimizers import Adam
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Adam
+from apps_rec.training.optimizers.schedules import Constant
 
 BATCH, STEPS, ROUNDS = 4096, 20, 7
 tf.config.experimental.enable_op_determinism()

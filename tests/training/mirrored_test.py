@@ -13,8 +13,8 @@ from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeatu
 from apps_rec.legacy_keras import keras
 from apps_rec.models import DnnSpec, FmSpec, RankModel, Task, esmm, mmoe
 from apps_rec.training.estimator import load_trained
-from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price", "history")
 OPTIMIZERS = {

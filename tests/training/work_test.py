@@ -14,8 +14,8 @@ import tensorflow as tf
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberFeature, NumberIds
 from apps_rec.models import DnnSpec, FmSpec, Task, esmm, mmoe
-from apps_rec.training.optimizers import Adagrad, Adam, Ftrl, Sgd
-from apps_rec.training.schedules import Constant
+from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.schedules import Constant
 
 ROWS, BATCH, NUM_EXPERTS = 5000, 32, 2
 OPTIMIZERS = {"sgd": (Sgd, 0), "adagrad": (Adagrad, 1), "adam": (Adam, 2), "ftrl": (Ftrl, 2)}

@@ -36,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
             f"launch: expected -- and a train command behind its own options{got}; as in: "
             "apps-rec launch --workers 2 -- train CONFIG --set model_dir=out/two"
         )
-    from apps_rec.training.start import check_paths
+    from apps_rec.training.run.paths import check_paths
 
     words = words[1:]
     if words[:1] != ["train"]:

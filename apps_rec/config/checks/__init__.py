@@ -6,19 +6,19 @@ warning, so that a part can be switched off without deleting its settings.
 """
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.checks.data import check_data
 from apps_rec.config.checks.export import check_export
 from apps_rec.config.checks.features import check_features
-from apps_rec.config.checks.groups import check_groups
 from apps_rec.config.checks.metrics import check_metrics
-from apps_rec.config.checks.model import check_model
-from apps_rec.config.checks.names import check_names
-from apps_rec.config.checks.passes import check_passes
-from apps_rec.config.checks.position import check_position
-from apps_rec.config.checks.sides import check_sides
+from apps_rec.config.checks.model.groups import check_groups
+from apps_rec.config.checks.model.model import check_model
+from apps_rec.config.checks.model.position import check_position
+from apps_rec.config.checks.model.towers import check_towers
+from apps_rec.config.checks.rows.data import check_data
+from apps_rec.config.checks.rows.names import check_names
+from apps_rec.config.checks.rows.passes import check_passes
+from apps_rec.config.checks.rows.sides import check_sides
 from apps_rec.config.checks.sizes import check_sizes
 from apps_rec.config.checks.tables import check_tables
-from apps_rec.config.checks.towers import check_towers
 from apps_rec.config.checks.train import check_train
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.rewrite import MODEL_CLASSES

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
-from apps_rec.config.checks.dnn import check_dnn
-from apps_rec.config.checks.numbers import check_number
-from apps_rec.config.checks.words import parses, word_mistake
+from apps_rec.config.checks.model.dnn import check_dnn
+from apps_rec.config.checks.rows.numbers import check_number
+from apps_rec.config.checks.rows.words import parses, word_mistake
 from apps_rec.config.report import quoted
 from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig

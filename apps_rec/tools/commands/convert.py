@@ -11,7 +11,7 @@ from apps_rec.tools.commands.common import checked_config, command, require_loca
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from apps_rec.data.tfrecord_writer import Conversion
+    from apps_rec.data.tfrecords.convert import Conversion
 
 
 @command
@@ -24,7 +24,7 @@ def convert(
     shards: int | None = None,
     rows_per_file: int | None = None,
 ) -> Conversion:
-    """Writes the rows that training reads as TFRecord files; see `apps_rec.data.tfrecord_writer.convert_files`.
+    """Writes the rows that training reads as TFRecord files; see `apps_rec.data.tfrecords.convert.convert_files`.
 
     Args:
         config: what the columns are, which rows are filtered, what becomes of bad ones.
@@ -59,7 +59,7 @@ def convert(
     named = "INPUT" if input_path else field
     files = data_files(input_path or getattr(message, field), named, message.data_config.input_timeout_seconds)
     quiet_tensorflow()
-    from apps_rec.data.tfrecord_writer import conversion_schema, convert_files
+    from apps_rec.data.tfrecords.convert import conversion_schema, convert_files
 
     schema = build_schema(message, purpose)
     schema = schema_for_named_file(schema, files[0]) if input_path else schema

@@ -43,7 +43,7 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
     """
     checked = checked_config(config, overrides)
     from apps_rec.data.files import data_files
-    from apps_rec.training.run_folder import open_for_reading
+    from apps_rec.training.run.folder import open_for_reading
 
     if not checked.message.eval_input_path:
         raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
@@ -51,7 +51,7 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
     open_for_reading(message.model_dir)
     data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     quiet_tensorflow()
-    from apps_rec.serving.gate import MEASURED_ON
+    from apps_rec.serving.saved_model.publish_gate import MEASURED_ON
     from apps_rec.tools.measured import keep_metrics, measured_on
     from apps_rec.training.estimator import load_trained
 

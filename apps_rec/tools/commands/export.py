@@ -14,7 +14,7 @@ from apps_rec.tools.quiet import quiet_tensorflow
 def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Path:
     """Writes the trained model of a config as a SavedModel, `<output>/<version>/`, and returns that folder.
 
-    See `apps_rec.serving.export.export_model`.
+    See `apps_rec.serving.saved_model.export.export_model`.
 
     Args:
         config: path of a config, or one that is read already.
@@ -31,15 +31,15 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     """
     require_local(output, "-o")
     checked = checked_config(config, overrides)
-    from apps_rec.training.run_folder import open_for_reading
+    from apps_rec.training.run.folder import open_for_reading
 
     open_for_reading(checked.message.model_dir)
     quiet_tensorflow()
-    from apps_rec.serving.assets import RunFacts
-    from apps_rec.serving.export import export_model
+    from apps_rec.serving.saved_model.assets import RunFacts
+    from apps_rec.serving.saved_model.export import export_model
     from apps_rec.tools.measured import metrics_for
     from apps_rec.training.estimator import load_trained
-    from apps_rec.training.finished import require_finished
+    from apps_rec.training.run.finished import require_finished
 
     estimator, folder, step = load_trained(checked)
     exporter_type = checked.message.export_config.exporter_type

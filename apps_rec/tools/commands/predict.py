@@ -10,7 +10,7 @@ from apps_rec.tools.commands.common import command, require_local
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from apps_rec.serving.predict import PredictResult
+    from apps_rec.serving.batch.predict import PredictResult
 
 
 @command
@@ -31,7 +31,7 @@ def predict(
     escape_formulas: bool = False,
     trust: bool = False,
 ) -> PredictResult:
-    """Scores the rows of files with an export; see `apps_rec.serving.predict.predict_file` for the arguments.
+    """Scores the rows of files with an export; see `apps_rec.serving.batch.predict.predict_file` for the arguments.
 
     Returns:
         What was written: `output`, its `files`, the `rows` read, `written` and `dropped`, and the number of `groups`
@@ -50,14 +50,14 @@ def predict(
     require_local(export, "EXPORT")
     require_local(output, "-o")
     from apps_rec.data.files import data_files
+    from apps_rec.serving.batch.output import plan_output
     from apps_rec.serving.export_folder import open_export
-    from apps_rec.serving.output import plan_output
 
     plan_output(output, part_format, rows_per_part, escape_formulas)
     _, exported = open_export(export)
     data_files(rows, "input", exported.data_config.input_timeout_seconds)
     quiet_tensorflow()
-    from apps_rec.serving.predict import predict_file
+    from apps_rec.serving.batch.predict import predict_file
 
     return predict_file(
         str(export),

@@ -48,8 +48,8 @@ def train(
         (1560, 0.7131)
     """
     checked = checked_config(config, overrides)
-    from apps_rec.training.start import check_paths
-    from apps_rec.training.task import read_task
+    from apps_rec.training.distribute.cluster_task import read_task
+    from apps_rec.training.run.paths import check_paths
 
     # In a cluster the chief looks: a server may not see the files.
     if not read_task(checked.message.train_config).cluster:

@@ -9,14 +9,14 @@ from apps_rec.tools.commands.common import command
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from apps_rec.serving.verify import Verification
+    from apps_rec.serving.parity.verify import Verification
 
 
 @command
 def verify_export(
     export: str | Path, rows: str | None = None, latency: bool = True, trust: bool = False
 ) -> Verification:
-    """Repeats the proof of an export; see `apps_rec.serving.verify.verify_export`.
+    """Repeats the proof of an export; see `apps_rec.serving.parity.verify.verify_export`.
 
     Args:
         export: folder of one version, as `export` returned it.
@@ -38,6 +38,6 @@ def verify_export(
     if rows is not None:
         data_files(rows, "rows", exported.data_config.input_timeout_seconds)
     quiet_tensorflow()
-    from apps_rec.serving import verify
+    from apps_rec.serving.parity import verify
 
     return verify.verify_export(export, rows, latency, trust)

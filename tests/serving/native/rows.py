@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from apps_rec.serving.evidence import Evidence
 from apps_rec.serving.export_folder import open_export
+from apps_rec.serving.parity.golden import Evidence
 from apps_rec.serving.requests import Arrays, request, take
 from apps_rec.serving.schema import WEIGHTS, build_serving_schema
 

@@ -1,0 +1,1 @@
+"""Checks of the model: its groups, body, towers and networks."""

@@ -1,0 +1,75 @@
+"""Checks of the model: body, FM, networks, score."""
+
+from __future__ import annotations
+
+from apps_rec.config.bodies import BODIES, body_of
+from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.model.dnn import check_dnn
+from apps_rec.config.defaults import dnns_by_path
+from apps_rec.config.outputs import score_outputs
+from apps_rec.config.report import quoted
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.model_pb2 import FmTerm
+
+
+def check_model(context: Context) -> None:
+    """Reports what is wrong with the parts of the model, apart from groups, towers and metrics."""
+    report, rank = context.report, context.rank
+    context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
+    context.above_zero(context.config.model_config, "model_config", "embedding_stddev")
+    context.within(rank, RANK, "l2_regularization", 0)
+    for path, dnn in dnns_by_path(rank):
+        check_dnn(context, dnn, path)  # type: ignore[arg-type]
+    _body(context)
+    if not rank.HasField("body") and not rank.HasField("fm") and not report.any_broken(RANK, "body", "fm"):
+        report.error(RANK, "has neither body nor fm, so nothing reads the features; expected one of them or both.")
+    if not rank.HasField("body") and rank.HasField("fm") and rank.fm.output == FmTerm.LOGIT:
+        _towers_without_input(context)
+    _score(context)
+
+
+def _body(context: Context) -> None:
+    report, rank = context.report, context.rank
+    if not rank.HasField("body"):
+        return
+    found = body_of(rank)
+    if found is None:
+        path = f"{RANK}.body"
+        if not report.any_broken(path, *BODIES):
+            report.error(path, f"is empty; expected {' or '.join(f'{name} {{ }}' for name in BODIES)}.")
+        return
+    row, body, path = found
+    if body.groups and body.HasField("group_name"):
+        report.error(
+            f"{path}.group_name", "groups are given too, and they say what the body reads; expected one of them."
+        )
+    context.unique(((g.input, f"{path}.groups[{at}].input") for at, g in enumerate(body.groups)), "part of the body")
+    for at, group in enumerate(body.groups):
+        if not group.input:
+            report.missing(f"{path}.groups[{at}]", "input", "the name of a feature group")
+    row.check(context, body, path)
+
+
+def _towers_without_input(context: Context) -> None:
+    """Without a body the FM alone makes the logit, unless its parts are joined to the towers' input."""
+    for at, tower in enumerate(context.rank.task_towers):
+        if tower.HasField("dnn"):
+            context.report.error(
+                f"{RANK}.task_towers[{at}].dnn",
+                "there is no body, so this network has no input; expected a body, or fm { output: TOWER_INPUT }.",
+            )
+
+
+def _score(context: Context) -> None:
+    known = score_outputs(context.config)
+    score = context.config.model_config.score
+    if not context.rank.task_towers:
+        return
+    for at, term in enumerate(score):
+        path = f"model_config.score[{at}]"
+        if not term.output:
+            context.report.missing(path, "output", f"one of {quoted(known)}")
+        elif term.output not in known:
+            text = f'the model has no output "{term.output}" to rank by; there are {quoted(known)}.'
+            context.report.error(f"{path}.output", text, got=term.output, among=known)
+    context.unique(((term.output, f"model_config.score[{at}].output") for at, term in enumerate(score)), "score term")

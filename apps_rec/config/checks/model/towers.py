@@ -1,0 +1,96 @@
+"""Checks of task towers: names, labels, weights."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.rows.data import check_weight
+from apps_rec.config.checks.rows.names import MOST_CHARACTERS
+from apps_rec.config.heads import counts_inside_alone, head_of
+from apps_rec.config.outputs import metric_names
+from apps_rec.config.rewrite import RANK
+from apps_rec.protos.model_pb2 import TaskTower
+
+# Outputs, metrics and losses are named after a tower.
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
+# Named as a tower's loss is, and of none.
+_OTHER_LOSSES = ("l2", "embedding_l2")
+
+
+def check_towers(context: Context) -> None:
+    """Reports what is wrong with each tower, and with their names together."""
+    report, towers = context.report, context.rank.task_towers
+    if not towers:
+        report.missing(RANK, "task_towers", "at least one tower")
+        return
+    paths = [f"{RANK}.task_towers[{at}]" for at in range(len(towers))]
+    context.unique(((t.tower_name, f"{p}.tower_name") for p, t in zip(paths, towers, strict=True)), "tower")
+    for path, tower in zip(paths, towers, strict=True):
+        _tower(context, path, tower)
+    if not any(tower.weight for tower in towers):
+        report.error(f"{paths[0]}.weight", "every tower has weight 0, so nothing would be trained.")
+    _same_metrics(context, paths)
+    head_of(context.rank).check(context)
+    weight = context.config.data_config.sample_weight
+    if weight and all(tower.sample_weight or not tower.use_sample_weight for tower in towers):
+        report.warn("data_config.sample_weight", "has no effect: every tower has weights of its own or uses none.")
+
+
+def _same_metrics(context: Context, paths: list[str]) -> None:
+    """Reports a tower that is called like another one's metrics inside its task space, `<tower>_masked`."""
+    towers = context.rank.task_towers
+    names = {tower.tower_name for tower in towers if counts_inside_alone(tower)}
+    counts = Counter(metric_names(context.config))
+    for path, tower in zip(paths, towers, strict=True):
+        other = tower.tower_name.removesuffix("_masked")
+        if (
+            other != tower.tower_name
+            and other in names
+            and any(count > 1 and name.endswith(f"_{tower.tower_name}") for name, count in counts.items())
+        ):
+            text = f'metrics of "{other}" inside its task space have this name; expected another.'
+            context.report.error(f"{path}.tower_name", text)
+
+
+def _tower(context: Context, path: str, tower: TaskTower) -> None:
+    report = context.report
+    if not tower.tower_name:
+        report.missing(path, "tower_name", 'a name for its outputs, such as "ctr"')
+    elif not _NAME.match(tower.tower_name):
+        text = f'expected a letter, then letters, digits and "_", got "{tower.tower_name}".'
+        report.error(f"{path}.tower_name", text)
+    elif len(tower.tower_name) > MOST_CHARACTERS:
+        report.error(f"{path}.tower_name", f"expected at most {MOST_CHARACTERS:,} characters.")
+    elif tower.tower_name in _OTHER_LOSSES:
+        text = f'"loss_{tower.tower_name}" is the name of another loss; expected another name.'
+        report.error(f"{path}.tower_name", text)
+    if tower.label_name:
+        context.label(f"{path}.label_name", tower.label_name)
+    elif context.labels:
+        report.missing(path, "label_name", "one of label_fields")
+    for name in ("weight", "in_task_space_weight", "out_task_space_weight"):
+        context.within(tower, path, name, 0)
+    _task_space(context, path, tower)
+    if tower.HasField("sample_weight"):
+        check_weight(context, f"{path}.sample_weight", tower.sample_weight)
+        if not tower.use_sample_weight:
+            text = f'sample_weight "{tower.sample_weight}" is given, but use_sample_weight is false; expected one.'
+            report.error(f"{path}.use_sample_weight", text)
+
+
+def _task_space(context: Context, path: str, tower: TaskTower) -> None:
+    report = context.report
+    if tower.HasField("task_space_indicator_label"):
+        context.label(f"{path}.task_space_indicator_label", tower.task_space_indicator_label)
+        if tower.in_task_space_weight == tower.out_task_space_weight == 0:
+            report.error(f"{path}.in_task_space_weight", "is 0 and out_task_space_weight too, so no row would count.")
+        elif tower.in_task_space_weight == tower.out_task_space_weight == 1:
+            report.warn(f"{path}.task_space_indicator_label", "has no effect: rows inside and outside weigh the same.")
+        return
+    for name in ("in_task_space_weight", "out_task_space_weight"):
+        if tower.HasField(name) and not report.is_broken(f"{path}.task_space_indicator_label"):
+            report.error(
+                f"{path}.{name}", "needs task_space_indicator_label, the label that says which rows it is for."
+            )

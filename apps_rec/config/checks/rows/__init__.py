@@ -1,0 +1,1 @@
+"""Checks of the rows: columns, filters, words and numbers that are compared with them."""

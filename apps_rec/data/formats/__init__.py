@@ -1,0 +1,1 @@
+"""File formats -> chunks of rows: one reader a format."""

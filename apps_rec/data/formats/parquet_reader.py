@@ -1,0 +1,79 @@
+"""Parquet files -> chunks of rows, page by page."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from apps_rec.data import storage
+from apps_rec.data.files import absent_columns
+from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
+from apps_rec.data.schema import Schema
+from apps_rec.data.values.kinds import UnreadableColumnError, without_views
+from apps_rec.errors import DataError
+
+# Small row groups are read together: opening one costs as much as reading thousands of rows.
+_UNIT_ROWS = 8192
+_BUFFER_BYTES = 1 << 17
+
+
+def parquet_units(files: Sequence[str]) -> list[Unit]:
+    """Runs of row groups, each of `_UNIT_ROWS` rows or more where the file has them."""
+    units = []
+    for index, path in enumerate(files):
+        metadata = _open(path).metadata
+        groups: list[int] = []
+        rows, first_row = 0, 1
+        for group in range(metadata.num_row_groups):
+            groups.append(group)
+            rows += metadata.row_group(group).num_rows
+            if rows >= _UNIT_ROWS or group == metadata.num_row_groups - 1:
+                units.append(Unit(path, index, rows, first_row, tuple(groups)))
+                groups, rows, first_row = [], 0, first_row + rows
+    return units
+
+
+def parquet_columns(path: str) -> list[str]:
+    """Names of the columns of a file."""
+    return list(_open(path).schema_arrow.names)
+
+
+def parquet_types(path: str) -> dict[str, pa.DataType]:
+    """Type of each column of a file, by name."""
+    schema = _open(path).schema_arrow
+    return dict(zip(schema.names, schema.types, strict=True))
+
+
+def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
+    """The rows of a unit in file order."""
+    file = _open(unit.path)
+    absent = absent_columns(unit.path, file.schema_arrow.names, names, schema)
+    present = [name for name in names if name not in absent] or file.schema_arrow.names[:1]
+    row = unit.first_row
+    batches = file.iter_batches(
+        batch_size=CHUNK_ROWS, row_groups=list(unit.row_groups), columns=present, use_threads=False
+    )
+    while True:
+        try:
+            batch = next(batches, None)
+            if batch is not None:
+                batch = pa.RecordBatch.from_arrays([without_views(batch.column(name)) for name in present], present)
+        except (pa.ArrowException, OSError, UnreadableColumnError) as error:
+            text = storage.reason(unit.path, error)
+            raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error
+        if batch is None:
+            return
+        yield Chunk(batch, np.arange(row, row + batch.num_rows)).with_columns(names, absent)
+        row += batch.num_rows
+
+
+def _open(path: str) -> pq.ParquetFile:
+    try:
+        source, buffer = (
+            (storage.open_arrow_file(path), storage.BUFFER_BYTES) if storage.is_uri(path) else (path, _BUFFER_BYTES)
+        )
+        # A buffered stream without pre-buffering holds a few pages; otherwise a whole row group lies in memory.
+        return pq.ParquetFile(source, buffer_size=buffer, pre_buffer=False, page_checksum_verification=True)
+    except (pa.ArrowException, OSError) as error:
+        raise DataError(f"{path}: expected a Parquet file: {storage.reason(path, error)}") from error

@@ -1,0 +1,134 @@
+"""TFRecord files of tf.train.Example, gzip or not -> chunks of rows; every column a list of values."""
+
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+import pyarrow as pa
+import tensorflow as tf
+
+from apps_rec.data import storage
+from apps_rec.data.formats.source import Chunk, Unit
+from apps_rec.data.schema import Schema
+from apps_rec.data.values.kinds import FEATURES
+from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
+_RECORDS = 4096
+# Looked at where many files are, to learn what they hold.
+_FIRST_RECORDS = 64
+_TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+_ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
+
+# Kind of list that each column holds in a file, None as long as no record holds the column.
+Kinds = dict[str, str | None]
+
+
+def tfrecord_columns(path: str) -> list[str]:
+    """Names of the features in the first records of a file, sorted."""
+    names: set[str] = set()
+    for row, records in _records(path):
+        for offset, record in enumerate(records):
+            names.update(_parse(record, path, row + offset).features.feature)
+        break
+    return sorted(names)
+
+
+def column_kinds(path: str, names: Sequence[str]) -> Kinds:
+    """Kind of list of each column in the first records of a file; None where none of those holds the column."""
+    kinds: Kinds = dict.fromkeys(names)
+    for row, records in _records(path, _FIRST_RECORDS):
+        _find_kinds(kinds, records, path, row)
+        break
+    return kinds
+
+
+def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
+    """The records of a file in order. A column that no record of the file holds is missing; that is said."""
+    kinds: Kinds = dict.fromkeys(names)
+    for row, records in _records(unit.path):
+        if None in kinds.values():
+            _find_kinds(kinds, records, unit.path, row)
+        try:
+            arrays = _parse_quickly(kinds, records)
+        except (tf.errors.InvalidArgumentError, UnicodeDecodeError):
+            # A record that is no Example, or one whose values are of another kind than before.
+            # (TensorFlow quotes the record in its message, which fails by itself where that is no text.)
+            arrays = _parse_slowly(kinds, records, unit.path, row)
+        batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
+        yield Chunk(batch, np.arange(row, row + len(records)))
+    for name, kind in kinds.items():
+        if kind is None:
+            _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
+
+
+def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
+    """Serialized records, `count` at a time, with the number of the first, from 1."""
+    storage.check_tensorflow_reads(path)
+    row = 1
+    with tf.device("/CPU:0"):
+        options = tf.data.Options()
+        # This dataset is read inside another one's generator: no threads of its own, no tuning.
+        options.autotune.enabled = False
+        options.threading.private_threadpool_size = 1
+        compression = "GZIP" if path.lower().endswith(".gz") else ""
+        dataset = tf.data.TFRecordDataset(path, compression_type=compression, num_parallel_reads=None)
+        batches = iter(dataset.batch(count).with_options(options))
+    while True:
+        try:
+            with tf.device("/CPU:0"):
+                batch = next(batches, None)
+        except (tf.errors.DataLossError, tf.errors.OpError) as error:
+            raise DataError(
+                f"{path}: after row {row - 1}: expected TFRecord data, gzip if the name ends in .gz: {error.message}"
+            ) from None
+        if batch is None:
+            return
+        records = batch.numpy()
+        yield row, records
+        row += len(records)
+
+
+def _find_kinds(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
+    """Looks for the columns of unknown kind until each was seen."""
+    for offset, record in enumerate(records):
+        features = _parse(record, path, row + offset).features.feature
+        for name in [name for name, kind in kinds.items() if kind is None and name in features]:
+            kinds[name] = features[name].WhichOneof("kind")
+        if None not in kinds.values():
+            return
+
+
+def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array]:
+    features = {
+        name: tf.io.RaggedFeature(_TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind
+    }
+    arrays = {name: pa.nulls(len(records)) for name in kinds}
+    if features:
+        with tf.device("/CPU:0"):
+            parsed = tf.io.parse_example(records, features)
+        for name, ragged in parsed.items():
+            values = pa.array(ragged.values.numpy(), _ARROW_TYPES[kinds[name] or ""])
+            arrays[name] = pa.LargeListArray.from_arrays(pa.array(ragged.row_splits.numpy()), values)
+    return arrays
+
+
+def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
+    try:
+        return tf.train.Example.FromString(record)
+    except Exception as error:
+        # The protobuf runtimes (upb, Python) raise different classes of DecodeError.
+        if type(error).__name__ != "DecodeError":
+            raise
+        raise DataError(f"{path}: row {row}: expected a tf.train.Example, got other bytes") from None
+
+
+def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:
+    """The records as lists of any kind."""
+    examples = [_parse(record, path, row + offset).features.feature for offset, record in enumerate(records)]
+    return {name: pa.array([_values(features, name) for features in examples], FEATURES) for name in kinds}
+
+
+def _values(features: Mapping[str, tf.train.Feature], name: str) -> dict[str, list[bytes] | list[float] | list[int]]:
+    kind = features[name].WhichOneof("kind") if name in features else None
+    return {} if kind is None else {kind: list(getattr(features[name], kind).value)}

@@ -1,0 +1,169 @@
+"""A stream of rows -> `tf.data`, with a note of where every batch ends."""
+
+import re
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
+from typing import Any
+
+import tensorflow as tf
+
+from apps_rec.data.pipeline.packing import Packing
+from apps_rec.data.pipeline.sharding import Source
+from apps_rec.data.rows.columns import Columns
+from apps_rec.errors import DataError
+
+# Batches go over from Python so many rows at a time: handing one over costs 2 ms of CPU time, however small.
+_GROUP_ROWS = 2**15
+
+
+class Positions:
+    """Where in the data each step of a dataset ends, so that a checkpoint can say where to go on.
+
+    A position is (epoch, row): the row of that epoch's order with which the next batch begins. The dataset runs ahead
+    of the training step, so the position is asked for by the number of batches that were used.
+
+    Args:
+        start: position of the first batch.
+        files: that are read, for messages.
+    """
+
+    def __init__(self, start: tuple[int, int] = (0, 0), files: Sequence[str] = ()):
+        self.start = start
+        self.files = tuple(files)
+        self.error: DataError | None = None
+        self._ends: dict[int, tuple[int, int]] = {0: start}
+
+    def record(self, batches: int, position: tuple[int, int]) -> None:
+        """Notes the position behind so many batches."""
+        self._ends[batches] = position
+
+    def after(self, batches: int) -> tuple[int, int]:
+        """The position behind the first `batches` batches.
+
+        Raises:
+            KeyError: so many batches were not read yet, or the note was pruned.
+        """
+        return self._ends[batches]
+
+    def prune(self, batches: int) -> None:
+        """Forgets the positions behind fewer batches than that."""
+        for number in [number for number in list(self._ends) if number < batches]:
+            del self._ends[number]
+
+
+def make_dataset(
+    source: Source,
+    *,
+    epochs: int | None = 1,
+    start: tuple[int, int] = (0, 0),
+    prefetch: int = 4,
+    transform: Callable[[Mapping[str, tf.Tensor]], Any] = dict,
+) -> tuple[tf.data.Dataset, Positions]:
+    """The rows of a process' replicas as a dataset, in their order, one element a replica and step.
+
+    Args:
+        source: rows to read.
+        epochs: number of epochs of the whole run, those before `start` included; None or 0: without end.
+        start: (epoch, row) to begin at, a position of an earlier run.
+        prefetch: batches prepared ahead.
+        transform: makes an element of the columns of a batch, {name: tensor `[B]`}, inside tf.data.
+
+    Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
+        begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
+    """
+    stream = source.stream
+    positions = Positions(start, stream.files)
+
+    def generate() -> Iterator[Columns]:
+        steps = 0
+        first_epoch, first_row = start
+        try:
+            for epoch in range(first_epoch, epochs) if epochs else count(first_epoch):
+                for step in source.steps(epoch, first_row if epoch == first_epoch else 0):
+                    steps += 1
+                    positions.record(steps, (epoch + 1, 0) if step.last else (epoch, step.end_row))
+                    yield from step.parts
+        except DataError as error:
+            positions.error = error
+            raise
+
+    packing = Packing(stream.dtypes())
+    group_size = max(1, _GROUP_ROWS // stream.batch_size)
+
+    @tf.autograph.experimental.do_not_convert
+    def element(*packed: tf.Tensor) -> Any:
+        return transform(packing.unpack(*packed))
+
+    dataset = (
+        tf.data.Dataset.from_generator(
+            lambda: map(packing.pack, _groups(generate(), group_size)), output_signature=packing.signature()
+        )
+        # Not unbatch(), which crashes where a batch has no rows (TensorFlow 2.21).
+        .flat_map(lambda *packed: tf.data.Dataset.from_tensor_slices(packed))
+        .map(element, num_parallel_calls=2, deterministic=True)
+    )
+    return dataset.prefetch(prefetch) if prefetch else dataset, positions
+
+
+def _groups(elements: Iterator[Columns], size: int) -> Iterator[list[Columns]]:
+    """Neighbours with the same number of rows, at most so many together; those before an error too."""
+    group: list[Columns] = []
+    try:
+        for columns in elements:
+            if group and (len(group) == size or columns.size != group[0].size):
+                yield group
+                group = []
+            group.append(columns)
+    except DataError:
+        if group:
+            yield group
+        raise
+    if group:
+        yield group
+
+
+@contextmanager
+def reraise(*positions: Positions) -> Iterator[None]:
+    """Gives the DataError of a dataset that is read inside, in place of TensorFlow's account of it.
+
+    That is the error of the reader, or the one that an assertion of the preprocessing stands for.
+
+    Example:
+        >>> dataset, positions = make_dataset(RowSplit(stream))
+        >>> with reraise(positions):
+        ...     model.fit(dataset)
+    """
+    try:
+        yield
+    except BaseException as error:
+        # The frames of what failed hold the iterator, and whoever keeps the error keeps them. An iterator that is there
+        # when Python ends waits for a function of Python's then, for ever.
+        traceback.clear_frames(error.__traceback__)
+        if not isinstance(error, tf.errors.OpError):
+            raise
+        for item in positions:
+            found, item.error = item.error, None
+            if found is not None:
+                traceback.clear_frames(found.__traceback__)
+                raise found from None
+        wrong = wrong_value(error, [path for item in positions for path in item.files])
+        if wrong is not None:
+            raise wrong from None
+        raise
+
+
+def wrong_value(error: tf.errors.OpError, files: Sequence[str]) -> DataError | None:
+    """The DataError that a failed assertion about a feature's or column's cells stands for; None for any other error.
+
+    Args:
+        error: of a graph that holds a Preprocessor or reads files.
+        files: that were read.
+    """
+    found = re.search(r"assertion failed: \[((?:Feature|Column) .*)", error.message)
+    if found is None:
+        return None
+    text = re.sub(r"\s*\] \[", " ", found[1].strip().removesuffix("]")).replace('\\"', '"').rstrip(" .")
+    shown = ", ".join(files[:3]) + (", ..." if len(files) > 3 else "")
+    return DataError(f"{shown}: {text}. Correct the cells, or the feature in the config.")

@@ -1,0 +1,1 @@
+"""Chunks of files -> batches of checked rows, in an order that can be taken up anywhere."""

@@ -1,0 +1,345 @@
+"""Chunks of a file -> the rows that a stream wants, converted and checked."""
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apps_rec.data.formats.bad_rows import remedy, too_many
+from apps_rec.data.formats.source import BadRow, Chunk
+from apps_rec.data.rows.order import group_in_holdout, hash_texts, in_holdout
+from apps_rec.data.rows.unseen import looked_for, not_among, unseen_told
+from apps_rec.data.schema import Column, RowFilter, Schema, Value
+from apps_rec.data.values.bounds import within
+from apps_rec.data.values.cast import ARROW_TYPES, Problem
+from apps_rec.data.values.cast_lists import convert, fill, texts_of_lists
+from apps_rec.data.values.decimals import as_in_file, decimal_points, has_decimals
+from apps_rec.data.values.kinds import FEATURES, UnreadableColumnError
+from apps_rec.data.values.label_checks import checked_labels, step_problems, weight_problems
+from apps_rec.data.values.tags import tag_problems
+from apps_rec.errors import DataError
+
+_LOG = logging.getLogger("apps_rec.data")
+
+
+class RowCounts:
+    """How many rows were read, filtered and dropped since the last reset.
+
+    Args:
+        read: rows of this part (training or holdout), before the filters.
+        filtered: rows that a row_filter took away.
+        dropped: bad rows that were skipped, by reason.
+        examples: the first bad row of each reason, told as an error would.
+        unseen: by place of a row_filter, its values that no row had so far; its bounds while no row lay between them.
+    """
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        """Starts again from zero."""
+        self.read = 0
+        self.filtered = 0
+        self.dropped: Counter[str] = Counter()
+        self.examples: dict[str, str] = {}
+        self.unseen: dict[int, tuple[Value, ...]] = {}
+
+    def summary(self) -> str:
+        """One line, such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
+        bad = ", ".join(f"{count} {reason}" for reason, count in sorted(self.dropped.items()))
+        filtered = f", {self.filtered} filtered out" if self.filtered else ""
+        dropped = f", {sum(self.dropped.values())} dropped ({bad})" if bad else ""
+        return f"{self.read} rows read{filtered}{dropped}"
+
+    def check_share(self, share: float, *, at_end: bool = False) -> None:
+        """Raises DataError where more rows are bad than may be, see `too_many`."""
+        bad = self.dropped.total()
+        if bad and too_many(bad, self.read, share, at_end=at_end):
+            found = "; ".join(
+                f"{count:,} {reason}, the first: {self.examples.get(reason, 'not noted')}"
+                for reason, count in self.dropped.most_common()
+                if count
+            )
+            raise DataError(
+                f"{bad:,} of {self.read:,} rows read are bad, more than data_config.max_bad_row_share: {share:g}: "
+                f"{found}. Correct the files, or what data_config says of them; or raise the share "
+                "(predict: --max-bad-row-share)"
+            )
+
+    def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
+        """Warns where bad rows were dropped, and of a filter's values or bounds that no row had."""
+        for at, row_filter in enumerate(filters):
+            if values := self.unseen.get(at):
+                _LOG.warning("%s", unseen_told(row_filter, values))
+        if self.dropped:
+            _LOG.warning("epoch %d: %s", epoch, self.summary())
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that passed.
+
+    Args:
+        columns: name -> array without nulls, numbers as numpy, text as large_binary.
+        index: place of each row in the chunk, int64 `[N]`, ascending.
+        kept: columns that are passed through, as they stand in the file.
+    """
+
+    columns: dict[str, np.ndarray | pa.Array]
+    index: np.ndarray
+    kept: pa.RecordBatch | None
+
+
+class RowGate:
+    """Lets the rows of one part through that pass the filters and hold what they should.
+
+    Args:
+        schema: what is expected.
+        holdout_fraction: share of rows in the holdout.
+        part: "train" lets only rows outside the holdout through, "holdout" only those inside, None all.
+        keep: columns to pass through as they are.
+    """
+
+    def __init__(self, schema: Schema, holdout_fraction: float, part: str | None, keep: Sequence[str]):
+        self._schema = schema
+        self._fraction = holdout_fraction
+        self._part = part
+        self._keep = tuple(keep)
+        self._holdout = schema.holdout if part else None
+        self._skip = schema.bad_rows == "SKIP"
+        self._labels = [_number_column(schema, name) for name in schema.labels]
+        self._weights = [_number_column(schema, name) for name in schema.weights]
+        self._from_text = schema.input_type == "csv"
+
+    def admit(self, chunk: Chunk, path: str, file_index: int, counts: RowCounts) -> Rows:
+        """The rows of a chunk that pass.
+
+        Raises:
+            DataError: the first bad row, unless bad rows are skipped; a column whose type as a whole does not fit.
+        """
+        ragged = self._my_ragged(chunk, file_index)
+        for bad in ragged:
+            counts.dropped[bad.reason] += 1
+            if self._skip and bad.reason not in counts.examples:
+                counts.examples[bad.reason] = _told(path, bad.row, f": {bad.text}", bad.line)
+        try:
+            index = self._my_rows(chunk, file_index, counts)
+            counts.read += len(index) + len(ragged)
+            index = self._filter(chunk, index, path, ragged, counts)
+            data = _take(chunk.data, index)
+            columns, kept, problems = self._convert(data)
+        except UnreadableColumnError as error:
+            raise DataError(f"{path}: {error}.") from error
+        good = self._judge(problems, chunk, index, path, ragged, counts)
+        if not good.all():
+            index = index[good]
+            columns = {name: array.filter(pa.array(good)) for name, array in columns.items()}
+            kept = kept.filter(pa.array(good)) if kept is not None else None
+        return Rows({name: _handy(array) for name, array in columns.items()}, index, kept)
+
+    def _my_rows(self, chunk: Chunk, file_index: int, counts: RowCounts) -> np.ndarray:
+        """Places of the rows of this part."""
+        if self._holdout is None:
+            return np.nonzero(self._mine(file_index, chunk.rows))[0]
+        column, low = self._holdout.column, self._holdout.low
+        array, problems = self._read(chunk.data.column(column.name), column)
+        if low is None:
+            held_out = group_in_holdout(_groups(fill(array, column)), self._fraction)
+        else:
+            compared = within(array, column, low, None)
+            held_out, problems = compared.inside, problems + compared.problems
+        # A wrong cell says nothing: its row is the training's to refuse or to count.
+        for problem in problems:
+            held_out &= ~problem.mask
+        if self._part == "holdout":
+            return np.nonzero(held_out)[0]
+        if low is None:
+            return np.nonzero(~held_out)[0]
+        # Without a time a row is neither before nor after.
+        unknown = compared.missing
+        for problem in problems:
+            unknown = unknown & ~problem.mask
+        counts.read += int(unknown.sum())
+        counts.filtered += int(unknown.sum())
+        return np.nonzero(~held_out & ~unknown)[0]
+
+    def _mine(self, file_index: int, rows: np.ndarray) -> np.ndarray:
+        if self._part is None:
+            return np.ones(len(rows), bool)
+        held_out = in_holdout(file_index, rows, self._fraction)
+        return held_out if self._part == "holdout" else ~held_out
+
+    def _my_ragged(self, chunk: Chunk, file_index: int) -> list[BadRow]:
+        if not chunk.ragged:
+            return []
+        if self._holdout is not None:
+            # Its cells cannot be told apart: it is the training's to refuse or to count.
+            return [] if self._part == "holdout" else chunk.ragged
+        mine = self._mine(file_index, np.array([bad.row for bad in chunk.ragged]))
+        return [item for item, is_mine in zip(chunk.ragged, mine, strict=True) if is_mine]
+
+    def _filter(
+        self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[BadRow], counts: RowCounts
+    ) -> np.ndarray:
+        """The index without the rows that a filter takes away: their labels are never looked at."""
+        for at, row_filter in enumerate(self._schema.filters):
+            column = row_filter.column
+            array, problems = self._read(_take(chunk.data.select([column.name]), index).column(0), column)
+            stays, more = _stay(array, row_filter)
+            if unseen := counts.unseen.setdefault(at, looked_for(row_filter)):
+                if not row_filter.is_range:
+                    counts.unseen[at] = not_among(fill(array, column), unseen)
+                elif stays.any():
+                    counts.unseen[at] = ()
+            good = self._judge([*problems, *more], chunk, index, path, ragged, counts)
+            counts.filtered += int(np.sum(good & ~stays))
+            index = index[good & stays]
+        return index
+
+    def _read(self, array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
+        """A column of a file as its declared type, see `convert`."""
+        if not (self._from_text and self._schema.decimal_separator == "," and has_decimals(column)):
+            return convert(array, column)
+        with_points, problems = decimal_points(array, column)
+        converted, more = convert(with_points, column)
+        return converted, problems + [as_in_file(problem, array) for problem in more]
+
+    def _convert(self, data: pa.RecordBatch) -> tuple[dict[str, pa.Array], pa.RecordBatch | None, list[Problem]]:
+        columns: dict[str, pa.Array] = {}
+        problems: list[Problem] = []
+
+        def read(column: Column) -> pa.Array:
+            array, found = self._read(data.column(column.name), column)
+            problems.extend(found)
+            return array
+
+        def number(column: Column) -> pa.Array:
+            array = read(column)
+            return array.cast(pa.int8()).cast(pa.float32()) if column.dtype == "BOOL" else array
+
+        if self._holdout is not None:
+            array = read(self._holdout.column)
+            if self._holdout.low is not None:
+                problems += within(array, self._holdout.column, self._holdout.low, None).problems
+        for column in self._schema.columns:
+            columns[column.name] = fill(read(column), column)
+        for tags in self._schema.tags:
+            problems += tag_problems(columns, data, tags)
+        labels = {column.name: number(column) for column in self._labels}
+        labels, found = checked_labels(labels, data, self._schema.label_rules, problems)
+        columns |= labels
+        problems += found
+        for column in self._weights:
+            array = number(column)
+            array = pc.fill_null(array, float(column.default)) if column.has_default else array
+            problems += weight_problems(array, data.column(column.name), column.name, problems)
+            columns[column.name] = pc.fill_null(array, 0.0)
+        problems += step_problems(columns, self._schema.label_steps)
+        kept = [self._pass_through(name, data.column(name), problems) for name in self._keep]
+        return columns, pa.RecordBatch.from_arrays(kept, list(self._keep)) if kept else None, problems
+
+    def _pass_through(self, name: str, array: pa.Array, problems: list[Problem]) -> pa.Array:
+        """A column as it stands in the file; where the file has no types, as declared, else text."""
+        column = self._schema.column(name)
+        single = column is not None and column.list_separator is None
+        if self._from_text:
+            if column is None or column.dtype == "STRING":
+                text, found = convert(array, Column(name))
+                problems += found
+                return pc.fill_null(text, b"").cast(pa.string())
+            typed, found = self._read(array, column)
+            problems += found
+            return typed
+        if self._schema.input_type == "tfrecord" and column is not None and single:
+            typed, found = convert(array, column)
+            problems += found
+            return typed.cast(pa.large_string()) if column.dtype == "STRING" else typed
+        return texts_of_lists(array) if array.type == FEATURES else array
+
+    def _judge(
+        self,
+        problems: Sequence[Problem],
+        chunk: Chunk,
+        index: np.ndarray,
+        path: str,
+        ragged: list[BadRow],
+        counts: RowCounts,
+    ) -> np.ndarray:
+        """Which rows of an index have no problem; each bad row is counted once, under the first problem."""
+        good = np.ones(len(index), bool)
+        if not self._skip:
+            self._raise_first(problems, chunk, index, path, ragged)
+        for problem in problems:
+            found = problem.mask & good
+            counts.dropped[problem.reason] += int(np.sum(found))
+            if problem.reason not in counts.examples and found.any():
+                place = int(np.argmax(found))
+                row, text, _ = _first_of(problem, place, chunk.rows[index])
+                counts.examples[problem.reason] = _told(path, row, text, chunk.line_of and chunk.line_of(row))
+            good &= ~problem.mask
+        return good
+
+    def _raise_first(
+        self, problems: Sequence[Problem], chunk: Chunk, index: np.ndarray, path: str, ragged: Sequence[BadRow]
+    ) -> None:
+        rows = chunk.rows[index]
+        found = [(bad.row, f": {bad.text}", bad.reason) for bad in ragged]
+        found += [_first_of(problem, int(np.argmax(problem.mask)), rows) for problem in problems if problem.mask.any()]
+        if found:
+            row, text, reason = min(found, key=lambda item: item[0])
+            lines = {bad.row: bad.line for bad in ragged}
+            line = lines[row] if row in lines else chunk.line_of and chunk.line_of(row)
+            marked = np.any([np.zeros(len(rows), bool), *(problem.mask for problem in problems)], axis=0)
+            bad, read = len(ragged) + int(marked.sum()), len(rows) + len(ragged)
+            advice = remedy(reason, bad, read, self._schema.max_bad_row_share)
+            raise DataError(f"{_told(path, row, text, line)}. {advice}.")
+
+
+def _first_of(problem: Problem, place: int, rows: np.ndarray) -> tuple[int, str, str]:
+    """Number of a row, what is wrong there, and why in a word or two."""
+    return int(rows[place]), f', column "{problem.column}": {problem.describe(place)}', problem.reason
+
+
+def _told(path: str, row: int, text: str, line: int | None) -> str:
+    return f"{path}: row {row}{text}" + (f" (line {line})" if line is not None else "")
+
+
+def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Problem]]:
+    """Which rows a filter lets stay, and cells that it cannot compare."""
+    column = row_filter.column
+    if row_filter.is_range:
+        compared = within(array, column, row_filter.low, row_filter.high)
+        return compared.inside, compared.problems
+    values = pa.array(row_filter.values, ARROW_TYPES[column.dtype])
+    found = pc.is_in(fill(array, column), values).to_numpy(zero_copy_only=False)
+    return found == row_filter.keep, []
+
+
+def _groups(array: pa.LargeBinaryArray | pa.IntegerArray) -> np.ndarray:
+    """A whole number for each value of a column without nulls: int64 or uint64 `[N]`."""
+    if array.type != pa.large_binary():
+        return array.to_numpy(zero_copy_only=False).astype(np.int64)
+    _, offsets, data = array.buffers()
+    places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
+    return hash_texts(np.frombuffer(data or b"", np.uint8), places)
+
+
+def _number_column(schema: Schema, name: str) -> Column:
+    """How a label or weight column is read: as a number, whatever its declared type; BOOL as true or false."""
+    declared = schema.column(name) or Column(name, "FLOAT", 0.0)
+    if declared.dtype == "BOOL":
+        return declared
+    given = declared.has_default and not isinstance(declared.default, bytes)
+    return Column(name, "FLOAT", float(declared.default) if given else 0.0, given)
+
+
+def _take(data: pa.RecordBatch, index: np.ndarray) -> pa.RecordBatch:
+    return data if len(index) == data.num_rows else data.take(pa.array(index))
+
+
+def _handy(array: pa.Array) -> np.ndarray | pa.Array:
+    return array if array.type == pa.large_binary() else array.to_numpy(zero_copy_only=False)

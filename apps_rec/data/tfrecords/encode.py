@@ -1,0 +1,102 @@
+"""Columns -> serialized tf.train.Examples that read back as the same values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
+from apps_rec.data.tfrecords.graph_checks import READABLE_KINDS, number_column
+
+# Encoded values of a column that are remembered; a user's id comes back, a price may not.
+_REMEMBERED = 100_000
+
+
+def written_as(schema: Schema, name: str) -> Column:
+    """The column as its values are written: labels and weights are numbers."""
+    declared = schema.column(name)
+    if name in schema.weights:
+        return number_column(schema, name)
+    if name not in schema.labels or declared is None:
+        return next(column for column in schema.columns if column.name == name)
+    # 0 and 1 are exact in every type.
+    return declared if declared.dtype in ("INT32", "INT64", "BOOL") else number_column(schema, name)
+
+
+class ColumnEncoder:
+    """Values of a column -> serialized tf.train.Features of that column alone.
+
+    Serialized messages that stand one behind the other are one message with the fields of all (protobuf's encoding),
+    so a row's Features are its columns' joined. Protobuf encodes each distinct value once.
+
+    Args:
+        column: its name, type, and the separator at which the values of a list column are parted.
+        rule: of a label; one that was not observed is written in the first of the column's ways to say so.
+    """
+
+    def __init__(self, column: Column, rule: LabelRule | None = None) -> None:
+        self.column = column
+        self._unobserved = rule.not_observed[0] if rule is not None and rule.not_observed else NOT_OBSERVED
+        self._is_label = rule is not None
+        self.kind = READABLE_KINDS[column.dtype][0]
+        self._feature: Callable[[Any], tf.train.Feature] = {
+            "bytes_list": self._text if column.dtype == "STRING" else self._digits,
+            "float_list": self._float,
+            "int64_list": self._int,
+        }[self.kind]
+        self._known: dict[object, bytes] = {}
+
+    def encode(self, values: np.ndarray) -> list[bytes]:
+        """One serialized message for each value, `[B]`."""
+        if len(self._known) > _REMEMBERED:
+            self._known.clear()
+        known, name, feature = self._known, self.column.stored, self._feature
+        # By their bits: 0.0 and -0.0 are equal and not the same.
+        keys = (values.view(f"i{values.itemsize}") if values.dtype.kind == "f" else values).tolist()
+        encoded = []
+        for place, key in enumerate(keys):
+            entry = known.get(key)
+            if entry is None:
+                value = values[place]
+                if self._is_label and value == NOT_OBSERVED:
+                    value = self._unobserved
+                # None: a missing value, of which nothing is written.
+                features = tf.train.Features(feature={} if value is None else {name: feature(value)})
+                entry = known[key] = features.SerializeToString()
+            encoded.append(entry)
+        return encoded
+
+    def _text(self, value: bytes) -> tf.train.Feature:
+        separator = self.column.list_separator
+        texts = [value] if separator is None else value.split(separator.encode())
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=texts))
+
+    def _digits(self, value: float) -> tf.train.Feature:
+        # The shortest text that reads back as the same 64 bits; a float_list holds 32.
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[repr(float(value)).encode()]))
+
+    def _float(self, value: float) -> tf.train.Feature:
+        return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value)]))
+
+    def _int(self, value: float) -> tf.train.Feature:
+        return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(value)]))
+
+
+def encode_examples(columns: Mapping[str, np.ndarray], encoders: Mapping[str, ColumnEncoder]) -> list[bytes]:
+    """Rows as serialized tf.train.Examples, each with a value of every encoder's column."""
+    rows = zip(*(encoder.encode(columns[name]) for name, encoder in encoders.items()), strict=True)
+    # Field 1, the length of the Features, the Features.
+    return [b"\x0a" + varint(len(features)) + features for features in map(b"".join, rows)]
+
+
+def varint(number: int) -> bytes:
+    """A length as protobuf writes it: seven bits a byte, the lowest first."""
+    out = bytearray()
+    while number > 0x7F:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+    return bytes(out)

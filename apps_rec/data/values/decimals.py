@@ -1,0 +1,47 @@
+"""Cells of CSV files with a decimal comma -> the same with a point."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from apps_rec.data.schema import Column
+from apps_rec.data.values.cast import WRONG_TYPE, Problem, show_cell
+from apps_rec.data.values.numbers import as_mask, without
+
+_WITH_DECIMALS = ("INT32", "INT64", "FLOAT", "DOUBLE")
+
+
+def has_decimals(column: Column) -> bool:
+    """Whether the cells of a column are numbers, which have a decimal separator."""
+    return column.dtype in _WITH_DECIMALS
+
+
+def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
+    """The cells with a point in place of the comma.
+
+    A cell with a point is wrong: what is 1.500 here, one and a half or fifteen hundred?
+
+    Args:
+        array: cells as bytes.
+        column: a column of numbers.
+    """
+    if pa.types.is_null(array.type):
+        return array, []
+    points = as_mask(pc.match_substring(array, "."))
+    show = show_cell(array)
+    problem = Problem(
+        WRONG_TYPE,
+        points,
+        column.name,
+        lambda index: f"expected a number with a decimal comma and without points ({column.dtype}), got {show(index)}",
+    )
+    return pc.replace_substring(without(array, points), ",", "."), [problem] if points.any() else []
+
+
+def as_in_file(problem: Problem, array: pa.Array) -> Problem:
+    """A problem of a cell with a point that is told with the cell as it stands in the file."""
+    show = show_cell(array)
+    return replace(problem, describe=lambda index: f"{problem.describe(index)}, which is {show(index)} in the file")

@@ -1,0 +1,1 @@
+"""Files scored with an export."""

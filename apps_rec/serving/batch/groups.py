@@ -1,0 +1,207 @@
+"""Consecutive rows that agree in some columns -> one request to rank each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from apps_rec.data import Batch, RowStream
+from apps_rec.data.rows.window import join_batches
+from apps_rec.data.values.kinds import plain
+from apps_rec.errors import DataError, RunError
+from apps_rec.serving.engine import check_numbers
+from apps_rec.serving.requests import Arrays, request
+from apps_rec.serving.schema import DEFAULT, RANK, ServingSchema
+from apps_rec.serving.score import plain_score
+
+PLACE = "rank"
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """What is a request, and what is kept of its answer.
+
+    Attributes:
+        group_by: columns in which the rows of a request agree.
+        top_k: rows to keep of each, the best first; None: all.
+        weights: of the score's terms, in their order; None: the config's.
+    """
+
+    group_by: tuple[str, ...]
+    top_k: int | None = None
+    weights: tuple[float, ...] | None = None
+
+
+def plan_ranking(
+    group_by: Sequence[str], top_k: int | None, weights: Mapping[str, float] | None, schema: ServingSchema
+) -> Ranking:
+    """The ranking that the options of `predict` ask for.
+
+    Args:
+        group_by: one column or more.
+        top_k: 1 or more; None: all rows.
+        weights: one for each term of the score, by output; None: the config's.
+        schema: of the export.
+
+    Raises:
+        RunError: an option that is missing or wrong.
+    """
+    if not group_by:
+        raise RunError(
+            f"--signature {RANK}: expected --group-by, the columns whose values the rows of one request share, such as "
+            "--group-by user_id,event_time"
+        )
+    if top_k is not None and top_k < 1:
+        raise RunError(f"--top-k: expected 1 or more, got {top_k}")
+    names = tuple(dict.fromkeys(group_by))
+    if weights is None:
+        return Ranking(names, top_k)
+    outputs = [output for output, _ in schema.terms]
+    if set(weights) != set(outputs) or not all(abs(weight) <= _LARGEST for weight in weights.values()):
+        config = ",".join(f"{output}={weight:g}" for output, weight in schema.terms)
+        given = ",".join(f"{output}={weight:g}" for output, weight in weights.items())
+        raise RunError(
+            f"--weights: expected a finite number of 32 bits for each term of the score, as {config}, got {given}"
+        )
+    return Ranking(names, top_k, tuple(weights[output] for output in outputs))
+
+
+def whole_groups(batches: Iterable[Batch], group_by: Sequence[str]) -> Iterator[tuple[Batch, np.ndarray]]:
+    """Batches cut anew so that each ends where a group does; memory holds one batch and one group.
+
+    Args:
+        batches: with the columns of group_by among those kept.
+        group_by: names of columns.
+
+    Returns: batches, and in each the places where groups begin and the last one ends: int64 `[groups + 1]`.
+
+    Raises:
+        DataError: a column that has no single values.
+    """
+    held: Batch | None = None
+    for batch in batches:
+        rows = batch if held is None else join_batches(held, batch)
+        borders = _borders(rows, group_by)
+        # The last group may go on in the next batch.
+        borders = borders if batch.last else borders[:-1]
+        end = int(borders[-1])
+        if end:
+            yield rows.slice(0, end), borders
+        held = rows.slice(end, rows.size)
+
+
+def _borders(rows: Batch, group_by: Sequence[str]) -> np.ndarray:
+    assert rows.kept is not None
+    begins = np.ones(rows.size, bool)
+    begins[1:] = False
+    for name in group_by:
+        values = plain(rows.kept.column(name).combine_chunks())
+        try:
+            codes = values.dictionary_encode(null_encoding="encode").indices.to_numpy()
+        except pa.ArrowNotImplementedError as error:
+            raise DataError(f'--group-by: column "{name}": expected single values, got {values.type}') from error
+        begins[1:] |= codes[1:] != codes[:-1]
+    return np.append(np.flatnonzero(begins), rows.size)
+
+
+def check_shared(rows: Batch, borders: np.ndarray, schema: ServingSchema, stream: RowStream) -> None:
+    """Raises DataError where a column of the user or the context is not the same in all rows of a group.
+
+    Args:
+        rows: whole groups.
+        borders: see `whole_groups`.
+        schema: of the export.
+        stream: that the rows are from.
+    """
+    same_group = np.ones(rows.size - 1, bool)
+    same_group[borders[1:-1] - 1] = False
+    for column in schema.shared:
+        values = rows.columns[column.name]
+        differs = np.flatnonzero((values[1:] != values[:-1]) & same_group)
+        if len(differs):
+            at = int(differs[0]) + 1
+            path, row = stream.locate(int(rows.ends[at]))
+            raise DataError(
+                f'{path}: row {row}, column "{column.name}": expected {_shown(values[at - 1])} as in the row before, '
+                f"which is of the same group, got {_shown(values[at])}. It is a column of the "
+                f"{schema.sides[column.name]}: one value for each request. Correct the row, or name a column in "
+                "--group-by that sets these rows apart"
+            )
+
+
+def _shown(value: object) -> str:
+    return f'"{value.decode(errors="replace")}"' if isinstance(value, bytes) else str(value)
+
+
+def rank_rows(
+    call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
+) -> pa.Table:
+    """The best rows of each group, in order: the columns kept, the place from 1 on, and the outputs.
+
+    One call scores the rows of all groups: a row's probabilities do not hang on the others of its request. The score
+    is that of the signature rank, by its formula.
+
+    Args:
+        call: the signature serving_default.
+        rows: whole groups.
+        borders: see `whole_groups`.
+        schema: of the export.
+        ranking: what to keep.
+    """
+    outputs = call(request(DEFAULT, rows.columns, schema))
+    check_numbers(outputs, schema.outputs, rows.size)
+    weights = np.array(ranking.weights or [weight for _, weight in schema.terms], np.float32)
+    outputs["score"] = plain_score(outputs, rows.columns, schema, weights.tolist()).astype(np.float32)
+    sizes = np.diff(borders)
+    # Of equal scores the earlier row comes first.
+    order = np.lexsort((-outputs["score"], np.repeat(np.arange(len(sizes)), sizes)))
+    places = np.arange(1, rows.size + 1) - np.repeat(borders[:-1], sizes)
+    if ranking.top_k is not None:
+        is_best = places <= ranking.top_k
+        order, places = order[is_best], places[is_best]
+    return _table(rows, order, places, {name: outputs[name][order] for name in ranked_outputs(schema)})
+
+
+def rank_requests(
+    call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
+) -> pa.Table:
+    """As `rank_rows`, with a call for each group.
+
+    Args:
+        call: the signature rank.
+        rows: whole groups.
+        borders: see `whole_groups`.
+        schema: of the export.
+        ranking: what to keep.
+    """
+    chosen, places = [], []
+    answers: dict[str, list[np.ndarray]] = {name: [] for name in ranked_outputs(schema)}
+    for start, end in pairwise(borders.tolist()):
+        outputs = call(request(RANK, rows.columns.slice(start, end), schema, ranking.weights))
+        check_numbers(outputs, schema.rank_outputs, end - start)
+        best = outputs["order"][: ranking.top_k]
+        chosen.append(start + best)
+        places.append(np.arange(1, len(best) + 1))
+        for name, values in answers.items():
+            values.append(outputs[name][best])
+    joined = {name: np.concatenate(values) for name, values in answers.items()}
+    return _table(rows, np.concatenate(chosen), np.concatenate(places), joined)
+
+
+def _table(rows: Batch, chosen: np.ndarray, places: np.ndarray, outputs: Arrays) -> pa.Table:
+    assert rows.kept is not None
+    return pa.table({**_columns(rows.kept.take(pa.array(chosen))), PLACE: places, **outputs})
+
+
+def ranked_outputs(schema: ServingSchema) -> list[str]:
+    """Names of the outputs that stand beside a ranked row, in the order of the file."""
+    return sorted(name for name in schema.rank_outputs if name != "order")
+
+
+def _columns(table: pa.Table) -> dict[str, pa.ChunkedArray]:
+    return {name: table.column(name) for name in table.column_names}

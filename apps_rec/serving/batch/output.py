@@ -1,0 +1,246 @@
+"""Where the scores of files go: one file, or a folder of parts, which has its name only once it is whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+from apps_rec.errors import RunError
+from apps_rec.serving.batch.formulas import without_formulas
+
+FORMATS = ("parquet", "csv", "csv.gz")
+ROWS_PER_PART = 1_000_000
+# Rows that are written at once, a row group of Parquet: few enough to lie in memory, enough to be read quickly.
+_BLOCK_ROWS = 65_536
+_LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is to be written.
+
+    Attributes:
+        path: of the file or folder.
+        format: one of `FORMATS`.
+        rows_per_part: in each file of a folder but the last; None: one file.
+        escape_formulas: whether texts of CSV are made safe for a spreadsheet, see `apps_rec.serving.batch.formulas`.
+    """
+
+    path: Path
+    format: str
+    rows_per_part: int | None = None
+    escape_formulas: bool = False
+
+    @property
+    def aside(self) -> Path:
+        """Where it is written until it is whole."""
+        return self.path.with_name(f".{self.path.name}.partial")
+
+
+def plan_output(
+    name: str, part_format: str | None = None, rows_per_part: int | None = None, escape_formulas: bool = False
+) -> Output:
+    """What a name asks for: a file where it ends in one of `FORMATS`, a folder where it has no ending or ends in "/".
+
+    Args:
+        name: of a file, which may be there and is then replaced, or of a folder, which may be there if it is empty.
+        part_format: of the files in a folder, default parquet; None for one file.
+        rows_per_part: likewise, default `ROWS_PER_PART`.
+        escape_formulas: see `Output`.
+
+    Raises:
+        RunError: an ending of no format; a folder that holds something or cannot be replaced; options of a folder with
+            the name of a file, and wrong ones; formulas to escape in Parquet.
+    """
+    planned = _plan(name, part_format, rows_per_part)
+    if escape_formulas and planned.format == "parquet":
+        raise RunError(
+            f"--escape-formulas: is for CSV, and {name} is Parquet, whose texts no spreadsheet runs; leave it out"
+        )
+    return replace(planned, escape_formulas=escape_formulas)
+
+
+def _plan(name: str, part_format: str | None, rows_per_part: int | None) -> Output:
+    path = Path(name)
+    ending = next((kind for kind in FORMATS if name.endswith(f".{kind}")), None)
+    if ending is not None:
+        if part_format is not None or rows_per_part is not None:
+            raise RunError(
+                f"--format, --rows-per-part: are for a folder of parts, and {name} is one file; leave them out, or "
+                "name a folder with -o"
+            )
+        if path.is_dir():
+            raise RunError(f"output {name}: is a folder; choose another file with -o")
+        return Output(path, ending)
+    if not path.name or (path.suffix and not name.endswith("/")):
+        raise RunError(
+            f"output {name}: expected a file whose name ends in .parquet, .csv or .csv.gz, or a folder, whose name has "
+            'no ending or a "/" behind it'
+        )
+    if part_format not in (None, *FORMATS):
+        raise RunError(f"--format: expected one of {', '.join(FORMATS)}, got {part_format}")
+    if rows_per_part is not None and rows_per_part < 1:
+        raise RunError(f"--rows-per-part: expected 1 or more, got {rows_per_part}")
+    _check_folder(path)
+    return Output(path, part_format or FORMATS[0], rows_per_part or ROWS_PER_PART)
+
+
+def _check_folder(path: Path) -> None:
+    """Refuses what could not be replaced in the end, before anything is scored."""
+    if path.is_symlink() or path.is_mount():
+        raise RunError(f"output {path}: is a link or a mount point, which cannot be replaced; name a folder in it")
+    if path.exists() and not path.is_dir():
+        raise RunError(f"output {path}: is a file; choose another folder with -o")
+    if path.is_dir() and any(path.iterdir()):
+        raise RunError(f"output {path}: the folder is not empty; choose another with -o, or remove it first")
+
+
+@contextmanager
+def open_output(output: Output) -> Iterator[Files]:
+    """What tables are appended to; the output gets its name when the block ends without an error.
+
+    Raises:
+        RunError: it cannot be written, or tables do not fit together or into the format.
+    """
+    try:
+        output.path.parent.mkdir(parents=True, exist_ok=True)
+        # Of a run that was killed.
+        _remove(output.aside)
+        try:
+            if output.rows_per_part is not None:
+                output.aside.mkdir()
+            files = Files(output)
+            try:
+                yield files
+                files.flush()
+            finally:
+                files.close()
+            os.replace(output.aside, output.path)
+        finally:
+            _remove(output.aside)
+    except OSError as error:
+        raise RunError(f"cannot write {output.path}: {error.strerror or error}; choose another with -o") from error
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _fitting(output: Output) -> Iterator[None]:
+    try:
+        yield
+    except pa.ArrowException as error:
+        raise RunError(
+            f"cannot write {output.path}: {error}. Kept columns need one type in all files, and one that "
+            f".{output.format} can hold; choose others with --keep"
+        ) from error
+
+
+class Files:
+    """Rows in files of so many rows each, or all in one, written block by block.
+
+    Attributes:
+        rows: appended so far.
+        count: files begun.
+    """
+
+    def __init__(self, output: Output) -> None:
+        self.rows = self.count = 0
+        self._output = output
+        self._held: pa.Table | None = None  # rows of the block that is not full yet
+        self._file: _File | None = None
+        self._room = 0  # rows that the file has room for
+
+    def write(self, table: pa.Table) -> None:
+        """Appends rows of the same columns as those before."""
+        with _fitting(self._output):
+            table = _writable(table, as_text=self._output.format != "parquet")
+            if self._output.escape_formulas:
+                table = without_formulas(table)
+            self._held = table if self._held is None else pa.concat_tables([self._held, table.cast(self._held.schema)])
+            self.rows += table.num_rows
+            while self._held.num_rows >= _BLOCK_ROWS:
+                self._put(self._held.slice(0, _BLOCK_ROWS))
+                self._held = self._held.slice(_BLOCK_ROWS)
+
+    def flush(self) -> None:
+        """Writes the rows that are still held; a table without rows makes a file of its columns."""
+        if self._held is not None:
+            with _fitting(self._output):
+                if not self.count:
+                    self._begin(self._held.schema)
+                self._put(self._held)
+
+    def close(self) -> None:
+        """Closes the file at work."""
+        file, self._file = self._file, None
+        if file is not None:
+            with _fitting(self._output):
+                file.close()
+
+    def _put(self, table: pa.Table) -> None:
+        start = 0
+        while start < table.num_rows:
+            if self._file is None:
+                self._begin(table.schema)
+            assert self._file is not None
+            rows = min(self._room, table.num_rows - start)
+            self._file.write(table.slice(start, rows))
+            start, self._room = start + rows, self._room - rows
+            if not self._room:
+                self.close()
+
+    def _begin(self, schema: pa.Schema) -> None:
+        self._file = _File(self._name(), self._output.format, schema)
+        self._room = self._output.rows_per_part or sys.maxsize
+        self.count += 1
+
+    def _name(self) -> Path:
+        if self._output.rows_per_part is None:
+            return self._output.aside
+        return self._output.aside / f"part-{self.count:05d}.{self._output.format}"
+
+
+class _File:
+    """One file while it is written."""
+
+    def __init__(self, path: Path, kind: str, schema: pa.Schema) -> None:
+        self._sink = pa.output_stream(str(path), compression="gzip" if kind == "csv.gz" else None)
+        if kind == "parquet":
+            self._writer = pyarrow.parquet.ParquetWriter(self._sink, schema, compression="zstd")
+        else:
+            self._writer = pyarrow.csv.CSVWriter(self._sink, schema)
+
+    def write(self, table: pa.Table) -> None:
+        self._writer.write_table(table)
+
+    def close(self) -> None:
+        try:
+            self._writer.close()
+        finally:
+            self._sink.close()
+
+
+def _writable(table: pa.Table, as_text: bool) -> pa.Table:
+    """Dictionaries as their values, and for CSV, which has no lists, lists as text joined by "|"."""
+    for i, field in enumerate(table.schema):
+        if pa.types.is_dictionary(field.type):
+            table = table.set_column(i, field.name, table.column(i).cast(field.type.value_type))
+        elif as_text and any(check(field.type) for check in _LISTS):
+            lists = table.column(i).to_pylist()
+            texts = [None if values is None else "|".join(str(value) for value in values) for values in lists]
+            table = table.set_column(i, field.name, pa.array(texts, pa.string()))
+    return table

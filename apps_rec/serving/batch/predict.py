@@ -1,0 +1,225 @@
+"""Scores the rows of files with an export, in the columns that the export asks for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import pyarrow as pa
+import tensorflow as tf
+
+from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data.files import check_columns
+from apps_rec.data.pipeline.dataset import wrong_value
+from apps_rec.data.rows.kept import empty_kept
+from apps_rec.data.rows.progress import Progress
+from apps_rec.data.storage import local_path
+from apps_rec.errors import DataError, NoRowsError, RunError
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.serving.batch.groups import (
+    PLACE,
+    Ranking,
+    check_shared,
+    plan_ranking,
+    rank_requests,
+    rank_rows,
+    ranked_outputs,
+    whole_groups,
+)
+from apps_rec.serving.batch.output import open_output, plan_output
+from apps_rec.serving.engine import Engine, check_numbers
+from apps_rec.serving.export_folder import open_export
+from apps_rec.serving.parity.golden import is_half_precision
+from apps_rec.serving.requests import request
+from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
+
+SIGNATURES = (DEFAULT, RANK)
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What was scored and written.
+
+    Attributes:
+        output: the file or folder.
+        rows: that were scored.
+        dropped: bad rows that were left out.
+        written: rows in the output: those scored, or the best of each group.
+        files: that the output consists of.
+        groups: requests to rank; None: rows were scored one by one.
+    """
+
+    output: str
+    rows: int
+    dropped: int
+    written: int
+    files: int
+    groups: int | None = None
+
+
+def predict_file(
+    export: str,
+    input_path: str,
+    output: str,
+    keep: Sequence[str] | None = None,
+    skip_bad_rows: bool = False,
+    batch_size: int = 4096,
+    *,
+    max_bad_row_share: float | None = None,
+    part_format: str | None = None,
+    rows_per_part: int | None = None,
+    signature: str = DEFAULT,
+    group_by: Sequence[str] = (),
+    top_k: int | None = None,
+    weights: Mapping[str, float] | None = None,
+    escape_formulas: bool = False,
+    trust: bool = False,
+) -> PredictResult:
+    """Scores every row of the input, in order, and writes the kept columns and all outputs.
+
+    With the signature rank, consecutive rows that agree in the columns of group_by are one request; the output holds
+    the best rows of each in order, with their place in the column "rank". A group that comes back later is another
+    request.
+
+    Args:
+        export: a version's folder, as `export` wrote it.
+        input_path: CSV (with a header), Parquet or TFRecord: a path, a glob, or several separated by commas.
+        output: a file .parquet, .csv or .csv.gz, or a folder of parts, which is new or empty; written aside and
+            renamed when whole.
+        keep: columns to copy; default: those of key_fields and label_fields that the input has.
+        skip_bad_rows: leave bad rows out of the output and count them; False: as the export's config says.
+        batch_size: rows read, and scored, at once.
+        max_bad_row_share: of the rows, above which skipping ends in an error; None: as the export's config says.
+        part_format: of the parts: parquet (the default), csv or csv.gz.
+        rows_per_part: rows of each part but the last; default 1,000,000.
+        signature: serving_default or rank.
+        group_by: for rank: columns in which the rows of a request agree; kept too.
+        top_k: for rank: rows to keep of each group; None: all.
+        weights: for rank: of every term of the score, by output; None: the config's.
+        escape_formulas: for CSV: put an apostrophe before each text that a spreadsheet would run as a formula.
+        trust: run the export though it holds operations that are in no export of apps_rec.
+
+    Raises:
+        RunError: export is no export, or one not to be run; an option is wrong; the output cannot be written.
+        DataError: a mistake in the input, or a column of the user or the context that differs within a group.
+    """
+    target = plan_output(output, part_format, rows_per_part, escape_formulas)
+    folder, config = open_export(export)
+    served = build_serving_schema(config)
+    ranking = _ranking(signature, group_by, top_k, weights, served)
+    files = data_files(input_path, "input", config.data_config.input_timeout_seconds)
+    if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
+        raise RunError(f"output {output}: is the input; choose another with -o")
+    schema = schema_for_file(build_schema(config, "predict"), files[0])
+    schema = _skipping(schema, skip_bad_rows, max_bad_row_share)
+    kept = _kept(config.data_config, files[0], schema, keep, ranking)
+    names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
+    clash = [name for name in kept if name in names]
+    if clash:
+        raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
+    stream = RowStream(files, schema, batch_size, keep=kept)
+    groups = 0
+    progress = Progress("scored")
+    with Engine(folder, trust=trust) as engine, open_output(target) as written:
+        if ranking is None:
+            tables = _score(engine, stream, served)
+        else:
+            tables = _rank(engine, stream, served, ranking, by_request=is_half_precision(config))
+        try:
+            for batch, table, requests in tables:
+                written.write(table)
+                groups += requests
+                progress.add(batch.size, stream.share_read(batch))
+        except NoRowsError:
+            written.write(_empty(files[0], schema, kept, names))
+        except tf.errors.OpError as error:
+            raise wrong_value(error, files) or RunError(f"{export} cannot score: {error.message}") from None
+    progress.finish(f"{written.rows:,} rows to {output}")
+    return PredictResult(
+        output, progress.rows, stream.counts.dropped.total(), written.rows, written.count, groups if ranking else None
+    )
+
+
+def _ranking(
+    signature: str,
+    group_by: Sequence[str],
+    top_k: int | None,
+    weights: Mapping[str, float] | None,
+    served: ServingSchema,
+) -> Ranking | None:
+    if signature not in SIGNATURES:
+        raise RunError(f"--signature: expected {' or '.join(SIGNATURES)}, got {signature}")
+    if signature == RANK:
+        return plan_ranking(group_by, top_k, weights, served)
+    given = {"--group-by": group_by or None, "--top-k": top_k, "--weights": weights}
+    unused = [flag for flag, value in given.items() if value is not None]
+    if unused:
+        raise RunError(f"{', '.join(unused)}: for --signature {RANK} only; add it, or leave them out")
+    return None
+
+
+def _skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schema:
+    """The schema, with what the options say of bad rows."""
+    schema = replace(schema, bad_rows="SKIP") if skip_bad_rows else schema
+    if share is None:
+        return schema
+    if schema.bad_rows != "SKIP":
+        raise RunError("--max-bad-row-share: for --skip-bad-rows only; add it, or leave the share out")
+    if not 0 <= share <= 1:
+        raise RunError(f"--max-bad-row-share: expected a number in [0, 1], got {share:g}")
+    return replace(schema, max_bad_row_share=share)
+
+
+def _kept(
+    data: DataConfig, path: str, schema: Schema, keep: Sequence[str] | None, ranking: Ranking | None
+) -> list[str]:
+    """Columns to copy, those of the groups first."""
+    present = _present(path, schema)
+    if keep is None:
+        keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
+    kept = list(dict.fromkeys([*(ranking.group_by if ranking else ()), *keep]))
+    check_columns(path, present, kept)
+    return kept
+
+
+def _present(path: str, schema: Schema) -> list[str]:
+    names = column_names(path, schema)
+    # TFRecord without records: it may have had any.
+    return names if names or schema.input_type != "tfrecord" else [column.name for column in schema.declared]
+
+
+def _empty(path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str]) -> pa.Table:
+    """What is written where no row is scored: all columns, in their types."""
+    types = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
+    table = empty_kept(path, schema, kept)
+    for name, kind in types.items():
+        table = table.append_column(name, pa.array([], kind))
+    return table
+
+
+# Rows that were scored, what is to be written of them, and how many requests to rank they were.
+_Scored = Iterator[tuple[Batch, pa.Table, int]]
+
+
+def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
+    call = engine.function(DEFAULT, [column.name for column in served.columns])
+    for batch in stream.batches():
+        outputs = call(request(DEFAULT, batch.columns, served))
+        check_numbers(outputs, served.outputs, batch.size)
+        kept = {} if batch.kept is None else {name: batch.kept[name] for name in batch.kept.column_names}
+        yield batch, pa.table({**kept, **{name: outputs[name] for name in sorted(outputs)}}), 0
+
+
+def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking, *, by_request: bool) -> _Scored:
+    """Scores by groups: all of a batch in one call, or one call each.
+
+    Sums of bfloat16 products hang on how they are split into the user's part and the items': only a call of the
+    signature rank gives what a server answers, to the last digit.
+    """
+    names = [column.name for column in served.columns]
+    call = engine.function(RANK, [*names, WEIGHTS]) if by_request else engine.function(DEFAULT, names)
+    rank = rank_requests if by_request else rank_rows
+    for rows, borders in whole_groups(stream.batches(), ranking.group_by):
+        check_shared(rows, borders, served, stream)
+        yield rows, rank(call, rows, borders, served, ranking), len(borders) - 1

@@ -1,0 +1,1 @@
+"""The SavedModel that is exported: its graph, and what lies beside it."""

@@ -1,0 +1,1 @@
+"""One training as several processes or devices: strategies, and what the processes must agree on."""

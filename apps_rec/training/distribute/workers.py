@@ -1,0 +1,156 @@
+"""What the processes of one training must decide alike."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+
+import tensorflow as tf
+
+from apps_rec.data.pipeline.sharding import Share
+from apps_rec.errors import LostWorkerError
+from apps_rec.training.outlook import shown
+from apps_rec.training.signals import LastSignal, watched_signals
+
+_FIELD = "train_config.collective_timeout_seconds"
+_SECONDS_BETWEEN_LINES = 30.0
+# Or twice the longest step, if that is longer: a step that is under way comes to its end, and is saved.
+_SECONDS_AFTER_SIGNAL = 8.0
+log = logging.getLogger("apps_rec")
+
+
+class Workers:
+    """The processes of a training with MultiWorkerMirroredStrategy; one alone where there is no other.
+
+    Every method but the properties has to be called by all of them, in the same order: each waits for the others.
+
+    Args:
+        strategy: of the training.
+        share: of this process.
+        wait_seconds: how long to wait for the slowest at a time, in the methods here and within `waiting`; 0: for ever.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy, share: Share, wait_seconds: float = 0) -> None:
+        self._strategy, self._share = strategy, share
+        self._limit = _WaitLimit(wait_seconds) if self.count > 1 else None
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return self._share.workers
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this one writes what all share: checkpoints, summaries, the run's folder."""
+        return self._share.worker == 0
+
+    def mean(self, value: float) -> float:
+        """The mean of all processes' values."""
+        return value if self.count == 1 else self._sum(value) / self._share.replicas
+
+    def any(self, flag: bool) -> bool:
+        """Whether one of them says so."""
+        return flag if self.count == 1 else self._sum(float(flag)) > 0
+
+    def wait(self) -> None:
+        """Returns when all have come here."""
+        self.any(False)
+
+    def waiting(self) -> AbstractContextManager:
+        """What waits for the others within, a step with its sums over all of them, fails after `wait_seconds`."""
+        return self._limit or nullcontext()
+
+    def watching_signals(self) -> AbstractContextManager:
+        """A signal that comes within ends a wait for the others, some seconds later."""
+        return self._limit.watched() if self._limit else nullcontext()
+
+    def _sum(self, value: float) -> float:
+        with self.waiting():
+            return float(self._add_up(tf.constant(value, tf.float64)).numpy())
+
+    @tf.function(autograph=False)
+    def _add_up(self, value: tf.Tensor) -> tf.Tensor:
+        def add(own: tf.Tensor) -> tf.Tensor:
+            # A copy, which is on a device: the argument itself is on none, and cannot be summed.
+            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(own))
+
+        return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]
+
+
+class _WaitLimit:
+    """Ends a wait for other processes that has become too long, from one thread for all waits, and says that it waits.
+
+    A signal ends a wait too, some seconds later: the others may be about to save with this process.
+
+    TensorFlow has a limit of its own for each sum over processes (CommunicationOptions), but starts two threads for
+    every sum, which sleep as long as the limit: with a dozen sums a step, after a minute the system gives no more.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._since: float | None = None  # when the wait that is under way began
+        self._longest = 0.0  # that came to its end
+        self._signal = LastSignal()
+        threading.Thread(target=self._watch, name="wait limit", daemon=True).start()
+
+    def __enter__(self) -> None:
+        self._since = time.monotonic()
+
+    def __exit__(self, *error: object) -> None:
+        if self._since is not None:
+            self._longest = max(self._longest, time.monotonic() - self._since)
+        self._since = None
+
+    def watched(self) -> AbstractContextManager:
+        """Within, signals are noticed while TensorFlow waits."""
+        return watched_signals(self._signal.note)
+
+    def _watch(self) -> None:
+        from tensorflow.python.eager import context
+
+        said = 0.0
+        while True:
+            time.sleep(min(1.0, self._seconds / 10) if self._seconds else 1.0)
+            since, signalled, now = self._since, self._signal.at, time.monotonic()
+            if since is None:
+                continue
+            if self._seconds and now - since >= self._seconds:
+                code, reason = tf.errors.DEADLINE_EXCEEDED, f"waited for {self._seconds:g} s, {_FIELD}"
+                break
+            if signalled is not None and now - max(since, signalled) >= max(_SECONDS_AFTER_SIGNAL, 2 * self._longest):
+                code, reason = tf.errors.CANCELLED, "was ended by a signal"
+                break
+            if now - max(since, said) >= _SECONDS_BETWEEN_LINES:
+                said = now
+                limit = f" of {shown(self._seconds)}, {_FIELD}" if self._seconds else ""
+                log.info("waiting for a step with the other workers, %s%s", shown(now - since), limit)
+        context.context().abort_collective_ops(code, f"a step or a sum over all workers {reason}")
+
+
+@contextmanager
+def lost_worker(in_cluster: bool) -> Iterator[None]:
+    """Gives what TensorFlow says of a process that is gone, or silent for too long, as a LostWorkerError."""
+    try:
+        yield
+    except (
+        tf.errors.UnavailableError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.InternalError,
+    ) as error:
+        if not in_cluster:
+            raise
+        raise LostWorkerError(
+            "another process of the cluster is gone or was silent for too long "
+            f"({_reason(error)}). Start all of them again with --resume: training goes on from "
+            "the last checkpoint"
+        ) from error
+
+
+def _reason(error: tf.errors.OpError) -> str:
+    """The line of an error that says why; where the operation stands, in a graph, comes before it."""
+    return error.message.strip().split("\n\n")[-1].strip().splitlines()[0][:300]

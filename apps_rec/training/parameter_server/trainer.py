@@ -1,0 +1,265 @@
+"""ParameterServerStrategy: a chief hands pieces of the data to workers, which change the tables on the servers.
+
+The input is split by the chief: it schedules one piece after the other, a run of rows of a file, and TensorFlow's
+coordinator gives each to a worker that is free, and to another one where that worker is lost. So every row of an epoch
+is trained on at least once, and the rows of a piece that was begun twice are counted. (tf.data service with dynamic
+sharding promises at most once.) docs/decisions/0006-parameter-servers.md.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import NoReturn
+
+import numpy as np
+import tensorflow as tf
+
+from apps_rec.data import build_schema
+from apps_rec.data.rows.order import combine
+from apps_rec.data.tfrecords.graph_reader import Layout, graph_columns
+from apps_rec.errors import RunError
+from apps_rec.features import Preprocessor
+from apps_rec.models import RankModel
+from apps_rec.protos import train_pb2
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.distribute.cluster_task import Task
+from apps_rec.training.input import column_splitter
+from apps_rec.training.outlook import Length, Outlook
+from apps_rec.training.parameter_server.shards import Piece, Plan
+from apps_rec.training.run.progress import Progress
+
+log = logging.getLogger("apps_rec")
+# Keeps the order of rows in a piece apart from the orders of data.reader and training.pieces.
+_ROWS = 4
+# Pieces that wait at each worker beside the one it is at.
+_AHEAD = 1
+_POLL_SECONDS = 0.05
+
+
+def serve(task: Task) -> NoReturn:
+    """Serves as a ps or a worker until a signal ends the process."""
+    config = tf.compat.v1.ConfigProto()
+    # With fewer threads than processes that ask for something, all could wait for each other.
+    config.inter_op_parallelism_threads = max(4, sum(task.count(kind) for kind in ("chief", "worker", "ps")) + 1)
+    server = tf.distribute.Server(
+        tf.train.ClusterSpec(task.cluster), job_name=task.kind, task_index=task.index, config=config, protocol="grpc"
+    )
+    log.info("%s %d serves at %s", task.kind, task.index, server.target)
+    # Not server.join(), which no signal ends.
+    while True:
+        time.sleep(1)
+
+
+class PieceTrainer:
+    """Trains on pieces, on the workers of a strategy; the chief schedules and waits.
+
+    Args:
+        strategy: a ParameterServerStrategy.
+        model: compiled, with its variables on the servers.
+        preprocessor: made under the strategy, which gives each worker its tables.
+        config: checked and normalised.
+        layout: of the files, see `make_plan`.
+        workers: how many there are.
+        rows_seen: rows that went into the weights so far.
+    """
+
+    def __init__(
+        self,
+        strategy: tf.distribute.Strategy,
+        model: RankModel,
+        preprocessor: Preprocessor,
+        config: PipelineConfig,
+        layout: Layout,
+        workers: int,
+        rows_seen: int,
+    ) -> None:
+        self._strategy, self._model = strategy, model
+        self._schema, self._layout = build_schema(config, "train"), layout
+        self._split = column_splitter(preprocessor, self._schema, self._schema.weights)
+        self._batch_size = config.data_config.batch_size
+        self._seed = config.train_config.seed if config.data_config.shuffle else None
+        self._coordinator = tf.distribute.coordinator.ClusterCoordinator(strategy)
+        self._most_in_flight = workers * (1 + _AHEAD)
+        self._scheduled = 0
+        with strategy.scope():
+            self._rows_seen = tf.Variable(rows_seen, dtype=tf.int64, trainable=False, name="rows_seen")
+            self._pieces_done = tf.Variable(0, dtype=tf.int64, trainable=False, name="pieces_done")
+            self._loss = tf.Variable(0.0, trainable=False, name="last_loss")
+            # Batches whose loss or gradients were not finite, in all and by task; they changed no weight.
+            self._tasks = [f"loss_{task.name}" for task in model.tasks]
+            self._not_finite = tf.Variable(
+                [0] * (1 + len(self._tasks)), dtype=tf.int64, trainable=False, name="skipped"
+            )
+        self._train_piece = tf.function(self._train, autograph=False)
+
+    @property
+    def rows_seen(self) -> int:
+        """Rows that went into the weights, one that was trained on twice counted twice."""
+        return int(self._rows_seen.numpy())
+
+    @property
+    def skipped_batches(self) -> int:
+        """Batches whose loss or gradients were not finite."""
+        return int(self._not_finite[0].numpy())
+
+    def check_finite(self) -> None:
+        """Raises where a batch was not finite.
+
+        Raises:
+            RunError: one was; it changed no weight.
+        """
+        counts = self._not_finite.numpy()
+        if counts[0]:
+            tasks = [name.removeprefix("loss_") for name, count in zip(self._tasks, counts[1:], strict=True) if count]
+            what = f"the loss of {', '.join(tasks)}" if tasks else "a gradient, though every loss is finite"
+            raise RunError(
+                f"{counts[0]} batches were not finite: {what}. Training stopped; they changed no weight, and the last "
+                "checkpoint is from before. Correct the data, lower the learning rate, or set "
+                "train_config.gradient_clipping_by_norm; train_config.on_nan: SKIP_BATCH leaves such batches out"
+            )
+
+    @property
+    def loss(self) -> float:
+        """Of the last batch that a worker finished."""
+        return float(self._loss.numpy())
+
+    def schedule(self, piece: Piece, epoch: int, number: int) -> bool:
+        """Hands out a piece, where the workers have not enough to do already; False: they have."""
+        if self._scheduled - int(self._pieces_done.numpy()) >= self._most_in_flight and not self._coordinator.done():
+            return False
+        key = combine(_ROWS, self._seed or 0, epoch, number).astype(np.int64)[0]
+        self._coordinator.schedule(
+            self._train_piece,
+            args=(
+                tf.constant(piece.path),
+                tf.constant(piece.first, tf.int64),
+                tf.constant(piece.rows, tf.int64),
+                tf.constant([key, epoch], tf.int64),
+            ),
+        )
+        self._scheduled += 1
+        return True
+
+    def is_done(self) -> bool:
+        """Whether all that was handed out is done."""
+        return self._coordinator.done()
+
+    def finish(self) -> None:
+        """Waits for all that was handed out, and raises what went wrong in it."""
+        self._coordinator.join()
+
+    def _train(self, path: tf.Tensor, first: tf.Tensor, rows: tf.Tensor, key: tf.Tensor) -> None:
+        columns = graph_columns(self._schema, path, first, rows, rows, self._layout).get_single_element()
+        count = tf.shape(next(iter(columns.values())))[0]
+        order = tf.range(count)
+        if self._seed is not None:
+            order = tf.random.experimental.stateless_shuffle(order, key)
+
+        def train_batch(start: tf.Tensor) -> tuple[tf.Tensor]:
+            taken = order[start : start + self._batch_size]
+            batch = self._split({name: tf.gather(column, taken) for name, column in columns.items()})
+            replicas = self._strategy.run(self._model.train_step, args=(batch,))
+            logs = {name: self._strategy.experimental_local_results(value)[0] for name, value in replicas.items()}
+            finite = [logs["is_finite"] > 0, *(tf.math.is_finite(logs[name]) for name in self._tasks)]
+            with tf.control_dependencies([logs["loss"]]):
+                self._rows_seen.assign_add(tf.size(taken, tf.int64))
+                self._not_finite.assign_add(tf.cast(~tf.stack(finite), tf.int64))
+                self._loss.assign(logs["loss"])
+            return (start + self._batch_size,)
+
+        tf.while_loop(lambda start: start < count, train_batch, (tf.constant(0),), parallel_iterations=1)
+        self._pieces_done.assign_add(1)
+
+
+def log_tables(tables: Mapping[str, tf.Variable]) -> None:
+    """Says how each table is cut over the servers."""
+    for name, table in tables.items():
+        pieces = [table] if isinstance(table, tf.Variable) else list(table.variables)
+        largest = max(math.prod(piece.shape) * piece.dtype.size for piece in pieces)
+        rows, columns = table.shape
+        log.info("%s: %d x %d in %d pieces of at most %s bytes", name, rows, columns, len(pieces), f"{largest:,}")
+
+
+def run_pieces(
+    trainer: PieceTrainer,
+    plan: Plan,
+    progress: Progress,
+    config: PipelineConfig,
+    step: Callable[[], int],
+    save: Callable[[tuple[int, int], int], None],
+    is_stopped: Callable[[], bool],
+    best: Callable[[], tuple[str, float] | None],
+) -> None:
+    """Trains on the pieces from a run's position to the end that the config sets.
+
+    Args:
+        trainer: of the pieces.
+        plan: the pieces.
+        progress: position to begin at.
+        config: for the number of epochs and steps, and how often to save and to log.
+        step: batches trained on so far.
+        save: called with the position behind the last piece and the number of rows handed out, when all are done.
+        is_stopped: whether to stop before the data ends.
+        best: name and value of the best evaluation so far, for the log.
+    """
+    train_config, batch_size = config.train_config, config.data_config.batch_size
+    position = int(progress.epoch.numpy()), int(progress.row.numpy())
+    planned = saved = step()
+    handed_out = 0
+    length = Length(train_config.num_steps, config.data_config.num_epochs, len(plan.pieces(0)))
+    report = _Report(trainer, step, train_config.log_step_count_steps, batch_size, Outlook(length, best))
+
+    def look() -> None:
+        report.maybe(position)
+        if train_config.on_nan == train_pb2.STOP:
+            trainer.check_finite()
+        time.sleep(_POLL_SECONDS)
+
+    def save_all() -> None:
+        while not trainer.is_done():
+            look()
+        trainer.finish()
+        look()
+        save(position, handed_out)
+
+    for epoch, number, piece in plan.from_position(*position, config.data_config.num_epochs):
+        rows = piece.rows
+        if train_config.num_steps:
+            rows = min(rows, (train_config.num_steps - planned) * batch_size)
+        while rows and not is_stopped() and not trainer.schedule(replace(piece, rows=rows), epoch, number):
+            look()
+        if not rows or is_stopped():
+            break
+        planned += -(-rows // batch_size)
+        handed_out += rows
+        position = plan.behind(epoch, number)
+        if planned - saved >= train_config.save_checkpoints_steps:
+            save_all()
+            saved = planned
+    if planned != saved or saved == 0:
+        save_all()
+
+
+class _Report:
+    """A line of progress every so many steps."""
+
+    def __init__(
+        self, trainer: PieceTrainer, step: Callable[[], int], log_steps: int, batch_size: int, outlook: Outlook
+    ) -> None:
+        self._trainer, self._step, self._log_steps, self._batch_size = trainer, step, log_steps, batch_size
+        self._outlook, self._first = outlook, step()
+        self._last, self._since = step(), time.monotonic()
+
+    def maybe(self, position: tuple[int, int]) -> None:
+        """Writes it where the steps have passed; the position is the one behind the last piece handed out."""
+        step = self._step()
+        if self._last == self._first < step:
+            self._outlook.start(step, position)
+        if self._log_steps and step // self._log_steps > self._last // self._log_steps:
+            rate = (step - self._last) * self._batch_size / (time.monotonic() - self._since)
+            log.info("%s", self._outlook.line(step, position, {"loss": self._trainer.loss}, rate))
+            self._last, self._since = step, time.monotonic()

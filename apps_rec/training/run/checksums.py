@@ -1,0 +1,73 @@
+"""Checksums of a checkpoint's files, written last: one that lacks them, or is unlike them, is not to be trusted."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import json
+from pathlib import Path
+
+from apps_rec.atomic_file import replace_text
+from apps_rec.json_text import read_json
+
+
+def manifest_of(prefix: Path) -> Path:
+    """Where the checksums of a checkpoint stand: `<prefix>.sha256.json`."""
+    return prefix.with_name(f"{prefix.name}.sha256.json")
+
+
+def files_of(prefix: Path) -> list[Path]:
+    """The files of a checkpoint that are there: the index and the shards of data."""
+    name = glob.escape(prefix.name)
+    return sorted(path for ending in ("index", "data-*") for path in prefix.parent.glob(f"{name}.{ending}"))
+
+
+def write_manifest(prefix: Path) -> None:
+    """Reads the files of a checkpoint and writes their sizes and SHA-256 sums, aside first and renamed when whole."""
+    text = _to_text({path.name: _size_and_sum(path) for path in files_of(prefix)})
+    replace_text(manifest_of(prefix), text)
+
+
+def find_damage(prefix: Path) -> str | None:
+    """What is wrong with a checkpoint that has a manifest: the first file that is not as it was written; None: nothing.
+
+    Reads all of it.
+    """
+    path = manifest_of(prefix)
+    try:
+        text = path.read_text(encoding="ascii")
+        written = {name: (int(size), str(digest)) for name, (size, digest) in read_json(text)["files"].items()}
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
+        return f"{path.name} cannot be read ({error})"
+    # A byte that changed between the values would pass else.
+    if _to_text(written) != text:
+        return f"{path.name} is not as it was written"
+    present = {file.name: file for file in files_of(prefix)}
+    for name in sorted(written.keys() | present.keys()):
+        if name not in present:
+            return f"{name} is missing"
+        if name not in written:
+            return f"{name} is not one of its files"
+    for name, (size, digest) in sorted(written.items()):
+        try:
+            found = present[name].stat().st_size
+            if found != size:
+                return f"{name} has {found} bytes where {size} were written"
+            if _sha256(present[name]) != digest:
+                return f"{name} holds other bytes than were written (its SHA-256 differs)"
+        except OSError as error:
+            return f"{name} cannot be read ({error.strerror})"
+    return None
+
+
+def _to_text(files: dict[str, tuple[int, str]]) -> str:
+    return json.dumps({"files": files}, indent=1, sort_keys=True) + "\n"
+
+
+def _size_and_sum(path: Path) -> tuple[int, str]:
+    return path.stat().st_size, _sha256(path)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,40 @@
+"""What is wrong with the paths of a training, seen before TensorFlow is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from apps_rec.data.files import data_files
+from apps_rec.errors import RunError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.run.folder import check_free
+from apps_rec.training.run.lock import hold
+
+
+def check_paths(config: PipelineConfig, resume: bool, restart: bool) -> None:
+    """Looks at the paths that a training reads and writes, and changes nothing.
+
+    Args:
+        config: checked and normalised.
+        resume: whether to go on with the run in model_dir.
+        restart: whether to move it aside.
+
+    Raises:
+        RunError: model_dir is a file, or holds a run and neither was asked for, or another training is at work there;
+            fine_tune_checkpoint is not there.
+        DataError: no training file is there.
+    """
+    path = Path(config.model_dir)
+    try:
+        folder = check_free(config.model_dir, resume, restart)
+    except RunError:
+        if path.is_dir():
+            # That another training is at work there is the better reason.
+            with hold(path):
+                raise
+        raise
+    data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)
+    source = config.train_config.fine_tune_checkpoint
+    is_read = source and (restart or not folder.holds_run())
+    if is_read and not Path(source).exists() and not Path(f"{source}.index").exists():
+        raise RunError(f"train_config.fine_tune_checkpoint: there is no folder and no checkpoint {source}")

@@ -1,0 +1,52 @@
+"""Where in the data a run stands."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from apps_rec.errors import RunError
+from apps_rec.training.run.folder import RunFolder
+
+
+class Progress(tf.Module):
+    """Where a run stands in its data, and the best evaluation so far; the step is the optimizer's `iterations`."""
+
+    def __init__(self) -> None:
+        super().__init__(name="progress")
+        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.row = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # What `row` counts. 1: rows of the epoch's order; n > 1: the same of n processes with files of their own;
+        # -n: pieces of n rows that parameter servers' workers take.
+        self.split = tf.Variable(1, dtype=tf.int64, trainable=False)
+        self.best_value = tf.Variable(float("nan"), dtype=tf.float64, trainable=False)
+        self.best_step = tf.Variable(-1, dtype=tf.int64, trainable=False)
+        # Batches that on_nan: SKIP_BATCH left out.
+        self.skipped_batches = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # 1 where a signal cut the evaluation of this step short: it comes first when the run goes on.
+        self.evaluation_due = tf.Variable(0, dtype=tf.int64, trainable=False)
+        # Parameter servers only: rows handed out to workers, and rows that went into the weights, which are more where
+        # a worker was lost.
+        self.rows_due = tf.Variable(0, dtype=tf.int64, trainable=False)
+        self.rows_seen = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+
+def take_up(progress: Progress, split: int, batch_size: int, folder: RunFolder) -> None:
+    """Notes how the rows are split, and refuses a position within an epoch that was split in another way.
+
+    Raises:
+        RunError: the same position would stand for other rows.
+    """
+    before, row = int(progress.split.numpy()), int(progress.row.numpy())
+    if row and (before != split or (split > 1 and row % batch_size)):
+        raise RunError(
+            f"the run in {folder.path} stopped in the middle of an epoch whose rows were split {_split(before)}; now "
+            f"they are split {_split(split)} in batches of {batch_size}, where its position stands for other rows. Go "
+            "on with the strategy, the number of workers and the batch_size it had, or train afresh with --restart"
+        )
+    progress.split.assign(split)
+
+
+def _split(split: int) -> str:
+    if split < 0:
+        return f"into pieces of {-split} rows for workers of ParameterServerStrategy"
+    return "by row" if split == 1 else f"by file over {split} workers"

@@ -1,0 +1,1 @@
+"""Weights of another run as the beginning of a new one."""

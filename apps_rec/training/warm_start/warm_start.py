@@ -1,0 +1,227 @@
+"""Weights of another run as the beginning of a new one, as far as names, shapes and the meaning of ids allow."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from apps_rec.errors import RunError
+from apps_rec.features import build_features
+from apps_rec.features.preprocessor import Preprocessor
+from apps_rec.features.specs import FeatureSpec
+from apps_rec.models import RankModel, build_model, build_variables
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.run.checkpoint_folder import NAME, steps_in
+from apps_rec.training.run.checkpoints import first_that_stays, read_weights
+from apps_rec.training.run.folder import RunFolder, read_config, write_whole
+from apps_rec.training.run.vocabularies import frozen_vocabularies
+from apps_rec.training.warm_start.match_rows import Taken, match_rows, table_meanings
+
+FIELD = "train_config.fine_tune_checkpoint"
+# Rows of a table that are copied in one go.
+_CHUNK_ROWS = 2**18
+_PIECE = re.compile(r"/part_\d+(?=:0$)")
+log = logging.getLogger("apps_rec")
+
+
+def warm_start(
+    model: RankModel,
+    features: Sequence[FeatureSpec],
+    optimizer: RowSparseOptimizer,
+    source: str,
+    folder: RunFolder | None,
+) -> None:
+    """Gives a new model the weights of another run; slots and step begin anew.
+
+    Tables are matched by name and row by row: by number, by word, or as a whole where ids are hashes. All else is
+    matched by the path of its layer, and taken where the shape is the same. What became of every table and variable is
+    logged, and written to warm_start.json of the run.
+
+    Args:
+        model: with its variables made.
+        features: of the model.
+        optimizer: of the new run, built.
+        source: a model_dir, a folder of checkpoints, or the prefix of one checkpoint.
+        folder: of the new run; None where another process of it writes the report.
+
+    Raises:
+        RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
+    """
+    is_one, place = _find(source)
+    run = RunFolder(place.parent.parent if is_one else place.parent)
+    config = _config_of(run)
+    old_features = build_features(config, frozen_vocabularies(run, config))
+    old = _build(config, old_features)
+    prefix, step = _read_one(place, old) if is_one else _read_newest(place, old)
+    taken = [*_take_tables(old, old_features, model, features), *_take_others(old, model)]
+    if not any(item.rows_restored for item in taken):
+        raise RunError(
+            f"{FIELD}: nothing of {prefix} fits this model: no table and no layer has both its name and its shape. "
+            "Leave the field out to begin from nothing"
+        )
+    optimizer.begin_at_weights(model.trainable_variables)
+    if folder is not None:
+        _report(taken, prefix, step, folder)
+
+
+def _find(source: str) -> tuple[bool, Path]:
+    """Whether a path stands for one checkpoint, and that one's prefix, or else the folder of checkpoints."""
+    path = Path(source)
+    if Path(f"{source}.index").exists():
+        return True, path
+    folder = RunFolder(path).checkpoints if RunFolder(path).checkpoints.is_dir() else path
+    if not steps_in(folder):
+        raise _no_checkpoint(source)
+    return False, folder
+
+
+def _no_checkpoint(source: str | Path) -> RunError:
+    return RunError(
+        f"{FIELD}: {source} holds no checkpoint. Expected a model_dir, a folder of {NAME}-<step> files, or "
+        f"one checkpoint as <folder>/{NAME}-<step>"
+    )
+
+
+def _read_newest(folder: Path, model: RankModel) -> tuple[Path, int]:
+    """Reads the newest whole checkpoint; where a training that is at work removes it meanwhile, the next newer one."""
+    found = first_that_stays(folder, f"Name another one in {FIELD}", lambda prefix: read_weights(prefix, model))
+    if found is None:
+        raise _no_checkpoint(folder)
+    return found
+
+
+def _read_one(prefix: Path, model: RankModel) -> tuple[Path, int]:
+    try:
+        return prefix, read_weights(prefix, model)
+    except RunError as error:
+        if Path(f"{prefix}.index").exists():
+            raise
+        raise RunError(
+            f"{FIELD}: {prefix} was removed while it was read: a training is at work there and keeps its newest "
+            f"checkpoints alone. Name the folder, {prefix.parent}, for the newest one"
+        ) from error
+
+
+def _config_of(run: RunFolder) -> PipelineConfig:
+    return read_config(
+        run,
+        "which says what the rows of that run's tables stand for",
+        "Keep it, and the folder vocabularies, beside the folder of the checkpoints",
+        FIELD,
+    )
+
+
+def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel:
+    config.train_config.jit_compile = False
+    model = build_model(config, features)
+    build_variables(model, Preprocessor(features))
+    return model
+
+
+def _take_tables(
+    old: RankModel, old_features: Sequence[FeatureSpec], new: RankModel, features: Sequence[FeatureSpec]
+) -> list[Taken]:
+    before, now = table_meanings(old_features), table_meanings(features)
+    places_before, places_now = old.embedder.table_places(), new.embedder.table_places()
+    taken = []
+    for name, place in places_now.items():
+        if name not in places_before:
+            taken.append(Taken("table", name, "new", rows_new=place.rows))
+            continue
+        origin = places_before[name]
+        if origin.dim != place.dim:
+            reason = f"embedding_dim was {origin.dim}, is {place.dim}"
+            taken.append(Taken("table", name, "new", 0, place.rows, origin.rows, reason))
+            continue
+        item, rows_before, rows_now = match_rows(name, before[name], now[name])
+        columns = min(origin.columns, place.columns)
+        for start in range(0, len(rows_now), _CHUNK_ROWS):
+            _copy_rows(
+                old.embedder.tables[origin.key],
+                rows_before[start : start + _CHUNK_ROWS] + origin.offset,
+                new.embedder.tables[place.key],
+                rows_now[start : start + _CHUNK_ROWS] + place.offset,
+                columns,
+            )
+        if origin.columns != place.columns and item.rows_restored:
+            item = item.noting(
+                "first-order weights are " + ("new" if place.columns > origin.columns else "dropped with their term")
+            )
+        taken.append(item)
+    gone = places_before.keys() - places_now.keys()
+    return taken + [Taken("table", name, "dropped", rows_dropped=places_before[name].rows) for name in sorted(gone)]
+
+
+def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_rows: object, columns: int) -> None:
+    target_rows = tf.convert_to_tensor(target_rows)
+    values = tf.gather(source, rows)[:, :columns]
+    if target.shape[1] > columns:
+        # Not tf.gather: the target may be cut over parameter servers.
+        values = tf.concat([values, tf.nn.embedding_lookup(target, target_rows)[:, columns:]], axis=1)
+    target.scatter_update(tf.IndexedSlices(values, target_rows))
+
+
+def _take_others(old: RankModel, new: RankModel) -> list[Taken]:
+    before, now = _others(old), _others(new)
+    taken = []
+    for name, pieces in now.items():
+        shape = _shape(pieces)
+        if name not in before:
+            taken.append(Taken("variable", name, "new", rows_new=_rows(shape)))
+            continue
+        (variable,) = before[name]
+        if variable.shape != shape:
+            reason = f"its shape was {tuple(variable.shape)}, is {tuple(shape)}"
+            taken.append(Taken("variable", name, "new", 0, _rows(shape), _rows(variable.shape), reason))
+            continue
+        ends = np.cumsum([_rows(piece.shape) for piece in pieces])
+        values = np.split(variable.numpy(), ends[:-1]) if len(pieces) > 1 else [variable.numpy()]
+        for piece, value in zip(pieces, values, strict=True):
+            piece.assign(value)
+        taken.append(Taken("variable", name, "restored", _rows(shape)))
+    gone = [name for name in before if name not in now]
+    return taken + [Taken("variable", name, "dropped", rows_dropped=_rows(_shape(before[name]))) for name in gone]
+
+
+def _rows(shape: tf.TensorShape) -> int:
+    return shape[0] if shape.rank else 1
+
+
+def _shape(pieces: Sequence[tf.Variable]) -> tf.TensorShape:
+    """Of what the pieces stand for, one behind the other."""
+    shape = pieces[0].shape
+    return shape if len(pieces) == 1 else tf.TensorShape([sum(piece.shape[0] for piece in pieces), *shape[1:]])
+
+
+def _others(model: RankModel) -> dict[str, list[tf.Variable]]:
+    """All variables but the tables, by the path of their layer; one cut over parameter servers has several pieces."""
+    tables = {id(part) for table in model.embedder.tables.values() for part in getattr(table, "variables", [table])}
+    found: dict[str, list[tf.Variable]] = {}
+    for variable in model.variables:
+        if id(variable) not in tables:
+            found.setdefault(_PIECE.sub("", variable.name), []).append(variable)
+    for name, pieces in found.items():
+        # TensorFlow numbers pieces in their order, and two layers of one path would be taken for one of two pieces.
+        expected = [f"{name.removesuffix(':0')}/part_{i}:0" for i in range(len(pieces))]
+        assert len(pieces) == 1 or [piece.name for piece in pieces] == expected, f"two variables are called {name}"
+    return found
+
+
+def _report(taken: Sequence[Taken], prefix: Path, step: int, folder: RunFolder) -> None:
+    entries = [{name: value for name, value in asdict(item).items() if value != ""} for item in taken]
+    text = json.dumps({"checkpoint": str(prefix), "step": step, "taken": entries}, indent=1, ensure_ascii=False)
+    write_whole(folder.warm_start, text + "\n")
+    log.info("warm start from %s, step %d:", prefix, step)
+    for item in taken:
+        if item.kind == "table" or item.status != "restored":
+            log.info("  %s", item)
+    count = sum(item.kind == "variable" and item.status == "restored" for item in taken)
+    log.info("  %d other variables restored; all of it in %s", count, folder.warm_start)

@@ -1,0 +1,40 @@
+import pytest
+
+from apps_rec.data.formats.bad_rows import remedy, too_many
+
+
+@pytest.mark.parametrize(
+    ("bad", "read", "share", "at_end", "expected"),
+    [
+        (10, 1000, 0.01, False, False),
+        (11, 1000, 0.01, False, True),
+        (999, 999, 0.01, False, False),
+        (999, 999, 0.01, True, True),
+        (10, 60, 0.01, True, False),
+        (11, 60, 0.01, True, True),
+        (1, 1, 0.01, True, True),
+        (1, 3, 0.01, True, False),
+        (1, 3, 0.0, True, True),
+        (600, 1000, 0.6, True, False),
+        (601, 1000, 0.6, True, True),
+        (5, 5, 1.0, True, False),
+    ],
+)
+def test_too_many(bad, read, share, at_end, expected):
+    assert too_many(bad, read, share, at_end=at_end) is expected
+
+
+def test_skipping_is_advised_where_it_drops_few_rows():
+    assert "bad_rows: SKIP" in remedy("ragged", 1, 5000, 0.01)
+    many = remedy("ragged", 4000, 5000, 0.01)
+    assert "SKIP" not in many
+    assert "4,000 of the 5,000 rows" in many
+    assert "data_config.separator, with_header, quoting" in many
+    assert "SKIP" not in remedy("empty label", 4000, 5000, 0.01)
+
+
+@pytest.mark.parametrize("bad", [1, 4000])
+def test_a_stray_quote_leads_to_quoting(bad):
+    text = remedy("stray quote", bad, 5000, 0.01)
+    assert "data_config.quoting: NONE" in text
+    assert ("SKIP" in text) == (bad == 1)
