@@ -17,6 +17,8 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
 from apps_rec.training.run.folder import RunFolder, trained_config
 
+# What `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
+_OBJECTS = (MEASURED_ON, "as_exported", "by")
 log = logging.getLogger("apps_rec")
 
 
@@ -61,10 +63,10 @@ def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[d
             continue
         rows = kept.get(MEASURED_ON)
         if kept.get("step") != step:
-            why = f"{path.name} is of step {kept.get('step')}"
+            why = f"{path.name} is of step {kept.get('step')!r}"
         elif not isinstance(rows, dict) or not _lists_files(rows.get("files")):
             why = f"{path.name} does not say which rows it is of, as an older version wrote it"
-        elif not all(value is None or isinstance(value, int | float | dict) for value in kept.values()):
+        elif not all(map(_are_numbers, (_metrics_of(kept), kept.get("as_exported", {})))):
             why = f"{path.name} holds what is no number"
         elif any(rows.get(name) != value for name, value in asked.items()):
             others = ", ".join(name for name, value in asked.items() if rows.get(name) != value)
@@ -72,6 +74,16 @@ def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[d
         else:
             return kept, ""
     return None, why
+
+
+def _metrics_of(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kept.items() if name not in _OBJECTS}
+
+
+def _are_numbers(metrics: Any) -> bool:
+    return isinstance(metrics, dict) and all(
+        value is None or isinstance(value, int | float) for value in metrics.values()
+    )
 
 
 def _lists_files(files: Any) -> bool:

@@ -80,6 +80,22 @@ def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
         apps_rec.export(clean.load(*gated, SLICE), str(tmp_path / "apps"))
 
 
+def test_metrics_that_are_no_numbers_are_none(clean):
+    apps_rec.evaluate(clean.load())
+    folder, whole = RunFolder(clean.folder / "run"), kept(clean)
+    assert metrics_for(folder, clean.load().message, whole["step"]) == (whole, "")
+    for spoiled in (
+        {"auc_ctr": "x"},
+        {"auc_ctr": {}},
+        {"rows": [1]},
+        {"as_exported": 1},
+        {"as_exported": {"auc": "|"}},
+    ):
+        folder.metrics.write_text(json.dumps({**whole, **spoiled}), encoding="utf-8")
+        found = metrics_for(folder, clean.load().message, whole["step"])
+        assert found == (None, "metrics.json holds what is no number"), spoiled
+
+
 @pytest.mark.parametrize(
     ("written", "why"),
     [
