@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from apps_rec.protos import eval_pb2
+from apps_rec.protos import eval_pb2, options_pb2
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
 # Of a tower for which the config names none; its comment in eval.proto says so too.
@@ -72,8 +72,9 @@ def _row(field: Any) -> Metric:
     """Reads a metric off the descriptor of its field in EvalMetrics."""
     options = {part.name: part.GetOptions().Extensions for part in field.message_type.fields}
     user_fields = [name for name, option in options.items() if option[eval_pb2.user_column]]
-    choices = {name: tuple(option[eval_pb2.choices]) for name, option in options.items() if option[eval_pb2.choices]}
-    return Metric(field.name, field.GetOptions().Extensions[eval_pb2.better], "".join(user_fields), choices)
+    choices = {name: tuple(option[options_pb2.choices]) for name, option in options.items()}
+    better = field.GetOptions().Extensions[eval_pb2.better]
+    return Metric(field.name, better, "".join(user_fields), {name: texts for name, texts in choices.items() if texts})
 
 
 METRICS = {field.name: _row(field) for field in EvalMetrics.DESCRIPTOR.oneofs_by_name["metric"].fields}

@@ -22,10 +22,11 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/eval.proto\x12\x0f\x61pps_rec.protos\x1a google/protobuf/descriptor.proto\"X\n\nEvalConfig\x12\x17\n\x0cnum_examples\x18\x01 \x01(\r:\x01\x30\x12\x31\n\x0bmetrics_set\x18\x05 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\"\x95\x02\n\x0b\x45valMetrics\x12)\n\x03\x61uc\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.AucB\x04\xc0\xf3\x18\x01H\x00\x12+\n\x04gauc\x18\x08 \x01(\x0b\x32\x15.apps_rec.protos.GaucB\x04\xc0\xf3\x18\x01H\x00\x12\x33\n\x08log_loss\x18\xe8\x07 \x01(\x0b\x32\x18.apps_rec.protos.LogLossB\x04\xc0\xf3\x18\x02H\x00\x12:\n\x0b\x63\x61libration\x18\xe9\x07 \x01(\x0b\x32\x1c.apps_rec.protos.CalibrationB\x04\xc0\xf3\x18\x03H\x00\"3\n\x06\x42\x65tter\x12\n\n\x06HIGHER\x10\x01\x12\t\n\x05LOWER\x10\x02\x12\x12\n\x0eNEAREST_TO_ONE\x10\x03\x42\x08\n\x06metric\"\x05\n\x03\x41uc\"p\n\x04Gauc\x12\x17\n\tuid_field\x18\x01 \x01(\tB\x04\xc8\xf3\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\xd2\xf3\x18\x04mean\xd2\xf3\x18\x12mean_by_sample_num\xd2\xf3\x18\x14mean_by_positive_num\"\t\n\x07LogLoss\"\r\n\x0b\x43\x61libration:T\n\x06\x62\x65tter\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x8e\x03 \x01(\x0e\x32#.apps_rec.protos.EvalMetrics.Better:4\n\x0buser_column\x12\x1d.google.protobuf.FieldOptions\x18\xb9\x8e\x03 \x01(\x08:0\n\x07\x63hoices\x12\x1d.google.protobuf.FieldOptions\x18\xba\x8e\x03 \x03(\t')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/eval.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\x1a google/protobuf/descriptor.proto\"X\n\nEvalConfig\x12\x17\n\x0cnum_examples\x18\x01 \x01(\r:\x01\x30\x12\x31\n\x0bmetrics_set\x18\x05 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\"\x95\x02\n\x0b\x45valMetrics\x12)\n\x03\x61uc\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.AucB\x04\xc0\xf3\x18\x01H\x00\x12+\n\x04gauc\x18\x08 \x01(\x0b\x32\x15.apps_rec.protos.GaucB\x04\xc0\xf3\x18\x01H\x00\x12\x33\n\x08log_loss\x18\xe8\x07 \x01(\x0b\x32\x18.apps_rec.protos.LogLossB\x04\xc0\xf3\x18\x02H\x00\x12:\n\x0b\x63\x61libration\x18\xe9\x07 \x01(\x0b\x32\x1c.apps_rec.protos.CalibrationB\x04\xc0\xf3\x18\x03H\x00\"3\n\x06\x42\x65tter\x12\n\n\x06HIGHER\x10\x01\x12\t\n\x05LOWER\x10\x02\x12\x12\n\x0eNEAREST_TO_ONE\x10\x03\x42\x08\n\x06metric\"\x05\n\x03\x41uc\"p\n\x04Gauc\x12\x17\n\tuid_field\x18\x01 \x01(\tB\x04\xc8\xf3\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\x9a\xf4\x18\x04mean\x9a\xf4\x18\x12mean_by_sample_num\x9a\xf4\x18\x14mean_by_positive_num\"\t\n\x07LogLoss\"\r\n\x0b\x43\x61libration:T\n\x06\x62\x65tter\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x8e\x03 \x01(\x0e\x32#.apps_rec.protos.EvalMetrics.Better:4\n\x0buser_column\x12\x1d.google.protobuf.FieldOptions\x18\xb9\x8e\x03 \x01(\x08')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,19 +44,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GAUC'].fields_by_name['uid_field']._loaded_options = None
   _globals['_GAUC'].fields_by_name['uid_field']._serialized_options = b'\310\363\030\001'
   _globals['_GAUC'].fields_by_name['reduction']._loaded_options = None
-  _globals['_GAUC'].fields_by_name['reduction']._serialized_options = b'\322\363\030\004mean\322\363\030\022mean_by_sample_num\322\363\030\024mean_by_positive_num'
-  _globals['_EVALCONFIG']._serialized_start=81
-  _globals['_EVALCONFIG']._serialized_end=169
-  _globals['_EVALMETRICS']._serialized_start=172
-  _globals['_EVALMETRICS']._serialized_end=449
-  _globals['_EVALMETRICS_BETTER']._serialized_start=388
-  _globals['_EVALMETRICS_BETTER']._serialized_end=439
-  _globals['_AUC']._serialized_start=451
-  _globals['_AUC']._serialized_end=456
-  _globals['_GAUC']._serialized_start=458
-  _globals['_GAUC']._serialized_end=570
-  _globals['_LOGLOSS']._serialized_start=572
-  _globals['_LOGLOSS']._serialized_end=581
-  _globals['_CALIBRATION']._serialized_start=583
-  _globals['_CALIBRATION']._serialized_end=596
+  _globals['_GAUC'].fields_by_name['reduction']._serialized_options = b'\232\364\030\004mean\232\364\030\022mean_by_sample_num\232\364\030\024mean_by_positive_num'
+  _globals['_EVALCONFIG']._serialized_start=112
+  _globals['_EVALCONFIG']._serialized_end=200
+  _globals['_EVALMETRICS']._serialized_start=203
+  _globals['_EVALMETRICS']._serialized_end=480
+  _globals['_EVALMETRICS_BETTER']._serialized_start=419
+  _globals['_EVALMETRICS_BETTER']._serialized_end=470
+  _globals['_AUC']._serialized_start=482
+  _globals['_AUC']._serialized_end=487
+  _globals['_GAUC']._serialized_start=489
+  _globals['_GAUC']._serialized_end=601
+  _globals['_LOGLOSS']._serialized_start=603
+  _globals['_LOGLOSS']._serialized_end=612
+  _globals['_CALIBRATION']._serialized_start=614
+  _globals['_CALIBRATION']._serialized_end=627
 # @@protoc_insertion_point(module_scope)

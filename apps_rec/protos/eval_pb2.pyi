@@ -1,3 +1,4 @@
+from apps_rec.protos import options_pb2 as _options_pb2
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
@@ -11,8 +12,6 @@ BETTER_FIELD_NUMBER: _ClassVar[int]
 better: _descriptor.FieldDescriptor
 USER_COLUMN_FIELD_NUMBER: _ClassVar[int]
 user_column: _descriptor.FieldDescriptor
-CHOICES_FIELD_NUMBER: _ClassVar[int]
-choices: _descriptor.FieldDescriptor
 
 class EvalConfig(_message.Message):
     __slots__ = ("num_examples", "metrics_set")

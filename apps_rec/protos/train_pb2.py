@@ -22,9 +22,10 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/train.proto\x12\x0f\x61pps_rec.protos\"\xbf\x05\n\x0bTrainConfig\x12\x34\n\x10optimizer_config\x18\x01 \x01(\x0b\x32\x1a.apps_rec.protos.Optimizer\x12$\n\x19gradient_clipping_by_norm\x18\x02 \x01(\x02:\x01\x30\x12\x1c\n\x14\x66ine_tune_checkpoint\x18\x06 \x01(\t\x12\x14\n\tnum_steps\x18\x05 \x01(\r:\x01\x30\x12 \n\x12save_summary_steps\x18\x10 \x01(\r:\x04\x31\x30\x30\x30\x12!\n\x14log_step_count_steps\x18\x11 \x01(\r:\x03\x31\x30\x30\x12K\n\x10train_distribute\x18\x14 \x01(\x0e\x32%.apps_rec.protos.DistributionStrategy:\nNoStrategy\x12%\n\x16save_checkpoints_steps\x18\x8d\x01 \x01(\r:\x04\x31\x30\x30\x30\x12 \n\x13keep_checkpoint_max\x18\x8f\x01 \x01(\r:\x02\x31\x30\x12\x11\n\x04seed\x18\xe8\x07 \x01(\x04:\x02\x34\x32\x12\x1c\n\rdeterministic\x18\xe9\x07 \x01(\x08:\x04true\x12\x1f\n\x0fmixed_precision\x18\xea\x07 \x01(\x08:\x05\x66\x61lse\x12\x1b\n\x0bjit_compile\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12-\n\x06on_nan\x18\xec\x07 \x01(\x0e\x32\x16.apps_rec.protos.OnNan:\x04STOP\x12&\n\x19heartbeat_timeout_seconds\x18\xed\x07 \x01(\r:\x02\x36\x30\x12(\n\x1a\x63ollective_timeout_seconds\x18\xee\x07 \x01(\r:\x03\x36\x30\x30\x12+\n\x1d\x63luster_start_timeout_seconds\x18\xa4\x08 \x01(\r:\x03\x33\x30\x30\x12(\n\x15min_table_shard_bytes\x18\xef\x07 \x01(\x04:\x08\x36\x37\x31\x30\x38\x38\x36\x34\"\x85\x02\n\tOptimizer\x12\x38\n\x0e\x61\x64\x61m_optimizer\x18g \x01(\x0b\x32\x1e.apps_rec.protos.AdamOptimizerH\x00\x12>\n\x11\x61\x64\x61grad_optimizer\x18k \x01(\x0b\x32!.apps_rec.protos.AdagradOptimizerH\x00\x12\x38\n\x0e\x66trl_optimizer\x18l \x01(\x0b\x32\x1e.apps_rec.protos.FtrlOptimizerH\x00\x12\x37\n\rsgd_optimizer\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.SgdOptimizerH\x00\x42\x0b\n\toptimizer\"D\n\x0cSgdOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\"o\n\rAdamOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12\x12\n\x05\x62\x65ta1\x18\x03 \x01(\x02:\x03\x30.9\x12\x14\n\x05\x62\x65ta2\x18\x04 \x01(\x02:\x05\x30.999\"p\n\x10\x41\x64\x61gradOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12&\n\x19initial_accumulator_value\x18\x02 \x01(\x02:\x03\x30.1\"\xb6\x01\n\rFtrlOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12!\n\x13learning_rate_power\x18\x02 \x01(\x02:\x04-0.5\x12&\n\x19initial_accumulator_value\x18\x03 \x01(\x02:\x03\x30.1\x12\x11\n\x06l1_reg\x18\x04 \x01(\x02:\x01\x30\x12\x11\n\x06l2_reg\x18\x05 \x01(\x02:\x01\x30\"\x92\x02\n\x0cLearningRate\x12G\n\x16\x63onstant_learning_rate\x18\x01 \x01(\x0b\x32%.apps_rec.protos.ConstantLearningRateH\x00\x12X\n\x1f\x65xponential_decay_learning_rate\x18\x02 \x01(\x0b\x32-.apps_rec.protos.ExponentialDecayLearningRateH\x00\x12N\n\x1a\x63osine_decay_learning_rate\x18\x04 \x01(\x0b\x32(.apps_rec.protos.CosineDecayLearningRateH\x00\x42\x0f\n\rlearning_rate\"4\n\x14\x43onstantLearningRate\x12\x1c\n\rlearning_rate\x18\x01 \x01(\x02:\x05\x30.002\"\xef\x01\n\x1c\x45xponentialDecayLearningRate\x12$\n\x15initial_learning_rate\x18\x01 \x01(\x02:\x05\x30.002\x12\x1c\n\x0b\x64\x65\x63\x61y_steps\x18\x02 \x01(\r:\x07\x34\x30\x30\x30\x30\x30\x30\x12\x1a\n\x0c\x64\x65\x63\x61y_factor\x18\x03 \x01(\x02:\x04\x30.95\x12\x17\n\tstaircase\x18\x04 \x01(\x08:\x04true\x12\x1f\n\x14\x62urnin_learning_rate\x18\x05 \x01(\x02:\x01\x30\x12\x17\n\x0c\x62urnin_steps\x18\x06 \x01(\r:\x01\x30\x12\x1c\n\x11min_learning_rate\x18\x07 \x01(\x02:\x01\x30\"\xbe\x01\n\x17\x43osineDecayLearningRate\x12!\n\x12learning_rate_base\x18\x01 \x01(\x02:\x05\x30.002\x12\x1c\n\x0btotal_steps\x18\x02 \x01(\r:\x07\x34\x30\x30\x30\x30\x30\x30\x12$\n\x14warmup_learning_rate\x18\x03 \x01(\x02:\x06\x30.0002\x12\x1b\n\x0cwarmup_steps\x18\x04 \x01(\r:\x05\x31\x30\x30\x30\x30\x12\x1f\n\x14hold_base_rate_steps\x18\x05 \x01(\r:\x01\x30*\xd9\x01\n\x14\x44istributionStrategy\x12\x0e\n\nNoStrategy\x10\x00\x12\x1b\n\x17ParameterServerStrategy\x10\x01\x12\x0e\n\nPSStrategy\x10\x01\x12\x14\n\x10MirroredStrategy\x10\x02\x12\x1f\n\x1bMultiWorkerMirroredStrategy\x10\x05\x12\x1f\n\x1b\x43ollectiveAllReduceStrategy\x10\x05\x12\x16\n\x11OneDeviceStrategy\x10\xe8\x07\x12\x10\n\x0bTPUStrategy\x10\xe9\x07\x1a\x02\x10\x01*!\n\x05OnNan\x12\x08\n\x04STOP\x10\x00\x12\x0e\n\nSKIP_BATCH\x10\x01')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/train.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\"\xbf\x05\n\x0bTrainConfig\x12\x34\n\x10optimizer_config\x18\x01 \x01(\x0b\x32\x1a.apps_rec.protos.Optimizer\x12$\n\x19gradient_clipping_by_norm\x18\x02 \x01(\x02:\x01\x30\x12\x1c\n\x14\x66ine_tune_checkpoint\x18\x06 \x01(\t\x12\x14\n\tnum_steps\x18\x05 \x01(\r:\x01\x30\x12 \n\x12save_summary_steps\x18\x10 \x01(\r:\x04\x31\x30\x30\x30\x12!\n\x14log_step_count_steps\x18\x11 \x01(\r:\x03\x31\x30\x30\x12K\n\x10train_distribute\x18\x14 \x01(\x0e\x32%.apps_rec.protos.DistributionStrategy:\nNoStrategy\x12%\n\x16save_checkpoints_steps\x18\x8d\x01 \x01(\r:\x04\x31\x30\x30\x30\x12 \n\x13keep_checkpoint_max\x18\x8f\x01 \x01(\r:\x02\x31\x30\x12\x11\n\x04seed\x18\xe8\x07 \x01(\x04:\x02\x34\x32\x12\x1c\n\rdeterministic\x18\xe9\x07 \x01(\x08:\x04true\x12\x1f\n\x0fmixed_precision\x18\xea\x07 \x01(\x08:\x05\x66\x61lse\x12\x1b\n\x0bjit_compile\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12-\n\x06on_nan\x18\xec\x07 \x01(\x0e\x32\x16.apps_rec.protos.OnNan:\x04STOP\x12&\n\x19heartbeat_timeout_seconds\x18\xed\x07 \x01(\r:\x02\x36\x30\x12(\n\x1a\x63ollective_timeout_seconds\x18\xee\x07 \x01(\r:\x03\x36\x30\x30\x12+\n\x1d\x63luster_start_timeout_seconds\x18\xa4\x08 \x01(\r:\x03\x33\x30\x30\x12(\n\x15min_table_shard_bytes\x18\xef\x07 \x01(\x04:\x08\x36\x37\x31\x30\x38\x38\x36\x34\"\x85\x02\n\tOptimizer\x12\x38\n\x0e\x61\x64\x61m_optimizer\x18g \x01(\x0b\x32\x1e.apps_rec.protos.AdamOptimizerH\x00\x12>\n\x11\x61\x64\x61grad_optimizer\x18k \x01(\x0b\x32!.apps_rec.protos.AdagradOptimizerH\x00\x12\x38\n\x0e\x66trl_optimizer\x18l \x01(\x0b\x32\x1e.apps_rec.protos.FtrlOptimizerH\x00\x12\x37\n\rsgd_optimizer\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.SgdOptimizerH\x00\x42\x0b\n\toptimizer\"D\n\x0cSgdOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\"\x87\x01\n\rAdamOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12\x1e\n\x05\x62\x65ta1\x18\x03 \x01(\x02:\x03\x30.9B\n\x92\xf4\x18\x06[0, 1)\x12 \n\x05\x62\x65ta2\x18\x04 \x01(\x02:\x05\x30.999B\n\x92\xf4\x18\x06[0, 1)\"~\n\x10\x41\x64\x61gradOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12\x34\n\x19initial_accumulator_value\x18\x02 \x01(\x02:\x03\x30.1B\x0c\x92\xf4\x18\x08[0, inf)\"\xef\x01\n\rFtrlOptimizer\x12\x34\n\rlearning_rate\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.LearningRate\x12\x30\n\x13learning_rate_power\x18\x02 \x01(\x02:\x04-0.5B\r\x92\xf4\x18\t(-inf, 0]\x12\x34\n\x19initial_accumulator_value\x18\x03 \x01(\x02:\x03\x30.1B\x0c\x92\xf4\x18\x08[0, inf)\x12\x1f\n\x06l1_reg\x18\x04 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\x1f\n\x06l2_reg\x18\x05 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\"\x92\x02\n\x0cLearningRate\x12G\n\x16\x63onstant_learning_rate\x18\x01 \x01(\x0b\x32%.apps_rec.protos.ConstantLearningRateH\x00\x12X\n\x1f\x65xponential_decay_learning_rate\x18\x02 \x01(\x0b\x32-.apps_rec.protos.ExponentialDecayLearningRateH\x00\x12N\n\x1a\x63osine_decay_learning_rate\x18\x04 \x01(\x0b\x32(.apps_rec.protos.CosineDecayLearningRateH\x00\x42\x0f\n\rlearning_rate\"B\n\x14\x43onstantLearningRate\x12*\n\rlearning_rate\x18\x01 \x01(\x02:\x05\x30.002B\x0c\x92\xf4\x18\x08(0, inf)\"\xb3\x02\n\x1c\x45xponentialDecayLearningRate\x12\x32\n\x15initial_learning_rate\x18\x01 \x01(\x02:\x05\x30.002B\x0c\x92\xf4\x18\x08(0, inf)\x12*\n\x0b\x64\x65\x63\x61y_steps\x18\x02 \x01(\r:\x07\x34\x30\x30\x30\x30\x30\x30\x42\x0c\x92\xf4\x18\x08(0, inf)\x12&\n\x0c\x64\x65\x63\x61y_factor\x18\x03 \x01(\x02:\x04\x30.95B\n\x92\xf4\x18\x06(0, 1]\x12\x17\n\tstaircase\x18\x04 \x01(\x08:\x04true\x12-\n\x14\x62urnin_learning_rate\x18\x05 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\x17\n\x0c\x62urnin_steps\x18\x06 \x01(\r:\x01\x30\x12*\n\x11min_learning_rate\x18\x07 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\"\xe8\x01\n\x17\x43osineDecayLearningRate\x12/\n\x12learning_rate_base\x18\x01 \x01(\x02:\x05\x30.002B\x0c\x92\xf4\x18\x08(0, inf)\x12*\n\x0btotal_steps\x18\x02 \x01(\r:\x07\x34\x30\x30\x30\x30\x30\x30\x42\x0c\x92\xf4\x18\x08(0, inf)\x12\x32\n\x14warmup_learning_rate\x18\x03 \x01(\x02:\x06\x30.0002B\x0c\x92\xf4\x18\x08[0, inf)\x12\x1b\n\x0cwarmup_steps\x18\x04 \x01(\r:\x05\x31\x30\x30\x30\x30\x12\x1f\n\x14hold_base_rate_steps\x18\x05 \x01(\r:\x01\x30*\xd9\x01\n\x14\x44istributionStrategy\x12\x0e\n\nNoStrategy\x10\x00\x12\x1b\n\x17ParameterServerStrategy\x10\x01\x12\x0e\n\nPSStrategy\x10\x01\x12\x14\n\x10MirroredStrategy\x10\x02\x12\x1f\n\x1bMultiWorkerMirroredStrategy\x10\x05\x12\x1f\n\x1b\x43ollectiveAllReduceStrategy\x10\x05\x12\x16\n\x11OneDeviceStrategy\x10\xe8\x07\x12\x10\n\x0bTPUStrategy\x10\xe9\x07\x1a\x02\x10\x01*!\n\x05OnNan\x12\x08\n\x04STOP\x10\x00\x12\x0e\n\nSKIP_BATCH\x10\x01')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,28 +34,60 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DISTRIBUTIONSTRATEGY']._loaded_options = None
   _globals['_DISTRIBUTIONSTRATEGY']._serialized_options = b'\020\001'
-  _globals['_DISTRIBUTIONSTRATEGY']._serialized_start=2267
-  _globals['_DISTRIBUTIONSTRATEGY']._serialized_end=2484
-  _globals['_ONNAN']._serialized_start=2486
-  _globals['_ONNAN']._serialized_end=2519
-  _globals['_TRAINCONFIG']._serialized_start=49
-  _globals['_TRAINCONFIG']._serialized_end=752
-  _globals['_OPTIMIZER']._serialized_start=755
-  _globals['_OPTIMIZER']._serialized_end=1016
-  _globals['_SGDOPTIMIZER']._serialized_start=1018
-  _globals['_SGDOPTIMIZER']._serialized_end=1086
-  _globals['_ADAMOPTIMIZER']._serialized_start=1088
-  _globals['_ADAMOPTIMIZER']._serialized_end=1199
-  _globals['_ADAGRADOPTIMIZER']._serialized_start=1201
-  _globals['_ADAGRADOPTIMIZER']._serialized_end=1313
-  _globals['_FTRLOPTIMIZER']._serialized_start=1316
-  _globals['_FTRLOPTIMIZER']._serialized_end=1498
-  _globals['_LEARNINGRATE']._serialized_start=1501
-  _globals['_LEARNINGRATE']._serialized_end=1775
-  _globals['_CONSTANTLEARNINGRATE']._serialized_start=1777
-  _globals['_CONSTANTLEARNINGRATE']._serialized_end=1829
-  _globals['_EXPONENTIALDECAYLEARNINGRATE']._serialized_start=1832
-  _globals['_EXPONENTIALDECAYLEARNINGRATE']._serialized_end=2071
-  _globals['_COSINEDECAYLEARNINGRATE']._serialized_start=2074
-  _globals['_COSINEDECAYLEARNINGRATE']._serialized_end=2264
+  _globals['_ADAMOPTIMIZER'].fields_by_name['beta1']._loaded_options = None
+  _globals['_ADAMOPTIMIZER'].fields_by_name['beta1']._serialized_options = b'\222\364\030\006[0, 1)'
+  _globals['_ADAMOPTIMIZER'].fields_by_name['beta2']._loaded_options = None
+  _globals['_ADAMOPTIMIZER'].fields_by_name['beta2']._serialized_options = b'\222\364\030\006[0, 1)'
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['initial_accumulator_value']._loaded_options = None
+  _globals['_ADAGRADOPTIMIZER'].fields_by_name['initial_accumulator_value']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_FTRLOPTIMIZER'].fields_by_name['learning_rate_power']._loaded_options = None
+  _globals['_FTRLOPTIMIZER'].fields_by_name['learning_rate_power']._serialized_options = b'\222\364\030\t(-inf, 0]'
+  _globals['_FTRLOPTIMIZER'].fields_by_name['initial_accumulator_value']._loaded_options = None
+  _globals['_FTRLOPTIMIZER'].fields_by_name['initial_accumulator_value']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_FTRLOPTIMIZER'].fields_by_name['l1_reg']._loaded_options = None
+  _globals['_FTRLOPTIMIZER'].fields_by_name['l1_reg']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_FTRLOPTIMIZER'].fields_by_name['l2_reg']._loaded_options = None
+  _globals['_FTRLOPTIMIZER'].fields_by_name['l2_reg']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_CONSTANTLEARNINGRATE'].fields_by_name['learning_rate']._loaded_options = None
+  _globals['_CONSTANTLEARNINGRATE'].fields_by_name['learning_rate']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['initial_learning_rate']._loaded_options = None
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['initial_learning_rate']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['decay_steps']._loaded_options = None
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['decay_steps']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['decay_factor']._loaded_options = None
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['decay_factor']._serialized_options = b'\222\364\030\006(0, 1]'
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['burnin_learning_rate']._loaded_options = None
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['burnin_learning_rate']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['min_learning_rate']._loaded_options = None
+  _globals['_EXPONENTIALDECAYLEARNINGRATE'].fields_by_name['min_learning_rate']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['learning_rate_base']._loaded_options = None
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['learning_rate_base']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['total_steps']._loaded_options = None
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['total_steps']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['warmup_learning_rate']._loaded_options = None
+  _globals['_COSINEDECAYLEARNINGRATE'].fields_by_name['warmup_learning_rate']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_DISTRIBUTIONSTRATEGY']._serialized_start=2518
+  _globals['_DISTRIBUTIONSTRATEGY']._serialized_end=2735
+  _globals['_ONNAN']._serialized_start=2737
+  _globals['_ONNAN']._serialized_end=2770
+  _globals['_TRAINCONFIG']._serialized_start=80
+  _globals['_TRAINCONFIG']._serialized_end=783
+  _globals['_OPTIMIZER']._serialized_start=786
+  _globals['_OPTIMIZER']._serialized_end=1047
+  _globals['_SGDOPTIMIZER']._serialized_start=1049
+  _globals['_SGDOPTIMIZER']._serialized_end=1117
+  _globals['_ADAMOPTIMIZER']._serialized_start=1120
+  _globals['_ADAMOPTIMIZER']._serialized_end=1255
+  _globals['_ADAGRADOPTIMIZER']._serialized_start=1257
+  _globals['_ADAGRADOPTIMIZER']._serialized_end=1383
+  _globals['_FTRLOPTIMIZER']._serialized_start=1386
+  _globals['_FTRLOPTIMIZER']._serialized_end=1625
+  _globals['_LEARNINGRATE']._serialized_start=1628
+  _globals['_LEARNINGRATE']._serialized_end=1902
+  _globals['_CONSTANTLEARNINGRATE']._serialized_start=1904
+  _globals['_CONSTANTLEARNINGRATE']._serialized_end=1970
+  _globals['_EXPONENTIALDECAYLEARNINGRATE']._serialized_start=1973
+  _globals['_EXPONENTIALDECAYLEARNINGRATE']._serialized_end=2280
+  _globals['_COSINEDECAYLEARNINGRATE']._serialized_start=2283
+  _globals['_COSINEDECAYLEARNINGRATE']._serialized_end=2515
 # @@protoc_insertion_point(module_scope)

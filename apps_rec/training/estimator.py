@@ -23,7 +23,8 @@ from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
 from apps_rec.training.input import evaluation_dataset
-from apps_rec.training.memory import slots_of, weights_fit
+from apps_rec.training.memory import weights_fit
+from apps_rec.training.optimizers.build import slots_of
 from apps_rec.training.run import folder as run_folder
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.folder import RunFolder

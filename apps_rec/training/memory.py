@@ -12,15 +12,6 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.errors import RunError
-from apps_rec.protos import train_pb2
-
-# Tensors of the size of a weight that an optimizer keeps beside it.
-_SLOTS = {"adam_optimizer": 2, "ftrl_optimizer": 2, "adagrad_optimizer": 1, "sgd_optimizer": 0}
-
-
-def slots_of(train_config: train_pb2.TrainConfig) -> int:
-    """How many tensors the optimizer keeps beside each weight."""
-    return _SLOTS[train_config.optimizer_config.WhichOneof("optimizer")]
 
 
 @contextlib.contextmanager

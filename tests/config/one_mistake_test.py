@@ -208,7 +208,7 @@ BY_OVERRIDE = [
     ([f"{D}.prefetch_size=4000000000"], ["prefetch_size: expected at most 10,000,000"]),
     ([f"{F}[feature_name=slot].embedding_dim=4000000000"], ["embedding_dim: expected at most 65,536"]),
     ([f"{TAGS}.max_seq_len=4000000000"], ["max_seq_len: expected at most 1,000,000"]),
-    ([f"{R}.body.mmoe.num_expert=4000000000"], ["num_expert: expected at most 10,000"]),
+    ([f"{R}.body.mmoe.num_expert=4000000000"], ["num_expert: expected at most 1,000, got"]),
     ([f"{R}.body.mmoe.expert_dnn.hidden_units=8,4000000000"], ["hidden_units[1]: expected at most 1,000,000"]),
     (
         [f"{SLOT}.embedding_dim=60000", f"{SLOT}.num_buckets=20000000"],

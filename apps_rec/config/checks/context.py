@@ -11,6 +11,7 @@ from typing import Any
 from apps_rec.config.bodies import body_of
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.rewrite import RANK
+from apps_rec.protos import options_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import FeatureGroup, RankModel
@@ -144,8 +145,20 @@ class Context:
         under = value <= high if ends[1] == "]" else value < high
         if over and under:
             return
-        wanted = f"{low:g} or more" if math.isinf(high) else f"a number in {ends[0]}{low:g}, {high:g}{ends[1]}"
+        if math.isinf(high):
+            wanted = f"{low:g} or more" if ends[0] == "[" else f"more than {low:g}"
+        elif math.isinf(low):
+            wanted = f"{high:g} or less" if ends[1] == "]" else f"less than {high:g}"
+        else:
+            wanted = f"a number in {ends[0]}{low:g}, {high:g}{ends[1]}"
         self.report.error(f"{path}.{name}", f"expected {wanted}, got {value:g}.")
+
+    def in_ranges(self, message: Any, path: str) -> None:
+        """Reports fields outside the range that their option in the proto says."""
+        for described in message.DESCRIPTOR.fields:
+            if interval := described.GetOptions().Extensions[options_pb2.range]:
+                low, high = (float(end) for end in interval[1:-1].split(","))
+                self.within(message, path, described.name, low, high, interval[0] + interval[-1])
 
     def unique(self, names: Iterable[tuple[str, str]], what: str) -> None:
         """Reports names given twice: pairs of name and the path where it is said."""

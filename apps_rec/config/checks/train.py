@@ -28,7 +28,7 @@ def check_train(context: Context) -> None:
     kind = train.optimizer_config.WhichOneof("optimizer")
     if kind is not None:
         path, given = f"{_PATH}.optimizer_config.{kind}", getattr(train.optimizer_config, kind)
-        _optimizer(context, kind, given, path)
+        context.in_ranges(given, path)
         _learning_rate(context, given.learning_rate, f"{path}.learning_rate")
 
 
@@ -74,39 +74,18 @@ def _tpu(context: Context) -> None:
         report.error(f"{_PATH}.jit_compile", text)
 
 
-def _optimizer(context: Context, kind: str, given: Any, path: str) -> None:
-    if kind == "adam_optimizer":
-        for name in ("beta1", "beta2"):
-            context.within(given, path, name, 0, 1, "[)")
-    elif kind == "adagrad_optimizer":
-        context.within(given, path, "initial_accumulator_value", 0)
-    elif kind == "ftrl_optimizer":
-        for name in ("initial_accumulator_value", "l1_reg", "l2_reg"):
-            context.within(given, path, name, 0)
-        if given.learning_rate_power > 0:
-            text = f"expected 0 or less, got {given.learning_rate_power:g}."
-            context.report.error(f"{path}.learning_rate_power", text)
-
-
 def _learning_rate(context: Context, rate: LearningRate, path: str) -> None:
     kind = rate.WhichOneof("learning_rate")
     if kind is None:
         return
     here, schedule = f"{path}.{kind}", getattr(rate, kind)
-    if kind == "constant_learning_rate":
-        context.above_zero(schedule, here, "learning_rate")
-    elif kind == "exponential_decay_learning_rate":
-        _exponential(context, schedule, here)
-    else:
-        _cosine(context, schedule, here)
+    context.in_ranges(schedule, here)
+    if kind in _SCHEDULES:
+        _SCHEDULES[kind](context, schedule, here)
 
 
 def _exponential(context: Context, schedule: Any, path: str) -> None:
     report = context.report
-    context.above_zero(schedule, path, "initial_learning_rate", "decay_steps")
-    context.within(schedule, path, "decay_factor", 0, 1, "(]")
-    context.within(schedule, path, "min_learning_rate", 0)
-    context.within(schedule, path, "burnin_learning_rate", 0)
     if schedule.min_learning_rate > schedule.initial_learning_rate > 0:
         text = f"expected at most initial_learning_rate, {schedule.initial_learning_rate:g}, got"
         report.error(f"{path}.min_learning_rate", f"{text} {schedule.min_learning_rate:g}.")
@@ -125,8 +104,6 @@ def _exponential(context: Context, schedule: Any, path: str) -> None:
 
 def _cosine(context: Context, schedule: Any, path: str) -> None:
     report = context.report
-    context.above_zero(schedule, path, "learning_rate_base", "total_steps")
-    context.within(schedule, path, "warmup_learning_rate", 0)
     before = schedule.warmup_steps + schedule.hold_base_rate_steps
     if 0 < schedule.total_steps <= before:
         text = f"expected more than warmup_steps + hold_base_rate_steps, {before}, got {schedule.total_steps}."
@@ -160,3 +137,7 @@ def _cosine_rate(schedule: Any, step: int) -> float:
     start = schedule.warmup_steps + schedule.hold_base_rate_steps
     share = min(1.0, max(0.0, (step - start) / max(1, schedule.total_steps - start)))
     return schedule.learning_rate_base * 0.5 * (1.0 + math.cos(math.pi * share))
+
+
+# What the fields of a schedule say together; of each alone its option in train.proto says it.
+_SCHEDULES = {"exponential_decay_learning_rate": _exponential, "cosine_decay_learning_rate": _cosine}

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
 from apps_rec.training.optimizers import deduplicate as duplicates
-from apps_rec.training.optimizers.schedules import SCHEDULES
+from apps_rec.training.optimizers.schedules import schedule_from_config
 
 Rows = list[tf.Tensor]
 Update = tuple[tf.Tensor, Rows]
@@ -24,7 +24,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
 
     Args:
         learning_rate: a schedule of the step.
-        slots: initial value of every element of each slot, by name.
+        initial_slots: value of every element of each slot before the first step, in the order of `slot_names`.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
 
     Attributes:
@@ -35,18 +35,20 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     static_shapes = False
     # Constructor arguments of a subclass that it keeps under their names, besides the rate and the clipping.
     arguments: tuple[str, ...] = ()
+    # Tensors that it keeps beside each weight.
+    slot_names: tuple[str, ...] = ()
 
     def __init__(
         self,
         learning_rate: keras.optimizers.schedules.LearningRateSchedule,
-        slots: dict[str, float],
+        initial_slots: Sequence[float],
         global_clipnorm: float | None = None,
         name: str = "optimizer",
     ) -> None:
         # weight_decay=0, the default, would be a dense pass over every table.
         super().__init__(name=name, weight_decay=None, global_clipnorm=global_clipnorm, jit_compile=False)
         self._learning_rate = self._build_learning_rate(learning_rate)
-        self._slot_values = slots
+        self._slot_values = dict(zip(self.slot_names, initial_slots, strict=True))
         self._slot_variables: list[list[tf.Variable]] = []
         self._is_finite: tf.Tensor | None = None
 
@@ -154,16 +156,14 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> RowSparseOptimizer:
         """The optimizer that `get_config` described."""
-        # Not by Keras' own lookup of the schedule, which takes our Constant for its initializer of that name.
-        rate = config["learning_rate"]
-        return cls(**{**config, "learning_rate": SCHEDULES[rate["class_name"]].from_config(rate["config"])})
+        return cls(**{**config, "learning_rate": schedule_from_config(config["learning_rate"])})
 
 
 class Sgd(RowSparseOptimizer):
     """w -= rate * g."""
 
     def __init__(self, learning_rate: Any, global_clipnorm: float | None = None) -> None:
-        super().__init__(learning_rate, {}, global_clipnorm, name="sgd")
+        super().__init__(learning_rate, (), global_clipnorm, name="sgd")
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
         """-rate * g."""
@@ -174,11 +174,12 @@ class Adagrad(RowSparseOptimizer):
     """a += g^2; w -= rate * g / sqrt(a) (Duchi, Hazan, Singer 2011, figure 1)."""
 
     arguments = ("initial_accumulator_value",)
+    slot_names = ("accumulator",)
 
     def __init__(
         self, learning_rate: Any, initial_accumulator_value: float = 0.1, global_clipnorm: float | None = None
     ) -> None:
-        super().__init__(learning_rate, {"accumulator": initial_accumulator_value}, global_clipnorm, name="adagrad")
+        super().__init__(learning_rate, (initial_accumulator_value,), global_clipnorm, name="adagrad")
         self.initial_accumulator_value = initial_accumulator_value
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
@@ -194,6 +195,7 @@ class Adam(RowSparseOptimizer):
     """
 
     arguments = ("beta_1", "beta_2", "epsilon")
+    slot_names = ("m", "v")
 
     def __init__(
         self,
@@ -203,7 +205,7 @@ class Adam(RowSparseOptimizer):
         epsilon: float = 1e-7,
         global_clipnorm: float | None = None,
     ) -> None:
-        super().__init__(learning_rate, {"m": 0.0, "v": 0.0}, global_clipnorm, name="adam")
+        super().__init__(learning_rate, (0.0, 0.0), global_clipnorm, name="adam")
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
@@ -219,6 +221,7 @@ class Ftrl(RowSparseOptimizer):
     """FTRL-Proximal (McMahan et al. 2013, Ad Click Prediction, algorithm 1), for any learning_rate_power <= 0."""
 
     arguments = ("learning_rate_power", "initial_accumulator_value", "l1", "l2")
+    slot_names = ("accumulator", "linear")
 
     def __init__(
         self,
@@ -229,8 +232,7 @@ class Ftrl(RowSparseOptimizer):
         l2: float = 0.0,
         global_clipnorm: float | None = None,
     ) -> None:
-        slots = {"accumulator": initial_accumulator_value, "linear": 0.0}
-        super().__init__(learning_rate, slots, global_clipnorm, name="ftrl")
+        super().__init__(learning_rate, (initial_accumulator_value, 0.0), global_clipnorm, name="ftrl")
         self.learning_rate_power, self.initial_accumulator_value = learning_rate_power, initial_accumulator_value
         self.l1, self.l2 = l1, l2
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
 
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+from apps_rec.protos.train_pb2 import LearningRate
 
 log = logging.getLogger("apps_rec")
+Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 
 
-class Constant(keras.optimizers.schedules.LearningRateSchedule):
+class Constant(Schedule):
     """The same rate at every step.
 
     A schedule rather than a number, because Keras keeps a number in the checkpoint and would bring it back over a
@@ -33,7 +35,7 @@ class Constant(keras.optimizers.schedules.LearningRateSchedule):
         return {"learning_rate": self.learning_rate}
 
 
-class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
+class ExponentialDecay(Schedule):
     """max(min_rate, initial * decay_factor ^ (step / decay_steps)); before `burnin_steps`: `burnin_rate`."""
 
     def __init__(
@@ -68,7 +70,7 @@ class ExponentialDecay(keras.optimizers.schedules.LearningRateSchedule):
         return dict(vars(self))
 
 
-class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
+class CosineDecay(Schedule):
     """Linear warm-up to `base` in `warmup_steps`, held for `hold_steps`, then half a cosine to 0 at `total_steps`.
 
     Raises:
@@ -103,7 +105,48 @@ class CosineDecay(keras.optimizers.schedules.LearningRateSchedule):
         return dict(vars(self))
 
 
-SCHEDULES = {schedule.__name__: schedule for schedule in (Constant, ExponentialDecay, CosineDecay)}
+# By the name of the message in the config: the class, and its arguments from the message.
+SCHEDULES: dict[str, tuple[type[Schedule], Callable[[Any], dict[str, Any]]]] = {
+    "constant_learning_rate": (Constant, lambda message: {"learning_rate": message.learning_rate}),
+    "exponential_decay_learning_rate": (
+        ExponentialDecay,
+        lambda message: {
+            "initial": message.initial_learning_rate,
+            "decay_steps": message.decay_steps,
+            "decay_factor": message.decay_factor,
+            "staircase": message.staircase,
+            "min_rate": message.min_learning_rate,
+            "burnin_rate": message.burnin_learning_rate,
+            "burnin_steps": message.burnin_steps,
+        },
+    ),
+    "cosine_decay_learning_rate": (
+        CosineDecay,
+        lambda message: {
+            "base": message.learning_rate_base,
+            "total_steps": message.total_steps,
+            "warmup_rate": message.warmup_learning_rate,
+            "warmup_steps": message.warmup_steps,
+            "hold_steps": message.hold_base_rate_steps,
+        },
+    ),
+}
+
+
+def build_schedule(message: LearningRate) -> Schedule:
+    """Returns the schedule that learning_rate names; constant where none is given."""
+    kind = message.WhichOneof("learning_rate") or "constant_learning_rate"
+    schedule, arguments = SCHEDULES[kind]
+    return schedule(**arguments(getattr(message, kind)))
+
+
+def schedule_from_config(config: Mapping[str, Any]) -> Schedule:
+    """Returns the schedule of a class name and constructor arguments, as Keras writes them.
+
+    Not by Keras' own lookup, which takes our Constant for its initializer of that name.
+    """
+    by_class = {schedule.__name__: schedule for schedule, _ in SCHEDULES.values()}
+    return by_class[config["class_name"]].from_config(config["config"])
 
 
 def say_of_length(schedule: Mapping[str, Any], steps: int) -> None:

@@ -3,8 +3,10 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+from apps_rec.protos import train_pb2
+from apps_rec.training.optimizers.build import OPTIMIZERS, build_optimizer, slots_of
 from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
-from apps_rec.training.optimizers.schedules import Constant
+from apps_rec.training.optimizers.schedules import SCHEDULES, Constant
 from tests.training.reference import RATE, Reference
 
 MAKERS = {
@@ -189,3 +191,21 @@ def test_config_round_trip(kind):
     optimizer = MAKERS[kind](global_clipnorm=2.0)
     again = type(optimizer).from_config(optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
+
+
+def test_every_optimizer_and_schedule_of_the_config_has_a_row():
+    optimizers = train_pb2.Optimizer.DESCRIPTOR.oneofs_by_name["optimizer"].fields
+    assert sorted(OPTIMIZERS) == sorted(field.name for field in optimizers)
+    schedules = train_pb2.LearningRate.DESCRIPTOR.oneofs_by_name["learning_rate"].fields
+    assert sorted(SCHEDULES) == sorted(field.name for field in schedules)
+
+
+@pytest.mark.parametrize(("name", "slots"), [("adam", 2), ("adagrad", 1), ("ftrl", 2), ("sgd", 0)])
+def test_slots_are_counted_before_they_are_made(name, slots):
+    config = train_pb2.TrainConfig()
+    getattr(config.optimizer_config, f"{name}_optimizer").SetInParent()
+    optimizer = build_optimizer(config)
+    optimizer.build([tf.Variable([1.0])])
+    assert slots_of(config) == slots
+    # Beside its slots an optimizer has the step and the rate.
+    assert len([v for v in optimizer.variables if v.shape == [1]]) == slots

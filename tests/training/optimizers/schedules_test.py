@@ -4,8 +4,7 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.protos import train_pb2
-from apps_rec.training.optimizers.build import build_schedule
-from apps_rec.training.optimizers.schedules import Constant, CosineDecay, ExponentialDecay
+from apps_rec.training.optimizers.schedules import Constant, CosineDecay, ExponentialDecay, build_schedule
 
 
 def _rates(schedule, steps):
