@@ -10,13 +10,13 @@ from pathlib import Path
 from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
-from apps_rec.data.schema import Schema
+from apps_rec.data.schema import INPUT_TYPES, Schema
 from apps_rec.errors import ConfigError, DataError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
 
 _LOG = logging.getLogger("apps_rec.data")
 
-_ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv", ".parquet": "parquet", ".tfrecord": "tfrecord"}
+_ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv"} | {f".{name}": name for name in INPUT_TYPES.values()}
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 
 

@@ -15,7 +15,8 @@ from apps_rec.protos.model_pb2 import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 PURPOSES = (*PASSES, "predict")
-INPUT_TYPES = {DataConfig.CSVInput: "csv", DataConfig.ParquetInput: "parquet", DataConfig.TFRecordInput: "tfrecord"}
+# CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
+INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
 Value = int | float | bool | bytes
 # What a label is in a batch where its column says that it was not observed.

@@ -52,8 +52,9 @@ def _strategy(context: Context) -> None:
 
 def _parameter_servers(context: Context, name: str) -> None:
     data, report = context.config.data_config, context.report
-    if data.input_type == DataConfig.ParquetInput:
-        text = f"{name} reads with TensorFlow's operations, which cannot read Parquet. Use `apps-rec convert` first."
+    if data.input_type not in (DataConfig.CSVInput, DataConfig.TFRecordInput):
+        kind = DataConfig.InputType.Name(data.input_type).removesuffix("Input")
+        text = f"{name} reads with TensorFlow's operations, which cannot read {kind}. Use `apps-rec convert` first."
         report.error("data_config.input_type", text)
     for field in ("holdout_fraction", "holdout_from"):
         if getattr(data, field):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
-from apps_rec.data.formats.parquet_reader import parquet_types
+from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.schema import Schema
 from apps_rec.data.values.cast import ARROW_TYPES
 
@@ -14,14 +14,15 @@ from apps_rec.data.values.cast import ARROW_TYPES
 def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
     """Returns a table without rows, of the columns that `RowStream` would keep of a file.
 
-    A Parquet file says its types; a column of another format has its declared type, or is text.
+    Some files, such as Parquet's, say their types; else a column has its declared type, or is text.
 
     Args:
         path: of the file.
         schema: of the file's format.
         keep: names of columns that the file has.
     """
-    stored = parquet_types(path) if schema.input_type == "parquet" else {}
+    types = FORMATS[schema.input_type].types
+    stored = types(path) if types else {}
     return pa.table({name: pa.array([], stored.get(name) or _declared_type(name, schema)) for name in keep})
 
 

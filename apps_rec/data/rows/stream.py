@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from apps_rec.data.formats.csv_reader import csv_columns, read_csv
-from apps_rec.data.formats.parquet_reader import parquet_columns, parquet_units, read_parquet
-from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, ReadUnit, Unit, file_units
+from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
+from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.rows.columns import record_type
 from apps_rec.data.rows.order import random_order
 from apps_rec.data.rows.unseen import Vocabulary, still_unseen
@@ -80,7 +79,7 @@ class RowStream:
                 f"expected holdout_part train or holdout and 0 < holdout_fraction < 1, got {holdout_part} and "
                 f"{holdout_fraction}"
             )
-        if schema.input_type == "tfrecord":
+        if FORMATS[schema.input_type].by_tensorflow:
             for path in files:
                 check_tensorflow_reads(path)
         self.files = tuple(files)
@@ -127,7 +126,7 @@ class RowStream:
 
     def why_not_by_file(self, workers: int) -> str | None:
         """Why processes cannot read files of their own and know beforehand how many rows each has; None: they can."""
-        if self.schema.input_type != "parquet":
+        if not FORMATS[self.schema.input_type].counts_rows:
             return f"{self.schema.input_type} files do not say how many rows they hold"
         if self.schema.filters:
             return "row_filter leaves an unknown number of rows"
@@ -257,7 +256,7 @@ class RowStream:
 
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
         """The chunks of all units in the epoch's order, less the first `skip` rows."""
-        read, stored = _reader(self.schema), self.schema.in_files(self._names)
+        read, stored = FORMATS[self.schema.input_type].read, self.schema.in_files(self._names)
         for number, unit in enumerate(self._units_in_order(epoch)):
             self._units_done = number
             if unit.rows is not None and unit.rows <= skip:
@@ -304,8 +303,7 @@ class RowStream:
 
     def _units(self) -> list[Unit]:
         if self._all_units is None:
-            parquet = self.schema.input_type == "parquet"
-            self._all_units = parquet_units(self.files) if parquet else file_units(self.files)
+            self._all_units = FORMATS[self.schema.input_type].units(self.files)
         return self._all_units
 
 
@@ -323,21 +321,4 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
 
 def column_names(path: str, schema: Schema) -> list[str]:
     """Names of all columns of a file of the schema's format, as the config calls them; of TFRecord's first records."""
-    if schema.input_type == "parquet":
-        return schema.of_files(parquet_columns(path))
-    if schema.input_type == "csv":
-        return schema.of_files(csv_columns(path, schema))
-    from apps_rec.data.formats.tfrecord_reader import tfrecord_columns
-
-    return schema.of_files(tfrecord_columns(path))
-
-
-def _reader(schema: Schema) -> ReadUnit:
-    if schema.input_type == "parquet":
-        return read_parquet
-    if schema.input_type == "csv":
-        return read_csv
-    # Here, because TensorFlow takes seconds to import and no other format needs it.
-    from apps_rec.data.formats.tfrecord_reader import read_tfrecord
-
-    return read_tfrecord
+    return schema.of_files(FORMATS[schema.input_type].columns(path, schema))

@@ -19,7 +19,7 @@ from apps_rec.data.rows.stream import RowStream, column_names
 from apps_rec.data.schema import Column, Schema, build_schema
 from apps_rec.data.tfrecords.encode import ColumnEncoder, encode_examples, written_as
 from apps_rec.data.tfrecords.manifest import FileEntry, Manifest, filters_as_text
-from apps_rec.data.tfrecords.row_counts import count_rows
+from apps_rec.data.tfrecords.row_counts import count_rows, counts_exactly
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -183,7 +183,7 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
 def _rows_that_pass(stream: RowStream) -> int:
     """Rows to write: counted without reading where none is filtered or dropped, else by a pass of the stream."""
     schema = stream.schema
-    if schema.input_type != "csv" and not schema.filters and schema.bad_rows == "FAIL":
+    if counts_exactly(schema) and not schema.filters and schema.bad_rows == "FAIL":
         return sum(count_rows(path, schema) for path in stream.files)
     # Lines of CSV are no sure count of rows: cells may hold line breaks.
     _LOG.info("counting rows: --rows-per-file does without")

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from apps_rec.data import storage
 from apps_rec.data.files import check_columns
 from apps_rec.data.formats.csv_reader import csv_columns
-from apps_rec.data.schema import Column, Schema
+from apps_rec.data.schema import INPUT_TYPES, Column, Schema
 from apps_rec.data.tfrecords.manifest import Manifest, filters_as_text, manifest_beside
 from apps_rec.errors import ConfigError, DataError
+from apps_rec.protos.data_pb2 import DataConfig
 
 _LOG = logging.getLogger("apps_rec.data")
 
@@ -79,9 +80,10 @@ def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction:
 
 
 def _check_options(schema: Schema, holdout_fraction: float) -> None:
-    if schema.input_type == "parquet":
+    if schema.input_type not in ("csv", "tfrecord"):
+        kind = next(DataConfig.InputType.Name(kind) for kind, name in INPUT_TYPES.items() if name == schema.input_type)
         raise ConfigError(
-            "data_config.input_type: ParquetInput is read in Python, and here no Python runs in the input (parameter "
+            f"data_config.input_type: {kind} is read in Python, and here no Python runs in the input (parameter "
             f"servers); expected TFRecordInput or CSVInput. {_CONVERT}"
         )
     if schema.input_type == "csv" and schema.escape_char:

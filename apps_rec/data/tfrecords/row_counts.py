@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import BinaryIO
 
 from apps_rec.data import storage
-from apps_rec.data.formats.parquet_reader import parquet_units
+from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.schema import Schema
 from apps_rec.data.tfrecords.manifest import manifest_beside
 from apps_rec.errors import DataError
@@ -22,6 +22,11 @@ _BEFORE, _AFTER = 12, 4
 _LARGEST = 1 << 31
 # Read of a file to estimate how many rows it holds.
 _SAMPLE_BYTES = 1 << 20
+
+
+def counts_exactly(schema: Schema) -> bool:
+    """Tells whether `count_rows` knows how many rows a file holds; of CSV files it knows the lines."""
+    return FORMATS[schema.input_type].counts_rows or schema.input_type == "tfrecord"
 
 
 def count_rows(path: str, schema: Schema) -> int:
@@ -38,10 +43,14 @@ def count_rows(path: str, schema: Schema) -> int:
         entry = manifest.entry(path) if manifest else None
         if entry is not None:
             return entry.rows
-        if schema.input_type == "parquet":
-            return sum(unit.rows or 0 for unit in parquet_units([path]))
+        if FORMATS[schema.input_type].counts_rows:
+            return sum(unit.rows or 0 for unit in FORMATS[schema.input_type].units([path]))
         with storage.open_bytes(path) as plain, _unzipped(plain, path) as file:
-            return _count_lines(file, schema.with_header) if schema.input_type == "csv" else _count_records(file, path)
+            if schema.input_type == "csv":
+                return _count_lines(file, schema.with_header)
+            if schema.input_type == "tfrecord":
+                return _count_records(file, path)
+        raise DataError(f"{path}: {schema.input_type} files do not say how many rows they hold")
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{path}: cannot be read to count its rows: {storage.reason(path, error)}") from error
 
@@ -67,8 +76,10 @@ def _estimate(path: str, schema: Schema) -> tuple[int, bool]:
     entry = manifest.entry(path) if manifest else None
     if entry is not None:
         return entry.rows, True
-    if schema.input_type == "parquet":
+    if FORMATS[schema.input_type].counts_rows:
         return count_rows(path, schema), True
+    if schema.input_type not in ("csv", "tfrecord"):
+        raise ValueError("only reading it tells")
     if not stat.S_ISREG(os.stat(path).st_mode):
         raise ValueError("reading it here would take its rows away")
     with open(path, "rb") as plain, _unzipped(plain, path) as file:
