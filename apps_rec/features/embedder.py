@@ -10,16 +10,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from apps_rec.features.embedded import Block, EmbeddedFeatures, SplitFeatures
-from apps_rec.features.specs import (
-    FeatureSpec,
-    ListFeature,
-    NumberFeature,
-    list_features,
-    list_ids_key,
-    list_weights_key,
-    number_features,
-    single_id_features,
-)
+from apps_rec.features.layout import Layout, rows_of
+from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
 from apps_rec.layers.split import SplitKernels
@@ -86,10 +78,7 @@ class Embedder(keras.layers.Layer):
         self.specs = tuple(specs)
         self.first_order = frozenset(first_order)
         self.seed, self.stddev = seed, stddev
-        self._single = single_id_features(specs)
-        self._numbers = number_features(specs)
-        self._lists = list_features(specs)
-        self._by_name = {spec.name: spec for spec in specs}
+        self.layout = Layout(specs)
         self._plan_tables()
         self._attention = {
             spec.name: TargetAttention(
@@ -99,7 +88,7 @@ class Embedder(keras.layers.Layer):
                 dropout=spec.attention.dropout or 0.0,
                 name=f"{scope_name(spec.name)}_attention",
             )
-            for spec in self._lists
+            for spec in self.layout.lists
             if spec.attention is not None
         }
 
@@ -145,7 +134,7 @@ class Embedder(keras.layers.Layer):
             if columns > 0
         }
         self.vectors = {}
-        for spec in self._numbers:
+        for spec in self.layout.numbers:
             columns = spec.dim + (spec.name in self.first_order)
             if columns:
                 self.vectors[spec.name] = self.add_weight(
@@ -160,9 +149,9 @@ class Embedder(keras.layers.Layer):
     ) -> EmbeddedFeatures:
         """Embeddings of a batch of rows."""
         embedded = EmbeddedFeatures([], {})
-        self._add_ids(embedded, self._single, inputs)
-        self._add_numbers(embedded, self._numbers, inputs)
-        for spec in self._lists:
+        self._add_ids(embedded, self.layout, inputs)
+        self._add_numbers(embedded, self.layout, inputs)
+        for spec in self.layout.lists:
             if self._is_looked_up(spec):
                 self._add_list(embedded, spec, self._query(spec, embedded), self._items(spec, inputs), training, seed)
         return embedded
@@ -184,11 +173,12 @@ class Embedder(keras.layers.Layer):
             shared_names: features that every row shares.
             kernels: keeps the parts of kernels that the two meet.
         """
-        both = SplitFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), tf.shape(rows["ids"])[0], kernels)
+        both = SplitFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), rows_of(rows), kernels)
         for part, inputs, is_shared in ((both.shared, shared, True), (both.rows, rows, False)):
-            self._add_ids(part, [spec for spec in self._single if (spec.name in shared_names) == is_shared], inputs)
-            self._add_numbers(part, [s for s in self._numbers if (s.name in shared_names) == is_shared], inputs)
-        for spec in self._lists:
+            layout = self.layout.part(shared_names, is_shared)
+            self._add_ids(part, layout, inputs)
+            self._add_numbers(part, layout, inputs)
+        for spec in self.layout.lists:
             if not self._is_looked_up(spec):
                 continue
             is_shared = spec.name in shared_names
@@ -206,16 +196,13 @@ class Embedder(keras.layers.Layer):
             self._add_list(both.rows, spec, query, items)
         return both
 
-    def _add_ids(
-        self, embedded: EmbeddedFeatures, specs: Sequence[FeatureSpec], inputs: Mapping[str, tf.Tensor]
-    ) -> None:
+    def _add_ids(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
+        specs = layout.single
         for key, (_, dim, columns) in self._shapes.items():
-            places = [i for i, spec in enumerate(specs) if self._slots[spec.table].key == key]  # type: ignore[union-attr]
+            places = [i for i, spec in enumerate(specs) if self._slots[spec.table].key == key]
             if places and columns > 0:
-                ids = inputs["ids"]
-                if places != list(range(len(specs))):
-                    ids = tf.gather(ids, places, axis=1)
-                offsets = tf.constant([self._slots[specs[i].table].offset for i in places], tf.int64)  # type: ignore[union-attr]
+                ids = layout.ids_of(inputs, places)
+                offsets = tf.constant([self._slots[specs[i].table].offset for i in places], tf.int64)
                 rows = self._look_up(key, ids + offsets)  # [B, n, columns]
                 embedded.blocks.append(Block.cut(tuple(specs[i].name for i in places), rows, dim))
 
@@ -228,13 +215,8 @@ class Embedder(keras.layers.Layer):
         # Cut over several parameter servers, each with a run of rows.
         return tf.nn.embedding_lookup(table, rows)
 
-    def _add_numbers(
-        self, embedded: EmbeddedFeatures, specs: Sequence[NumberFeature], inputs: Mapping[str, tf.Tensor]
-    ) -> None:
-        start = 0
-        for spec in specs:
-            numbers = inputs["values"][:, start : start + spec.size]
-            start += spec.size
+    def _add_numbers(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
+        for spec, numbers in layout.values_of(inputs):
             if spec.name in self.vectors:
                 vector = tf.convert_to_tensor(self.vectors[spec.name])
                 product = numbers[:, :, tf.newaxis] * vector[tf.newaxis]  # [B, 1, columns]
@@ -247,7 +229,7 @@ class Embedder(keras.layers.Layer):
 
     def _items(self, spec: ListFeature, inputs: Mapping[str, tf.Tensor]) -> _Items:
         slot = self._slots[spec.table]
-        ids, weights = inputs[list_ids_key(spec.name)], inputs[list_weights_key(spec.name)]
+        ids, weights = self.layout.list_of(inputs, spec)
         is_there = ids >= 0
         padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
         rows = tf.where(is_there, ids + slot.offset, padding_row)

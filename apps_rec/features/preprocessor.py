@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
+from apps_rec.features.layout import Layout
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,
@@ -23,11 +24,6 @@ from apps_rec.features.specs import (
     NumberIds,
     VocabularyIds,
     columns_of,
-    list_features,
-    list_ids_key,
-    list_weights_key,
-    number_features,
-    single_id_features,
 )
 
 INTEGER = r"-?[0-9]{1,18}"
@@ -56,9 +52,7 @@ class Preprocessor(tf.Module):
     def __init__(self, specs: Sequence[FeatureSpec], tables_of: Preprocessor | None = None) -> None:
         super().__init__(name="preprocessor")
         self.specs = tuple(specs)
-        self._single = single_id_features(specs)
-        self._numbers = number_features(specs)
-        self._lists = list_features(specs)
+        self._layout = Layout(specs)
         # One lookup table for each distinct vocabulary, tracked by this module so that an export carries it.
         self._vocabularies: list[tf.lookup.StaticHashTable] = [] if tables_of is None else tables_of._vocabularies
         self._vocabulary_of: dict[str, int] = {} if tables_of is None else tables_of._vocabulary_of
@@ -83,18 +77,9 @@ class Preprocessor(tf.Module):
     def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
-        single, numbers = self._single_ids(columns), self._values(columns)
-        outputs = {
-            "ids": tf.concat(single, axis=1) if single else tf.zeros([batch, 0], tf.int64),
-            "values": tf.concat(numbers, axis=1) if numbers else tf.zeros([batch, 0], tf.float32),
-        }
-        for spec in self._lists:
-            tokens, weights = _tokens(spec, columns)
-            ids = self._map(spec.name, spec.ids, tokens.values)
-            shape = [None, spec.max_length]
-            outputs[list_ids_key(spec.name)] = tokens.with_values(ids).to_tensor(-1, shape=shape)
-            outputs[list_weights_key(spec.name)] = weights.to_tensor(0.0, shape=shape)
-        return outputs
+        ids, values = self._single_ids(columns), self._values(columns)
+        lists = [self._list(spec, columns) for spec in self._layout.lists]
+        return self._layout.join(batch, ids, values, lists)
 
     def part(self, names: Collection[str]) -> Preprocessor:
         """A Preprocessor of the named features alone, over the same lookup tables."""
@@ -106,19 +91,12 @@ class Preprocessor(tf.Module):
 
     def output_signature(self) -> dict[str, tf.TensorSpec]:
         """Shapes and types of what a call returns."""
-        signature = {
-            "ids": tf.TensorSpec([None, len(self._single)], tf.int64),
-            "values": tf.TensorSpec([None, sum(spec.size for spec in self._numbers)], tf.float32),
-        }
-        for spec in self._lists:
-            signature[list_ids_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.int64)
-            signature[list_weights_key(spec.name)] = tf.TensorSpec([None, spec.max_length], tf.float32)
-        return signature
+        return self._layout.signature()
 
     def _single_ids(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
         """Columns of `ids`, several at once where features that follow each other are made alike of one type."""
         ids = []
-        for kind, group in groupby(self._single, lambda spec: _kind_of_ids(spec, columns)):
+        for kind, group in groupby(self._layout.single, lambda spec: _kind_of_ids(spec, columns)):
             specs = list(group)
             if kind is None:
                 ids += [self._single_id(spec, columns)[:, tf.newaxis] for spec in specs]
@@ -133,13 +111,21 @@ class Preprocessor(tf.Module):
     def _values(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
         """Columns of `values`, several at once where features that follow each other are made alike of one type."""
         values = []
-        for (dtype, _), group in groupby(self._numbers, lambda spec: (dtype_of(columns, spec.column), spec.log1p)):
+        for (dtype, _), group in groupby(
+            self._layout.numbers, lambda spec: (dtype_of(columns, spec.column), spec.log1p)
+        ):
             specs = list(group)
             if dtype == tf.string:
                 values += [_normalised(_parsed(spec, columns[spec.column]), [spec]) for spec in specs]
             else:
                 values.append(_normalised(side_by_side(columns, [spec.column for spec in specs]), specs))
         return values
+
+    def _list(self, spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
+        tokens, weights = _tokens(spec, columns)
+        ids = self._map(spec.name, spec.ids, tokens.values)
+        shape = [None, spec.max_length]
+        return tokens.with_values(ids).to_tensor(-1, shape=shape), weights.to_tensor(0.0, shape=shape)
 
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -147,6 +146,7 @@ class ListFeature:
 
 
 FeatureSpec = IdFeature | CrossFeature | BucketFeature | NumberFeature | ListFeature
+SingleIdFeature = IdFeature | CrossFeature | BucketFeature
 SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
 
 
@@ -157,28 +157,3 @@ def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
     if isinstance(spec, ListFeature) and spec.weight_column:
         return (spec.column, spec.weight_column)
     return (spec.column,)
-
-
-def single_id_features(specs: Sequence[FeatureSpec]) -> list[IdFeature | CrossFeature | BucketFeature]:
-    """The features that stand as columns of `ids`, in order."""
-    return [spec for spec in specs if isinstance(spec, SINGLE_ID_FEATURES)]
-
-
-def number_features(specs: Sequence[FeatureSpec]) -> list[NumberFeature]:
-    """The features that stand as columns of `values`, in order."""
-    return [spec for spec in specs if isinstance(spec, NumberFeature)]
-
-
-def list_features(specs: Sequence[FeatureSpec]) -> list[ListFeature]:
-    """The features with an array of their own, in order."""
-    return [spec for spec in specs if isinstance(spec, ListFeature)]
-
-
-def list_ids_key(name: str) -> str:
-    """Key of a list feature's ids among the Preprocessor's outputs."""
-    return f"list_ids/{name}"
-
-
-def list_weights_key(name: str) -> str:
-    """Key of a list feature's weights among the Preprocessor's outputs."""
-    return f"list_weights/{name}"

@@ -10,7 +10,6 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.features import EmbeddedFeatures
-from apps_rec.features.specs import list_features, list_weights_key, number_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
 
@@ -62,14 +61,12 @@ def find_not_finite(model: RankModel, batch: Batch, step: int) -> str:
 
 
 def _in_inputs(model: RankModel, features: Mapping, labels: Mapping, weights: Mapping) -> str | None:
-    start = 0
-    for spec in number_features(model.embedder.specs):
-        values = features["values"][:, start : start + spec.size]
-        start += spec.size
+    layout = model.embedder.layout
+    for spec, values in layout.values_of(features):
         if not _is_finite(values):
             return f'feature "{spec.name}" ({_wrong(values)})'
-    for listed in list_features(model.embedder.specs):
-        values = features[list_weights_key(listed.name)]
+    for listed in layout.lists:
+        _, values = layout.list_of(features, listed)
         if not _is_finite(values):
             return f'a weight of list feature "{listed.name}" ({_wrong(values)})'
     for what, columns in (("label", labels), ("row weight", weights)):

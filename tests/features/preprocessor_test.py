@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.features import Preprocessor
+from apps_rec.features.layout import Layout
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,
@@ -16,7 +17,6 @@ from apps_rec.features.specs import (
     NumberFeature,
     NumberIds,
     VocabularyIds,
-    single_id_features,
 )
 
 # FarmHash64 modulo 1000, from a run of tf.strings.to_hash_bucket_fast: a change of hash would turn every table over.
@@ -461,7 +461,7 @@ def test_a_part_reads_its_own_columns_with_the_same_tables():
         part = whole.part(chosen)
         assert [spec.name for spec in part.specs] == chosen
         got = part({name: columns[name] for name in part.columns})
-        single = [i for i, spec in enumerate(single_id_features(SPECS)) if spec.name in chosen]
+        single = [i for i, spec in enumerate(Layout(SPECS).single) if spec.name in chosen]
         np.testing.assert_array_equal(got["ids"], expected["ids"].numpy()[:, single])
         for key in got.keys() & expected.keys() - {"ids", "values"}:
             np.testing.assert_array_equal(got[key], expected[key])

@@ -1,0 +1,96 @@
+"""Where each feature stands among the ids, values and lists that Preprocessor hands to Embedder."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import tensorflow as tf
+
+from apps_rec.features.specs import SINGLE_ID_FEATURES, FeatureSpec, ListFeature, NumberFeature, SingleIdFeature
+
+Tensors = Mapping[str, tf.Tensor]
+_IDS, _VALUES = "ids", "values"
+
+
+class Layout:
+    """The columns of `ids` and `values` and the arrays of each list, in the order of the features.
+
+    Args:
+        specs: the features.
+
+    Attributes:
+        single: features with a column of `ids`.
+        numbers: features with columns of `values`, `size` each.
+        lists: features with two arrays of their own, `list_ids/<name>` and `list_weights/<name>`.
+    """
+
+    def __init__(self, specs: Sequence[FeatureSpec]) -> None:
+        self.specs = tuple(specs)
+        self.single: list[SingleIdFeature] = [spec for spec in specs if isinstance(spec, SINGLE_ID_FEATURES)]
+        self.numbers = [spec for spec in specs if isinstance(spec, NumberFeature)]
+        self.lists = [spec for spec in specs if isinstance(spec, ListFeature)]
+
+    def part(self, names: Collection[str], inside: bool = True) -> Layout:
+        """Returns the layout of the named features alone, or of all others."""
+        return Layout([spec for spec in self.specs if (spec.name in names) == inside])
+
+    def signature(self) -> dict[str, tf.TensorSpec]:
+        """Returns shapes and types of the tensors."""
+        signature = {
+            _IDS: tf.TensorSpec([None, len(self.single)], tf.int64),
+            _VALUES: tf.TensorSpec([None, sum(spec.size for spec in self.numbers)], tf.float32),
+        }
+        for spec in self.lists:
+            ids, weights = _keys(spec)
+            signature[ids] = tf.TensorSpec([None, spec.max_length], tf.int64)
+            signature[weights] = tf.TensorSpec([None, spec.max_length], tf.float32)
+        return signature
+
+    def join(
+        self,
+        batch: tf.Tensor,
+        ids: Sequence[tf.Tensor],
+        values: Sequence[tf.Tensor],
+        lists: Sequence[tuple[tf.Tensor, tf.Tensor]],
+    ) -> dict[str, tf.Tensor]:
+        """Returns the tensors.
+
+        Args:
+            batch: number of rows.
+            ids: columns `(batch, n)` int64, in the order of `single`.
+            values: columns `(batch, n)` float32, in the order of `numbers`.
+            lists: ids and weights of each of `lists`, `(batch, max_length)`.
+        """
+        joined = {
+            _IDS: tf.concat(ids, axis=1) if ids else tf.zeros([batch, 0], tf.int64),
+            _VALUES: tf.concat(values, axis=1) if values else tf.zeros([batch, 0], tf.float32),
+        }
+        for spec, tensors in zip(self.lists, lists, strict=True):
+            joined |= dict(zip(_keys(spec), tensors, strict=True))
+        return joined
+
+    def ids_of(self, tensors: Tensors, places: Sequence[int]) -> tf.Tensor:
+        """Returns the ids of the features at some places of `single`, `(batch, places)`."""
+        ids = tensors[_IDS]
+        return ids if list(places) == list(range(len(self.single))) else tf.gather(ids, places, axis=1)
+
+    def values_of(self, tensors: Tensors) -> Iterator[tuple[NumberFeature, tf.Tensor]]:
+        """Yields each of `numbers` with its values, `(batch, size)`."""
+        start = 0
+        for spec in self.numbers:
+            yield spec, tensors[_VALUES][:, start : start + spec.size]
+            start += spec.size
+
+    def list_of(self, tensors: Tensors, spec: ListFeature) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns a list's ids, padded with -1, and weights, padded with 0, `(batch, max_length)`."""
+        ids, weights = _keys(spec)
+        return tensors[ids], tensors[weights]
+
+
+def rows_of(tensors: Tensors) -> tf.Tensor:
+    """Returns the number of rows."""
+    return tf.shape(tensors[_IDS])[0]
+
+
+def _keys(spec: ListFeature) -> tuple[str, str]:
+    return f"list_ids/{spec.name}", f"list_weights/{spec.name}"
