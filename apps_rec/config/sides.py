@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from apps_rec.config.features import type_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -15,7 +16,7 @@ def says_a_side(feature: FeatureConfig) -> bool:
     """Whether a feature says the side of its columns: a cross does only where `side` is given."""
     if feature.position:
         return False
-    return feature.feature_type != FeatureConfig.ComboFeature or feature.HasField("side")
+    return type_of(feature).has_side or feature.HasField("side")
 
 
 def stated_sides(config: PipelineConfig) -> Iterator[tuple[str, int, str]]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from apps_rec.config.features import type_of
 from apps_rec.config.heads import head_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
@@ -291,8 +292,7 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
     """For each column that holds lists, the separator of the feature that reads it."""
     separators: dict[str, str] = {}
     for feature in _used_features(config, purpose):
-        many = feature.feature_type in (FeatureConfig.TagFeature, FeatureConfig.SequenceFeature)
-        if not many and not (feature.feature_type == FeatureConfig.RawFeature and feature.raw_input_dim > 1):
+        if not type_of(feature).is_list and feature.raw_input_dim <= 1:
             continue
         for name in feature.input_names:
             if separators.setdefault(name, feature.separator) != feature.separator:
@@ -307,7 +307,7 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
 def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:
     for feature in features:
         column, *others = feature.input_names
-        if feature.feature_type == FeatureConfig.TagFeature and (others or feature.kv_separator):
+        if type_of(feature).has_weights and (others or feature.kv_separator):
             kv_separator, weights = (None, others[0]) if others else (feature.kv_separator, None)
             name = feature.feature_name or column
             yield TagWeights(name, column, feature.separator, kv_separator, weights)
@@ -318,9 +318,9 @@ def _words(config: PipelineConfig, purpose: str) -> set[str]:
     return {
         name
         for feature in _used_features(config, purpose)
-        if feature.feature_type != FeatureConfig.RawFeature
+        if type_of(feature).id_spaces
         for at, name in enumerate(feature.input_names)
-        if not (feature.feature_type == FeatureConfig.TagFeature and at == 1)
+        if not (type_of(feature).has_weights and at == 1)
     }
 
 

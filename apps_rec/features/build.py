@@ -80,44 +80,76 @@ def read_vocabulary(feature: FeatureConfig) -> list[str]:
 
 
 def _build_feature(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    return _FEATURES[feature.feature_type](feature, vocabularies)
+
+
+def _id(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    return IdFeature(
+        feature.feature_name,
+        feature.input_names[0],
+        _build_ids(feature, vocabularies),
+        feature.embedding_name,
+        feature.embedding_dim,
+        feature.position,
+    )
+
+
+def _cross(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    return CrossFeature(
+        feature.feature_name,
+        tuple(feature.input_names),
+        feature.combo_join_sep,
+        HashIds(feature.hash_bucket_size),
+        feature.embedding_name,
+        feature.embedding_dim,
+        feature.position,
+    )
+
+
+def _number(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
     name, column, dim = feature.feature_name, feature.input_names[0], feature.embedding_dim
-    table, is_position = feature.embedding_name, feature.position
-    kind = feature.feature_type
-    if kind == FeatureConfig.IdFeature:
-        return IdFeature(name, column, _build_ids(feature, vocabularies), table, dim, is_position)
-    if kind == FeatureConfig.ComboFeature:
-        ids = HashIds(feature.hash_bucket_size)
-        return CrossFeature(name, tuple(feature.input_names), feature.combo_join_sep, ids, table, dim, is_position)
-    if kind == FeatureConfig.RawFeature:
-        if feature.boundaries:
-            return BucketFeature(name, column, tuple(feature.boundaries), table, dim, is_position)
-        shift, scale = _normalisation(feature)
-        return NumberFeature(
-            name,
-            column,
-            dim=dim,
-            size=feature.raw_input_dim,
-            separator=feature.separator,
-            log1p=feature.normalizer_fn == "log1p",
-            shift=shift,
-            scale=scale,
-            is_position=is_position,
-        )
-    is_sequence = kind == FeatureConfig.SequenceFeature
-    return ListFeature(
+    if feature.boundaries:
+        return BucketFeature(name, column, tuple(feature.boundaries), feature.embedding_name, dim, feature.position)
+    shift, scale = _normalisation(feature)
+    return NumberFeature(
         name,
         column,
+        dim=dim,
+        size=feature.raw_input_dim,
+        separator=feature.separator,
+        log1p=feature.normalizer_fn == "log1p",
+        shift=shift,
+        scale=scale,
+        is_position=feature.position,
+    )
+
+
+def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
+    return ListFeature(
+        feature.feature_name,
+        feature.input_names[0],
         _build_ids(feature, vocabularies),
-        table,
-        dim,
+        feature.embedding_name,
+        feature.embedding_dim,
         max_length=feature.max_seq_len,
         separator=feature.separator,
         kv_separator=feature.kv_separator or None,
         weight_column=feature.input_names[1] if len(feature.input_names) > 1 else None,
         combiner="mean" if is_sequence else feature.combiner,
         attention=_build_attention(feature),
-        is_position=is_position,
+        is_position=feature.position,
     )
+
+
+# By the type in the config; apps_rec/config/features.py checks them.
+_FEATURES = {
+    FeatureConfig.IdFeature: _id,
+    FeatureConfig.RawFeature: _number,
+    FeatureConfig.TagFeature: _list,
+    FeatureConfig.ComboFeature: _cross,
+    FeatureConfig.SequenceFeature: _list,
+}
 
 
 def _build_ids(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> IdMapping:

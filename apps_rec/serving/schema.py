@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from apps_rec.config.features import type_of
 from apps_rec.config.outputs import outputs, score_outputs
 from apps_rec.config.sides import ITEM, column_sides
 from apps_rec.data import Column, build_schema
@@ -171,7 +172,7 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
 def _needs_all_digits(feature: FeatureConfig) -> bool:
     """Whether a whole number of the feature must not be rounded to float64: an id, and one cut beyond 2^53."""
     is_cut_far_out = any(abs(cut) > _LARGEST_EXACT for cut in feature.boundaries)
-    return feature.feature_type != FeatureConfig.RawFeature or is_cut_far_out
+    return bool(type_of(feature).id_spaces) or is_cut_far_out
 
 
 def _input(name: str, dtype: str, shape: list[int | None]) -> dict[str, Any]:

@@ -222,10 +222,13 @@ def test_first_order_group_must_be_wide(report, change):
 
 
 def test_every_feature_option_has_a_rule():
-    from apps_rec.config.checks.features import APPLIES, FOR_ALL
+    from apps_rec.config.features import FEATURES, FOR_ALL, types_with
     from apps_rec.protos.feature_pb2 import FeatureConfig
 
-    assert {*APPLIES, *FOR_ALL} == set(FeatureConfig.DESCRIPTOR.fields_by_name)
+    options = {option for row in FEATURES.values() for option in row.options}
+    assert {*options, *FOR_ALL} == set(FeatureConfig.DESCRIPTOR.fields_by_name)
+    assert set(FEATURES) == set(FeatureConfig.FeatureType.values())
+    assert types_with("separator") == ["RawFeature", "TagFeature", "SequenceFeature"]
 
 
 def test_two_features_of_one_name(report, change):

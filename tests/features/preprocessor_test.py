@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.features import Preprocessor
+from apps_rec.features import Preprocessor, build
 from apps_rec.features.layout import Layout
 from apps_rec.features.specs import (
     BucketFeature,
@@ -18,6 +18,7 @@ from apps_rec.features.specs import (
     NumberIds,
     VocabularyIds,
 )
+from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # FarmHash64 modulo 1000, from a run of tf.strings.to_hash_bucket_fast: a change of hash would turn every table over.
 FARMHASH = {"": 263, "a": 939, "app 7": 466, "Zürich": 643, "42": 736, "-1": 430, "东京": 583, "x_X_1": 146}
@@ -466,3 +467,7 @@ def test_a_part_reads_its_own_columns_with_the_same_tables():
         for key in got.keys() & expected.keys() - {"ids", "values"}:
             np.testing.assert_array_equal(got[key], expected[key])
         assert part._vocabularies is whole._vocabularies
+
+
+def test_every_type_of_feature_is_built():
+    assert set(build._FEATURES) == set(FeatureConfig.FeatureType.values())

@@ -8,6 +8,7 @@ from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
 from apps_rec.config.checks.model.dnn import check_dnn
 from apps_rec.config.checks.rows.numbers import check_number
 from apps_rec.config.checks.rows.words import parses, word_mistake
+from apps_rec.config.features import options_of_some, type_of, types_with
 from apps_rec.config.report import quoted
 from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
@@ -16,30 +17,6 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
 COMBO, SEQUENCE = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature
 
-# The option -> the types of feature it is for; options for every type are not listed.
-APPLIES = {
-    "hash_bucket_size": (ID, TAG, COMBO, SEQUENCE),
-    "num_buckets": (ID, TAG, SEQUENCE),
-    "boundaries": (RAW,),
-    "separator": (RAW, TAG, SEQUENCE),
-    "kv_separator": (TAG,),
-    "vocab_file": (ID, TAG, SEQUENCE),
-    "vocab_list": (ID, TAG, SEQUENCE),
-    "min_count": (ID, TAG, SEQUENCE),
-    "combiner": (TAG, SEQUENCE),
-    "raw_input_dim": (RAW,),
-    "sequence_combiner": (SEQUENCE,),
-    "max_seq_len": (TAG, SEQUENCE),
-    "min_val": (RAW,),
-    "max_val": (RAW,),
-    "normalizer_fn": (RAW,),
-    "mean": (RAW,),
-    "stddev": (RAW,),
-    "combo_join_sep": (COMBO,),
-}
-FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position", "side")
-
-ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
 # What a dimension of a variable may hold everywhere, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
 
@@ -72,16 +49,15 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
     if report.is_broken(f"{path}.feature_type"):
         return
     kind = FeatureConfig.FeatureType.Name(feature.feature_type)
-    for name, kinds in APPLIES.items():
-        if given(feature, name) and feature.feature_type not in kinds:
-            fit = " or ".join(FeatureConfig.FeatureType.Name(k) for k in kinds)
-            report.error(f"{path}.{name}", f"is for {fit}; this is {article(kind)}.")
+    for name in options_of_some():
+        if given(feature, name) and name not in type_of(feature).options:
+            report.error(f"{path}.{name}", f"is for {' or '.join(types_with(name))}; this is {article(kind)}.")
     _inputs(context, path, feature, kind)
-    if feature.feature_type == RAW:
-        check_number(context, path, feature)
-    else:
+    if type_of(feature).id_spaces:
         _id_space(context, path, feature, kind)
-    if feature.feature_type in (TAG, SEQUENCE):
+    else:
+        check_number(context, path, feature)
+    if type_of(feature).is_list:
         _list(context, path, feature)
     if feature.feature_type == COMBO and not feature.combo_join_sep:
         report.error(f"{path}.combo_join_sep", "is empty; expected at least one character.")
@@ -89,13 +65,9 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
 
 def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
     report, count = context.report, len(feature.input_names)
-    least, most, wanted = 1, 1, "one column"
-    if feature.feature_type == COMBO:
-        least, most, wanted = 2, count, "two or more columns"
-    elif feature.feature_type == TAG:
-        most, wanted = 2, "one column, or two where the second holds the weights"
-    if count and not least <= count <= most:
-        report.error(f"{path}.input_names", f"{article(kind)} reads {wanted}, got {count}.")
+    row = type_of(feature)
+    if count and not row.least <= count <= (row.most or count):
+        report.error(f"{path}.input_names", f"{article(kind)} reads {row.columns}, got {count}.")
     context.without_twins(feature.input_names, f"{path}.input_names")
     for at, name in enumerate(feature.input_names):
         here = f"{path}.input_names[{at}]"
@@ -122,7 +94,7 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
             return f'its default_val "{column.default_val}" is not {feature.raw_input_dim} numbers.'
     elif kind == RAW and of not in NUMBERS:
         return "a RawFeature reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
-    elif kind in (TAG, SEQUENCE) and of != DataConfig.STRING:
+    elif type_of(feature).is_list and of != DataConfig.STRING:
         return "lists are read as STRING, their values joined by the separator."
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
         return "num_buckets needs INT32 or INT64."
@@ -133,7 +105,7 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
 
 def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
     report = context.report
-    choices = ("hash_bucket_size",) if feature.feature_type == COMBO else ID_SPACES
+    choices = type_of(feature).id_spaces
     named = [name for name in choices if given(feature, name)]
     if not named and not report.any_broken(path, *choices):
         wanted = "hash_bucket_size" if len(choices) == 1 else f"exactly one of {quoted(choices)}"
@@ -147,7 +119,7 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
     _words(context, path, feature)
     if feature.HasField("vocab_file"):
         _vocab_file(context, path, feature.vocab_file)
-    elif feature.HasField("min_count") and feature.feature_type in APPLIES["min_count"]:
+    elif feature.HasField("min_count") and "min_count" in type_of(feature).options:
         report.error(f"{path}.min_count", "needs vocab_file, whose counts it compares.")
 
 
@@ -156,7 +128,7 @@ def _words(context: Context, path: str, feature: FeatureConfig) -> None:
     column = context.columns.get(feature.input_names[0]) if feature.input_names else None
     if column is None or _misfit(feature, column):
         return
-    in_list = feature.separator if feature.feature_type in (TAG, SEQUENCE) else ""
+    in_list = feature.separator if type_of(feature).is_list else ""
     for at, word in enumerate(feature.vocab_list):
         if mistake := word_mistake(word, column.input_type, in_list):
             context.report.error(f"{path}.vocab_list[{at}]", mistake)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.checks.features import RAW
+from apps_rec.config.features import type_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
     """What the rows of a feature's table stand for; None where the feature has none or it is not clear."""
-    if feature.feature_type == RAW:
+    if not type_of(feature).id_spaces:
         return ("boundaries", tuple(feature.boundaries)) if feature.boundaries else None
     if feature.HasField("hash_bucket_size"):
         return "hash_bucket_size", feature.hash_bucket_size

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context, Use
-from apps_rec.config.checks.features import RAW, article
+from apps_rec.config.checks.features import article
+from apps_rec.config.features import type_of
 from apps_rec.config.report import quoted
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import FeatureGroup
@@ -75,7 +76,7 @@ def _needed(context: Context) -> None:
 
 def has_table(feature: FeatureConfig) -> bool:
     """Whether a feature gives ids, so that it is nothing without an embedding."""
-    return feature.feature_type != RAW or bool(feature.boundaries)
+    return bool(type_of(feature).id_spaces or feature.boundaries)
 
 
 def _embeddings(context: Context) -> None:

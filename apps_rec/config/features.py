@@ -1,0 +1,79 @@
+"""The types of feature: the columns each reads, its options, and what a value of it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from apps_rec.protos.feature_pb2 import FeatureConfig
+
+_VOCABULARIES = ("vocab_list", "vocab_file")
+_ID_SPACES = ("hash_bucket_size", "num_buckets", *_VOCABULARIES)
+_OF_IDS = (*_ID_SPACES, "min_count")
+_OF_NUMBERS = ("boundaries", "raw_input_dim", "min_val", "max_val", "normalizer_fn", "mean", "stddev", "separator")
+# Options of every type.
+FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position", "side")
+
+
+@dataclass(frozen=True)
+class FeatureType:
+    """A row of the table.
+
+    Attributes:
+        options: beside those of every type.
+        id_spaces: options of which a config gives exactly one, to say what ids there are; (): its values are numbers.
+        is_list: a cell holds several values, joined by `separator`.
+        least: columns it reads at least.
+        most: columns it reads at most; None: any number.
+        columns: that, in words.
+        has_weights: a second column holds the weights of the first one's values.
+        has_side: its columns are of the side it says even where it says none.
+    """
+
+    options: tuple[str, ...]
+    id_spaces: tuple[str, ...] = _ID_SPACES
+    is_list: bool = False
+    least: int = 1
+    most: int | None = 1
+    columns: str = "one column"
+    has_weights: bool = False
+    has_side: bool = True
+
+
+FEATURES: dict[int, FeatureType] = {
+    FeatureConfig.IdFeature: FeatureType(_OF_IDS),
+    FeatureConfig.RawFeature: FeatureType(_OF_NUMBERS, id_spaces=()),
+    FeatureConfig.TagFeature: FeatureType(
+        (*_OF_IDS, "separator", "kv_separator", "combiner", "max_seq_len"),
+        is_list=True,
+        most=2,
+        columns="one column, or two where the second holds the weights",
+        has_weights=True,
+    ),
+    FeatureConfig.ComboFeature: FeatureType(
+        ("hash_bucket_size", "combo_join_sep"),
+        id_spaces=("hash_bucket_size",),
+        least=2,
+        most=None,
+        columns="two or more columns",
+        # The sides of its columns are said by the features that read them alone.
+        has_side=False,
+    ),
+    FeatureConfig.SequenceFeature: FeatureType(
+        (*_OF_IDS, "separator", "combiner", "sequence_combiner", "max_seq_len"), is_list=True
+    ),
+}
+
+
+def type_of(feature: FeatureConfig) -> FeatureType:
+    """Returns the row of a feature's type."""
+    return FEATURES[feature.feature_type]
+
+
+def types_with(option: str) -> list[str]:
+    """Returns the names of the types that have an option."""
+    return [FeatureConfig.FeatureType.Name(kind) for kind, row in FEATURES.items() if option in row.options]  # type: ignore[arg-type]
+
+
+def options_of_some() -> list[str]:
+    """Returns the options that not every type has, in the order of the config's message."""
+    return [field.name for field in FeatureConfig.DESCRIPTOR.fields if field.name not in FOR_ALL]
