@@ -81,6 +81,7 @@ BY_OVERRIDE = [
     ([f'{D}.row_filter={{column: "hour" drop: "3000000000"}}'], ["expected a value of type INT32"]),
     ([f'{TAGS}.vocab_list=["a", "b "]'], ["vocab_list[1]", 'begins or ends with blanks; expected "b"']),
     ([f'{TAGS}.vocab_list=["a", "b\\r"]'], ['begins or ends with blanks; expected "b"']),
+    ([f'{TAGS}.vocab_list=["a", "\\tb"]'], ['"\\tb" begins or ends with blanks; expected "b"']),
     ([f'{TAGS}.vocab_list=["a", "b|c"]'], ['holds the separator "|"']),
     (["eval_config.metrics_set={gauc {uid_field: 'age'}}"], ["gauc.uid_field", '"age" is FLOAT']),
     ([f"{AGE}.mean=0", f"{AGE}.stddev=1e-50"], ["the stddev is 1e-50"]),

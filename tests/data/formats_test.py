@@ -78,7 +78,7 @@ def columns(draw):
     if draw(st.integers(0, 3)) or kind == pa.null():
         array = pa.array(draw(st.lists(st.none() | values, min_size=1, max_size=3)), kind)
         # Arrow has no dictionary of some; Parquet has none of durations, and writes their numbers.
-        others = (pt.is_null, pt.is_float16, pt.is_duration, pt.is_string_view, pt.is_binary_view)
+        others = (pt.is_null, pt.is_float16, pt.is_duration, pt.is_string_view, pt.is_binary_view, pt.is_decimal64)
         if draw(st.booleans()) and not any(check(kind) for check in others):
             array = array.dictionary_encode()
         return array, Column("n", dtype, DEFAULTS[dtype], True)

@@ -170,7 +170,7 @@ def _advice(array: pa.Array, column: Column, kind: str) -> str:
     if kind == TRUTH:
         return f'{declare} BOOL, or write it as text, such as "true" and "false"'
     if kind == REAL:
-        numbers = array.filter(pc.invert(as_nan(array)))
+        numbers = array.filter(pc.invert(as_nan(array))).cast(pa.float64())  # Arrow rounds no half floats
         if pc.all(pc.equal(numbers, pc.floor(numbers)), min_count=0).as_py():
             return (
                 f"{declare} INT64, as its numbers are whole ones (so a table with gaps holds ids), or write it as text"

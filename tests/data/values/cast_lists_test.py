@@ -99,6 +99,14 @@ def test_floats():
     assert got == np.float32(0.1)
 
 
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()])
+def test_floats_are_no_text_and_whole_ones_are_told_to_be(kind):
+    with pytest.raises(UnreadableColumnError, match="input_type in data_config.input_fields to INT64"):
+        convert(pa.array([1.0, None, math.nan], kind), Column("n"))
+    with pytest.raises(UnreadableColumnError, match="to FLOAT or DOUBLE"):
+        convert(pa.array([1.5, None], kind), Column("n"))
+
+
 def test_decimals_and_dates():
     decimals = pa.array([decimal.Decimal("1.00"), None, decimal.Decimal("12.00")])
     assert values(decimals, INT) == [1, None, 12]

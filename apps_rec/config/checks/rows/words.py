@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import struct
@@ -63,7 +64,9 @@ def word_mistake(word: str, kind: int, in_list: str = "") -> str:
 def blanks_mistake(word: str) -> str:
     """Says that a word of a STRING column has blanks around it; "" where it has none."""
     bare = word.strip(_BLANKS)
-    return "" if bare == word else f'"{word}" begins or ends with blanks; expected "{bare}".'
+    # As a config says it, so that a tab is seen.
+    told, wanted = (json.dumps(text, ensure_ascii=False) for text in (word, bare))
+    return "" if bare == word else f"{told} begins or ends with blanks; expected {wanted}."
 
 
 def as_float32(value: float) -> float:
