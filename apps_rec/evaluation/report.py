@@ -8,6 +8,7 @@ from numbers import Integral
 from pathlib import Path
 from typing import Any
 
+from apps_rec.atomic_file import replace_text
 from apps_rec.evaluation.metrics import METRICS
 
 METRIC_COLUMNS = tuple(METRICS)
@@ -73,20 +74,11 @@ def aligned(lines: Sequence[Sequence[str]]) -> str:
 
 
 def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> None:
-    """Write the metrics as JSON: aside first and then renamed, so that a reader never sees half a file."""
+    """Writes the metrics as JSON; a reader never sees half a file."""
     path = Path(path)
     text = to_json(metrics) + "\n"
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    # A file of ours, made and not followed; its permissions are what the umask leaves, as for any other file.
-    aside.unlink(missing_ok=True)
-    try:
-        with open(aside, "x", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(aside, path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+    replace_text(path, text)
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -36,7 +36,8 @@ def versions(folder: Path) -> list[Path]:
 def new_version(folder: Path) -> Iterator[Path]:
     """Makes a folder to write a version into; `publish` gives it its name, else it goes with the block.
 
-    Its name is no number, so that a server that watches passes over it, and no other export's.
+    Its name is no number, so that a server that watches passes over it, and no other export's. Its number is known only
+    when it is published, so it cannot be the `replacing` of apps_rec.atomic_file.
 
     Args:
         folder: of the versions; it is made.

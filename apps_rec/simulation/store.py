@@ -120,7 +120,8 @@ def simulate_store(
                 download_dispersion=counts.download_dispersion(),
             )
             (Path(aside) / SUMMARY_FILE).write_text(json.dumps(summary.as_dict(), indent=2) + "\n", encoding="utf-8")
-            # The summary goes first and comes last: where it stands, the files beside it belong together.
+            # The summary goes first and comes last: where it stands, the files beside it belong together. Files of
+            # others may lie there too, so the folder is not replaced as a whole.
             (folder / SUMMARY_FILE).unlink(missing_ok=True)
             for name in (*FILES, SUMMARY_FILE):
                 os.replace(Path(aside) / name, folder / name)

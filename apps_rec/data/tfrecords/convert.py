@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from apps_rec.atomic_file import replacing
 from apps_rec.data.files import check_new
 from apps_rec.data.rows.progress import Progress
 from apps_rec.data.rows.stream import RowStream, column_names
@@ -112,21 +112,15 @@ def convert_files(
     if len(given) > 1 or min(given, default=1) < 1:
         raise RunError(f"--shards, --rows-per-file: expected one of them, 1 or more, got {shards} and {rows_per_file}")
     folder = Path(output)
-    partial = folder.parent / f".{folder.name}.partial"
     check_new(output)
     started = time.monotonic()
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Of a conversion that was killed.
-        shutil.rmtree(partial, ignore_errors=True)
-        partial.mkdir()
-        try:
+        with replacing(folder) as aside:
+            aside.mkdir()
             stream = RowStream(files, schema, _BATCH_ROWS)
-            manifest = _write(stream, partial, shards, rows_per_file or ROWS_PER_FILE, config_path)
-            manifest.write(partial)
-            partial.rename(folder)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
+            manifest = _write(stream, aside, shards, rows_per_file or ROWS_PER_FILE, config_path)
+            manifest.write(aside)
     except (OSError, tf.errors.OpError) as error:
         raise RunError(f"{output}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
     rows = sum(entry.rows for entry in manifest.files)

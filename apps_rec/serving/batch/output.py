@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from apps_rec.atomic_file import replacing
 from apps_rec.errors import RunError
 from apps_rec.serving.batch.formulas import without_formulas
 
@@ -39,11 +38,6 @@ class Output:
     format: str
     rows_per_part: int | None = None
     escape_formulas: bool = False
-
-    @property
-    def aside(self) -> Path:
-        """Where it is written until it is whole."""
-        return self.path.with_name(f".{self.path.name}.partial")
 
 
 def plan_output(
@@ -113,29 +107,17 @@ def open_output(output: Output) -> Iterator[Files]:
     """
     try:
         output.path.parent.mkdir(parents=True, exist_ok=True)
-        # Of a run that was killed.
-        _remove(output.aside)
-        try:
+        with replacing(output.path) as aside:
             if output.rows_per_part is not None:
-                output.aside.mkdir()
-            files = Files(output)
+                aside.mkdir()
+            files = Files(output, aside)
             try:
                 yield files
                 files.flush()
             finally:
                 files.close()
-            os.replace(output.aside, output.path)
-        finally:
-            _remove(output.aside)
     except OSError as error:
         raise RunError(f"cannot write {output.path}: {error.strerror or error}; choose another with -o") from error
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -152,14 +134,18 @@ def _fitting(output: Output) -> Iterator[None]:
 class Files:
     """Rows in files of so many rows each, or all in one, written block by block.
 
+    Args:
+        output: what is to be written.
+        path: of the file or folder until it is whole; the folder is there.
+
     Attributes:
         rows: appended so far.
         count: files begun.
     """
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, path: Path) -> None:
         self.rows = self.count = 0
-        self._output = output
+        self._output, self._path = output, path
         self._held: pa.Table | None = None  # rows of the block that is not full yet
         self._file: _File | None = None
         self._room = 0  # rows that the file has room for
@@ -210,8 +196,8 @@ class Files:
 
     def _name(self) -> Path:
         if self._output.rows_per_part is None:
-            return self._output.aside
-        return self._output.aside / f"part-{self.count:05d}.{self._output.format}"
+            return self._path
+        return self._path / f"part-{self.count:05d}.{self._output.format}"
 
 
 class _File:
