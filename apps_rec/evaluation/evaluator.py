@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.evaluation.collect import MetricCollector, TaskMetrics
+from apps_rec.evaluation.collect import MetricCollector
+from apps_rec.evaluation.tasks import TaskMetrics
 
 Tensors = Mapping[str, tf.Tensor]
 

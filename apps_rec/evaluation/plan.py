@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from apps_rec.config.outputs import measured
-from apps_rec.evaluation.collect import MetricSpec, TaskMetrics
+from apps_rec.evaluation.tasks import MetricSpec, TaskMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 # A control character: no tower's name holds one.

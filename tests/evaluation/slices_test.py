@@ -3,8 +3,9 @@ import pytest
 from sklearn import metrics as sklearn_metrics
 
 from apps_rec.errors import ConfigError
-from apps_rec.evaluation.collect import AUC, CALIBRATION, LOG_LOSS, MetricCollector, MetricSpec, TaskMetrics
+from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.slices import FEW, shown_value
+from apps_rec.evaluation.tasks import AUC, CALIBRATION, LOG_LOSS, MetricSpec, TaskMetrics
 
 TASKS = [
     TaskMetrics("ctr", "probs_ctr", "click", metrics=(AUC, LOG_LOSS, CALIBRATION, MetricSpec("gauc", "user"))),

@@ -1,0 +1,109 @@
+"""What is held of each row between batches, in as few bytes as exact metrics allow."""
+
+from typing import Any
+
+import numpy as np
+
+from apps_rec.errors import DataError
+
+BLOCK_ROWS = 1 << 16
+
+
+class Column:
+    """A numpy column that grows by whole blocks: no more than one block is held beyond the values."""
+
+    def __init__(self, dtype: type[np.generic]) -> None:
+        self._dtype = np.dtype(dtype)
+        self._blocks: list[np.ndarray] = []
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held, the unused end of the last block included."""
+        return sum(block.nbytes for block in self._blocks)
+
+    def append(self, values: np.ndarray) -> None:
+        """Copy the values in, so that the batch they come from can be freed."""
+        start = 0
+        while start < len(values):
+            room = len(self._blocks) * BLOCK_ROWS - self._size
+            if not room:
+                self._blocks.append(np.empty(BLOCK_ROWS, self._dtype))
+                room = BLOCK_ROWS
+            taken = values[start : start + room]
+            offset = BLOCK_ROWS - room
+            self._blocks[-1][offset : offset + len(taken)] = taken
+            self._size += len(taken)
+            start += len(taken)
+
+    def array(self) -> np.ndarray:
+        """All values in one new array."""
+        return np.concatenate(self._blocks)[: self._size] if self._blocks else np.empty(0, self._dtype)
+
+
+class TaskRows:
+    """The rows of one task: a float32 score and a uint8 label each, an int32 slice where it is asked for."""
+
+    def __init__(self) -> None:
+        self.scores = Column(np.float32)
+        self.labels = Column(np.uint8)
+        self.slices = Column(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes held: 5 a row, 9 with slices, up to the end of a block."""
+        return self.scores.nbytes + self.labels.nbytes + self.slices.nbytes
+
+    def append(self, scores: np.ndarray, labels: np.ndarray, slices: np.ndarray | None = None) -> None:
+        """Add rows; the arrays are `(rows,)`."""
+        self.scores.append(scores)
+        self.labels.append(labels)
+        if slices is not None:
+            self.slices.append(slices)
+
+
+class UserCodes:
+    """Numbers users 0, 1, 2, ... in the order they are met; holds each distinct user once.
+
+    Example:
+        >>> codes = UserCodes()
+        >>> codes.encode(np.array([70, 50, 70])).tolist(), codes.encode(np.array([50, 10])).tolist()
+        ([0, 1, 0], [1, 2])
+    """
+
+    def __init__(self) -> None:
+        self._codes: dict[object, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def values(self) -> list[Any]:
+        """The users by their code."""
+        return list(self._codes)
+
+    def encode(self, users: np.ndarray) -> np.ndarray:
+        """Give each user of a batch of integers or strings, `(rows,)`, an int32 code.
+
+        Raises:
+            DataError: the values are neither integers nor strings.
+        """
+        users = np.asarray(users)
+        if users.dtype.kind not in "biuOSU":
+            raise DataError(f"the column of users for GAUC: expected integers or strings, got {users.dtype}.")
+        codes = self._codes
+        if users.dtype.kind == "O":
+            # Sorting Python objects to find the distinct ones costs more than one look-up each; and fixed-width bytes
+            # would take b"a" and b"a\0" for the same user.
+            return np.fromiter((codes.setdefault(user, len(codes)) for user in users), np.int32, len(users))
+        distinct, first, inverse = np.unique(users, return_index=True, return_inverse=True)
+        of_distinct = np.empty(len(distinct), np.int32)
+        values = distinct.tolist()
+        for position in np.argsort(first).tolist():
+            of_distinct[position] = codes.setdefault(values[position], len(codes))
+        return of_distinct[inverse]

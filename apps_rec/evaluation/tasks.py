@@ -1,0 +1,105 @@
+"""What is measured: metrics with their arguments, and the outputs, labels and rows of each task."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from apps_rec.evaluation.metrics import METRICS, needs_users
+
+
+@dataclass(frozen=True)
+class MetricSpec:
+    """A metric to compute, and what it is called with.
+
+    Args:
+        name: one of `METRICS`.
+        users: the column of users, where the metric groups rows by user; else "".
+        options: its further arguments, such as `{"reduction": "mean_by_sample_num"}` of gauc.
+
+    Raises:
+        ValueError: an unknown metric, a missing column of users or one too many, or an option that it does not take.
+    """
+
+    name: str
+    users: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.name not in METRICS:
+            raise ValueError(f"metrics: {self.name} is not among {', '.join(METRICS)}.")
+        if needs_users(self.name) != bool(self.users):
+            wanted = "needs `users`, the name of the column of users" if not self.users else "takes no column of users"
+            raise ValueError(f"metrics: {self.name} {wanted}.")
+        try:
+            self.compute(np.zeros(0), np.zeros(0), {self.users: np.zeros(0, np.int32)})
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"metrics: {self.name} does not take {dict(self.options)}: {error}") from error
+
+    def compute(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]) -> float | None:
+        """Return its value over rows; `users` holds codes by column, of the same rows."""
+        arguments = {**self.options, "users": users[self.users]} if self.users else self.options
+        return METRICS[self.name](labels, scores, **arguments)
+
+
+AUC, LOG_LOSS, CALIBRATION = MetricSpec("auc"), MetricSpec("log_loss"), MetricSpec("calibration")
+
+
+@dataclass(frozen=True)
+class TaskMetrics:
+    """What to measure of one task; its metrics are called `<metric>_<suffix>`.
+
+    Args:
+        suffix: end of the metrics' names, e.g. `ctr`, `cvr_masked`, `ctcvr`.
+        score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
+        label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
+        mask_label: a label column; only rows where it is 1 count. None: all rows count.
+        metrics: what to compute, in the order to show them.
+        observed: those of `label` and `mask_label` that may be -1, not observed; rows where one of these is do not
+            count.
+
+    Raises:
+        ValueError: no label.
+
+    Example:
+        >>> TaskMetrics("cvr_masked", "probs_cvr", "download", "click", (AUC, MetricSpec("gauc", "user_id"))).names
+        ('auc_cvr_masked', 'gauc_cvr_masked')
+    """
+
+    suffix: str
+    score_output: str
+    label: str | tuple[str, ...]
+    mask_label: str | None = None
+    metrics: tuple[MetricSpec, ...] = (AUC, LOG_LOSS, CALIBRATION)
+    observed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.labels:
+            raise ValueError(f"metrics of {self.suffix}: expected a label column or several, got none.")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The label columns whose product is the task's label."""
+        return (self.label,) if isinstance(self.label, str) else tuple(self.label)
+
+    @property
+    def users(self) -> tuple[str, ...]:
+        """The columns of users that its metrics need, each once."""
+        return tuple(dict.fromkeys(metric.users for metric in self.metrics if metric.users))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Full names of the task's metrics, in order."""
+        return tuple(f"{metric.name}_{self.suffix}" for metric in self.metrics)
+
+    @property
+    def rows_key(self) -> tuple[str, ...]:
+        """Equal for tasks that count the same rows; empty where all count, the mask where that alone decides."""
+        masks = (self.mask_label,) if self.mask_label else ()
+        return (*masks, "", *self.observed) if self.observed else masks
+
+    def counts(self, labels: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Which rows of a batch count, where not all do; by label: is it 1, and was it observed."""
+        masks = [labels[self.mask_label]] if self.mask_label else []
+        return np.logical_and.reduce([*masks, *(known[name] for name in self.observed)])
