@@ -1,7 +1,6 @@
 """Which columns a job reads and what each must hold, drawn from a normalised config."""
 
 import difflib
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -9,6 +8,7 @@ from apps_rec.config.features import type_of
 from apps_rec.config.heads import head_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
+from apps_rec.data.dtypes import DTYPES, REAL, Value, parse_value
 from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -19,7 +19,6 @@ PURPOSES = (*PASSES, "predict")
 # CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
 INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
-Value = int | float | bool | bytes
 # What a label is in a batch where its column says that it was not observed.
 NOT_OBSERVED = -1.0
 
@@ -30,7 +29,7 @@ class Column:
 
     Args:
         name: by which features, labels, filters and requests call it.
-        dtype: INT32, INT64, STRING, FLOAT, DOUBLE or BOOL.
+        dtype: a name of `apps_rec.data.dtypes.DTYPES`.
         default: what a missing value becomes; bytes for STRING.
         has_default: whether the config gave the default.
         list_separator: joins the values of a list column into one string; None where one value is expected.
@@ -266,7 +265,7 @@ def with_slices(schema: Schema, name: str) -> Schema:
         raise ConfigError(f'by: expected a column of data_config.input_fields, got "{name}"; add it there.{hint}')
     if name in schema.labels:
         raise ConfigError(f'by: "{name}" is a label: within one of its values a task has one class, and no metric')
-    if column.dtype in ("FLOAT", "DOUBLE"):
+    if DTYPES[column.dtype].kind == REAL:
         raise ConfigError(
             f'by: "{name}" is a {column.dtype}, nearly each value of which is another; expected a column of '
             "type STRING, INT32, INT64 or BOOL"
@@ -328,31 +327,10 @@ def _column(field: DataConfig.Field, separators: dict[str, str], words: set[str]
     dtype = DataConfig.FieldType.Name(field.input_type)
     text = field.default_val if field.HasField("default_val") else None
     where = f"data_config.input_fields[input_name={field.input_name}].default_val"
-    absent: dict[str, Value] = {"STRING": b"", "BOOL": False}
-    default = parse_value(text, dtype, where) if text is not None else absent.get(dtype, 0)
+    default = parse_value(text, dtype, where) if text is not None else DTYPES[dtype].default
     separator = separators.get(field.input_name) if dtype == "STRING" else None
     is_numbers = separator is not None and field.input_name not in words
     return Column(field.input_name, dtype, default, text is not None, separator, is_numbers, field.column_name)
-
-
-def parse_value(text: str, dtype: str, where: str) -> Value:
-    """A value of the given type out of its text.
-
-    Raises:
-        ConfigError: the text is no such value; `where` is the config path in the message.
-    """
-    if dtype == "STRING":
-        return text.encode()
-    word = text.strip()
-    if dtype == "BOOL" and word.lower() in ("true", "false", "1", "0"):
-        return word.lower() in ("true", "1")
-    if dtype in ("INT32", "INT64") and re.fullmatch(r"[+-]?[0-9]+", word):
-        number, bits = int(word), int(dtype[3:])
-        if -(2 ** (bits - 1)) <= number < 2 ** (bits - 1):
-            return number
-    if dtype in ("FLOAT", "DOUBLE") and re.fullmatch(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", word):
-        return float(word)
-    raise ConfigError(f'{where}: expected a value of type {dtype}, got "{text}"')
 
 
 def _find(declared: dict[str, Column], name: str, where: str) -> Column:

@@ -13,7 +13,7 @@ from google.protobuf import text_format
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
 from apps_rec.data import Column
-from apps_rec.data.pipeline.packing import TF_TYPES
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.protos.serving_log_pb2 import PredictRequest
 from apps_rec.serving.schema import DEFAULT, EXAMPLE, EXAMPLES, ITEM_TEXT, RANK, SHARED_TEXT, WEIGHTS, ServingSchema
 
@@ -65,7 +65,7 @@ def request(signature: str, rows: Rows, schema: ServingSchema, weights: Sequence
 
 
 def _array(values: Sequence[Any] | np.ndarray, column: Column) -> np.ndarray:
-    return np.asarray(values, object if column.dtype == "STRING" else TF_TYPES[column.dtype].as_numpy_dtype)
+    return np.asarray(values, DTYPES[column.dtype].numpy)
 
 
 def _packed(values: Sequence[Any] | np.ndarray, as_text: bool) -> np.ndarray:

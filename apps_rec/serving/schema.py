@@ -9,6 +9,7 @@ from apps_rec.config.features import type_of
 from apps_rec.config.outputs import outputs, score_outputs
 from apps_rec.config.sides import ITEM, column_sides
 from apps_rec.data import Column, build_schema
+from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.errors import ConfigError
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ScoreFormula
@@ -19,16 +20,6 @@ SIGNATURES = (DEFAULT, EXAMPLE, RANK, RANK_PACKED)
 EXAMPLES, WEIGHTS = "examples", "weights"
 SCHEMA_ASSET = "assets/schema.json"
 SHARED_TEXT, SHARED_NUMBERS, ITEM_TEXT, ITEM_NUMBERS = "shared_text", "shared_numbers", "item_text", "item_numbers"
-# Names of types as TensorFlow Serving's REST and gRPC show them.
-DTYPES = {
-    "INT32": "DT_INT32",
-    "INT64": "DT_INT64",
-    "STRING": "DT_STRING",
-    "FLOAT": "DT_FLOAT",
-    "DOUBLE": "DT_DOUBLE",
-    "BOOL": "DT_BOOL",
-}
-_INTEGERS = ("INT32", "INT64")
 # From here on float64 does not hold every whole number.
 _LARGEST_EXACT = 2**53
 
@@ -98,7 +89,7 @@ class ServingSchema:
             },
             "signatures": {
                 DEFAULT: {
-                    "inputs": [_input(column.name, DTYPES[column.dtype], [None]) for column in self.columns],
+                    "inputs": [_input(column.name, DTYPES[column.dtype].serving, [None]) for column in self.columns],
                     "outputs": [_input(name, "DT_FLOAT", [None]) for name in self.outputs],
                 },
                 EXAMPLE: {
@@ -107,8 +98,8 @@ class ServingSchema:
                 },
                 RANK: {
                     "inputs": [
-                        *(_input(column.name, DTYPES[column.dtype], [1]) for column in self.shared),
-                        *(_input(column.name, DTYPES[column.dtype], [None]) for column in self.items),
+                        *(_input(column.name, DTYPES[column.dtype].serving, [1]) for column in self.shared),
+                        *(_input(column.name, DTYPES[column.dtype].serving, [None]) for column in self.items),
                         _input(WEIGHTS, "DT_FLOAT", [len(self.terms)]),
                     ],
                     "outputs": self._rank_outputs(),
@@ -125,7 +116,7 @@ class ServingSchema:
 
     def _column(self, column: Column, side: bool = True) -> dict[str, Any]:
         default = column.default.decode() if isinstance(column.default, bytes) else column.default
-        described = {"name": column.name, "dtype": DTYPES[column.dtype], "default": default}
+        described = {"name": column.name, "dtype": DTYPES[column.dtype].serving, "default": default}
         if column.column_name:
             described["column_name"] = column.column_name
         if side:
@@ -160,7 +151,7 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
         columns=asked,
         sides={column.name: all_sides[column.name] for column in asked},
         filled=tuple(column for column in build_schema(config, "train").columns if column not in asked),
-        ids=frozenset(column.name for column in asked if column.dtype in _INTEGERS and column.name in words),
+        ids=frozenset(column.name for column in asked if DTYPES[column.dtype].kind == WHOLE and column.name in words),
         terms=tuple((term.output, term.weight) for term in model.score),
         formula=ScoreFormula.Name(model.score_formula).lower(),
         value_field=model.score_value_field or None,

@@ -9,6 +9,7 @@ import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.data import Column, RowStream, build_schema, data_files, open_stream, schema_for_file
+from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature, columns_of
 from apps_rec.models import RankModel
@@ -54,26 +55,15 @@ def _spoiled(column: Column, values: np.ndarray, kind: np.ndarray, rng: np.rando
             cells[i] = None
         elif k == UNSEEN and column.dtype != "BOOL":
             cells[i] = _unseen(column, rng)
-    return pa.array(cells, _arrow_type(column))
+    return pa.array(cells, pa.string() if column.dtype == "STRING" else DTYPES[column.dtype].arrow)
 
 
 def _unseen(column: Column, rng: np.random.Generator) -> object:
     if column.dtype != "STRING":
         number = UNSEEN_NUMBERS[rng.integers(len(UNSEEN_NUMBERS))]
-        return number if column.dtype.startswith("INT") else float(number)
+        return number if DTYPES[column.dtype].kind == WHOLE else float(number)
     texts = list(rng.choice(UNSEEN_TEXTS, size=3))
     return column.list_separator.join(texts) if column.list_separator else texts[0]
-
-
-def _arrow_type(column: Column) -> pa.DataType:
-    return {
-        "INT32": pa.int32(),
-        "INT64": pa.int64(),
-        "STRING": pa.string(),
-        "FLOAT": pa.float32(),
-        "DOUBLE": pa.float64(),
-        "BOOL": pa.bool_(),
-    }[column.dtype]
 
 
 def score_with_model(

@@ -7,17 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 import tensorflow as tf
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.rows.columns import Columns, names_by_type, record_type
 
 # TensorFlow's type of a declared one.
-TF_TYPES = {
-    "INT32": tf.int32,
-    "INT64": tf.int64,
-    "STRING": tf.string,
-    "FLOAT": tf.float32,
-    "DOUBLE": tf.float64,
-    "BOOL": tf.bool,
-}
+TF_TYPES = {name: tf.as_dtype(row.tensorflow) for name, row in DTYPES.items()}
 
 
 class TensorColumns(Mapping[str, tf.Tensor]):

@@ -6,13 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-_NUMPY_TYPES = {
-    "INT32": np.int32,
-    "INT64": np.int64,
-    "FLOAT": np.float32,
-    "DOUBLE": np.float64,
-    "BOOL": np.bool_,
-}
+from apps_rec.data.dtypes import DTYPES
 
 
 def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -27,7 +21,7 @@ def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 def record_type(dtypes: Mapping[str, str]) -> np.dtype:
     """A record of every column that is no text, without gaps; fields of one type stand side by side."""
     groups = names_by_type(dtypes).items()
-    return np.dtype([(name, _NUMPY_TYPES[dtype]) for dtype, names in groups if dtype != "STRING" for name in names])
+    return np.dtype([(name, DTYPES[dtype].numpy) for dtype, names in groups if dtype != "STRING" for name in names])
 
 
 class Columns(Mapping[str, np.ndarray]):

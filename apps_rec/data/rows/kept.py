@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.schema import Schema
-from apps_rec.data.values.cast import ARROW_TYPES
 
 
 def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
@@ -28,4 +28,4 @@ def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
 
 def _declared_type(name: str, schema: Schema) -> pa.DataType:
     column = schema.column(name)
-    return pa.string() if column is None or column.dtype == "STRING" else ARROW_TYPES[column.dtype]
+    return pa.string() if column is None or column.dtype == "STRING" else DTYPES[column.dtype].arrow

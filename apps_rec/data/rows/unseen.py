@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.schema import RowFilter, Value
+from apps_rec.data.dtypes import Value
+from apps_rec.data.schema import RowFilter
 
 _SHOWN = 5
 

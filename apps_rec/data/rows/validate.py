@@ -9,13 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps_rec.data.dtypes import DTYPES, Value
 from apps_rec.data.formats.bad_rows import remedy, too_many
 from apps_rec.data.formats.source import BadRow, Chunk
 from apps_rec.data.rows.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.rows.unseen import looked_for, not_among, unseen_told
-from apps_rec.data.schema import Column, RowFilter, Schema, Value
+from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.values.bounds import within
-from apps_rec.data.values.cast import ARROW_TYPES, Problem
+from apps_rec.data.values.cast import Problem
 from apps_rec.data.values.cast_lists import convert, fill, texts_of_lists
 from apps_rec.data.values.decimals import as_in_file, decimal_points, has_decimals
 from apps_rec.data.values.kinds import FEATURES, UnreadableColumnError
@@ -314,7 +315,7 @@ def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Prob
     if row_filter.is_range:
         compared = within(array, column, row_filter.low, row_filter.high)
         return compared.inside, compared.problems
-    values = pa.array(row_filter.values, ARROW_TYPES[column.dtype])
+    values = pa.array(row_filter.values, DTYPES[column.dtype].arrow)
     found = pc.is_in(fill(array, column), values).to_numpy(zero_copy_only=False)
     return found == row_filter.keep, []
 

@@ -9,7 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.schema import Column, Value
+from apps_rec.data.dtypes import Value
+from apps_rec.data.schema import Column
 from apps_rec.data.values.cast import Problem, show_cell
 from apps_rec.data.values.numbers import as_mask
 

@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.schema import Column
 from apps_rec.data.values.kinds import DECIMAL, REAL, TEXT, TRUTH, kind_of
 from apps_rec.data.values.numbers import (
@@ -20,15 +21,6 @@ from apps_rec.data.values.numbers import (
     without,
 )
 
-ARROW_TYPES = {
-    "INT32": pa.int32(),
-    "INT64": pa.int64(),
-    # 64-bit offsets: a window of long lists may hold more than 2 GiB.
-    "STRING": pa.large_binary(),
-    "FLOAT": pa.float32(),
-    "DOUBLE": pa.float64(),
-    "BOOL": pa.bool_(),
-}
 WRONG_TYPE = "wrong type"
 NOT_UTF8 = "not UTF-8"
 
@@ -97,7 +89,7 @@ def _to_text(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
 
 
 def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    target = ARROW_TYPES[column.dtype]
+    target = DTYPES[column.dtype].arrow
     bits = target.bit_width
     kind, stored = kind_of(array.type), array
     if kind == DECIMAL:
@@ -155,7 +147,7 @@ def _rounded(array: pa.Array, bits: int) -> Callable[[int], str]:
 
 
 def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    target = ARROW_TYPES[column.dtype]
+    target = DTYPES[column.dtype].arrow
     numbers, wrong = _floats(array)
     if column.dtype == "DOUBLE" and array.type == pa.float32():
         # The fewest digits that name it, as a file of text has them: 4.99, not 4.989999771118164.

@@ -7,8 +7,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.schema import Column
-from apps_rec.data.values.cast import ARROW_TYPES, CONVERTERS, Problem, show_cell, to_utf8
+from apps_rec.data.values.cast import CONVERTERS, Problem, show_cell, to_utf8
 from apps_rec.data.values.kinds import FEATURES, is_list, is_readable, is_text, list_lengths, plain
 from apps_rec.data.values.numbers import as_mask, bounds_of, letters_of, without
 
@@ -24,7 +25,7 @@ def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
         column: what is declared. Lists are joined by its list_separator; a null inside a list becomes an empty value,
             so that lists of values and of weights stay side by side.
 
-    Returns: an array of `ARROW_TYPES[column.dtype]` in which missing and wrong cells are null, and the wrong ones.
+    Returns: an array of `DTYPES[column.dtype].arrow` in which missing and wrong cells are null, and the wrong ones.
         Missing are null, NaN, an empty text and an empty list.
 
     Raises:
@@ -37,9 +38,9 @@ def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
     if is_list(array.type):
         array, problems = _join(array, column) if column.list_separator is not None else _only_value(array, column)
     if pt.is_null(array.type):
-        return pa.nulls(len(array), ARROW_TYPES[column.dtype]), problems
+        return pa.nulls(len(array), DTYPES[column.dtype].arrow), problems
     if not is_readable(array, column):
-        return pa.nulls(len(array), ARROW_TYPES[column.dtype]), problems
+        return pa.nulls(len(array), DTYPES[column.dtype].arrow), problems
     if is_text(array.type):
         array, more = to_utf8(array, column)
         problems += more

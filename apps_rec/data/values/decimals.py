@@ -7,16 +7,15 @@ from dataclasses import replace
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.schema import Column
 from apps_rec.data.values.cast import WRONG_TYPE, Problem, show_cell
 from apps_rec.data.values.numbers import as_mask, without
 
-_WITH_DECIMALS = ("INT32", "INT64", "FLOAT", "DOUBLE")
-
 
 def has_decimals(column: Column) -> bool:
     """Whether the cells of a column are numbers, which have a decimal separator."""
-    return column.dtype in _WITH_DECIMALS
+    return DTYPES[column.dtype].is_number
 
 
 def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from apps_rec.data import Column
+from apps_rec.data.dtypes import DTYPES, REAL, WHOLE
 from apps_rec.errors import RunError
 from apps_rec.serving.json_asset import (
     a_bool,
@@ -99,10 +100,10 @@ def _cell(cell: Any, where: str, column: Column) -> Any:
         return a_text(cell, where).encode()
     if column.dtype == "BOOL":
         return a_bool(cell, where)
-    if column.dtype in ("INT32", "INT64"):
-        bits = int(column.dtype[3:])
-        return a_whole_number(cell, where, -(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
-    if column.dtype in ("FLOAT", "DOUBLE"):
+    dtype = DTYPES[column.dtype]
+    if dtype.kind == WHOLE:
+        return a_whole_number(cell, where, *dtype.range)
+    if dtype.kind == REAL:
         largest = _FLOAT if column.dtype == "FLOAT" else _DOUBLE
         a_number(cell, where, -largest, largest)
         return cell

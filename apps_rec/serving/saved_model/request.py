@@ -7,6 +7,7 @@ from itertools import groupby
 
 import tensorflow as tf
 
+from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.data.pipeline.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import columns_of
@@ -98,4 +99,4 @@ def _typed(tensor: tf.Tensor, dtype: str) -> tf.Tensor:
     if tensor.dtype == tf.string:
         return tf.strings.to_number(tensor, TF_TYPES[dtype])
     # A number of an INT column stays a float: whoever reads it casts it to one, and no cast overflows.
-    return tensor if dtype in ("INT32", "INT64") else tf.cast(tensor, TF_TYPES[dtype])
+    return tensor if DTYPES[dtype].kind == WHOLE else tf.cast(tensor, TF_TYPES[dtype])

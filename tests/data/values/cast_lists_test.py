@@ -6,8 +6,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.schema import Column
-from apps_rec.data.values.cast import ARROW_TYPES
 from apps_rec.data.values.cast_lists import HOLDS_SEPARATOR, convert, fill
 from apps_rec.data.values.kinds import UnreadableColumnError
 
@@ -16,7 +16,7 @@ INT = Column("n", "INT64", 0)
 
 def values(array, column):
     converted, problems = convert(array, column)
-    assert converted.type == ARROW_TYPES[column.dtype]
+    assert converted.type == DTYPES[column.dtype].arrow
     assert problems == []
     return converted.to_pylist()
 
@@ -84,7 +84,7 @@ def test_an_empty_text_is_missing_in_every_file():
     assert fill(convert(pa.array([[""], ["x", ""], [None]]), tags)[0], tags).to_pylist() == [b"none", b"x|", b"none"]
 
 
-@pytest.mark.parametrize("dtype", list(ARROW_TYPES))
+@pytest.mark.parametrize("dtype", list(DTYPES))
 def test_a_column_of_nulls(dtype):
     column = Column("n", dtype, {"STRING": b"d", "BOOL": True}.get(dtype, 3), True)
     assert fill(convert(pa.nulls(2), column)[0], column).to_pylist() == [column.default] * 2
@@ -197,10 +197,10 @@ UNREADABLE = [
     (pa.array([1.5, 2.0]), ["STRING"], "to FLOAT or DOUBLE"),
     (pa.array([1.0, None, math.nan]), ["STRING"], "to INT64"),
     (pa.array([decimal.Decimal("1")]), ["STRING"], "to DOUBLE"),
-    (pa.array([DAY]), [dtype for dtype in ARROW_TYPES if dtype != "STRING"], "unit"),
-    (pa.array([DAY]).cast(pa.timestamp("us")), list(ARROW_TYPES), "unit"),
-    (pa.array([datetime.timedelta(1)]), list(ARROW_TYPES), "unit"),
-    (pa.array([datetime.time(1)]), list(ARROW_TYPES), "unit"),
+    (pa.array([DAY]), [dtype for dtype in DTYPES if dtype != "STRING"], "unit"),
+    (pa.array([DAY]).cast(pa.timestamp("us")), list(DTYPES), "unit"),
+    (pa.array([datetime.timedelta(1)]), list(DTYPES), "unit"),
+    (pa.array([datetime.time(1)]), list(DTYPES), "unit"),
     (pa.array([[1.0]]), ["STRING"], "numbers with a fraction are no single text"),
     (pa.array([[True]]), ["STRING"], "true and false are no single text"),
     (pa.array([[datetime.time(1)]]), ["STRING"], "such values are no single text"),
