@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -11,6 +10,7 @@ from typing import Any
 
 from apps_rec.config.text.tokens import cut
 from apps_rec.errors import ConfigError, shown
+from apps_rec.nearest import did_you_mean, nearest
 
 _LONGEST_LINE = 1000
 
@@ -24,26 +24,6 @@ ITEM_NAMES = {
     "Tower": ("input", None),
     "ScoreTerm": ("output", None),
 }
-
-
-def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | None:
-    """The option most like the word, or None when none is.
-
-    Example:
-        >>> nearest("batchsize", ["batch_size", "shuffle"])
-        'batch_size'
-    """
-    known = list(dict.fromkeys(options))
-    lowered = {option.lower(): option for option in known}
-    parts = sorted(word.lower().split("_"))
-    turned = next((option for low, option in lowered.items() if sorted(low.split("_")) == parts), None)
-    if turned is not None:
-        return turned
-    close = difflib.get_close_matches(word.lower(), lowered, n=1, cutoff=cutoff)
-    if close:
-        return lowered[close[0]]
-    starts = [o for low, o in lowered.items() if len(word) > 1 and (low.startswith(word.lower()))]
-    return starts[0] if len(starts) == 1 else None
 
 
 def item_name(item: Any) -> tuple[str, str] | None:
@@ -214,8 +194,7 @@ class Report:
         where = self.places.override(number) if kind else f"{self.places.name}:{number}"
         path = f"{self.places.readable(one.path)}: " if one.path else ""
         guess = self.guess(one.got, one.among) if one.got is not None else None
-        hint = f' Did you mean "{guess}"?' if guess else ""
-        line = " ".join(f"{where}: {path}{one.text}{hint}".splitlines())
+        line = " ".join(f"{where}: {path}{one.text}{did_you_mean(guess)}".splitlines())
         if len(line) > _LONGEST_LINE:
             line = f"{line[: _LONGEST_LINE - 200]} ... ({len(line):,} characters) ... {line[-200:]}"
         return shown(line)

@@ -1,6 +1,5 @@
 """Paths of a config -> files, and what kind of file a name promises."""
 
-import difflib
 import logging
 import os
 from collections.abc import Hashable, Sequence
@@ -12,6 +11,7 @@ from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
 from apps_rec.data.schema import INPUT_TYPES, Schema
 from apps_rec.errors import ConfigError, DataError, RunError
+from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
 
 _LOG = logging.getLogger("apps_rec.data")
@@ -127,9 +127,8 @@ def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> N
     """Raises DataError where a wanted column is absent from a file, or there twice."""
     for name in wanted:
         if name not in present:
-            near = difflib.get_close_matches(name, present, n=1)
             listed = ", ".join(present[:30]) + (", ..." if len(present) > 30 else "")
-            hint = f' Did you mean "{near[0]}"?' if near else ""
+            hint = did_you_mean(nearest(name, present))
             raise DataError(f'{path}: there is no column "{name}". Columns are {listed or "none"}.{hint}')
         if list(present).count(name) > 1:
             raise DataError(f'{path}: there are {list(present).count(name)} columns "{name}"; expected one')

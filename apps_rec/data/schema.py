@@ -1,6 +1,5 @@
 """Which columns a job reads and what each must hold, drawn from a normalised config."""
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,6 +9,7 @@ from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
 from apps_rec.data.dtypes import DTYPES, REAL, Value, parse_value
 from apps_rec.errors import ConfigError
+from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import RankModel
@@ -166,6 +166,15 @@ class Schema:
         """The declared column of that name, None if input_fields does not list it."""
         return next((column for column in self.declared if column.name == name), None)
 
+    def number_column(self, name: str) -> Column:
+        """How a label or a sample weight is read: as a number whatever its declared type, BOOL as true or false."""
+        declared = self.column(name) or Column(name, "FLOAT", 0.0)
+        if declared.dtype == "BOOL":
+            return declared
+        given = declared.has_default and not isinstance(declared.default, bytes)
+        default = float(declared.default) if given else 0.0
+        return Column(name, "FLOAT", default, given, column_name=declared.column_name)
+
     def in_files(self, names: Iterable[str]) -> list[str]:
         """What columns are called in the files, by the names of the config; what it does not declare stays."""
         stored = {column.name: column.column_name for column in self.declared if column.column_name}
@@ -260,8 +269,7 @@ def with_slices(schema: Schema, name: str) -> Schema:
     column = schema.column(name)
     if column is None:
         known = [item.name for item in schema.declared]
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f' Did you mean "{near[0]}"?' if near else ""
+        hint = did_you_mean(nearest(name, known))
         raise ConfigError(f'by: expected a column of data_config.input_fields, got "{name}"; add it there.{hint}')
     if name in schema.labels:
         raise ConfigError(f'by: "{name}" is a label: within one of its values a task has one class, and no metric')

@@ -1,9 +1,10 @@
 """Checks of constructor arguments, so that a wrong number is refused before a graph exists."""
 
-import difflib
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any
+
+from apps_rec.nearest import did_you_mean, nearest
 
 
 def positive_int(layer: str, argument: str, value: Any) -> int:
@@ -53,8 +54,7 @@ def choice(layer: str, argument: str, value: Any, choices: Sequence[str]) -> str
     """Return `value` if it is among `choices`, or raise ValueError that names the nearest one."""
     if value in choices:
         return value
-    near = difflib.get_close_matches(str(value).lower(), choices, n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(nearest(str(value), choices, cutoff=0.5))
     raise ValueError(f"{layer}: {argument} must be one of {', '.join(choices)}; got {value!r}.{hint}")
 
 

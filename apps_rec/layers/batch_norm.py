@@ -5,6 +5,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
+from apps_rec.replicas import sum_over_replicas
 
 
 class GlobalBatchNorm(keras.layers.BatchNormalization):
@@ -42,15 +43,8 @@ class GlobalBatchNorm(keras.layers.BatchNormalization):
             return super()._calculate_mean_and_var(inputs, reduction_axes, keep_dims)
         x = tf.cast(inputs, self.variable_dtype)
         is_counted = tf.cast(mask, x.dtype)[..., tf.newaxis]
-        count = _sum_over_replicas(tf.reduce_sum(is_counted))
+        count = sum_over_replicas(tf.reduce_sum(is_counted))
         divisor = tf.maximum(count, 1.0)
-        mean = _sum_over_replicas(tf.reduce_sum(x * is_counted, reduction_axes)) / divisor
-        variance = _sum_over_replicas(tf.reduce_sum(tf.square(x - mean) * is_counted, reduction_axes)) / divisor
+        mean = sum_over_replicas(tf.reduce_sum(x * is_counted, reduction_axes)) / divisor
+        variance = sum_over_replicas(tf.reduce_sum(tf.square(x - mean) * is_counted, reduction_axes)) / divisor
         return tf.where(count > 0, mean, self.moving_mean), tf.where(count > 0, variance, self.moving_variance)
-
-
-def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return value
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

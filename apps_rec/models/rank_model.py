@@ -16,6 +16,7 @@ from apps_rec.models.heads import Head
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
 from apps_rec.names import scope_name
+from apps_rec.replicas import sum_over_replicas
 
 Tensors = Mapping[str, tf.Tensor]
 # Features, labels and row weights, each a dict of tensors.
@@ -150,7 +151,7 @@ class RankModel(tfrs.Model):
         # The optimizer counts its steps without a look at the data: without this, the step that finds the data at its
         # end would be counted too.
         with tf.control_dependencies([loss]):
-            is_finite = tf.math.is_finite(_sum_over_replicas(_total([loss, *gradients])))
+            is_finite = tf.math.is_finite(sum_over_replicas(_total([loss, *gradients])))
             pairs = zip(gradients, self.trainable_variables, strict=True)
             if hasattr(self.optimizer, "apply_if"):
                 self.optimizer.apply_if(is_finite, pairs)
@@ -158,7 +159,7 @@ class RankModel(tfrs.Model):
                 self.optimizer.apply_gradients(pairs)
             for average, value in zip(averages, before, strict=True):
                 average.assign(tf.where(is_finite, average, value))
-        losses = {name: _sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
+        losses = {name: sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
         return {**losses, "is_finite": tf.cast(is_finite, tf.float32)}
 
     def _loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
@@ -252,7 +253,7 @@ def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
 
 def _global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """This replica's share of the weighted mean over the global batch: only the divisor is reduced over replicas."""
-    total = _sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
+    total = sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
     return tf.reduce_sum(values * weights) / tf.where(total > 0, total, 1.0)
 
 
@@ -260,10 +261,3 @@ def _total(values: Sequence[tf.Tensor | tf.IndexedSlices | None]) -> tf.Tensor:
     """The sum of all elements of all tensors: not finite where one of them is not."""
     tensors = [value.values if isinstance(value, tf.IndexedSlices) else value for value in values if value is not None]
     return tf.add_n([tf.reduce_sum(tensor) for tensor in tensors])
-
-
-def _sum_over_replicas(value: tf.Tensor) -> tf.Tensor:
-    context = tf.distribute.get_replica_context()
-    if context is None or context.num_replicas_in_sync == 1:
-        return value
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, value)

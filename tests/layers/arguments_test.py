@@ -33,7 +33,7 @@ def test_good_values_come_back_as_plain_python():
         ),
         (lambda: arguments.rates("dnn", "dropout", "0.5", 1), r"dropout must be in \[0, 1\)"),
         (lambda: arguments.rates("dnn", "dropout", [0.1], 2), "one for each of the 2 layers, got 1 numbers"),
-        (lambda: arguments.choice("fm", "output", "logits", ["logit", "joined"]), "Did you mean 'logit'"),
+        (lambda: arguments.choice("fm", "output", "logits", ["logit", "joined"]), 'Did you mean "logit"'),
         (
             lambda: arguments.static_rank("fm", "linear", tf.zeros([2]), "batch, field"),
             r"linear must have shape \(batch",

@@ -123,8 +123,8 @@ def test_every_activation_is_listed_above():
     [
         ({"hidden_units": []}, "bottom: hidden_units must name at least one layer"),
         ({"hidden_units": [8, -1]}, r"bottom: hidden_units\[1\] must be a whole number of at least 1, got -1"),
-        ({"activation": "rellu"}, "bottom: activation must be one of relu, .*got 'rellu'. Did you mean 'relu'?"),
-        ({"activation": "Leaky_ReLU"}, "Did you mean 'leaky_relu'?"),
+        ({"activation": "rellu"}, "bottom: activation must be one of relu, .*got 'rellu'. Did you mean \"relu\"?"),
+        ({"activation": "Leaky_ReLU"}, 'Did you mean "leaky_relu"?'),
         ({"dropout": [0.1, 0.2, 0.3]}, "bottom: dropout must be one number or one for each of the 2 layers, got 3"),
         ({"dropout": 1.5}, r"bottom: dropout must be in \[0, 1\), .*got 1.5"),
         ({"l2": -1}, "bottom: l2 must be a number of at least 0, got -1"),

@@ -61,7 +61,7 @@ def test_l2_counts_every_expert(set_weights):
     [
         ({"num_experts": 0}, "shared: num_experts must be a whole number of at least 1, got 0"),
         ({"hidden_units": []}, "shared/expert_0: hidden_units must name at least one layer"),
-        ({"activation": "tahn"}, "shared/expert_0: activation .* Did you mean 'tanh'?"),
+        ({"activation": "tahn"}, 'shared/expert_0: activation .* Did you mean "tanh"?'),
     ],
 )
 def test_bad_arguments(arguments, message):

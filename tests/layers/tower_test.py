@@ -62,7 +62,7 @@ def test_logit_is_never_half_precision():
         ({"hidden_units": [0]}, r"ctr_tower: hidden_units\[0\] must be a whole number of at least 1, got 0"),
         ({"use_bn": True}, "ctr_tower: use_bn and dropout need hidden_units, and hidden_units is empty"),
         ({"dropout": 0.1}, "ctr_tower: use_bn and dropout need hidden_units, and hidden_units is empty"),
-        ({"activation": "relu6"}, "ctr_tower: activation must be one of .* Did you mean 'relu'?"),
+        ({"activation": "relu6"}, 'ctr_tower: activation must be one of .* Did you mean "relu"?'),
     ],
 )
 def test_bad_arguments(arguments, message):

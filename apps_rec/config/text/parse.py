@@ -17,6 +17,7 @@ from apps_rec.config.easyrec import EASYREC_NAMES
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token, tokenize
 from apps_rec.config.text.values import BadValueError, Field, convert, expected, is_message
+from apps_rec.nearest import did_you_mean
 
 _CLOSER = {"{": "}", "<": ">", "[": "]"}
 
@@ -236,7 +237,7 @@ class _Parser:
         if advice:
             text, guess = f"{text} {advice}", None
         elif guess:
-            text += f' Did you mean "{guess}"?'
+            text += did_you_mean(guess)
         elif outer:
             text += f" It belongs in {outer[-1][1] or 'the outermost level'}."
         elif fields:

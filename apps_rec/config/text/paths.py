@@ -8,9 +8,10 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from apps_rec.config.report import item_name, nearest, quoted
+from apps_rec.config.report import item_name, quoted
 from apps_rec.config.text.tokens import cut
 from apps_rec.config.text.values import is_message
+from apps_rec.nearest import did_you_mean, nearest
 
 
 class PathError(ValueError):
@@ -93,9 +94,8 @@ def field_of(message: Message, name: str) -> Any:
     """Descriptor of a field, or PathError with the nearest name."""
     fields = message.DESCRIPTOR.fields_by_name
     if name not in fields:
-        guess = nearest(name, fields)
-        hint = f'Did you mean "{guess}"?' if guess else f"Expected one of {quoted(fields, 40)}."
-        raise PathError(f'{message.DESCRIPTOR.name} has no field "{name}". {hint}')
+        hint = did_you_mean(nearest(name, fields)) or f" Expected one of {quoted(fields, 40)}."
+        raise PathError(f'{message.DESCRIPTOR.name} has no field "{name}".{hint}')
     return fields[name]
 
 
@@ -128,8 +128,7 @@ def select(items: Any, step: Step) -> list[int]:
     found = [at for at, item in enumerate(items) if wanted in _texts(item, field)]
     if not found:
         there = [text for item in items for text in _texts(item, field)]
-        guess = nearest(wanted, there)
-        hint = f' Did you mean "{guess}"?' if guess else ""
+        hint = did_you_mean(nearest(wanted, there))
         raise PathError(f'no item of {step.name} has {name} "{wanted}"; there are {quoted(there)}.{hint}')
     return found
 

@@ -8,8 +8,9 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 
-from apps_rec.config.report import nearest, quoted
+from apps_rec.config.report import quoted
 from apps_rec.config.text.tokens import NUMBER, STRING, WORD, Token
+from apps_rec.nearest import did_you_mean, nearest
 
 # Any: protobuf's stubs give descriptors two unrelated types.
 Field = Any
@@ -97,8 +98,7 @@ def _enum(field: Field, token: Token, as_json: bool, wrong: BadValueError) -> in
         if token.text in names:
             return names[token.text].number
         guess = nearest(token.text, names, cutoff=0.72)
-        hint = f' Did you mean "{guess}"?' if guess else ""
-        raise BadValueError(f"{wrong}{hint}", names[guess].number if guess else None)
+        raise BadValueError(f"{wrong}{did_you_mean(guess)}", names[guess].number if guess else None)
     by_number = {str(number): number for number in field.enum_type.values_by_number}
     if token.kind == NUMBER and token.text in by_number:
         return by_number[token.text]

@@ -112,8 +112,8 @@ class RowGate:
         self._keep = tuple(keep)
         self._holdout = schema.holdout if part else None
         self._skip = schema.bad_rows == "SKIP"
-        self._labels = [_number_column(schema, name) for name in schema.labels]
-        self._weights = [_number_column(schema, name) for name in schema.weights]
+        self._labels = [schema.number_column(name) for name in schema.labels]
+        self._weights = [schema.number_column(name) for name in schema.weights]
         self._from_text = schema.input_type == "csv"
 
     def admit(self, chunk: Chunk, path: str, file_index: int, counts: RowCounts) -> Rows:
@@ -327,15 +327,6 @@ def _groups(array: pa.LargeBinaryArray | pa.IntegerArray) -> np.ndarray:
     _, offsets, data = array.buffers()
     places = np.frombuffer(offsets, np.int64)[array.offset : array.offset + len(array) + 1]
     return hash_texts(np.frombuffer(data or b"", np.uint8), places)
-
-
-def _number_column(schema: Schema, name: str) -> Column:
-    """How a label or weight column is read: as a number, whatever its declared type; BOOL as true or false."""
-    declared = schema.column(name) or Column(name, "FLOAT", 0.0)
-    if declared.dtype == "BOOL":
-        return declared
-    given = declared.has_default and not isinstance(declared.default, bytes)
-    return Column(name, "FLOAT", float(declared.default) if given else 0.0, given)
 
 
 def _take(data: pa.RecordBatch, index: np.ndarray) -> pa.RecordBatch:

@@ -9,7 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
-from apps_rec.data.tfrecords.graph_checks import READABLE_KINDS, number_column
+from apps_rec.data.tfrecords.graph_checks import READABLE_KINDS
 
 # Encoded values of a column that are remembered; a user's id comes back, a price may not.
 _REMEMBERED = 100_000
@@ -19,11 +19,11 @@ def written_as(schema: Schema, name: str) -> Column:
     """The column as its values are written: labels and weights are numbers."""
     declared = schema.column(name)
     if name in schema.weights:
-        return number_column(schema, name)
+        return schema.number_column(name)
     if name not in schema.labels or declared is None:
         return next(column for column in schema.columns if column.name == name)
     # 0 and 1 are exact in every type.
-    return declared if declared.dtype in ("INT32", "INT64", "BOOL") else number_column(schema, name)
+    return declared if declared.dtype in ("INT32", "INT64", "BOOL") else schema.number_column(name)
 
 
 class ColumnEncoder:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from apps_rec.data import storage
 from apps_rec.data.files import check_columns
 from apps_rec.data.formats.csv_reader import csv_columns
-from apps_rec.data.schema import INPUT_TYPES, Column, Schema
+from apps_rec.data.schema import INPUT_TYPES, Schema
 from apps_rec.data.tfrecords.manifest import Manifest, filters_as_text, manifest_beside
 from apps_rec.errors import ConfigError, DataError
 from apps_rec.protos.data_pb2 import DataConfig
@@ -44,14 +44,6 @@ class Layout:
 
     header: tuple[str, ...] = ()
     kinds: Mapping[str, str] = field(default_factory=dict)
-
-
-def number_column(schema: Schema, name: str) -> Column:
-    """How a label or a sample weight is read: as a number whatever its declared type, BOOL as true or false."""
-    declared = schema.column(name)
-    if declared is not None and declared.dtype == "BOOL":
-        return declared
-    return Column(name, "FLOAT", column_name=declared.column_name if declared else "")
 
 
 def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction: float = 0.0) -> Layout:
@@ -165,7 +157,7 @@ def _common_kinds(schema: Schema, files: Sequence[str]) -> dict[str, str]:
     from apps_rec.data.formats.tfrecord_reader import column_kinds
 
     columns = {column.name: column for column in schema.columns}
-    columns |= {name: number_column(schema, name) for name in (*schema.labels, *schema.weights)}
+    columns |= {name: schema.number_column(name) for name in (*schema.labels, *schema.weights)}
     kinds: dict[str, str] = {}
     first: dict[str, str] = {}
     for path in files:

@@ -13,7 +13,7 @@ import tensorflow as tf
 from apps_rec.data.pipeline.packing import TF_TYPES
 from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 from apps_rec.data.tfrecords.graph_cells import KIND_TYPES, list_texts, read_cells
-from apps_rec.data.tfrecords.graph_checks import Layout, check_graph_readable, number_column
+from apps_rec.data.tfrecords.graph_checks import Layout, check_graph_readable
 from apps_rec.data.tfrecords.row_counts import count_rows
 from apps_rec.data.values.decimals import has_decimals
 
@@ -80,7 +80,7 @@ def _without_blank_lines(lines: tf.Tensor) -> tf.Tensor:
 
 def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
     wanted = {column.name: column for column in schema.columns}
-    wanted |= {name: number_column(schema, name) for name in (*schema.labels, *schema.weights)}
+    wanted |= {name: schema.number_column(name) for name in (*schema.labels, *schema.weights)}
     read = _csv_columns if schema.input_type == "csv" else _example_columns
 
     @tf.autograph.experimental.do_not_convert
@@ -115,9 +115,9 @@ def _checked_label(columns: Columns, name: str, rule: LabelRule) -> tf.Tensor:
 
 
 def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:
-    declared = schema.column(name)
-    if declared is not None and declared.has_default and not isinstance(declared.default, bytes):
-        weight = tf.where(tf.math.is_nan(weight), tf.constant(float(declared.default)), weight)
+    column = schema.number_column(name)
+    if column.has_default:
+        weight = tf.where(tf.math.is_nan(weight), tf.constant(float(column.default)), weight)
     _check(weight >= 0, weight, name, "expected a sample weight >= 0")
     return weight
 

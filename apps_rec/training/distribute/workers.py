@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from apps_rec.data.pipeline.sharding import Share
 from apps_rec.errors import LostWorkerError
+from apps_rec.replicas import sum_over_replicas
 from apps_rec.training.outlook import shown
 from apps_rec.training.signals import LastSignal, watched_signals
 
@@ -75,7 +76,7 @@ class Workers:
     def _add_up(self, value: tf.Tensor) -> tf.Tensor:
         def add(own: tf.Tensor) -> tf.Tensor:
             # A copy, which is on a device: the argument itself is on none, and cannot be summed.
-            return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, tf.identity(own))
+            return sum_over_replicas(tf.identity(own))
 
         return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]
 
