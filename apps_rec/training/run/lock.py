@@ -1,4 +1,9 @@
-"""One training a model_dir: the lock that a run holds on its folder."""
+"""One training a model_dir: the lock that a run holds on its folder.
+
+The package filelock is no replacement (4.3.1 was tried): its FileLock and SoftFileLock never call a holder on another
+host stale, and its SoftFileLease does so only after it watched the lock for the whole time that the lease lasts, where
+this one tells at once.
+"""
 
 from __future__ import annotations
 
