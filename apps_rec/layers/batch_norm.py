@@ -40,7 +40,12 @@ class GlobalBatchNorm(keras.layers.BatchNormalization):
         self, inputs: tf.Tensor, reduction_axes: list[int], keep_dims: bool, mask: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         if mask is None:
-            return super()._calculate_mean_and_var(inputs, reduction_axes, keep_dims)
+            # Keras' own formula. Keras takes the sums through TensorFlow's all_reduce on one device, too, and whatever
+            # graph that stands in is then kept until the process ends.
+            parts = (inputs, tf.square(inputs), tf.ones_like(inputs))
+            total, squares, number = (_sum_over_replicas(tf.reduce_sum(part, reduction_axes)) for part in parts)
+            mean = tf.math.divide_no_nan(total, number)
+            return mean, tf.maximum(tf.math.divide_no_nan(squares, number) - tf.square(mean), 0.0)
         x = tf.cast(inputs, self.variable_dtype)
         is_counted = tf.cast(mask, x.dtype)[..., tf.newaxis]
         count = sum_over_replicas(tf.reduce_sum(is_counted))

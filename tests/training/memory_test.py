@@ -1,13 +1,16 @@
-"""Weights that find no room in memory are refused before they are made."""
+"""Weights that find no room in memory are refused before they are made; those of a run that is over take none."""
 
+import gc
 import resource
 from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework.func_graph import FuncGraph
 
 import apps_rec
 from apps_rec.errors import RunError
+from apps_rec.models import RankModel
 from apps_rec.training import memory
 from apps_rec.training.memory import in_units, memory_left, weights_fit
 
@@ -60,8 +63,16 @@ def test_a_model_larger_than_memory_is_one_message(tiny, override, monkeypatch):
     assert len(str(caught.value)) < 600
 
 
-def test_evaluate_says_it_too(tiny, monkeypatch):
+def live_graphs():
+    """Graphs of functions, and models, that the process keeps."""
+    gc.collect()
+    return sum(type(thing) in (FuncGraph, RankModel) for thing in gc.get_objects())
+
+
+def test_nothing_of_a_run_stays_and_evaluate_refuses_too(tiny, monkeypatch):
+    before = live_graphs()
     apps_rec.train(tiny.load("train_config.num_steps=2"))
+    assert live_graphs() == before
     monkeypatch.setattr(memory, "memory_left", lambda: 5000)
     with pytest.raises(RunError, match=r"^out of memory: .* and 5\.0 kB are left here"):
         apps_rec.evaluate(tiny.load())

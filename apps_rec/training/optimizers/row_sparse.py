@@ -72,10 +72,10 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         """Sums gradients over replicas, then over duplicate ids: the norm that clips must be that of the sum."""
         if self.static_shapes:
             return self._aggregate_with_static_shapes(list(grads_and_vars))
-        return [
-            (_sum_duplicates(gradient, variable), variable)
-            for gradient, variable in super().aggregate_gradients(grads_and_vars)
-        ]
+        # TensorFlow keeps the graph of an all_reduce until the process ends, even one on a single device.
+        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+            grads_and_vars = super().aggregate_gradients(grads_and_vars)
+        return [(_sum_duplicates(gradient, variable), variable) for gradient, variable in grads_and_vars]
 
     def _aggregate_with_static_shapes(self, grads_and_vars: list[tuple[Any, tf.Variable]]) -> list:
         """As above; all replicas have gradients of the same number of rows."""
