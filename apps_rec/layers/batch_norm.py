@@ -43,7 +43,7 @@ class GlobalBatchNorm(keras.layers.BatchNormalization):
             # Keras' own formula. Keras takes the sums through TensorFlow's all_reduce on one device, too, and whatever
             # graph that stands in is then kept until the process ends.
             parts = (inputs, tf.square(inputs), tf.ones_like(inputs))
-            total, squares, number = (_sum_over_replicas(tf.reduce_sum(part, reduction_axes)) for part in parts)
+            total, squares, number = (sum_over_replicas(tf.reduce_sum(part, reduction_axes)) for part in parts)
             mean = tf.math.divide_no_nan(total, number)
             return mean, tf.maximum(tf.math.divide_no_nan(squares, number) - tf.square(mean), 0.0)
         x = tf.cast(inputs, self.variable_dtype)
