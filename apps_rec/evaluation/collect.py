@@ -1,4 +1,4 @@
-"""Gathers scores and labels batch by batch, in as few bytes a row as exact metrics allow, and computes the metrics."""
+"""The collector of metrics: it gathers scores and labels batch by batch and computes exact metrics at the end."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,12 +16,12 @@ _NOT_OBSERVED = -1
 class MetricCollector:
     """Takes a model's outputs batch by batch and computes every task's metrics over all rows at the end.
 
-    Held between batches: a float32 score and a uint8 label a row and task (masked tasks: only rows they count), and
-    where a metric groups rows by user one int32 code a row and column, whatever the number of tasks.
+    It holds a float32 score and a uint8 label for each row and task; of a masked task only the rows that count. Where
+    a metric groups rows by user, it also holds one int32 code for each row and column of users.
 
     Args:
-        tasks: what to measure, in the order of the result.
-        by: a column among the users, whose values are measured one by one too (`slices`).
+        tasks: the tasks to measure, in the order of the result.
+        by: the column of `users` that `slices` divides the rows by; None: no slices.
 
     Raises:
         ValueError: no task, or two with one suffix.
@@ -44,8 +44,8 @@ class MetricCollector:
         grouped = [task for task in tasks if task.users]
         self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
         self._users = {column: Column(np.int32) for column in self._user_codes}
-        # Which user codes belong to a masked task's rows: read off the labels of a task that has just the mask as its
-        # label and counts all rows, such as the click; kept separately only where there is no such task.
+        # The rows of a masked task: the labels of a task that counts all rows and whose label is just the mask, such as
+        # the click. Only where there is no such task is the mask kept separately.
         self._masks: dict[tuple[str, ...], Column] = {}
         for task in grouped:
             if task.rows_key and task.rows_key not in self._masks:
@@ -57,7 +57,7 @@ class MetricCollector:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held for rows: distinct users are not counted."""
+        """Returns the bytes held for rows; distinct users are not counted."""
         columns = [*self._users.values(), *self._own_masks.values()]
         return sum(rows.nbytes for rows in self._task_rows.values()) + sum(column.nbytes for column in columns)
 
@@ -67,12 +67,12 @@ class MetricCollector:
         outputs: Mapping[str, np.ndarray],
         users: Mapping[str, np.ndarray] | None = None,
     ) -> None:
-        """Add one batch.
+        """Adds one batch.
 
         Args:
-            batch_labels: label columns, 0 or 1, or -1 where one was not observed, `(rows,)` each.
-            outputs: the model's outputs, `(rows,)` each; only those the tasks name are read.
-            users: user columns, `(rows,)` each, where GAUC is asked for.
+            batch_labels: label columns by name, `(rows,)` each: 0, 1, or -1 where the label was not observed.
+            outputs: the model's outputs by name, `(rows,)` each. Only those that a task names are read.
+            users: user columns by name, `(rows,)` each. Needed for GAUC and for `by`.
 
         Raises:
             DataError: a label is neither 0 nor 1, nor -1 where a task expects that.
@@ -113,7 +113,7 @@ class MetricCollector:
         self.rows += len(next(iter(labels.values())))
 
     def result(self) -> dict[str, float | int | None]:
-        """Every metric by its full name in the order of the tasks, then `rows`; None where a metric has no value."""
+        """Returns every metric by its full name, task by task, then `rows`; None where a metric has no value."""
         metrics: dict[str, float | int | None] = {}
         for task in self.tasks:
             rows = self._task_rows[task.suffix]
@@ -122,11 +122,11 @@ class MetricCollector:
         return metrics
 
     def slices(self, tasks: Sequence[TaskMetrics], most: int = MOST) -> Slices:
-        """Every metric of some tasks within each value of the column `by`.
+        """Computes the metrics of some tasks within each value of the column `by`.
 
         Args:
-            tasks: of the collector's.
-            most: values to measure, those with most rows.
+            tasks: some of the collector's tasks.
+            most: number of values to measure; those with most rows are taken.
 
         Raises:
             ValueError: no `by` was given.
@@ -157,7 +157,7 @@ class MetricCollector:
         return Slices(self._by, tuple(shown), tuple(values[c] for c in others[:most]), len(others), other_rows)
 
     def _users_of(self, task: TaskMetrics) -> dict[str, np.ndarray]:
-        """Codes of the users of the task's rows, by column; empty where no metric groups rows by user."""
+        """Returns the codes of the users of the task's rows, by column; empty where no metric groups rows by user."""
         users = {column: self._users[column].array() for column in task.users}
         if not task.rows_key or not users:
             return users
@@ -165,9 +165,9 @@ class MetricCollector:
         return {column: codes[mask] for column, codes in users.items()}
 
     def missing(self) -> dict[str, str]:
-        """Why a task's metrics have no value, by suffix: `no positives` or `one class`; other tasks are left out.
+        """Returns why a task's metrics have no value, by suffix: `no positives` or `one class`; leaves out other tasks.
 
-        The reason `one class` stands for no negatives, no rows at all, and (GAUC) no user with both classes.
+        The reason `one class` stands for no negatives, for no rows, and with GAUC for no user with both classes.
         """
         reasons = {}
         for task in self.tasks:

@@ -1,4 +1,4 @@
-"""What is held of each row between batches, in as few bytes as exact metrics allow."""
+"""Columns that hold scores, labels and user codes between batches, in as few bytes as exact metrics allow."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ BLOCK_ROWS = 1 << 16
 
 
 class Column:
-    """A numpy column that grows by whole blocks: no more than one block is held beyond the values."""
+    """A numpy column that grows by whole blocks, so that at most one block is held beyond the values."""
 
     def __init__(self, dtype: type[np.generic]) -> None:
         self._dtype = np.dtype(dtype)
@@ -22,11 +22,11 @@ class Column:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held, the unused end of the last block included."""
+        """Returns the bytes held, the unused end of the last block included."""
         return sum(block.nbytes for block in self._blocks)
 
     def append(self, values: np.ndarray) -> None:
-        """Copy the values in, so that the batch they come from can be freed."""
+        """Copies the values, so that the batch they come from can be freed."""
         start = 0
         while start < len(values):
             room = len(self._blocks) * BLOCK_ROWS - self._size
@@ -40,12 +40,12 @@ class Column:
             start += len(taken)
 
     def array(self) -> np.ndarray:
-        """All values in one new array."""
+        """Returns all values in one new array."""
         return np.concatenate(self._blocks)[: self._size] if self._blocks else np.empty(0, self._dtype)
 
 
 class TaskRows:
-    """The rows of one task: a float32 score and a uint8 label each, an int32 slice where it is asked for."""
+    """The rows of one task: a float32 score and a uint8 label each, and an int32 slice where it is asked for."""
 
     def __init__(self) -> None:
         self.scores = Column(np.float32)
@@ -57,11 +57,11 @@ class TaskRows:
 
     @property
     def nbytes(self) -> int:
-        """Bytes held: 5 a row, 9 with slices, up to the end of a block."""
+        """Returns the bytes held: 5 a row, or 9 with slices, up to the end of a block."""
         return self.scores.nbytes + self.labels.nbytes + self.slices.nbytes
 
     def append(self, scores: np.ndarray, labels: np.ndarray, slices: np.ndarray | None = None) -> None:
-        """Add rows; the arrays are `(rows,)`."""
+        """Adds rows; the arrays are `(rows,)`."""
         self.scores.append(scores)
         self.labels.append(labels)
         if slices is not None:
@@ -69,7 +69,7 @@ class TaskRows:
 
 
 class UserCodes:
-    """Numbers users 0, 1, 2, ... in the order they are met; holds each distinct user once.
+    """Codes of users: 0, 1, 2, ... in the order they are met. Each distinct user is held once.
 
     Example:
         >>> codes = UserCodes()
@@ -84,11 +84,14 @@ class UserCodes:
         return len(self._codes)
 
     def values(self) -> list[Any]:
-        """The users by their code."""
+        """Returns the users in the order of their codes."""
         return list(self._codes)
 
     def encode(self, users: np.ndarray) -> np.ndarray:
-        """Give each user of a batch of integers or strings, `(rows,)`, an int32 code.
+        """Gives each user of a batch an int32 code.
+
+        Args:
+            users: integers or strings, `(rows,)`.
 
         Raises:
             DataError: the values are neither integers nor strings.

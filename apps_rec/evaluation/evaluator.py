@@ -14,7 +14,7 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class EvaluationStoppedError(Exception):
-    """An evaluation that did not come to its end because it was asked to stop."""
+    """An evaluation was asked to stop before its end."""
 
 
 def evaluate_model(
@@ -28,15 +28,15 @@ def evaluate_model(
     """Scores every row of a data set once.
 
     Args:
-        predict: features of a batch -> outputs by name.
-        dataset: batches of features, labels, and the columns of users.
-        plan: what to measure.
-        num_examples: rows to take, from the start; 0: all.
-        is_stopped: asked before each batch.
-        by: a column among the users, whose values are measured one by one too.
+        predict: function from the features of a batch to outputs by name.
+        dataset: batches of features, labels, and columns of users.
+        plan: the tasks to measure.
+        num_examples: number of rows to take from the start; 0: all.
+        is_stopped: function that is called before each batch; True ends the evaluation.
+        by: the column of users that `MetricCollector.slices` divides the rows by; None: no slices.
 
     Raises:
-        EvaluationStoppedError: `is_stopped` said so.
+        EvaluationStoppedError: `is_stopped` returned True.
     """
     collector = MetricCollector(plan, by)
     outputs_needed = {task.score_output for task in plan}

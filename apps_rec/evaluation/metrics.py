@@ -9,11 +9,11 @@ GAUC_REDUCTIONS = ("mean", "mean_by_sample_num", "mean_by_positive_num")
 
 
 def auc(labels: np.ndarray, scores: np.ndarray) -> float | None:
-    """Probability that a positive row scores above a negative one, a tie counting one half.
+    """Returns the probability that a positive row scores above a negative one; a tie counts one half.
 
     Args:
-        labels: 0 or 1 (or bool) a row, `(rows,)`.
-        scores: any finite float a row, `(rows,)`; only their order matters.
+        labels: 0, 1 or bool for each row, `(rows,)`.
+        scores: a finite float for each row, `(rows,)`; only their order matters.
 
     Returns:
         The exact area under the ROC curve, or None where one class is missing.
@@ -38,13 +38,13 @@ def auc(labels: np.ndarray, scores: np.ndarray) -> float | None:
 
 
 def log_loss(labels: np.ndarray, scores: np.ndarray) -> float | None:
-    """Mean of -log p over positives and -log(1 - p) over negatives, summed in float64.
+    """Returns the mean of -log p over positives and -log(1 - p) over negatives, summed in float64.
 
-    Probabilities are kept at least one machine epsilon of their own type away from 0 and 1, as scikit-learn does, so
-    that a saturated sigmoid costs much and not infinity.
+    Probabilities are clipped to one machine epsilon of their type from 0 and 1, as in scikit-learn. So a saturated
+    sigmoid costs much, but not infinity.
 
     Args:
-        labels: 0 or 1 (or bool) a row, `(rows,)`.
+        labels: 0, 1 or bool for each row, `(rows,)`.
         scores: probabilities in [0, 1], `(rows,)`.
 
     Returns:
@@ -73,10 +73,10 @@ def log_loss(labels: np.ndarray, scores: np.ndarray) -> float | None:
 
 
 def calibration(labels: np.ndarray, scores: np.ndarray) -> float | None:
-    """Mean prediction over mean label: 1 is right, above 1 the model promises too much.
+    """Returns mean prediction over mean label: 1 is right, above 1 the model promises too much.
 
     Args:
-        labels: 0 or 1 (or bool) a row, `(rows,)`.
+        labels: 0, 1 or bool for each row, `(rows,)`.
         scores: probabilities, `(rows,)`.
 
     Returns:
@@ -95,14 +95,14 @@ def calibration(labels: np.ndarray, scores: np.ndarray) -> float | None:
 
 
 def gauc(labels: np.ndarray, scores: np.ndarray, users: np.ndarray, reduction: str = "mean") -> float | None:
-    """AUC within each user, averaged over the users who have both a positive and a negative row.
+    """Computes AUC within each user, and averages it over the users who have both a positive and a negative row.
 
     Args:
-        labels: 0 or 1 (or bool) a row, `(rows,)`.
-        scores: any finite float a row, `(rows,)`.
-        users: an integer code a row, `(rows,)`.
-        reduction: what a user weighs: `mean` one each, `mean_by_sample_num` the user's rows, `mean_by_positive_num`
-            the user's positive rows.
+        labels: 0, 1 or bool for each row, `(rows,)`.
+        scores: a finite float for each row, `(rows,)`.
+        users: an integer code for each row, `(rows,)`.
+        reduction: weight of a user: `mean` 1, `mean_by_sample_num` the user's rows, `mean_by_positive_num` the user's
+            positive rows.
 
     Returns:
         The weighted mean, or None where no user has both classes.
@@ -159,8 +159,8 @@ def gauc(labels: np.ndarray, scores: np.ndarray, users: np.ndarray, reduction: s
     return float(np.average(of_user, weights=weights))
 
 
-# By the name in protos/eval.proto, in its order. A metric takes labels and scores, `(rows,)`, and its message's fields
-# by name; `users`, an integer code a row, where it needs a column of users.
+# By the names in protos/eval.proto, in its order. A metric takes labels and scores, `(rows,)`, and the fields of its
+# message by name. One that needs a column of users takes `users`, an integer code for each row.
 METRICS: dict[str, Callable[..., float | None]] = {
     "auc": auc,
     "gauc": gauc,
@@ -175,7 +175,7 @@ def needs_users(name: str) -> bool:
 
 
 def _checked(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labels as bool and scores as a float array, after making sure that both can be counted on."""
+    """Returns labels as bool and scores as floats; refuses other labels, nan, and shapes that differ."""
     labels, scores = np.asarray(labels), np.asarray(scores)
     if labels.ndim != 1 or labels.shape != scores.shape:
         raise ValueError(

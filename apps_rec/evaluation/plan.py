@@ -1,4 +1,4 @@
-"""The config's towers and metrics -> what the collector measures: the one file of this folder that reads messages."""
+"""The plan of an evaluation, made from the config's towers and metrics. No other file here reads messages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPORTED = "exported\x1f"
 
 
 def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
-    """Returns what to measure of a checked and normalised config; apps_rec/config/heads.py says of which outputs."""
+    """Returns the tasks to measure of a checked and normalised config; apps_rec/config/heads.py names their outputs."""
     return [
         TaskMetrics(
             each.suffix,
@@ -29,7 +29,7 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
 
 
 def as_exported(plan: Sequence[TaskMetrics]) -> list[TaskMetrics]:
-    """The same tasks, of the outputs with EXPORTED before their name; so are their suffixes, which are no tower's."""
+    """Returns the same tasks for the outputs of an export: EXPORTED stands before each output's name and suffix."""
     return [
         replace(task, suffix=f"{EXPORTED}{task.suffix}", score_output=f"{EXPORTED}{task.score_output}") for task in plan
     ]

@@ -1,4 +1,4 @@
-"""Shows metrics: one JSON object for programs, a table for people, a file beside the model."""
+"""Metrics as one JSON object for programs, as a table for people, and as a file beside the model."""
 
 import json
 import math
@@ -19,10 +19,10 @@ Metrics = Mapping[str, float | int | None]
 
 
 def to_json(metrics: Mapping[str, Any]) -> str:
-    """One JSON object on one line: None is null, floats have all their digits.
+    """Writes metrics as one JSON object on one line: None is null, floats have all their digits.
 
     Args:
-        metrics: flat, by name; beside them may stand what is nested, such as metrics by slice.
+        metrics: values by name. A value may be nested, such as metrics by slice.
 
     Raises:
         ValueError: a value is nan or infinite, which JSON cannot say.
@@ -35,12 +35,12 @@ def to_json(metrics: Mapping[str, Any]) -> str:
 
 
 def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
-    """Lay the metrics out, a line a task and a column a metric, with what is no task's metric (`rows`, `step`) below.
+    """Lays metrics out as a table: a line for each task, a column for each metric; others, such as `rows`, below.
 
     Args:
-        metrics: flat, by name.
-        missing: why a task's metrics are None, by suffix, as `MetricCollector.missing` says it. Left out: told from
-            the calibration, which is None exactly where there are no positives.
+        metrics: values by full name.
+        missing: reasons why a task's metrics are None, by suffix, from `MetricCollector.missing`. None: they are told
+            from the calibration, which is None exactly where there are no positives.
 
     Example:
         >>> print(to_table({"auc_ctr": 0.75, "calibration_ctr": 1.5, "rows": 4}))
@@ -65,7 +65,7 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
 
 
 def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Cells in columns: the first to the left, the others to the right."""
+    """Aligns cells in columns: the first to the left, the others to the right."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(
         "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zipped)).rstrip()
@@ -82,7 +82,7 @@ def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> N
 
 
 def _plain(name: str, value: Any) -> Any:
-    """Turn numbers into Python's own, however deep: json does not know numpy's."""
+    """Turns numpy's numbers into Python's, however deep: json does not know numpy's."""
     if isinstance(value, Mapping):
         return {key: _plain(f"{name}.{key}", item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""Metrics by the values of a column: one line a value and task, the values with most rows first."""
+"""Metrics by the values of a column: a table for each task, the values with most rows first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from apps_rec.evaluation.report import METRIC_COLUMNS, Metrics, aligned
 
-# Values whose metrics are computed and shown.
+# Number of values whose metrics are computed and shown.
 MOST = 50
 # With fewer positives, or fewer negatives, the differences of an AUC are noise: its standard error is about .03.
 FEW = 100
@@ -21,10 +21,10 @@ class Slice:
     """The rows with one value of the column.
 
     Args:
-        value: as the column has it; text for STRING.
-        rows: that have it.
-        metrics: by full name, with `rows_<suffix>` and `positives_<suffix>` of every task.
-        small: suffixes of tasks with fewer than FEW positives or negatives in it.
+        value: the column's value; text for STRING.
+        rows: number of rows with this value.
+        metrics: values by full name, with `rows_<suffix>` and `positives_<suffix>` of every task.
+        small: suffixes of the tasks with fewer than FEW positives or negatives here.
     """
 
     value: str | int | bool
@@ -33,7 +33,7 @@ class Slice:
     small: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """As metrics.json has it."""
+        """Returns the entry of metrics.json."""
         return {"value": self.value, "rows": self.rows, **self.metrics, "small": list(self.small)}
 
 
@@ -42,11 +42,11 @@ class Slices:
     """All values of a column.
 
     Args:
-        column: its name.
-        shown: those with most rows, at most MOST.
-        other_values: the names of the rest, the first of them by rows.
-        other_count: how many those are.
-        other_rows: and their rows.
+        column: name of the column.
+        shown: the values with most rows, at most MOST.
+        other_values: the first of the other values, those with most rows first.
+        other_count: number of all other values.
+        other_rows: number of their rows.
     """
 
     column: str
@@ -56,12 +56,12 @@ class Slices:
     other_rows: int = 0
 
     def to_json(self) -> dict[str, Any]:
-        """As metrics.json has it."""
+        """Returns the entry of metrics.json."""
         others = {"count": self.other_count, "rows": self.other_rows, "first": list(self.other_values)}
         return {"column": self.column, "slices": [item.to_json() for item in self.shown], "others": others}
 
     def to_table(self, suffixes: Sequence[str]) -> str:
-        """A table for each task; `*` stands behind the positives of a slice that is small for it."""
+        """Writes a table for each task; `*` marks the positives of a slice that is small for the task."""
         tables = [self._table(suffix) for suffix in suffixes]
         notes = []
         if any(item.small for item in self.shown):
@@ -85,7 +85,7 @@ class Slices:
 
 
 def shown_value(value: str | int | bool) -> str:
-    """A value for a terminal: short, and without what a terminal obeys."""
+    """Shortens a value for a terminal and escapes the characters that a terminal obeys."""
     if not isinstance(value, str):
         return str(value).lower() if isinstance(value, bool) else str(value)
     if not value:

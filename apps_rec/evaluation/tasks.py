@@ -1,4 +1,4 @@
-"""What is measured: metrics with their arguments, and the outputs, labels and rows of each task."""
+"""Metrics with their arguments, and the outputs, labels and rows of each task that is measured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,12 +11,12 @@ from apps_rec.evaluation.metrics import METRICS, needs_users
 
 @dataclass(frozen=True)
 class MetricSpec:
-    """A metric to compute, and what it is called with.
+    """A metric to compute, and its arguments.
 
     Args:
-        name: one of `METRICS`.
+        name: a key of `METRICS`.
         users: the column of users, where the metric groups rows by user; else "".
-        options: its further arguments, such as `{"reduction": "mean_by_sample_num"}` of gauc.
+        options: further arguments of the metric, such as `{"reduction": "mean_by_sample_num"}` of gauc.
 
     Raises:
         ValueError: an unknown metric, a missing column of users or one too many, or an option that it does not take.
@@ -38,7 +38,7 @@ class MetricSpec:
             raise ValueError(f"metrics: {self.name} does not take {dict(self.options)}: {error}") from error
 
     def compute(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]) -> float | None:
-        """Return its value over rows; `users` holds codes by column, of the same rows."""
+        """Computes the metric over rows; `users` holds codes of the same rows, by column."""
         arguments = {**self.options, "users": users[self.users]} if self.users else self.options
         return METRICS[self.name](labels, scores, **arguments)
 
@@ -48,16 +48,16 @@ AUC, LOG_LOSS, CALIBRATION = MetricSpec("auc"), MetricSpec("log_loss"), MetricSp
 
 @dataclass(frozen=True)
 class TaskMetrics:
-    """What to measure of one task; its metrics are called `<metric>_<suffix>`.
+    """One task to measure; its metrics are called `<metric>_<suffix>`.
 
     Args:
         suffix: end of the metrics' names, e.g. `ctr`, `cvr_masked`, `ctcvr`.
         score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
         label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
         mask_label: a label column; only rows where it is 1 count. None: all rows count.
-        metrics: what to compute, in the order to show them.
-        observed: those of `label` and `mask_label` that may be -1, not observed; rows where one of these is do not
-            count.
+        metrics: the metrics to compute, in the order to show them.
+        observed: those of `label` and `mask_label` that may be -1, not observed. A row where one of them is -1 does
+            not count.
 
     Raises:
         ValueError: no label.
@@ -80,26 +80,31 @@ class TaskMetrics:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """The label columns whose product is the task's label."""
+        """Returns the label columns whose product is the task's label."""
         return (self.label,) if isinstance(self.label, str) else tuple(self.label)
 
     @property
     def users(self) -> tuple[str, ...]:
-        """The columns of users that its metrics need, each once."""
+        """Returns the columns of users that the metrics need, each once."""
         return tuple(dict.fromkeys(metric.users for metric in self.metrics if metric.users))
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Full names of the task's metrics, in order."""
+        """Returns the full names of the task's metrics, in order."""
         return tuple(f"{metric.name}_{self.suffix}" for metric in self.metrics)
 
     @property
     def rows_key(self) -> tuple[str, ...]:
-        """Equal for tasks that count the same rows; empty where all count, the mask where that alone decides."""
+        """Returns a key that is equal for tasks that count the same rows; it is empty where all rows count."""
         masks = (self.mask_label,) if self.mask_label else ()
         return (*masks, "", *self.observed) if self.observed else masks
 
     def counts(self, labels: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Which rows of a batch count, where not all do; by label: is it 1, and was it observed."""
+        """Tells for each row of a batch whether it counts; needs a `mask_label` or `observed`.
+
+        Args:
+            labels: whether each row's label is 1, by label column.
+            known: whether each row's label was observed, by label column.
+        """
         masks = [labels[self.mask_label]] if self.mask_label else []
         return np.logical_and.reduce([*masks, *(known[name] for name in self.observed)])

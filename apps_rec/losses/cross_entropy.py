@@ -1,10 +1,10 @@
-"""Cross entropy, of a logit and of log-probabilities."""
+"""Cross entropy of logits and of log-probabilities."""
 
 import tensorflow as tf
 
 
 def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-    """Compute the cross entropy of `sigmoid(logits)` for each row, without reducing.
+    """Computes the cross entropy of `sigmoid(logits)` for each row; reduces nothing.
 
     Example:
         >>> sigmoid_cross_entropy([1.0, 0.0], tf.constant([0.0, 0.0])).numpy().round(4)
@@ -14,14 +14,14 @@ def sigmoid_cross_entropy(labels: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
 
 
 def log_prob_cross_entropy(labels: tf.Tensor, log_prob: tf.Tensor, log_complement: tf.Tensor) -> tf.Tensor:
-    """Compute `-(y log p + (1 - y) log(1 - p))` for each row, from logarithms.
+    """Computes `-(y log p + (1 - y) log(1 - p))` for each row, from logarithms.
 
     Args:
-        labels: in [0, 1], of the shape of `log_prob`.
+        labels: numbers in [0, 1].
         log_prob: log p.
-        log_complement: log(1 - p), from a formula of its own: log(1 - exp(log_prob)) has no digits at p = 1.
+        log_complement: log(1 - p), computed by a formula of its own: log(1 - exp(log_prob)) has no digits at p = 1.
 
-    Input shape: any, three times the same.
+    Input shape: any, the same for all three.
     Output shape: the same.
 
     Example:

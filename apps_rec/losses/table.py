@@ -15,8 +15,9 @@ class Loss:
     """A row of the table. Its functions take one value a row and reduce nothing: the model divides by the weights.
 
     Attributes:
-        of_logit: of labels and logits, `(batch,)` each.
-        of_log_prob: of labels, log p and log(1 - p), for a head whose probability is a product; None: there is none.
+        of_logit: function of labels and logits, `(batch,)` each.
+        of_log_prob: function of labels, log p and log(1 - p), for a head whose probability is a product; None: there is
+            none.
     """
 
     of_logit: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
