@@ -1,4 +1,4 @@
-"""Pool a history by what matters for the candidate."""
+"""Pooling of a history by what matters for the candidate."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -11,23 +11,24 @@ from apps_rec.legacy_keras import keras
 
 
 class TargetAttention(keras.layers.Layer):
-    """Add up a user's history, each item weighted by a small DNN that compares it with the candidate.
+    """Adds up a user's history, each item weighted by a small DNN that compares it with the candidate.
 
-    `weights = softmax over the items of w DNN([q, k, q - k, q * k])`, output `sum weights * k`; zeros for a row without
-    items. Departs from the paper: the weights of a row add up to 1 (the paper leaves them unnormalised, to keep the
-    intensity of an interest), the interaction is difference and product rather than an outer product, and the
-    activation is any of `Dnn`'s rather than Dice.
+    `weights = softmax over the items of w DNN([q, k, q - k, q * k])`, output `sum weights * k`. A row without items
+    gives zeros.
+
+    Departs from the paper in three places. The weights of a row add up to 1; the paper leaves them unnormalised, to
+    keep the intensity of an interest. The interaction is difference and product, not an outer product. The activation
+    is any of `Dnn`'s, not Dice.
 
     Args:
         hidden_units: width of each layer of the DNN that compares.
         activation: see `Dnn`.
-        use_bn: see `Dnn`; padding stays out of its moments.
+        use_bn: see `Dnn`; padding does not count in its moments.
         dropout: see `Dnn`.
         l2: see `Dnn`; the kernel of the last, linear layer counts too.
         **kwargs: `name` and `dtype` of a Keras layer.
 
-    Input shape: query `(batch, dim)`, keys `(batch, length, dim)`, mask `(batch, length)` bool, true for items that are
-        there.
+    Input shape: query `(batch, dim)`, keys `(batch, length, dim)`, mask `(batch, length)` bool, false for padding.
     Output shape: `(batch, dim)`.
 
     Raises:
@@ -70,14 +71,14 @@ class TargetAttention(keras.layers.Layer):
         training: bool = False,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Return the weight of every item, `(batch, length)`; rows sum to 1, or to 0 where nothing is there."""
+        """Returns the weight of every item, `(batch, length)`; a row sums to 1, or to 0 where it has no items."""
         queries = tf.broadcast_to(query[:, tf.newaxis, :], tf.shape(keys))  # [B, L, D]
         queries.set_shape(keys.shape)
         pairs = tf.concat([queries, keys, queries - keys, queries * keys], axis=-1)  # [B, L, 4D]
         hidden = self._dnn(pairs, training=training, seed=seed, counted=mask)
         logits = tf.squeeze(self._logit(hidden), axis=-1)  # [B, L]
         weights = tf.nn.softmax(tf.where(mask, logits, logits.dtype.min))
-        # A row without items has an even softmax by now; with items, this changes nothing.
+        # The softmax of a row without items is even: make it 0. Other rows stay as they are.
         return weights * tf.cast(mask, weights.dtype)
 
     def call(
@@ -88,7 +89,7 @@ class TargetAttention(keras.layers.Layer):
         training: bool = False,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Return the weighted sum of `keys`."""
+        """Returns the weighted sum of `keys`."""
         query, keys = tf.cast(query, self.compute_dtype), tf.cast(keys, self.compute_dtype)
         arguments.static_rank(self.name, "query", query, "batch, dim")
         arguments.static_rank(self.name, "keys", keys, "batch, length, dim")
@@ -100,7 +101,7 @@ class TargetAttention(keras.layers.Layer):
         return tf.einsum("bl,bld->bd", tf.cast(weights, self.compute_dtype), keys)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         dnn = self._dnn.get_config()
         shape = {key: dnn[key] for key in ("hidden_units", "activation", "use_bn", "dropout", "l2")}
         return {**super().get_config(), **shape}

@@ -9,17 +9,17 @@ from apps_rec.replicas import sum_over_replicas
 
 
 class GlobalBatchNorm(keras.layers.BatchNormalization):
-    """Keras' synchronized batch norm, right also where a replica, or the whole batch, has nothing to count.
+    """Keras' synchronized batch norm, right also where a replica or the whole batch has no rows to count.
 
-    Departs from Keras in two places. A replica without rows (the last batch of an epoch may have fewer rows than there
-    are replicas) takes part in the moving averages like the others: Keras lets it keep its copy, and the mean over
-    replicas is then short of the step. And where a mask counts nothing at all, the moving averages are used and stay:
-    Keras divides 0 by 0 on one device.
+    Departs from Keras in two places. A replica without rows updates its moving averages like the others; the last
+    batch of an epoch may have fewer rows than there are replicas. Keras leaves its copy unchanged, and the mean over
+    replicas is then wrong. Where a mask counts no rows, the moving averages are used and stay; Keras divides 0 by 0
+    on one device.
 
     Args:
-        **kwargs: of keras.layers.BatchNormalization; `synchronized` is set.
+        **kwargs: arguments of keras.layers.BatchNormalization; `synchronized` is set.
 
-    Input shape: `(batch, ..., dim)`; the mask, if any, is its shape without the last axis.
+    Input shape: `(batch, ..., dim)`; the mask, if any, has this shape without the last axis.
     Output shape: the input's.
 
     Example:
@@ -33,15 +33,15 @@ class GlobalBatchNorm(keras.layers.BatchNormalization):
         super().__init__(**{**kwargs, "synchronized": True})
 
     def _support_zero_size_input(self) -> bool:
-        # The moments are those of all replicas, so an empty one has them too and must not skip its update.
+        # The moments are those of all replicas, so a replica without rows has them too and must not skip its update.
         return False
 
     def _calculate_mean_and_var(
         self, inputs: tf.Tensor, reduction_axes: list[int], keep_dims: bool, mask: tf.Tensor | None = None
     ) -> tuple[tf.Tensor, tf.Tensor]:
         if mask is None:
-            # Keras' own formula. Keras takes the sums through TensorFlow's all_reduce on one device, too, and whatever
-            # graph that stands in is then kept until the process ends.
+            # Keras' own formula. Keras calls TensorFlow's all_reduce on one device too, which keeps the graph around it
+            # until the process ends.
             parts = (inputs, tf.square(inputs), tf.ones_like(inputs))
             total, squares, number = (sum_over_replicas(tf.reduce_sum(part, reduction_axes)) for part in parts)
             mean = tf.math.divide_no_nan(total, number)

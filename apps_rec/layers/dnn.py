@@ -27,23 +27,24 @@ ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
 
 
 def kernel_regularizer(l2: float) -> keras.regularizers.Regularizer | None:
-    """Return `l2 / 2 * sum(kernel ** 2)` as a Keras regularizer: EasyRec's (and tf.nn.l2_loss') half, not Keras'."""
+    """Returns `l2 / 2 * sum(kernel ** 2)` as a Keras regularizer: half of Keras', as in EasyRec and tf.nn.l2_loss."""
     return keras.regularizers.L2(l2 / 2) if l2 else None
 
 
 class Dnn(keras.layers.Layer):
-    """Compute `dropout(activation(batch_norm(W x)))` once for each entry of `hidden_units`.
+    """Computes `dropout(activation(batch_norm(W x)))` once for each entry of `hidden_units`.
 
-    A layer followed by batch norm has no bias, since batch norm takes its mean off again and adds an offset of its
-    own. Batch norm takes its moments over all replicas.
+    A layer followed by batch norm has no bias: batch norm subtracts the mean and adds an offset of its own. Batch
+    norm takes its moments over all replicas.
 
     Args:
-        hidden_units: width of each layer, one or more.
-        activation: one of `ACTIVATIONS`, for every layer.
-        use_bn: batch norm between the product and the activation of every layer.
+        hidden_units: width of each layer; at least one.
+        activation: a key of `ACTIVATIONS`, for every layer.
+        use_bn: whether to apply batch norm between the product and the activation of every layer.
         dropout: share dropped after every layer, in [0, 1): one for all, or one for each layer.
         l2: weight of half the sum of squares of every kernel, 0 or more; added to the layer's losses.
-        **kwargs: `name` and `dtype` of a Keras layer. The name seeds the dropout masks: two Dnns in one model need two.
+        **kwargs: `name` and `dtype` of a Keras layer. The name seeds the dropout masks, so two Dnns of one model need
+            different names.
 
     Input shape: `(batch, ..., input_dim)`.
     Output shape: `(batch, ..., hidden_units[-1])`.
@@ -94,7 +95,7 @@ class Dnn(keras.layers.Layer):
 
     @property
     def first_layer(self) -> keras.layers.Dense:
-        """The layer that meets the input."""
+        """Returns the layer that takes the input."""
         return self._dense[0]
 
     def call(
@@ -104,10 +105,14 @@ class Dnn(keras.layers.Layer):
         seed: tf.Tensor | None = None,
         counted: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Run the stack; the first layer takes a split input too.
+        """Runs the stack; the first layer takes a split input too.
 
-        `counted` (bool, the shape of `inputs` without its last axis) marks what enters the moments of batch norm, so
-        that padding does not; absent, everything does.
+        Args:
+            inputs: `(batch, ..., input_dim)`.
+            training: whether to drop inputs and update batch norm.
+            seed: an int tensor of shape [2]; needed to drop inputs.
+            counted: bool, the shape of `inputs` without its last axis: what counts in the moments of batch norm, such
+                as all but padding. None: everything counts.
         """
         outputs = inputs
         for i, dense in enumerate(self._dense):
@@ -119,7 +124,7 @@ class Dnn(keras.layers.Layer):
         return outputs
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "hidden_units": list(self.hidden_units),

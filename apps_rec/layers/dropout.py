@@ -13,15 +13,16 @@ _ALGORITHM = "philox"
 
 
 class StatelessDropout(keras.layers.Layer):
-    """Zero a share `rate` of the inputs in training and divide the rest by the share kept.
+    """Zeroes a share `rate` of the inputs in training and divides the rest by the share kept.
 
-    Every input is dropped with probability `rate`. Random numbers are what a dropout costs, so each input gets one
-    byte of them, and is dropped below a threshold: in a single step the share is one of the two multiples of 1/256
-    around `rate`, drawn so that its mean over steps is `rate` exactly, and the rest is divided by that step's own.
+    Every input is dropped with probability `rate`. The cost of dropout is its random numbers, so each input gets only
+    one byte of them and is dropped below a threshold. In a single step the share is one of the two multiples of 1/256
+    around `rate`, drawn so that its mean over steps is exactly `rate`. The rest is divided by the share kept in that
+    step.
 
     The mask is a pure function of `seed`, the layer's `name`, the replica and the shape. Keras' Dropout keeps a
-    generator whose state no checkpoint holds, so a resumed run would differ from the one that was not stopped.
-    Two layers of one name draw one mask: names must be unique within a model, e.g. "ctr_tower/dropout_0".
+    generator whose state no checkpoint holds, so a resumed run would differ from one that was not stopped. Two layers
+    of one name draw the same mask: names must be unique within a model, e.g. "ctr_tower/dropout_0".
 
     Args:
         rate: share of the inputs to drop, in [0, 1). 0 passes the inputs on.
@@ -46,7 +47,7 @@ class StatelessDropout(keras.layers.Layer):
         self.rate = arguments.rate(self.name, "rate", rate)
 
     def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Drop inputs where `training` is true; `seed` is an int tensor of shape [2]."""
+        """Drops inputs where `training` is true; `seed` is an int tensor of shape [2]."""
         if not training or self.rate == 0:
             return inputs
         if seed is None:
@@ -59,8 +60,8 @@ class StatelessDropout(keras.layers.Layer):
         return inputs * mask
 
     def _mask(self, size: tf.Tensor, seed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-        """`size` numbers, 0 or 1 / (share kept)."""
-        # One more than the bytes need: its own bits draw the threshold.
+        """Draws `size` numbers, each 0 or 1 / (share kept)."""
+        # One word more than the bytes need: it draws the threshold.
         words = tf.random.stateless_uniform(
             [(size + 3) // 4 + 1], seed, minval=None, maxval=None, dtype=tf.int32, alg=_ALGORITHM
         )
@@ -80,5 +81,5 @@ class StatelessDropout(keras.layers.Layer):
         return own
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "rate": self.rate}

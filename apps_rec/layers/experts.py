@@ -12,13 +12,13 @@ from apps_rec.legacy_keras import keras
 
 
 class Experts(keras.layers.Layer):
-    """Run `num_experts` DNNs of one shape on the same input.
+    """Runs `num_experts` DNNs of one shape on the same input.
 
-    Every expert draws initial weights of its own: experts that start equal have equal gradients under equal gates,
-    and stay equal.
+    Every expert draws initial weights of its own. Experts that start equal would have equal gradients under equal
+    gates, and stay equal.
 
     Args:
-        num_experts: 1 or more.
+        num_experts: number of DNNs, 1 or more.
         hidden_units: width of each layer of an expert.
         activation: see `Dnn`.
         use_bn: see `Dnn`.
@@ -59,7 +59,7 @@ class Experts(keras.layers.Layer):
                 use_bn,
                 dropout,
                 l2,
-                # The whole path, since dropout masks hang on it.
+                # The whole path, since it seeds the dropout masks.
                 name=f"{self.name}/expert_{i}",
                 dtype=self.dtype_policy,
             )
@@ -68,15 +68,15 @@ class Experts(keras.layers.Layer):
 
     @property
     def first_layers(self) -> list[keras.layers.Dense]:
-        """The layers that meet the input, one for each expert."""
+        """Returns the layers that take the input, one for each expert."""
         return [expert.first_layer for expert in self._experts]
 
     def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
-        """Return what every expert makes of `inputs`."""
+        """Returns the output of every expert."""
         return [expert(inputs, training=training, seed=seed) for expert in self._experts]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         dnn = self._experts[0].get_config()
         shape = {key: dnn[key] for key in ("hidden_units", "activation", "use_bn", "dropout", "l2")}
         return {**super().get_config(), "num_experts": self.num_experts, **shape}

@@ -12,16 +12,16 @@ OUTPUTS = ("logit", "joined")
 
 
 class Fm(keras.layers.Layer):
-    """Add first-order weights and all pairwise inner products: `sum_i w_i + sum_{i<j} <v_i, v_j>`.
+    """Adds first-order weights and all pairwise inner products: `sum_i w_i + sum_{i<j} <v_i, v_j>`.
 
-    The products are taken in linear time, `0.5 ((sum_i v_i)^2 - sum_i v_i^2)`, one number for each embedding
-    dimension. The layer owns no weights: w and v come from the tables of the embedder, a raw value already
-    multiplied by its learned vector. The global bias of the paper is left to the tower. Computed in the precision of
-    the weights: the difference of squares does not bear half precision.
+    The products are computed in linear time, `0.5 ((sum_i v_i)^2 - sum_i v_i^2)`, one number for each embedding
+    dimension. The layer owns no weights: w and v come from the tables of the embedder, where a raw value is already
+    multiplied by its learned vector. The paper's global bias is left to the tower. All is computed in the precision
+    of the weights, since half precision is too coarse for the difference of squares.
 
     Args:
-        output: "logit" for the sum of everything; "joined" for the first-order sum followed by the pairwise vector,
-            which a DNN may take (DeepFM with a final DNN).
+        output: "logit" for the sum of everything; "joined" for the first-order sum followed by the pairwise vector, the
+            input of a DNN (DeepFM with a final DNN).
         **kwargs: `name` and `dtype` of a Keras layer.
 
     Input shape: a pair, embeddings `(batch, num_fields, embedding_dim)` and linear `(batch, num_linear_fields)`.
@@ -43,7 +43,7 @@ class Fm(keras.layers.Layer):
         self.output_kind = arguments.choice(self.name, "output", output, OUTPUTS)
 
     def call(self, inputs: tuple[Input, Input], training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Return the logit or the joined vector, of split inputs too. `training` and `seed` change nothing."""
+        """Returns the logit or the joined vector, of split inputs too. `training` and `seed` change nothing."""
         embeddings, linear = (map_parts(lambda x: tf.cast(x, self.variable_dtype), part) for part in inputs)
         arguments.static_rank(self.name, "embeddings", embeddings, "batch, num_fields, embedding_dim")
         arguments.static_rank(self.name, "linear", linear, "batch, num_linear_fields")
@@ -56,5 +56,5 @@ class Fm(keras.layers.Layer):
         return first_order + tf.reduce_sum(pairwise, axis=1, keepdims=True)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         return {**super().get_config(), "output": self.output_kind}

@@ -12,15 +12,15 @@ from apps_rec.legacy_keras import keras
 
 
 class Gates(keras.layers.Layer):
-    """Mix experts, for each task in its own way: `sum_k softmax(W_t x + b_t)[k] * expert_k`.
+    """Mixes experts, differently for each task: `sum_k softmax(W_t x + b_t)[k] * expert_k`.
 
-    The kernels stand side by side in one variable: they are narrow, and a product of all costs little more than one.
-    The softmax is taken in the precision of the weights, also where the rest runs in half precision.
-    Departs from the paper by the bias b_t, which lets a gate prefer an expert whatever the input.
+    The kernels stand side by side in one variable. They are narrow, and one product of all costs little more than a
+    product of one. The softmax is computed in the precision of the weights, also where the rest runs in half
+    precision. Departs from the paper by the bias b_t, which lets a gate prefer an expert whatever the input.
 
     Args:
-        num_gates: 1 or more, one for each task.
-        num_experts: 1 or more.
+        num_gates: number of gates, one for each task; 1 or more.
+        num_experts: number of experts, 1 or more.
         l2: weight of half the sum of squares of all W_t, 0 or more; added to the layer's losses.
         **kwargs: `name` and `dtype` of a Keras layer.
 
@@ -56,32 +56,32 @@ class Gates(keras.layers.Layer):
 
     @property
     def first_layer(self) -> keras.layers.Dense:
-        """The layer that meets x."""
+        """Returns the layer that takes x."""
         return self._logits
 
     def probabilities(self, x: Input, training: bool = False) -> list[tf.Tensor]:
-        """Return the share of every expert for each gate, `(batch, num_experts)`; rows sum to 1."""
+        """Returns the share of every expert for each gate, `(batch, num_experts)`; rows sum to 1."""
         logits = tf.split(product(self._logits, x, training), self.num_gates, axis=1)
         return [tf.nn.softmax(of_gate) for of_gate in logits]
 
     def call(
         self, x: Input, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
-        """Return the mixtures. `training` and `seed` change no value: gates have no dropout."""
+        """Returns the mixtures. `training` and `seed` change no value: gates have no dropout."""
         if len(expert_outputs) != self.num_experts:
             raise ValueError(f"{self.name}: built for {self.num_experts} experts, got {len(expert_outputs)}.")
         experts = [tf.cast(output, self.compute_dtype) for output in expert_outputs]
         return [_mixture(tf.cast(shares, self.compute_dtype), experts) for shares in self.probabilities(x, training)]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         shape = {"num_gates": self.num_gates, "num_experts": self.num_experts}
         return {**super().get_config(), **shape, "l2": self.l2}
 
 
 def _mixture(shares: tf.Tensor, experts: Sequence[tf.Tensor]) -> tf.Tensor:
-    """`(batch, experts)` and a list of `(batch, dim)` -> `(batch, dim)`."""
-    # A product an expert: an einsum over all of them costs five times as much on a CPU.
+    """Sums experts, `(batch, dim)` each, weighted by shares `(batch, experts)`."""
+    # One product for each expert: an einsum over all of them costs five times as much on a CPU.
     columns = tf.split(shares, len(experts), axis=1)
     return tf.add_n([share * expert for share, expert in zip(columns, experts, strict=True)])
 
@@ -91,7 +91,7 @@ class _SideBySide(keras.initializers.Initializer):
 
     def __init__(self, count: int) -> None:
         self.count = count
-        # Of their own: one initializer gives the same values at every call.
+        # One for each kernel: an initializer gives the same values at every call.
         self._draws = [keras.initializers.GlorotUniform() for _ in range(count)]
 
     def __call__(self, shape: Sequence[int], dtype: tf.DType | None = None, **kwargs: Any) -> tf.Tensor:
@@ -99,5 +99,5 @@ class _SideBySide(keras.initializers.Initializer):
         return tf.concat([draw((rows, columns // self.count), dtype) for draw in self._draws], axis=1)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         return {"count": self.count}

@@ -11,18 +11,18 @@ _MINUS_LOG_2 = -math.log(2.0)
 
 
 def log_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -> tf.Tensor:
-    """Return log(p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`."""
+    """Returns log(p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`."""
     return tf.math.log_sigmoid(first_logit) + tf.math.log_sigmoid(second_logit)
 
 
 def log_complement_of_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -> tf.Tensor:
-    """Return log(1 - p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`, right to float precision.
+    """Returns log(1 - p q) of `p = sigmoid(first_logit)` and `q = sigmoid(second_logit)`, right to float precision.
 
-    Above a product of 1/2 it is taken as log((1 - p) + p (1 - q)), since 1 - p q has few digits left there. Below it
-    is log1p(-p q): the sum would be the difference of two nearly equal numbers.
+    Above a product of 1/2 it is computed as log((1 - p) + p (1 - q)), since 1 - p q has few digits left there. Below,
+    it is computed as log1p(-p q), since the sum would be the difference of two nearly equal numbers.
     """
     log_p_q = log_product(first_logit, second_logit)
-    # Each branch is computed for every row, and its gradient multiplied by 0 where it is not chosen: keep both finite.
+    # Both branches are computed for every row, and the gradient of the other one is multiplied by 0: keep both finite.
     below_half = tf.math.log1p(-tf.exp(tf.minimum(log_p_q, _MINUS_LOG_2)))
     terms = [
         tf.math.log_sigmoid(-first_logit),
@@ -33,17 +33,17 @@ def log_complement_of_product(first_logit: tf.Tensor, second_logit: tf.Tensor) -
 
 
 class MultiplicativeHead(keras.layers.Layer):
-    """Multiply a click and a conversion probability: `pctcvr = sigmoid(ctr_logit) * sigmoid(cvr_logit)`.
+    """Multiplies a click and a conversion probability: `pctcvr = sigmoid(ctr_logit) * sigmoid(cvr_logit)`.
 
-    Returned as logarithms too, because at a click rate of 0.4 % a loss on clipped probabilities loses its gradient.
-    Departs from the paper, which takes the loss of the product itself; the value is the same.
+    The product is returned as logarithms too, because at a click rate of 0.4 % a loss on clipped probabilities loses
+    its gradient. Departs from the paper, which computes the loss from the product itself; the value is the same.
 
     Args:
         **kwargs: `name` and `dtype` of a Keras layer.
 
     Input shape: `ctr_logit` and `cvr_logit`, any shape, both the same; usually `(batch,)`.
     Output shape: the same, for each of "ctcvr_log_prob", log(pctcvr); "ctcvr_log_complement", log(1 - pctcvr); and
-        "pctcvr". Never half precision.
+        "pctcvr". Never in half precision.
 
     Example:
         >>> outputs = MultiplicativeHead(name="head")(tf.constant([0.0]), tf.constant([0.0]))
@@ -63,7 +63,7 @@ class MultiplicativeHead(keras.layers.Layer):
         training: bool = False,
         seed: tf.Tensor | None = None,
     ) -> dict[str, tf.Tensor]:
-        """Return the product and its logarithms. `training` and `seed` change nothing."""
+        """Returns the product and its logarithms. `training` and `seed` change nothing."""
         ctr_logit = tf.cast(ctr_logit, self.variable_dtype)
         cvr_logit = tf.cast(cvr_logit, self.variable_dtype)
         if not ctr_logit.shape.is_compatible_with(cvr_logit.shape):

@@ -1,4 +1,4 @@
-"""Pool a list of embeddings into one."""
+"""Pooling of a list of embeddings into one."""
 
 import tensorflow as tf
 
@@ -8,14 +8,14 @@ COMBINERS = ("sum", "mean", "sqrtn")
 
 
 def masked_pool(embeddings: tf.Tensor, weights: tf.Tensor, combiner: str = "mean") -> tf.Tensor:
-    """Add up weighted embeddings and divide as tf.nn.embedding_lookup_sparse does.
+    """Adds up weighted embeddings and divides as tf.nn.embedding_lookup_sparse does.
 
-    "sum": `sum w v`; "mean": `sum w v / sum w`; "sqrtn": `sum w v / sqrt(sum w^2)`. A row with no weight gives zeros,
-    and gradients are finite there.
+    "sum": `sum w v`; "mean": `sum w v / sum w`; "sqrtn": `sum w v / sqrt(sum w^2)`. A row without weights gives zeros
+    and finite gradients.
 
     Args:
-        embeddings: a padded list of embeddings; what stands in padding must be finite and does not count.
-        weights: one for each embedding, 0 or more; 0 where padded.
+        embeddings: a padded list of embeddings; padding does not count, but must be finite.
+        weights: one number for each embedding, 0 or more; 0 for padding.
         combiner: "sum", "mean" or "sqrtn".
 
     Input shape: `(batch, length, embedding_dim)` and `(batch, length)`.

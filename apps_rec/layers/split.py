@@ -1,4 +1,4 @@
-"""Inputs of which a part is the same for every row: it is multiplied once, not once a row."""
+"""Split inputs: the columns that are the same for every row are multiplied once, not once a row."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from apps_rec.legacy_keras import keras
 class SplitKernels(tf.Module):
     """Rows of kernels, gathered once and kept, so that a request finds them ready.
 
-    The copies are variables of their own, in the precision that the layers multiply in; a later change of a layer's
-    weights does not reach them.
+    The copies are variables of their own, in the precision that the layers multiply in. They do not follow a later
+    change of a layer's weights.
     """
 
     def __init__(self) -> None:
         super().__init__(name="split_kernels")
         self.copies: list[tf.Variable] = []
-        # In a namespace, as a module takes no dict with keys that are no strings.
+        # In a namespace, since a module takes no dict whose keys are not strings.
         self._known = SimpleNamespace(copies={})
 
     def rows(self, layers: Sequence[keras.layers.Dense], places: tuple[int, ...]) -> tf.Tensor:
-        """Rows `places` of the kernels of layers side by side, `(len(places), sum of units)`."""
+        """Returns rows `places` of the layers' kernels side by side, `(len(places), sum of units)`."""
         key = (*map(id, layers), *places)
         if key not in self._known.copies:
-            # Out of the graph that is being traced: a variable has to outlive it.
+            # Outside the graph that is being traced: the variable has to outlive it.
             with tf.init_scope():
                 rows = tf.concat([_rows(layer, places) for layer in layers], axis=1)
                 self._known.copies[key] = tf.Variable(rows, trainable=False, name=f"copy_{len(self.copies)}")
@@ -39,14 +39,14 @@ class SplitKernels(tf.Module):
 
 @dataclass(frozen=True)
 class SplitInput:
-    """`[shared, rows]` along axis 1, its columns in another order: column `shared_places[i]` is column i of `shared`.
+    """Columns of `shared` and `rows` side by side: column i of `shared` stands at place `shared_places[i]` of them.
 
     Attributes:
-        shared: `(1, S, ...)`, the same for every row.
-        rows: `(batch, R, ...)`; R may be 0.
+        shared: columns that are the same for every row, `(1, S, ...)`.
+        rows: the other columns, `(batch, R, ...)`; R may be 0.
         shared_places: places of the columns of `shared` among the S + R, ascending.
-        kernels: keeps the parts of kernels; None: they are gathered anew at every call.
-        ready: what the shared part gives in a layer, `(1, units)`, by the layer's id; see `multiply_shared`.
+        kernels: store of the kernels' rows; None: they are gathered anew at every call.
+        ready: products of the shared part with layers, `(1, units)`, by the layer's id; see `multiply_shared`.
     """
 
     shared: tf.Tensor
@@ -57,23 +57,23 @@ class SplitInput:
 
     @property
     def dtype(self) -> tf.DType:
-        """Type of the numbers."""
+        """Returns the type of the numbers."""
         return self.rows.dtype
 
     @property
     def shape(self) -> tf.TensorShape:
-        """Of what it stands for."""
+        """Returns the shape of the whole input, `(batch, S + R, ...)`."""
         width = self.shared.shape[1] + self.rows.shape[1]
         return tf.TensorShape([self.rows.shape[0], width, *self.rows.shape[2:]])
 
     @property
     def row_places(self) -> tuple[int, ...]:
-        """Places of the columns of `rows`, ascending."""
+        """Returns the places of the columns of `rows`, ascending."""
         taken = set(self.shared_places)
         return tuple(place for place in range(self.shape[1]) if place not in taken)
 
     def broadcast(self) -> tf.Tensor:
-        """What it stands for, `(batch, S + R, ...)`."""
+        """Returns the whole input as a tensor, `(batch, S + R, ...)`."""
         shape = tf.concat([tf.shape(self.rows)[:1], tf.shape(self.shared)[1:]], axis=0)
         joined = tf.concat([tf.broadcast_to(self.shared, shape), self.rows], axis=1)
         back = sorted(range(joined.shape[1]), key=(*self.shared_places, *self.row_places).__getitem__)
@@ -84,10 +84,10 @@ Input: TypeAlias = Union[tf.Tensor, SplitInput]  # noqa: UP007  # for mypy, whic
 
 
 def product(layer: keras.layers.Dense, inputs: Input, training: bool = False) -> tf.Tensor:
-    """A linear layer of an input: `x W + b`, of a split one `shared W[shared_places] + rows W[row_places] + b`.
+    """Applies a linear layer: `x W + b`, or `shared W[shared_places] + rows W[row_places] + b` of a split input.
 
-    Input shape: `(batch, input_dim)`, or with more axes between where it is not split.
-    Output shape: `(batch, units)`, likewise.
+    Input shape: `(batch, input_dim)`; `(batch, ..., input_dim)` where it is not split.
+    Output shape: `(batch, units)`; `(batch, ..., units)`.
     """
     if not isinstance(inputs, SplitInput):
         # The first call makes the layer's weights.
@@ -108,10 +108,10 @@ def product(layer: keras.layers.Dense, inputs: Input, training: bool = False) ->
 
 
 def _product_and_bias(layer: keras.layers.Dense, inputs: tf.Tensor) -> tf.Tensor:
-    """What the layer gives, by two operations that stay two.
+    """Applies the layer by two operations that TensorFlow does not fuse.
 
-    TensorFlow makes one of a product and a bias, which on a CPU takes a fifth longer than both do for the some hundred
-    rows of a request. One more axis between them keeps them apart.
+    TensorFlow fuses a product and a bias into one operation. For the few hundred rows of a request it takes a fifth
+    longer on a CPU than the two. One more axis between them keeps them apart.
     """
     dtype = layer.compute_dtype
     products = tf.matmul(tf.cast(inputs, dtype), tf.cast(layer.kernel, dtype), name=layer.name)
@@ -119,10 +119,10 @@ def _product_and_bias(layer: keras.layers.Dense, inputs: tf.Tensor) -> tf.Tensor
 
 
 def multiply_shared(layers: Sequence[keras.layers.Dense], inputs: Input) -> Input:
-    """The input with what its shared part gives in several layers: one product in place of one for each.
+    """Returns the input with its shared part multiplied for several layers, by one product instead of one for each.
 
-    For one row a product costs more to begin than to carry out. An input that is not split, or keeps no kernels, stays
-    as it is.
+    For one row, most of the cost of a product is its start. An input that is not split, or keeps no kernels, stays as
+    it is.
     """
     if not isinstance(inputs, SplitInput) or inputs.kernels is None:
         return inputs
@@ -131,8 +131,8 @@ def multiply_shared(layers: Sequence[keras.layers.Dense], inputs: Input) -> Inpu
         alike = [layer for layer in layers if layer.compute_dtype == dtype]
         products = tf.matmul(tf.cast(inputs.shared, dtype), inputs.kernels.rows(alike, inputs.shared_places))
         parts = tf.split(products, [layer.units for layer in alike], axis=1)
-        # Biases afterwards: TensorFlow would make one operation of the product and a bias, which for one row costs
-        # twice as much as both.
+        # Biases afterwards: TensorFlow would fuse the product and a bias, which for one row costs twice as much as
+        # both.
         ready.update((id(layer), part + _bias(layer)) for layer, part in zip(alike, parts, strict=True))
     return replace(inputs, ready=ready)
 
@@ -146,7 +146,7 @@ def _bias(layer: keras.layers.Dense) -> tf.Tensor:
 
 
 def once(layer: Callable[[tf.Tensor], tf.Tensor], inputs: Input) -> Input:
-    """`layer(inputs)`; an input that every row shares goes through the layer once and stays shared."""
+    """Returns `layer(inputs)`; an input that all rows share goes through the layer once and stays shared."""
     if not isinstance(inputs, SplitInput) or inputs.rows.shape[1]:
         return layer(inputs)
     output = tf.cast(layer(inputs.shared), inputs.dtype)
@@ -154,19 +154,19 @@ def once(layer: Callable[[tf.Tensor], tf.Tensor], inputs: Input) -> Input:
 
 
 def narrowest(inputs: Input) -> tf.Tensor | SplitInput:
-    """The shared row alone where there is nothing else: what is made of it may be broadcast afterwards."""
+    """Returns only the shared row if `inputs` has no other columns; its results may be broadcast afterwards."""
     return inputs.shared if isinstance(inputs, SplitInput) and not inputs.rows.shape[1] else inputs
 
 
 def map_parts(function: Callable[[tf.Tensor], tf.Tensor], inputs: Input) -> Input:
-    """A function that works on every number by itself, of both parts of a split input."""
+    """Applies a function of single numbers to both parts of a split input, or to the input."""
     if not isinstance(inputs, SplitInput):
         return function(inputs)
     return replace(inputs, shared=function(inputs.shared), rows=function(inputs.rows), ready={})
 
 
 def join(parts: Sequence[Input]) -> Input:
-    """Parts side by side along axis 1, split if one of them is."""
+    """Joins parts side by side along axis 1; the result is split if one of them is."""
     if len(parts) == 1:
         return parts[0]
     split = [part for part in parts if isinstance(part, SplitInput)]
@@ -189,7 +189,7 @@ def join(parts: Sequence[Input]) -> Input:
 
 
 def sum_columns(inputs: Input, keepdims: bool = False) -> tf.Tensor:
-    """Sum over axis 1, `(batch, ...)`; what is shared is added up once."""
+    """Returns the sum over axis 1, `(batch, ...)`; shared columns are added up once."""
     if not isinstance(inputs, SplitInput):
         return tf.reduce_sum(inputs, axis=1, keepdims=keepdims)
     parts = (inputs.rows, inputs.shared)

@@ -1,4 +1,4 @@
-"""What turns one task's vector into its logit."""
+"""Tower of a task: it turns the task's vector into its logit."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from apps_rec.legacy_keras import keras
 
 
 class Tower(keras.layers.Layer):
-    """Compute one task's logit: a DNN, if there is one, then `w x + b`.
+    """Computes one task's logit: a DNN, if there is one, then `w x + b`.
 
     The logit is computed in the precision of the weights, also where the DNN runs in half precision.
 
     Args:
-        hidden_units: width of each layer of the DNN; empty: none, a linear layer.
+        hidden_units: width of each layer of the DNN; empty: no DNN, only a linear layer.
         activation: see `Dnn`.
         use_bn: see `Dnn`.
         dropout: see `Dnn`; nothing is dropped after the logit.
@@ -49,7 +49,7 @@ class Tower(keras.layers.Layer):
         self.activation = arguments.choice(self.name, "activation", activation, list(ACTIVATIONS))
         self.use_bn = bool(use_bn)
         self.l2 = arguments.non_negative(self.name, "l2", l2)
-        # Without a DNN a dropout would be an option that does nothing: only 0 or nothing is let through.
+        # Without a DNN a dropout would do nothing: only 0 or no rates are accepted.
         self.dropout = arguments.rates(self.name, "dropout", dropout, len(self.hidden_units))
         if not self.hidden_units and (self.use_bn or dropout not in (0, (), [])):
             raise ValueError(f"{self.name}: use_bn and dropout need hidden_units, and hidden_units is empty.")
@@ -71,16 +71,16 @@ class Tower(keras.layers.Layer):
 
     @property
     def first_layer(self) -> keras.layers.Dense:
-        """The layer that meets the input."""
+        """Returns the layer that takes the input."""
         return self._logit if self._dnn is None else self._dnn.first_layer
 
     def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Return the logit."""
+        """Returns the logit."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)
         return product(self._logit, hidden, training)
 
     def get_config(self) -> dict[str, Any]:
-        """Return the constructor's arguments."""
+        """Returns the constructor's arguments."""
         return {
             **super().get_config(),
             "hidden_units": list(self.hidden_units),
