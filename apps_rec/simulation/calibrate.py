@@ -1,4 +1,4 @@
-"""Intercepts of the two logits, from the rates that are asked for."""
+"""Finds the intercepts of the two logits from the rates that are asked for."""
 
 from collections.abc import Callable
 
@@ -14,10 +14,10 @@ _PILOT_EVERY = 4
 
 
 def calibrate(world: World, seed: int, ctr: float, cvr: float) -> tuple[float, float]:
-    """Find intercepts for which the expected click rate, and the share of clicks that download, are those asked for.
+    """Finds the intercepts that give the expected click rate and download rate of clicks that are asked for.
 
-    The rates are means over users of their own, so that a larger log is of the same store; what no column tells is
-    integrated out instead of drawn, which leaves an error of about 1 %.
+    The rates are means over users drawn for this purpose alone, so a larger log comes from the same store. Effects
+    that no column shows are integrated out, not drawn. The error of the rates is about 1 %.
     """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     users = draw_users(rng, world, 0, _PILOT_USERS, 1.0)
@@ -38,7 +38,7 @@ def calibrate(world: World, seed: int, ctr: float, cvr: float) -> tuple[float, f
 
 
 def _solve_rate(rate: Callable[[float], float], target: float, tolerance: float = 1e-6) -> float:
-    """Find the intercept at which `rate` meets its target: secant steps on the logit scale, nearly a line."""
+    """Finds the intercept at which `rate` meets its target, by secant steps on the logit scale (nearly a line)."""
 
     def miss(intercept: float) -> float:
         value = rate(intercept)

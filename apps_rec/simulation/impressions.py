@@ -1,4 +1,4 @@
-"""Draws users, their sessions and what they are shown, with the logits behind each impression."""
+"""Draws users, their sessions and their impressions, with the logits behind each impression."""
 
 from dataclasses import dataclass, fields
 
@@ -43,13 +43,13 @@ class Users:
 
     @property
     def count(self) -> int:
-        """Number of users."""
+        """Returns the number of users."""
         return len(self.age_band)
 
 
 @dataclass(frozen=True)
 class Impressions:
-    """Impressions in the order of their time, `[N]` each. Logits lack the intercept."""
+    """Impressions in the order of their time, `[N]` each. The logits lack the intercept."""
 
     user: Codes  # index into Users
     app: Codes
@@ -64,12 +64,12 @@ class Impressions:
     download_remainder: Array
 
     def where(self, keep: NDArray[np.bool_]) -> "Impressions":
-        """Impressions for which `keep` holds."""
+        """Returns the impressions for which `keep` holds."""
         return Impressions(**{field.name: getattr(self, field.name)[keep] for field in fields(self)})
 
 
 def draw_users(rng: np.random.Generator, world: World, first_user: int, count: int, mean_sessions: float) -> Users:
-    """Draws users; what lasts of their tastes is in their attributes and installed apps."""
+    """Draws users. Their attributes and installed apps carry their lasting tastes."""
     age_band = rng.choice(len(w.AGE_BANDS), size=count, p=w.AGE_SHARES)
     country_shares = 1.0 / (np.arange(len(w.COUNTRIES)) + 2.0)
     brand_shares = 1.0 / (np.arange(len(w.BRANDS)) + 3.0)
@@ -97,7 +97,7 @@ def draw_users(rng: np.random.Generator, world: World, first_user: int, count: i
 
 @dataclass(frozen=True)
 class _Sessions:
-    """Sessions, `[S]` each: whose and when, and what no column tells."""
+    """Sessions, `[S]` each: their users and times, and the effects that no column shows."""
 
     user: Codes
     day: Codes
@@ -111,7 +111,7 @@ class _Sessions:
 
 
 def draw_impressions(rng: np.random.Generator, world: World, users: Users) -> Impressions:
-    """Draws each user's sessions and the pages of apps that they show, better known apps first."""
+    """Draws each user's sessions and the pages of apps in them, better known apps first."""
     sessions = _draw_sessions(rng, world, users)
     page_session = np.repeat(np.arange(len(sessions.user)), sessions.pages)
     page_second = _page_seconds(rng, sessions, page_session)
@@ -164,7 +164,7 @@ def _draw_sessions(rng: np.random.Generator, world: World, users: Users) -> _Ses
 
 
 def _page_seconds(rng: np.random.Generator, sessions: _Sessions, page_session: Codes) -> Codes:
-    """Second of the day of each page; a session that would pass midnight starts earlier instead."""
+    """Returns the second of the day of each page. A session that would pass midnight starts earlier instead."""
     passed = np.cumsum(rng.integers(*_SECONDS_BETWEEN_PAGES, size=len(page_session)))
     last = np.cumsum(sessions.pages) - 1
     first = last - sessions.pages + 1
@@ -173,14 +173,14 @@ def _page_seconds(rng: np.random.Generator, sessions: _Sessions, page_session: C
 
 
 def _clumped_counts(rng: np.random.Generator, mean: float, clumping: float, size: int) -> Codes:
-    """Counts with this mean and a variance of 1 + clumping times it (negative binomial)."""
+    """Draws counts with this mean and a variance of (1 + clumping) times the mean (negative binomial)."""
     return rng.poisson(rng.gamma(mean / clumping, clumping, size=size))
 
 
 def _known_logits(
     world: World, users: Users, user: Codes, app: Codes, position: Codes, hour: Codes, day: Codes, network: Codes
 ) -> tuple[Array, Array]:
-    """Part of both logits that the columns tell, without the intercepts."""
+    """Returns the part of both logits that follows from the columns, without the intercepts."""
     apps = world.apps
     size = (np.log(apps.size_mb) - 4.2)[app]
     paid = (apps.price > 0)[app]
@@ -198,7 +198,7 @@ def _known_logits(
 
 
 def _taste_logits(world: World, tastes: Tastes, users: Users, user: Codes, app: Codes) -> Array:
-    """Appeal of the app, main effects of the user, and the user's taste vector times the app's vector."""
+    """Adds the app's appeal, the user's main effects, and the product of the user's and the app's taste vectors."""
     attributes = {name: getattr(users, name) for name in w.ATTRIBUTE_SIZES}
     taste = sum(tastes.taste_tables[name][codes] for name, codes in attributes.items())  # [U, K]
     taste = taste + _history_mean(world, tastes, users)
@@ -207,7 +207,7 @@ def _taste_logits(world: World, tastes: Tastes, users: Users, user: Codes, app: 
 
 
 def _history_mean(world: World, tastes: Tastes, users: Users) -> Array:
-    """Mean over a user's installed apps of what their categories tell; zero for an empty list, `[U, K]`."""
+    """Returns the mean effect of the categories of each user's installed apps, `[U, K]`; zero for an empty list."""
     length = np.diff(users.history_offsets)
     owner = np.repeat(np.arange(users.count), length)
     told = tastes.history_table[world.apps.category[users.history]]
@@ -216,7 +216,7 @@ def _history_mean(world: World, tastes: Tastes, users: Users) -> Array:
 
 
 def _draw_pages(rng: np.random.Generator, world: World, users: Users, page_user: Codes) -> tuple[Codes, Codes]:
-    """Page and app of each impression: popular apps, a third from the user's categories; none twice on a page."""
+    """Draws page and app of each impression: popular apps, a third of the user's categories, none twice on a page."""
     page_length = 1 + rng.binomial(MAX_POSITION - 1, (MEAN_PAGE_LENGTH - 1) / (MAX_POSITION - 1), size=len(page_user))
     page = np.repeat(np.arange(len(page_length)), page_length)
     user = page_user[page]
@@ -231,7 +231,7 @@ def _draw_pages(rng: np.random.Generator, world: World, users: Users, page_user:
 
 
 def _draw_apps_of(rng: np.random.Generator, world: World, category: Codes) -> Codes:
-    """One app of each category given, by popularity."""
+    """Draws one app of each given category, by popularity."""
     order = np.argsort(world.apps.category, kind="stable")
     cumulative = np.cumsum(world.apps.popularity[order])
     first = np.searchsorted(world.apps.category[order], np.arange(len(w.CATEGORIES)))
@@ -244,14 +244,14 @@ def _draw_apps_of(rng: np.random.Generator, world: World, category: Codes) -> Co
 
 
 def _draw_rows(rng: np.random.Generator, shares: Array, rows: Codes) -> Codes:
-    """For each row number one column of `shares`, by the shares in that row."""
+    """Draws a column of `shares` for each row number, by the shares in that row."""
     cumulative = np.cumsum(shares, axis=1)
     drawn = (rng.random(len(rows))[:, None] > cumulative[rows]).sum(axis=1)
     return np.minimum(drawn, shares.shape[1] - 1)
 
 
 def _position_in_run(page: Codes) -> Codes:
-    """1, 2, 3, ... within each run of equal neighbours."""
+    """Counts 1, 2, 3, ... within each run of equal neighbours."""
     if len(page) == 0:
         return page
     start = np.flatnonzero(np.concatenate([[True], page[1:] != page[:-1]]))

@@ -1,4 +1,4 @@
-"""Means of click and download probabilities over Gaussian remainders in their logits, by Gauss-Hermite quadrature."""
+"""Gauss-Hermite means of click and download probabilities over Gaussian remainders in their logits."""
 
 from functools import cache
 
@@ -15,17 +15,17 @@ _BLOCK_ROWS = 4096
 
 
 def sigmoid(logits: Array) -> Array:
-    """Probability of a logit, 1 / (1 + exp(-x)), without overflow at either end."""
+    """Returns the probability of a logit, 1 / (1 + exp(-x)), without overflow at either end."""
     return 0.5 * (1.0 + np.tanh(0.5 * logits))
 
 
 def mean_probability(logits: Array, stddev: Array, nodes: int = CLICK_NODES) -> Array:
-    """E[sigmoid(logit + stddev * x)] for a standard normal x.
+    """Returns E[sigmoid(logit + stddev * x)] for a standard normal x.
 
     Args:
-        logits: the known part of each row's logit, `[N]`.
-        stddev: standard deviation of the unknown part of each row, `[N]`.
-        nodes: points of the quadrature.
+        logits: known part of each row's logit, `[N]`.
+        stddev: standard deviation of the unknown part of each row's logit, `[N]`.
+        nodes: number of points of the quadrature.
     """
     points, weights = _standard_normal_points(nodes)
     result = np.empty_like(logits)
@@ -43,19 +43,18 @@ def mean_product(
     click_nodes: int = CLICK_NODES,
     download_nodes: int = DOWNLOAD_NODES,
 ) -> Array:
-    """E[sigmoid(click logit + x) * sigmoid(download logit + y)] for a bivariate normal (x, y) of mean zero.
+    """Returns E[sigmoid(click logit + x) * sigmoid(download logit + y)] for a bivariate normal (x, y) of mean zero.
 
-    The inner mean is taken over y given x, so each point of the outer rule shifts the download logit by the part of
-    y that x tells.
+    The inner mean is over y given x. Each point x of the outer rule therefore shifts the download logit by E[y | x].
 
     Args:
         click_logits: known part of the click logit, `[N]`.
         download_logits: known part of the download logit given a click, `[N]`.
         click_stddev: standard deviation of x, `[N]`.
         download_stddev: standard deviation of y, `[N]`.
-        correlation: of x and y, in [-1, 1], `[N]`.
-        click_nodes: points of the outer rule.
-        download_nodes: points of the inner rule.
+        correlation: correlation of x and y, in [-1, 1], `[N]`.
+        click_nodes: number of points of the outer rule.
+        download_nodes: number of points of the inner rule.
     """
     outer_points, outer_weights = _standard_normal_points(click_nodes)
     inner_points, inner_weights = _standard_normal_points(download_nodes)
@@ -73,11 +72,11 @@ def mean_product(
 
 @cache
 def _standard_normal_points(nodes: int) -> tuple[Array, Array]:
-    """Points and weights of the Gauss-Hermite rule for a standard normal; the weights sum to 1."""
+    """Returns points and weights of the Gauss-Hermite rule for a standard normal. The weights sum to 1."""
     points, weights = np.polynomial.hermite_e.hermegauss(nodes)
     return points, weights / weights.sum()
 
 
 def _blocks(rows: int) -> list[slice]:
-    """Slices that keep the intermediate arrays inside the processor's cache."""
+    """Returns slices of the rows, so small that the intermediate arrays stay in the processor's cache."""
     return [slice(start, start + _BLOCK_ROWS) for start in range(0, rows, _BLOCK_ROWS)]

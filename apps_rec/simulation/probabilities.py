@@ -1,4 +1,4 @@
-"""True probabilities of drawn impressions, and their means given only the columns of the log."""
+"""Computes the true probabilities of drawn impressions, and their means given only the columns of the log."""
 
 import numpy as np
 
@@ -20,7 +20,7 @@ TRUTH_COLUMNS = (
 def true_probabilities(
     world: World, impressions: Impressions, click_intercept: float, download_intercept: float
 ) -> dict[str, Array]:
-    """Columns of a truth file, by name; `simulate_store` says what each is."""
+    """Returns the columns of a truth file by name. The docs of `simulate_store` explain each."""
     app = impressions.app
     click = impressions.click_logit + click_intercept
     download = impressions.download_logit + download_intercept
@@ -40,21 +40,21 @@ def true_probabilities(
 
 
 def pctr_given_columns(world: World, app: Codes, click_logits: Array) -> Array:
-    """Mean of p_ctr over sessions in which a device is set up and all others, each over a Gaussian."""
+    """Returns the mean of p_ctr over sessions that set up a device and all others, each integrated over a Gaussian."""
     stddev = world.click_stddev[app]
     usual = mean_probability(click_logits, stddev)
     return usual + SETUP_SHARE * (mean_probability(click_logits + SETUP_LOGIT, stddev) - usual)
 
 
 def pctcvr_given_columns(world: World, app: Codes, click_logits: Array, download_logits: Array) -> Array:
-    """Mean of p_ctcvr in the same way, the two Gaussians being correlated by the tastes."""
+    """Returns the mean of p_ctcvr in the same way. The tastes correlate the two Gaussians."""
     spread = (world.click_stddev[app], world.download_stddev[app], world.remainder_correlation[app])
     usual = mean_product(click_logits, download_logits, *spread)
     return usual + SETUP_SHARE * (mean_product(click_logits + SETUP_LOGIT, download_logits, *spread) - usual)
 
 
 def draw_labels(rng: np.random.Generator, truth: dict[str, Array], is_cached: np.ndarray) -> tuple[Codes, Codes]:
-    """Clicks and downloads by their true probabilities; none on rows that came from a cache, no download unclicked."""
+    """Draws clicks and downloads by their true probabilities: none on cached rows, no download without a click."""
     click = (rng.random(len(is_cached)) < truth["p_ctr"]) & ~is_cached
     download = (rng.random(len(is_cached)) < truth["p_cvr"]) & click
     return click.astype(np.int64), download.astype(np.int64)

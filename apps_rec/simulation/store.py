@@ -1,4 +1,4 @@
-"""Simulates the log of an app store's module, with the true probability of every click and download beside it."""
+"""Simulates the log of an app store's module, and the true probability of every click and download in it."""
 
 import json
 import os
@@ -35,54 +35,53 @@ def simulate_store(
     correlation: float = 0.5,
     impressions_per_user: float = 45.0,
 ) -> StoreSummary:
-    """Write an app-store log (train.parquet, eval.parquet) and its truth (truth_train.parquet, truth_eval.parquet).
+    """Writes an app-store log (train.parquet, eval.parquet) and its truth (truth_train.parquet, truth_eval.parquet).
 
-    Each user comes for a few sessions in 14 days; a session shows a page or more of up to ten apps; an impression may
-    be clicked, a clicked one may become a download. With a known part f of each logit and an unknown remainder r,
+    Each user comes for a few sessions in 14 days. A session shows one or more pages of up to ten apps. An impression
+    may be clicked; a clicked one may become a download. With a known part f of each logit and an unknown remainder r,
 
         p_ctr = sigmoid(f_click + r_click)      p_cvr = sigmoid(f_download + r_download)      p_ctcvr = p_ctr * p_cvr
 
-    The truth files hold these three, and what the best model of the log could say in their place. "Given only the
-    columns" conditions on the row's own attributes (age_band to position in the log's schema, app_id, the logged
-    position and the installed apps among them) and on the store as it is, that is, on every f. It does not condition
-    on user_id, impression_id or event_time, nor on other rows of the session. r is drawn anew for each session and
-    independent of those columns: whether the user is setting up a device, and, Gaussian, activity, intent and the
-    part of the two taste vectors that is of the moment. No session is in two days, so nothing in the training file,
-    not even the same user's clicks, says more of an evaluation row. r is integrated out by quadrature (relative error
-    below 1e-5):
+    The truth files hold these three, and the best predictions that a model of the log could make of them. "Given only
+    the columns" means given the row's own attributes (age_band to position in the log's schema, with app_id, the
+    logged position and the installed apps) and given the store, that is, every f. It does not mean given user_id,
+    impression_id, event_time or other rows of the session. r is drawn anew for each session, independent of those
+    columns. It has a binary part, the set-up of a new device, and Gaussian parts: activity, intent and the momentary
+    part of the two taste vectors. No session spans two days. The training file, even with the same user's clicks,
+    therefore tells no more about an evaluation row. r is integrated out by quadrature (relative error below 1e-5):
 
-        p_ctr_columns          E[p_ctr | columns]       what a model of clicks tends to
-        p_ctcvr_columns        E[p_ctcvr | columns]     what a model of downloads over all impressions tends to
+        p_ctr_columns          E[p_ctr | columns]       limit of a model of clicks
+        p_ctcvr_columns        E[p_ctcvr | columns]     limit of a model of downloads over all impressions
         p_cvr_columns          E[p_cvr | columns]       over all impressions: a forced click
-        p_cvr_clicked_columns  p_ctcvr_columns / p_ctr_columns = p(download | click, columns); what models of clicked
-                               rows and the quotient in ESMM tend to. It differs from p_cvr_columns as far as the
-                               unknown tastes are correlated.
+        p_cvr_clicked_columns  p_ctcvr_columns / p_ctr_columns = p(download | click, columns): limit of models of
+                               clicked rows and of the quotient in ESMM. The more the unknown tastes are correlated,
+                               the more it differs from p_cvr_columns.
 
-    About 4 % of the impressions came from a cache (is_cached = 1): nobody saw them act, so their labels are 0. They
-    stay in the log, to be filtered out there, and have no row in the truth; impression_id joins the two, and the
-    rows of the truth stand in the order of the log's rows with is_cached = 0. Days 1 to 9 train, 10 to 14 evaluate.
+    About 4 % of the impressions came from a cache (is_cached = 1): nobody saw them, so their labels
+    are 0. They stay in the log, to be filtered out there, and have no row in the truth. impression_id joins log and
+    truth. The truth has the order of the log's rows with is_cached = 0. Days 1 to 9 train, days 10 to 14 evaluate.
 
-    Files are written aside and renamed when whole; those of an earlier simulation in `output_dir` are replaced,
-    any other file there is left alone, and one of the same name that no simulation left there is an error. The same
-    arguments give the same bytes; more users leave the store, its rates and the first users as they are.
+    Each file is written under another name and renamed when whole. Files of an earlier simulation in `output_dir` are
+    replaced. Other files there are left alone, but one of the same name that no simulation wrote is an error. The same
+    arguments give the same bytes. A larger `users` keeps the store, its rates and the first users as they are.
 
     Args:
         output_dir: folder for the files; made if it is not there.
         users: number of users.
-        seed: of the random numbers, 0 or more.
+        seed: seed of the random numbers, 0 or more.
         ctr: expected share of impressions that are clicked, in (0, 1). Default .1; a real module's is near .004.
         cvr: expected share of clicks that become a download, in (0, 1). Default .43.
-        correlation: of click taste and download taste, in [-1, 1]: of every pair of an app's appeals, an attribute's
-            effects and taste vectors, and of a session's unknown tastes. Position, hour, size, price, activity and
-            intent are outside it.
-        impressions_per_user: mean, at least 8, which is one session; slightly fewer are written, as no page shows an
-            app twice. At 8 with ctr .004 the variance of downloads per user is about 2.5 times their mean.
+        correlation: correlation of click taste and download taste, in [-1, 1]. It holds for an app's two appeals, an
+            attribute's two effects, the two taste vectors, and a session's unknown tastes. Position, hour, size,
+            price, activity and intent are outside it.
+        impressions_per_user: mean number of impressions, at least 8 (one session). Slightly fewer are written, as no
+            page shows an app twice. At 8 with ctr .004 the variance of downloads per user is about 2.5 times the mean.
 
     Returns:
-        Counts of the two logs and the arguments; simulation.json in the folder holds the same.
+        Counts of the two logs, and the arguments. simulation.json in the folder holds the same.
 
     Raises:
-        UserError: an argument out of its range, a folder that cannot be written, or one with other data of these names.
+        UserError: an argument is out of its range, or the folder cannot be written or holds other data of these names.
 
     Example:
         >>> import tempfile
@@ -136,7 +135,7 @@ def simulate_store(
 def _write_files(
     folder: Path, world: World, seed: int, users: int, mean_sessions: float, intercepts: tuple[float, float]
 ) -> Counts:
-    """Write the four Parquet files, one row group a chunk of users."""
+    """Writes the four Parquet files, with one row group for each chunk of users."""
     counts = Counts()
     with ExitStack() as stack:
         writers = {
@@ -162,7 +161,7 @@ def _write_files(
 def _chunks(
     world: World, seed: int, users: int, mean_sessions: float, intercepts: tuple[float, float]
 ) -> Iterator[tuple[pa.Table, pa.Table, Impressions, int]]:
-    """Log, truth and impressions of a few thousand users at a time; each chunk has random numbers of its own."""
+    """Yields log, truth and impressions of a few thousand users at a time. Each chunk has its own random numbers."""
     first_impression = 0
     for chunk, first_user in enumerate(range(0, users, _USERS_PER_CHUNK)):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2, chunk)))
@@ -182,7 +181,7 @@ def _chunks(
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuses a folder whose files have our names and are not ours: a summary stands beside those of a simulation."""
+    """Refuses a folder with files of our names that no simulation wrote: those of a simulation have a summary."""
     # Not Path.exists, which raises for a folder that cannot be looked into: writing says what is wrong with it.
     others = [name for name in FILES if os.path.exists(folder / name)]
     if others and not os.path.exists(folder / SUMMARY_FILE):
@@ -195,7 +194,7 @@ def _check_folder(folder: Path) -> None:
 def _check_arguments(
     users: int, seed: int, ctr: float, cvr: float, correlation: float, impressions_per_user: float
 ) -> None:
-    """Report every argument that is out of its range."""
+    """Reports every argument that is out of its range."""
     rules: list[tuple[bool, str, str, float]] = [
         (users >= 1, "users", "1 or more", users),
         (seed >= 0, "seed", "0 or more", seed),

@@ -23,7 +23,7 @@ class SplitSummary:
 
 @dataclass(frozen=True)
 class StoreSummary:
-    """What `simulate_store` was asked and what it wrote."""
+    """The arguments of `simulate_store` and the counts of the files that it wrote."""
 
     output_dir: str
     users: int
@@ -38,12 +38,12 @@ class StoreSummary:
     download_dispersion: float
 
     def as_dict(self) -> dict[str, Any]:
-        """Give the same as plain values, ready for JSON."""
+        """Returns the same as plain values, ready for JSON."""
         return asdict(self)
 
 
 class Counts:
-    """Adds up what is written, chunk by chunk."""
+    """Adds up the rows that are written, chunk by chunk."""
 
     def __init__(self) -> None:
         self._totals = {split: np.zeros(4, np.int64) for split in SPLITS}  # rows, cached, clicks, downloads
@@ -51,16 +51,16 @@ class Counts:
         self._downloads_per_user: list[np.ndarray] = []
 
     def add(self, split: str, user: np.ndarray, is_cached: np.ndarray, labels: tuple[np.ndarray, np.ndarray]) -> None:
-        """Count one chunk of one split."""
+        """Counts one chunk of one split."""
         self._totals[split] += np.array([len(user), is_cached.sum(), labels[0].sum(), labels[1].sum()])
         self._users[split] += len(np.unique(user))
 
     def add_users(self, downloads: np.ndarray) -> None:
-        """Note the downloads of each user of a chunk, over both splits."""
+        """Notes the downloads of each user of a chunk, over both splits."""
         self._downloads_per_user.append(downloads)
 
     def split(self, split: str) -> SplitSummary:
-        """Sum up one split."""
+        """Sums up one split."""
         rows, cached, clicks, downloads = (int(total) for total in self._totals[split])
         return SplitSummary(
             rows=rows,
@@ -73,6 +73,6 @@ class Counts:
         )
 
     def download_dispersion(self) -> float:
-        """Variance over mean of the downloads per user; 0 where nobody downloaded."""
+        """Returns variance over mean of the downloads per user; 0 where nobody downloaded."""
         downloads = np.concatenate(self._downloads_per_user)
         return float(downloads.var() / downloads.mean()) if downloads.any() else 0.0

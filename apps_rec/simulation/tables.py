@@ -1,4 +1,4 @@
-"""Arrow tables of the log and of its truth, from drawn impressions."""
+"""Builds the Arrow tables of the log and of its truth from drawn impressions."""
 
 import numpy as np
 import pyarrow as pa
@@ -52,7 +52,7 @@ def log_table(
     first_impression: int,
     labels: tuple[Codes, Codes],
 ) -> pa.Table:
-    """Build the log as a store would keep it: names for codes, nulls where nothing is known."""
+    """Builds the log as a store would keep it: names for codes, nulls where nothing is known."""
     user, app, apps = impressions.user, impressions.app, world.apps
     rows = len(user)
     size_unknown = rng.random(rows) < _SIZE_UNKNOWN_SHARE
@@ -92,15 +92,15 @@ def log_table(
 
 
 def truth_table(log: pa.Table, truth: dict[str, Array]) -> pa.Table:
-    """Put true probabilities beside the impression they belong to."""
+    """Puts the true probabilities beside the impression that they belong to."""
     return pa.table([log["impression_id"], *(pa.array(truth[name]) for name in TRUTH_COLUMNS)], schema=TRUTH_SCHEMA)
 
 
 def _column(values: pa.Array | np.ndarray, kind: pa.DataType) -> pa.Array:
-    """Values as an Arrow array of this type."""
+    """Returns the values as an Arrow array of this type."""
     return values if isinstance(values, pa.Array) else pa.array(values).cast(kind, safe=False)
 
 
 def _names(names: tuple[str | None, ...], codes: Codes) -> pa.Array:
-    """Look up the name of each code; None among the names becomes a null."""
+    """Looks up the name of each code. None among the names becomes a null."""
     return pa.array(names, pa.string()).take(pa.array(codes))

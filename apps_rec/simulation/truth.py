@@ -1,4 +1,4 @@
-"""Predictions against what the simulated store knows: the best AUC there is, the error of pCVR over all rows."""
+"""Compares predictions with the simulated store's truth: the best possible AUC, the error of pCVR over all rows."""
 
 import os
 from dataclasses import dataclass
@@ -26,17 +26,17 @@ class Truth:
     probabilities: dict[str, Array]
 
     def __getitem__(self, name: str) -> Array:
-        """One of p_ctr, p_cvr, p_ctcvr, p_ctr_columns, p_cvr_columns, p_ctcvr_columns, p_cvr_clicked_columns."""
+        """Returns p_ctr, p_cvr, p_ctcvr, p_ctr_columns, p_cvr_columns, p_ctcvr_columns or p_cvr_clicked_columns."""
         return self.probabilities[name]
 
     def __len__(self) -> int:
         return len(self.impression_id)
 
     def rows_of(self, impression_id: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where each impression stands here, so that `truth["p_cvr"][truth.rows_of(ids)]` is in the order of `ids`.
+        """Returns the row number of each impression: `truth["p_cvr"][truth.rows_of(ids)]` has the order of `ids`.
 
         Raises:
-            DataError: an id that the truth does not hold: of the other file, or of an impression from a cache.
+            DataError: the truth does not hold an id: it is of the other file, or of an impression from a cache.
         """
         order = np.argsort(self.impression_id, kind="stable")
         places = np.searchsorted(self.impression_id, impression_id, sorter=order)
@@ -52,7 +52,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class ProbabilityError:
-    """How far predicted probabilities are from the true ones, each a mean over rows."""
+    """Distances of predicted probabilities from the true ones, each a mean over rows."""
 
     rows: int
     mean_absolute: float
@@ -62,10 +62,10 @@ class ProbabilityError:
 
 
 def load_truth(folder: str | os.PathLike[str], split: str = "eval") -> Truth:
-    """Read the truth of one log file of `simulate_store` and the labels beside it.
+    """Reads the truth of one log file of `simulate_store` and the labels beside it.
 
     Args:
-        folder: where the simulation was written.
+        folder: folder that the simulation was written to.
         split: "train" or "eval".
 
     Raises:
@@ -99,10 +99,10 @@ def load_truth(folder: str | os.PathLike[str], split: str = "eval") -> Truth:
 
 
 def best_auc(truth: Truth, given: str = "columns") -> dict[str, float | None]:
-    """AUC that the true probabilities themselves reach on the labels: no model of the columns can expect more.
+    """Returns the AUC of the true probabilities on the labels: no model of the columns can expect more.
 
     Args:
-        truth: of the file that models are evaluated on.
+        truth: truth of the file that models are evaluated on.
         given: "columns" for the means given only the columns, "everything" for the true probabilities.
 
     Returns:
@@ -119,17 +119,17 @@ def best_auc(truth: Truth, given: str = "columns") -> dict[str, float | None]:
 
 
 def probability_error(predicted: Array, true: Array) -> ProbabilityError:
-    """Compare predicted with true probabilities, row by row.
+    """Compares predicted with true probabilities, row by row.
 
-    The relative entropy is mean(q log(q / p) + (1 - q) log((1 - q) / (1 - p))) for truth q and prediction p, the
-    expected log loss on labels drawn by q, less that of q itself. p is kept 1e-12 away from 0 and 1.
+    The relative entropy is mean(q log(q / p) + (1 - q) log((1 - q) / (1 - p))) for truth q and prediction p. It is the
+    expected log loss of p on labels drawn by q, minus that of q itself. p is kept 1e-12 away from 0 and 1.
 
     Args:
-        predicted: probabilities, `[N]`.
-        true: probabilities, `[N]`.
+        predicted: predicted probabilities, `[N]`.
+        true: true probabilities, `[N]`.
 
     Raises:
-        DataError: no rows, different lengths, or predictions that are not probabilities.
+        DataError: there are no rows, the lengths differ, or a prediction is no probability.
 
     Example:
         >>> probability_error(np.array([0.5, 0.5]), np.array([0.25, 0.75])).mean_absolute
@@ -152,15 +152,15 @@ def probability_error(predicted: Array, true: Array) -> ProbabilityError:
 
 
 def pcvr_errors(pcvr: Array, truth: Truth) -> dict[str, ProbabilityError]:
-    """Errors of a model's pCVR over ALL impressions, clicked or not, and over the two kinds apart.
+    """Returns the errors of a model's pCVR over all impressions, over clicked ones and over unclicked ones.
 
     Args:
         pcvr: p(download | click) of every row of the truth, in its order.
-        truth: of the file that was scored.
+        truth: truth of the file that was scored.
 
     Returns:
-        `all`, `clicked` and `unclicked`: against the true p_cvr. `all_columns`: against p_cvr_columns, what the
-        columns tell. `best`: p_cvr_columns against p_cvr, the error that no model of the columns gets below.
+        `all`, `clicked` and `unclicked`: errors against the true p_cvr. `all_columns`: error against p_cvr_columns.
+        `best`: error of p_cvr_columns against p_cvr; no model of the columns gets below it.
     """
     pcvr = np.asarray(pcvr, np.float64)
     if len(pcvr) != len(truth):
@@ -176,7 +176,7 @@ def pcvr_errors(pcvr: Array, truth: Truth) -> dict[str, ProbabilityError]:
 
 
 def _cross_entropy(true: Array, predicted: Array) -> Array:
-    """-(q log p + (1 - q) log(1 - p)) a row; a term of weight 0 is 0."""
+    """Returns -(q log p + (1 - q) log(1 - p)) for each row. A term of weight 0 is 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         ones = np.where(true > 0, true * np.log(predicted), 0.0)
         zeros = np.where(true < 1, (1.0 - true) * np.log1p(-predicted), 0.0)

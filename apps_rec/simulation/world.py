@@ -1,4 +1,4 @@
-"""The fixed part of the simulated store: its apps, and how much each attribute and app moves clicks and downloads."""
+"""The fixed part of the simulated store: its apps, and the effect of each attribute and app on the two labels."""
 
 from dataclasses import dataclass
 
@@ -70,7 +70,7 @@ ATTRIBUTE_SIZES = {
 
 @dataclass(frozen=True)
 class Apps:
-    """What the log says of each app, `[A]` each, and how often it is shown."""
+    """The log's columns of each app, `[A]` each, and the rate at which it is shown."""
 
     category: Codes
     developer: Codes
@@ -83,7 +83,7 @@ class Apps:
 
 @dataclass(frozen=True)
 class Tastes:
-    """One behaviour's (click's or download's) latent numbers."""
+    """Latent numbers of one behaviour (click or download)."""
 
     appeal: Array  # [A]
     main_effects: dict[str, Array]  # attribute -> [V]
@@ -93,7 +93,7 @@ class Tastes:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that is drawn once for a seed, whatever the number of users."""
+    """Everything that is drawn once for a seed and does not depend on the number of users."""
 
     correlation: float
     apps: Apps
@@ -105,17 +105,17 @@ class World:
 
     @property
     def click_stddev(self) -> Array:
-        """Standard deviation of the Gaussian part of what no column tells of the click logit, by app, `[A]`."""
+        """Returns the standard deviation of the Gaussian remainder of the click logit, by app, `[A]`."""
         return np.sqrt(ACTIVITY_STDDEV**2 + self._taste_variance)
 
     @property
     def download_stddev(self) -> Array:
-        """Standard deviation of what no column tells of the download logit, by app, `[A]`."""
+        """Returns the standard deviation of the Gaussian remainder of the download logit, by app, `[A]`."""
         return np.sqrt(INTENT_STDDEV**2 + self._taste_variance)
 
     @property
     def remainder_correlation(self) -> Array:
-        """Correlation of the two, by app, `[A]`: only the tastes are correlated, activity and intent are not."""
+        """Returns the correlation of the two, by app, `[A]`. Tastes are correlated; activity and intent are not."""
         return self.correlation * self._taste_variance / (self.click_stddev * self.download_stddev)
 
     @property
@@ -124,7 +124,7 @@ class World:
 
 
 def make_world(seed: int, correlation: float) -> World:
-    """Draws the store for a seed; two correlations of one seed share every draw and differ in the mix alone."""
+    """Draws the store for a seed. Two correlations of one seed share every draw and differ in the mix alone."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
     apps = _draw_apps(rng)
     category_vectors = _unit_rows(rng.normal(size=(len(CATEGORIES), TASTE_DIM)))
@@ -142,13 +142,13 @@ def make_world(seed: int, correlation: float) -> World:
 
 
 def correlated_normals(rng: np.random.Generator, size: tuple[int, ...], correlation: float) -> tuple[Array, Array]:
-    """Two arrays of standard normals whose entries have this correlation, pair by pair."""
+    """Draws two arrays of standard normals, with this correlation in each pair of entries."""
     first = rng.normal(size=size)
     return first, correlation * first + np.sqrt(1.0 - correlation**2) * rng.normal(size=size)
 
 
 def _draw_apps(rng: np.random.Generator) -> Apps:
-    """Apps with a long tail of popularity, size and price; every category has at least one."""
+    """Draws apps with a long tail of popularity, size and price. Every category has at least one."""
     category = np.concatenate(
         [np.arange(len(CATEGORIES)), rng.integers(len(CATEGORIES), size=NUM_APPS - len(CATEGORIES))]
     )
@@ -169,7 +169,7 @@ def _draw_apps(rng: np.random.Generator) -> Apps:
 def _draw_tastes(
     rng: np.random.Generator, apps: Apps, category_vectors: Array, correlation: float
 ) -> tuple[Tastes, Tastes]:
-    """Click's and download's numbers, every pair with the correlation asked for."""
+    """Draws the numbers of click and download. Every pair has the correlation that is asked for."""
 
     def pair(*size: int) -> tuple[Array, Array]:
         return correlated_normals(rng, size, correlation)
@@ -197,5 +197,5 @@ def _draw_tastes(
 
 
 def _unit_rows(rows: Array) -> Array:
-    """Each row divided by its length."""
+    """Divides each row by its length."""
     return rows / np.linalg.norm(rows, axis=1, keepdims=True)
