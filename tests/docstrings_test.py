@@ -11,9 +11,11 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Folders whose docstrings have the form.
 DONE = (
+    "apps_rec/cli",
     "apps_rec/evaluation",
     "apps_rec/layers",
     "apps_rec/losses",
+    "apps_rec/simulation",
 )
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.

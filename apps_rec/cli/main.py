@@ -49,7 +49,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 class TerminatedError(KeyboardInterrupt):
-    """SIGTERM came: it ends a command as SIGINT does, so that nothing half-written stays behind."""
+    """SIGTERM came. It ends a command as SIGINT does, so that nothing half-written stays behind."""
 
 
 @contextmanager

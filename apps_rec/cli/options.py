@@ -1,4 +1,4 @@
-"""Flags that several commands have, and how a command prints."""
+"""Flags that several commands have, and the function by which a command prints."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TRUST = "run the export though it holds operations that are in no export of apps
 
 
 class Parser(argparse.ArgumentParser):
-    """The standard one, whose words about wrong arguments are shown as all messages are."""
+    """The standard parser, which shows mistakes in the arguments as all other messages are shown."""
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""
@@ -46,5 +46,5 @@ def names(text: str) -> list[str]:
 
 
 def write(text: object) -> None:
-    """Prints what a terminal may show."""
+    """Prints a text with control characters escaped, so that it is safe for a terminal."""
     print(shown(str(text)))

@@ -1,6 +1,6 @@
 """The commands of `apps-rec`: one file each, which holds its flags and what it prints.
 
-A file has HELP (a line), EXAMPLE (behind the command's name), `add_arguments(parser)` and `run(options)`.
+A file has HELP (one line), EXAMPLE (the text behind the command's name), `add_arguments(parser)` and `run(options)`.
 """
 
 from types import ModuleType

@@ -12,7 +12,7 @@ EXAMPLE = "samples/appstore/esmm.config -o data/appstore/train_tfrecord --shards
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config, the files, the folder, and how many rows a file holds."""
+    """Adds the config, the files, the output folder, and the number of rows of a file."""
     add_config(parser)
     parser.add_argument(
         "input",
@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Converts, and prints how many rows were written and how fast."""
+    """Converts, and prints the number of rows written and the speed."""
     made = apps_rec.convert(
         read_config(options),
         options.output,

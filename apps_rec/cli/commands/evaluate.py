@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Measures, and prints a table or JSON."""
+    """Evaluates, and prints a table or JSON."""
     metrics = apps_rec.evaluate(read_config(options), by=options.by)
     if options.json:
         from apps_rec.evaluation import to_json

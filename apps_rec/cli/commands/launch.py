@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Starts the processes, and waits until the training is at its end."""
+    """Starts the processes, and waits until the training ends."""
     words = options.command
     if not words or words[0] != "--":
         got = f", got {words[0]}" if words else ""

@@ -15,7 +15,7 @@ EXAMPLE = (
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds what is scored, by what, and the form of the output."""
+    """Adds the export, the rows to score, and the form of the output."""
     parser.add_argument("export", help="folder of one version, as export printed it")
     parser.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
     parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
@@ -64,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Scores, and prints how many rows were read and written."""
+    """Scores, and prints the numbers of rows read and written."""
     made = apps_rec.predict(
         options.export,
         options.rows,

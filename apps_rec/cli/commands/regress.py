@@ -13,14 +13,14 @@ EXAMPLE = "samples/appstore"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the folder, and how long the runs are."""
+    """Adds the folder, and the length of the runs."""
     parser.add_argument("folder", help="holds <name>.config and <name>.expected.json")
     parser.add_argument("--quick", action="store_true", help="the shortened run")
     parser.add_argument("--update", action="store_true", help="move the bands that are missed to what was measured")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Runs the configs, and fails with those that do not hold."""
+    """Runs the configs, and fails with those whose metrics leave their bands."""
     results = apps_rec.regress(options.folder, quick=options.quick, update=options.update)
     failed = [result for result in results if not result.passed]
     if failed:

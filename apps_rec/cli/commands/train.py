@@ -12,7 +12,7 @@ EXAMPLE = "samples/appstore/esmm.config --set train_config.num_steps=500 --set m
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config, and what becomes of a run that is there."""
+    """Adds the config, and the flags that say what to do with a run that is there already."""
     add_config(parser)
     parser.add_argument(
         "--resume", action="store_true", help="go on with the run in model_dir; start where there is none"

@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Verifies, prints what was found, and fails where the export differs from the model."""
+    """Verifies the export, prints the findings, and fails where the export differs from the model."""
     result = apps_rec.verify_export(options.export, options.rows, latency=not options.proof_only, trust=options.trust)
     print(json.dumps(vars(result))) if options.json else write(result)
     if result.failures:
