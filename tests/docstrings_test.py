@@ -15,6 +15,7 @@ DONE = (
     "apps_rec/evaluation",
     "apps_rec/layers",
     "apps_rec/losses",
+    "apps_rec/models",
     "apps_rec/simulation",
 )
 

@@ -1,4 +1,4 @@
-"""Models: `RankModel` is what trains; the functions of `recipes` put it together for use from Python."""
+"""Models: `RankModel` trains; the functions of `recipes` build one for use from Python."""
 
 from apps_rec.models.build import build_model, build_variables, half_precision_twin
 from apps_rec.models.heads import FunnelHead, IndependentHead

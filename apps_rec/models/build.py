@@ -1,4 +1,4 @@
-"""rank_model of the config -> RankModel: the one file of this folder that reads messages."""
+"""The RankModel that a config describes. No other file of this folder reads messages."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
 def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedder: Embedder | None = None) -> RankModel:
-    """The model that a checked and normalised config describes; its variables are made at the first call.
+    """Builds the model that a checked and normalised config describes; its variables are made at the first call.
 
     Args:
-        config: of the model.
-        features: that it reads.
-        embedder: of another model with this config, whose tables serve this one too; None: one of its own.
+        config: the whole config, with its `rank_model`.
+        features: the features that the model reads.
+        embedder: embedder of another model with this config, whose tables both share; None: a new one.
     """
     model_config = config.model_config
     message = model_config.rank_model
@@ -32,8 +32,8 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
     fm = _build_fm(message, groups)
     train_config = config.train_config
     seed = train_config.seed
-    # For the layers of this model alone: Keras' global policy would reach every other model of the process. bfloat16
-    # has float32's range of exponents, so gradients do not vanish in it and the loss need not be scaled.
+    # Only for the layers of this model: Keras' global policy would reach every other model of the process. bfloat16
+    # has float32's range of exponents, so gradients do not vanish and the loss need not be scaled.
     dtype = "mixed_bfloat16" if train_config.mixed_precision else None
     return RankModel(
         embedder
@@ -65,7 +65,7 @@ def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
 
 
 def half_precision_twin(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor) -> RankModel:
-    """A model with the tables of another and a copy of its other weights, whose DNNs multiply in bfloat16."""
+    """Builds a copy of a model whose DNNs multiply in bfloat16; it shares the tables and copies all other weights."""
     half = PipelineConfig()
     half.CopyFrom(config)
     half.train_config.mixed_precision = True

@@ -1,4 +1,4 @@
-"""Heads: what makes probabilities of the towers' logits, and which loss trains them."""
+"""Heads: they turn the towers' logits into probabilities and losses."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class IndependentHead:
-    """Every task's sigmoid is a probability over all impressions, trained on the task's label."""
+    """A head where each task's sigmoid is a probability over all impressions, trained on the task's label."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tuple(tasks)
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """`probs_<tower>` and `logits_<tower>`, each `(batch,)`."""
+        """Returns `probs_<tower>` and `logits_<tower>`, each `(batch,)`."""
         outputs = {}
         for task in self.tasks:
             outputs[f"probs_{task.name}"] = tf.sigmoid(logits[task.name])
@@ -28,25 +28,25 @@ class IndependentHead:
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """Each task's own loss of each row, `(batch,)`."""
+        """Returns each task's loss of each row, `(batch,)`."""
         return {task.name: LOSSES[task.loss].of_logit(labels[task.label], logits[task.name]) for task in self.tasks}
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
-        """Each loss weight on the probability that the loss trains."""
+        """Returns a term for each task: its loss weight times the probability that the loss trains."""
         return tuple(ScoreTerm(f"probs_{task.name}", task.weight) for task in self.tasks)
 
 
 class FunnelHead:
-    """ESMM's head: the second task is conditional on the first, and their product is trained on its label.
+    """ESMM's head: the second task is conditional on the first, and the product of both probabilities is trained.
 
-    The second tower's probability has no loss of its own: that of pCTCVR = pCTR x pCVR is taken in log space, over all
-    rows.
+    The second tower's probability has no loss of its own. The loss of pCTCVR = pCTR x pCVR is computed in log space,
+    over all rows, with the product of both labels.
 
     Args:
         tasks: the click and the conversion, in this order.
 
     Raises:
-        ValueError: there are not two tasks, or the conversion's loss is none of log-probabilities.
+        ValueError: there are not two tasks, or the conversion's loss has no form for log-probabilities.
 
     References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
     """
@@ -65,15 +65,15 @@ class FunnelHead:
         self._product = MultiplicativeHead(name="funnel_head")
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """`probs_<tower>`, `logits_<tower>` and `probs_ctcvr`, each `(batch,)`."""
+        """Returns `probs_<tower>`, `logits_<tower>` and `probs_ctcvr`, each `(batch,)`."""
         outputs = IndependentHead(self.tasks).outputs(logits)
         click, conversion = self.tasks
-        # The product as it is written, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
+        # A plain product, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
         outputs["probs_ctcvr"] = outputs[f"probs_{click.name}"] * outputs[f"probs_{conversion.name}"]
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """The loss of each row: of the click, and of the click with the conversion, `(batch,)`."""
+        """Returns the loss of each row, of the click and of click and conversion together, `(batch,)` each."""
         click, conversion = self.tasks
         product = self._product(logits[click.name], logits[conversion.name])
         both = labels[click.label] * labels[conversion.label]
@@ -83,7 +83,7 @@ class FunnelHead:
         }
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
-        """Each loss weight on the probability that the loss trains."""
+        """Returns a term for each task: its loss weight times the probability that the loss trains."""
         click, conversion = self.tasks
         return (ScoreTerm(f"probs_{click.name}", click.weight), ScoreTerm("probs_ctcvr", conversion.weight))
 

@@ -24,28 +24,30 @@ Batch = tuple[Tensors, Tensors, Tensors]
 
 
 class RankModel(tfrs.Model):
-    """logit of a task = tower(body) + FM [+ position tower, for the first task]; the head makes probabilities of them.
+    """A model whose logits become probabilities in its head.
 
-    Every loss is sum(weight x loss) over the global batch divided by the sum of weights over the global batch, 1
-    where that is zero. The sum of weights is reduced over replicas and the gradients are summed, so that N replicas
-    take the step that one device would take.
+    The logit of a task is tower(body) + FM; the position tower, if any, is added to the first task's.
+
+    Every loss is sum(weight x loss) / sum(weight) over the global batch; the divisor is 1 where the weights sum to 0.
+    The sum of weights is reduced over replicas and the gradients are summed, so that N replicas take the step that one
+    device would take.
 
     Args:
         embedder: owner of the tables.
-        head: what makes probabilities of logits; it holds the tasks.
-        body: what turns embeddings into a vector a task; None: the logit is the FM and a bias.
+        head: outputs and losses of the logits; it holds the tasks.
+        body: layer from embeddings to one vector for each task; None: the logit is the FM and a bias.
         fm: the factorization machine, or None.
         position: the position tower, or None.
-        score: terms of the ranking score; default: each loss weight on the probability that the loss trains.
-        l2: weight of half the squared dense kernels of the towers (bodies take their own).
-        embedding_l2: weight of half the squared embeddings looked up, averaged over rows.
-        seed: of dropout masks, with the step and the layer's name.
-        dtype: Keras policy of the towers' DNNs (bodies take their own), e.g. "mixed_bfloat16"; default: float32. Logits
-            are float32 always.
-        jit_compile: whether XLA compiles the dense part of a training step, from the embeddings to their gradients; on
-            one replica only.
-        keep_averages: whether a batch whose loss or gradients are not finite leaves the moving averages of batch norm
-            as they were, too. It costs a copy of them a step, and only a training that goes on needs it.
+        score: terms of the ranking score; empty: each task's loss weight times the probability that the loss trains.
+        l2: weight of half the squared dense kernels of the towers, 0 or more. A body has a weight of its own.
+        embedding_l2: weight of half the squared embeddings looked up, averaged over rows; 0 or more.
+        seed: seed of dropout masks, combined with the step and the layer's name.
+        dtype: Keras policy of the towers' DNNs, e.g. "mixed_bfloat16"; None: float32. A body has a policy of its own.
+            Logits are always float32.
+        jit_compile: whether XLA compiles the dense part of a training step, from the embeddings to their gradients.
+            Only on one replica.
+        keep_averages: whether the moving averages of batch norm, too, stay as they were after a batch whose loss or
+            gradients are not finite. It costs one copy of them a step; only a training that goes on needs it.
         score_formula: "weighted_sum" or "product_of_powers" of the score's terms.
 
     Input shape: the Preprocessor's outputs.
@@ -91,20 +93,20 @@ class RankModel(tfrs.Model):
             for task in self.tasks
             if has_tower_input
         }
-        # Without a tower there is no bias either: one for each task.
+        # Towers have biases; without towers, each task has one here.
         self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
         self.position_tower = _tower(position.dnn, l2, dtype, "position_tower") if position else None
-        # Keras must take each replica's logs as they are: they are reduced in the step.
+        # Keras must not reduce the replicas' logs: the step has reduced them.
         self.distribute_reduction_method = "first"
-        # Lookups and updates of tables stay out: the ids of a batch, each once, are of no fixed number.
+        # Lookups and updates of tables stay out: the number of distinct ids differs from batch to batch.
         self._compiled_dense_part = tf.function(self._dense_part, jit_compile=True) if jit_compile else None
 
     def _bias(self, name: str) -> tf.Variable:
         return self.add_weight(name=f"bias_{name}", shape=(1,), initializer="zeros")
 
     def call(self, inputs: Tensors, training: bool = False, seed: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
-        """Predictions of a batch of rows."""
+        """Returns predictions for a batch of rows."""
         embedded = self.embedder(inputs, training=training, seed=seed)
         return self._outputs(self._logits(embedded, training, seed))
 
@@ -116,29 +118,29 @@ class RankModel(tfrs.Model):
         weights: tf.Tensor | None = None,
         kernels: SplitKernels | None = None,
     ) -> dict[str, tf.Tensor]:
-        """Predictions of one request: what `call` says of each row with the shared columns in it, up to rounding.
+        """Returns predictions for one request: those of `call` on rows that hold the shared columns, up to rounding.
 
-        What is shared is looked up, pooled and multiplied once.
+        Shared columns are looked up, pooled and multiplied once.
 
         Args:
-            shared: the Preprocessor's outputs for `shared_features`, of one row.
+            shared: the Preprocessor's outputs for `shared_features`, one row.
             rows: the Preprocessor's outputs for all other features.
-            shared_features: names.
-            weights: `(score terms,)`, in place of the terms' own.
-            kernels: keeps the parts of the kernels that shared and other columns meet.
+            shared_features: names of the features that all rows share.
+            weights: weights of the score's terms, `(score terms,)`, in place of the terms' own.
+            kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
         """
         embedded = self.embedder.split(shared, rows, shared_features, kernels)
         return self._outputs(self._logits(embedded, False, None), weights)
 
     def compute_loss(self, inputs: Batch, training: bool = False) -> tf.Tensor:
-        """This replica's share of the loss: shares summed over replicas are the loss of the global batch."""
+        """Returns this replica's share of the loss; the sum over replicas is the loss of the global batch."""
         return tf.add_n(list(self._loss_shares(inputs, training).values()))
 
-    # AutoGraph rewrites Python control flow on tensors, of which there is none here: its search for it takes longer
-    # than all else that happens before the first step.
+    # AutoGraph rewrites Python control flow on tensors. There is none here, and the search for it takes longer than all
+    # else before the first step.
     @tf.autograph.experimental.do_not_convert
     def train_step(self, batch: Batch) -> dict[str, tf.Tensor]:
-        """One update; returns the loss of the global batch, in all and by task, and `is_finite`.
+        """Makes one update; returns the loss of the global batch, in all and by task, and `is_finite`.
 
         Where the loss or a gradient is not finite, `is_finite` is 0 and our optimizers change no weight and no slot.
         """
@@ -148,14 +150,14 @@ class RankModel(tfrs.Model):
             shares = self._loss_shares(batch, training=True)
             loss = tf.add_n(list(shares.values()))
         gradients = tape.gradient(loss, self.trainable_variables)
-        # The optimizer counts its steps without a look at the data: without this, the step that finds the data at its
-        # end would be counted too.
+        # The optimizer counts steps without reading the data. Without this, the step that meets the end of the data
+        # would be counted too.
         with tf.control_dependencies([loss]):
             is_finite = tf.math.is_finite(sum_over_replicas(_total([loss, *gradients])))
             pairs = zip(gradients, self.trainable_variables, strict=True)
             if hasattr(self.optimizer, "apply_if"):
                 self.optimizer.apply_if(is_finite, pairs)
-            else:  # one of Keras' own, in a notebook, which knows no such thing
+            else:  # one of Keras' own, in a notebook, has no apply_if
                 self.optimizer.apply_gradients(pairs)
             for average, value in zip(averages, before, strict=True):
                 average.assign(tf.where(is_finite, average, value))
@@ -214,7 +216,7 @@ class RankModel(tfrs.Model):
         return logits
 
     def _joined(self, tower_inputs: Sequence[Sequence[Input]]) -> list[Input | None]:
-        """What each tower reads; towers that read the same take what all rows share of it at once."""
+        """Returns the input of each tower; if all are the same, the shared part is multiplied for all at once."""
         first = tower_inputs[0]
         if first and all(len(parts) == len(first) and all(map(operator.is_, parts, first)) for parts in tower_inputs):
             joined = multiply_shared([tower.first_layer for tower in self.towers.values()], join(first))
@@ -229,7 +231,7 @@ class RankModel(tfrs.Model):
 
 def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Tower:
     if dnn is None:
-        # A logit alone, which is float32: under a policy Keras would round its input.
+        # Only a logit, which is float32: under the policy Keras would round its input.
         return Tower(l2=l2, name=name)
     return Tower(
         dnn.hidden_units,
@@ -252,12 +254,12 @@ def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
 
 
 def _global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
-    """This replica's share of the weighted mean over the global batch: only the divisor is reduced over replicas."""
+    """Returns this replica's share of the weighted mean over the global batch, with the divisor of all replicas."""
     total = sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
     return tf.reduce_sum(values * weights) / tf.where(total > 0, total, 1.0)
 
 
 def _total(values: Sequence[tf.Tensor | tf.IndexedSlices | None]) -> tf.Tensor:
-    """The sum of all elements of all tensors: not finite where one of them is not."""
+    """Returns the sum of all elements of all tensors; it is not finite where one of them is not."""
     tensors = [value.values if isinstance(value, tf.IndexedSlices) else value for value in values if value is not None]
     return tf.add_n([tf.reduce_sum(tensor) for tensor in tensors])

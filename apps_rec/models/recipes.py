@@ -1,4 +1,4 @@
-"""Models that have a name in the papers, put together by hand, for notebooks; `build` puts a config's together."""
+"""Models that have a name in the papers, for notebooks; `build` makes the model of a config."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def fm(embedder: Embedder, head: Head, features: Sequence[str], **options: Any) 
     Args:
         embedder: owner of the tables, with a first-order weight for every feature.
         head: the tasks and how their logits become probabilities.
-        features: of one embedding length.
+        features: names of features of one embedding length.
         **options: further arguments of RankModel.
 
     References: Rendle 2010, Factorization Machines, equation 1.
@@ -29,13 +29,13 @@ def fm(embedder: Embedder, head: Head, features: Sequence[str], **options: Any) 
 def deepfm(
     embedder: Embedder, head: Head, features: Sequence[str], fm_features: Sequence[str] = (), **options: Any
 ) -> RankModel:
-    """Returns logit = FM + DNN(embeddings); the DNN is the `dnn` of the head's tasks.
+    """Returns the model logit = FM + DNN(embeddings); the DNN is the `dnn` of the head's tasks.
 
     Args:
         embedder: owner of the tables, with a first-order weight for every feature of the FM.
         head: the tasks and how their logits become probabilities.
-        features: that the DNN reads.
-        fm_features: that the FM reads, of one embedding length; default: `features`.
+        features: names of the features that the DNN reads.
+        fm_features: names of the features that the FM reads, of one embedding length; empty: `features`.
         **options: further arguments of RankModel.
 
     References: Guo, Tang, Ye, Li, He 2017, DeepFM, equation 1.
@@ -53,8 +53,8 @@ def shared_bottom(
     Args:
         embedder: owner of the tables.
         head: the tasks and how their logits become probabilities.
-        features: that the bottom reads.
-        dnn: of the bottom; None: towers read the embeddings.
+        features: names of the features that the bottom reads.
+        dnn: DNN of the bottom; None: towers read the embeddings.
         **options: further arguments of RankModel.
     """
     body = SharedBottom([Group("all", tuple(features))], len(head.tasks), dnn=dnn, **_of_body(options))
@@ -70,15 +70,17 @@ def mmoe(
     head: Head | None = None,
     **options: Any,
 ) -> RankModel:
-    """Returns logit of a task = tower(sum of gate x expert) [+ FM]; every task's loss is over all impressions.
+    """Returns a mixture of experts: logit of a task = tower(sum of gate x expert) [+ FM].
+
+    Every task's loss is over all impressions.
 
     Args:
         embedder: owner of the tables.
-        tasks: one tower and one gate each.
-        features: that experts and gates read.
-        num_experts: experts, shared by all tasks.
+        tasks: the tasks; each has one tower and one gate.
+        features: names of the features that experts and gates read.
+        num_experts: number of experts, shared by all tasks; 1 or more.
         expert: DNN of every expert.
-        head: default: IndependentHead.
+        head: the tasks and how their logits become probabilities; None: IndependentHead.
         **options: further arguments of RankModel.
 
     References: Ma, Zhao, Yi, Chen, Hong, Chi 2018, Multi-gate Mixture-of-Experts, section 4.2.
@@ -95,13 +97,13 @@ def esmm(
     expert: DnnSpec | None = None,
     **options: Any,
 ) -> RankModel:
-    """Returns pCTCVR = pCTR x pCVR, trained on clicks and on conversions over all impressions.
+    """Returns the model pCTCVR = pCTR x pCVR, trained on clicks and on conversions over all impressions.
 
     Args:
         embedder: owner of the tables.
         tasks: the click and the conversion, in this order.
-        features: that both towers read.
-        num_experts: 0: the paper's model, towers over shared embeddings; more: experts and gates in between.
+        features: names of the features that both towers read.
+        num_experts: number of experts; 0: the paper's model, towers over shared embeddings, without gates.
         expert: DNN of every expert.
         **options: further arguments of RankModel.
 

@@ -1,4 +1,4 @@
-"""The ranking score: one number of a row's probabilities."""
+"""The ranking score: one number for each row, from its probabilities."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from apps_rec.models.specs import ScoreTerm
 
 WEIGHTED_SUM, PRODUCT_OF_POWERS = "weighted_sum", "product_of_powers"
 FORMULAS = (WEIGHTED_SUM, PRODUCT_OF_POWERS)
-# Of float32; a logarithm or an exponent beyond them counts as they do, so that no product is 0 x infinity.
+# Limits of float32. A probability or an exponent beyond them is clipped, so that no product is 0 x infinity.
 SMALLEST, LARGEST = 1e-37, 3e38
 LEAST_EXPONENT, MOST_EXPONENT = -85.0, 88.0
 MOST_IN_A_TERM = 1e30
@@ -22,15 +22,15 @@ def ranking_score(
     formula: str = WEIGHTED_SUM,
     weights: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """`sum w p` or `product p ^ w` over the terms, `(batch,)`, finite for finite weights.
+    """Computes `sum w p` or `product p ^ w` over the terms, `(batch,)`, finite for finite weights.
 
-    The product is taken in log space, `exp(sum w log p)`, with the sum kept within [-85, 88].
+    The product is computed in log space, `exp(sum w log p)`, with the sum clipped to [-85, 88].
 
     Args:
-        outputs: of the model, probabilities among them.
-        terms: which outputs count, and their weights.
+        outputs: outputs of the model by name, probabilities among them.
+        terms: the outputs that count, and their weights.
         formula: one of `FORMULAS`.
-        weights: `(terms,)` finite floats in place of the terms' own.
+        weights: finite floats `(terms,)` in place of the terms' own.
     """
     if weights is None:
         values: Sequence[tf.Tensor | float] = [term.weight for term in terms]
@@ -49,5 +49,5 @@ def ranking_score(
 
 
 def bounded(score: tf.Tensor) -> tf.Tensor:
-    """The score, with the largest numbers there are in place of infinite ones."""
+    """Clips the score to [-3e38, 3e38], so that it is finite."""
     return tf.clip_by_value(score, -LARGEST, LARGEST)

@@ -1,4 +1,4 @@
-"""Plain values that describe a model: what `build.py` makes of the config, and what a notebook writes by hand."""
+"""Plain values that describe a model: `build.py` makes them from the config, a notebook writes them by hand."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ class DnnSpec:
 
 @dataclass(frozen=True)
 class Task:
-    """One tower: what it is called, which label it learns, and how its loss is weighted.
+    """One task: the name of its tower, the label it learns, and the weights of its loss.
 
     Attributes:
-        name: of the tower; outputs are `probs_<name>` and `logits_<name>`.
-        label: column of its label.
-        dnn: of the tower; None: one linear layer.
-        weight: of its loss in the sum.
-        sample_weight: column of weights per row, or None.
-        space_label: rows where this label is 1 weigh `in_space_weight`, other rows `out_space_weight`.
-        observed: labels that may be -1, not observed; rows where one of these is do not count.
-        loss: one of `apps_rec.losses.LOSSES`.
+        name: name of the tower; outputs are `probs_<name>` and `logits_<name>`.
+        label: column of the label.
+        dnn: DNN of the tower; None: one linear layer.
+        weight: weight of the loss in the sum.
+        sample_weight: column of row weights, or None.
+        space_label: label column; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`.
+        observed: labels that may be -1, not observed. A row where one of them is -1 does not count.
+        loss: a key of `apps_rec.losses.LOSSES`.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Task:
 
 @dataclass(frozen=True)
 class FmSpec:
-    """The factorization machine: features of the pairwise and of the first-order part, and where it goes."""
+    """The factorization machine: features of its pairwise and first-order parts, and whether towers read its output."""
 
     pairwise: tuple[str, ...]
     first_order: tuple[str, ...]

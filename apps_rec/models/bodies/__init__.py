@@ -1,4 +1,4 @@
-"""Bodies: what turns the embeddings of feature groups into one vector a task, one a file."""
+"""Bodies: layers from the embeddings of feature groups to one vector for each task, one a file."""
 
 from apps_rec.models.bodies.body import Body
 from apps_rec.models.bodies.mixture_of_experts import MixtureOfExperts

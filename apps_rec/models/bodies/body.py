@@ -1,4 +1,4 @@
-"""What the model asks of a body, and the network that bodies are made of."""
+"""The interface of a body, and the DNN that bodies are made of."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Body(Protocol):
     """A Keras layer from the flat embeddings of its groups, `(batch, length)` each, to one vector a task.
 
     Attributes:
-        groups: feature groups that it reads.
+        groups: feature groups that the body reads.
     """
 
     groups: tuple[Group, ...]
@@ -28,7 +28,7 @@ class Body(Protocol):
 
 
 def build_dnn(spec: DnnSpec, l2: float, dtype: str | None, name: str) -> Dnn:
-    """The layer that a spec describes."""
+    """Builds the layer that a spec describes."""
     return Dnn(
         spec.hidden_units,
         activation=spec.activation,

@@ -1,4 +1,4 @@
-"""Multi-gate mixture of experts: a vector of its own for each task, of experts that all share."""
+"""Multi-gate mixture of experts: one vector for each task, mixed from experts that all tasks share."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from apps_rec.models.specs import DnnSpec, Group
 
 
 class MixtureOfExperts(keras.layers.Layer):
-    """A vector of its own for each task: experts shared by all, one softmax gate a task.
+    """One vector for each task, mixed by the task's softmax gate from experts that all tasks share.
 
     Args:
-        groups: feature groups it reads; those with a DNN go through it first.
-        num_tasks: gates.
-        num_experts: experts.
+        groups: feature groups that it reads; those with a DNN go through it first.
+        num_tasks: number of tasks and gates.
+        num_experts: number of experts.
         expert: DNN of every expert.
-        l2: weight of half the squared kernels.
-        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32. Gates do not take it.
+        l2: weight of half the squared kernels, 0 or more.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; None: Keras' own, float32. Gates do not take it.
 
     Input shape: a list with the flat embeddings of each group, `(batch, length)`.
     Output shape: a list with one `(batch, units)` for each task.
@@ -53,11 +53,11 @@ class MixtureOfExperts(keras.layers.Layer):
             name=f"{name}_experts",
             dtype=dtype,
         )
-        # In float32: they would else read rounded embeddings.
+        # In float32: else they would read rounded embeddings.
         self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
 
     def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
-        """One vector for each task."""
+        """Returns one vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
         x = multiply_shared([*self.experts.first_layers, self.gates.first_layer], x)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]

@@ -16,15 +16,16 @@ from apps_rec.names import scope_name
 
 
 class SharedBottom(keras.layers.Layer):
-    """One vector for all tasks: a DNN a group, joined, then a DNN over all; each DNN may be absent.
+    """One vector for all tasks: a DNN for each group, joined, then a DNN over all. Each DNN may be absent.
 
-    Without any DNN it hands the embeddings on as they are, as in ESMM (Ma et al. 2018, figure 2).
+    Without any DNN it passes the embeddings on, as in ESMM (Ma et al. 2018, figure 2).
 
     Args:
-        groups: feature groups it reads.
-        dnn: over the joined groups.
-        l2: weight of half the squared kernels.
-        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; default: Keras' own, float32.
+        groups: feature groups that it reads.
+        num_tasks: number of tasks.
+        dnn: DNN over the joined groups, or None.
+        l2: weight of half the squared kernels, 0 or more.
+        dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; None: Keras' own, float32.
 
     Input shape: a list with the flat embeddings of each group, `(batch, length)`.
     Output shape: a list with one `(batch, units)` for each task, all the same tensor, in the precision of the input.
@@ -39,7 +40,7 @@ class SharedBottom(keras.layers.Layer):
         dtype: str | None = None,
         name: str = "shared_bottom",
     ) -> None:
-        # Not of this layer itself: Keras would round the embeddings of groups that have no DNN.
+        # The policy is not this layer's: Keras would round the embeddings of groups that have no DNN.
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._group_dnns = [
@@ -49,7 +50,7 @@ class SharedBottom(keras.layers.Layer):
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
     def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[Input]:
-        """One vector for each task."""
+        """Returns one vector for each task."""
         parts = [
             once(functools.partial(self._through, dnn, training=training, seed=seed), x) if dnn else x
             for dnn, x in zip(self._group_dnns, inputs, strict=True)
@@ -61,5 +62,5 @@ class SharedBottom(keras.layers.Layer):
 
     @staticmethod
     def _through(dnn: Dnn, x: Input, training: bool, seed: tf.Tensor | None) -> tf.Tensor:
-        # What a DNN gives in half precision stands beside plain embeddings: to float32 and back loses nothing.
+        # Outputs in half precision stand beside plain embeddings: to float32 and back loses nothing.
         return tf.cast(dnn(x, training=training, seed=seed), x.dtype)
