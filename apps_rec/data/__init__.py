@@ -1,4 +1,4 @@
-"""Data files -> batches of raw columns: formats, order, checks, `tf.data`."""
+"""Turns data files into batches of raw columns: formats, order, checks, `tf.data`."""
 
 from apps_rec.data.files import data_files, guess_input_type, schema_for_file
 from apps_rec.data.rows.open import open_stream

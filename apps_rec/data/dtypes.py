@@ -1,4 +1,4 @@
-"""Types of a column, as `input_type` in data_config.input_fields declares them: one row a type."""
+"""The table of column types that `input_type` in data_config.input_fields declares: one row for each type."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ TEXT, WHOLE, REAL, TRUTH = "text", "whole number", "real number", "truth"
 
 @dataclass(frozen=True)
 class Dtype:
-    """A row of the table.
+    """One row of the table of column types.
 
     Attributes:
-        name: in FieldType of data.proto.
+        name: name in FieldType of data.proto.
         kind: TEXT, WHOLE, REAL or TRUTH.
-        numpy: type of its arrays; those of text hold bytes objects.
-        arrow: type of its cells once they are converted.
-        tensorflow: name of its tensors' type; this file imports no TensorFlow.
-        serving: name of that type in requests, see DataType of TensorFlow's types.proto.
-        default: what a missing cell becomes where the config gives no default.
+        numpy: numpy type of its arrays; arrays of text hold bytes objects.
+        arrow: Arrow type of its converted cells.
+        tensorflow: name of the type of its tensors. A name, as this file imports no TensorFlow.
+        serving: name of the type in requests, see DataType of TensorFlow's types.proto.
+        default: value of a missing cell where the config gives no default.
     """
 
     name: str
@@ -39,12 +39,12 @@ class Dtype:
 
     @property
     def is_number(self) -> bool:
-        """Whether its values are numbers, whole or real."""
+        """Tells whether its values are numbers, whole or real."""
         return self.kind in (WHOLE, REAL)
 
     @property
     def range(self) -> tuple[int, int]:
-        """The least and the largest value of a type of whole numbers."""
+        """Returns the least and the largest value of a type of whole numbers."""
         half = 2 ** (8 * np.dtype(self.numpy).itemsize - 1)
         return -half, half - 1
 
@@ -62,10 +62,10 @@ DTYPES = {row.name: row for row in _ROWS}
 
 
 def parse_value(text: str, dtype: str, where: str) -> Value:
-    """Returns the value of a type that a text of the config stands for.
+    """Returns the value of the type that a text of the config stands for.
 
     Raises:
-        ConfigError: the text is no such value; `where` is the config path in the message.
+        ConfigError: the text is no value of the type; `where` is the config path in the message.
     """
     row = DTYPES[dtype]
     if row.kind == TEXT:

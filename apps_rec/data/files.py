@@ -1,4 +1,4 @@
-"""Paths of a config -> files, and what kind of file a name promises."""
+"""Finds the files of a config's paths, and guesses the format of a file from its name."""
 
 import logging
 import os
@@ -23,20 +23,20 @@ _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 def data_files(
     paths: str, field: str = "input path", timeout_seconds: float = DataConfig().input_timeout_seconds
 ) -> list[str]:
-    r"""The files that a path, a glob or several of them separated by commas stand for, sorted, each once.
+    r"""Returns the files of a path, a glob or several of them separated by commas; sorted, each once.
 
-    A name that exists is that file, even where it holds commas or characters of a glob. Elsewhere a comma that belongs
-    to a name is written `\,`. A file that is found under several names, by links or `./`, keeps the first one.
+    A name that exists is that file, even if it holds commas or characters of a glob. In all other names a comma of the
+    name itself is written `\,`. A file that is found under several names, by links or `./`, keeps the first one.
 
     Args:
-        paths: as in `train_input_path`: plain paths, and URIs of stores.
-        field: what to call it in a message.
-        timeout_seconds: how long to wait for the file system of each part; 0: for ever.
+        paths: plain paths and URIs of stores, as in `train_input_path`.
+        field: name of the paths in a message.
+        timeout_seconds: seconds to wait for the file system of each part; 0: for ever.
 
     Raises:
-        ConfigError: a URI of a scheme that is not read.
-        DataError: a part that matches no file, a folder, a file that may not be read, a store or a mount that gives no
-            answer, something that is no file to read again and again, a name that is no text.
+        ConfigError: a URI has a scheme that is not read.
+        DataError: a part matches no file or is a folder; a file may not be read, cannot be read several times, or has a
+            name that is no text; a store or a mount gives no answer.
     """
     whole = paths.strip()
     parts = (
@@ -81,16 +81,16 @@ def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, 
 
 
 def check_new(output: str) -> None:
-    """Raises RunError for a folder to make that is there already."""
+    """Raises RunError if a folder that is to be made is there already."""
     if os.path.exists(output) or not Path(output).name:
         raise RunError(f"{output}: is there already; choose another folder, or remove it first")
 
 
 def guess_input_type(path: str) -> str:
-    """The format that a file name promises: csv, parquet or tfrecord.
+    """Returns the format that the ending of a file name stands for: csv, parquet or tfrecord.
 
     Raises:
-        DataError: an ending that says nothing.
+        DataError: the ending stands for no format.
     """
     name = path.lower()
     for ending in _COMPRESSED:
@@ -104,9 +104,9 @@ def guess_input_type(path: str) -> str:
 
 
 def schema_for_file(schema: Schema, path: str) -> Schema:
-    """The schema for a file that need not be of the config's own format, as `predict` is given.
+    """Returns the schema for a file that need not be of the config's own format, such as a file for `predict`.
 
-    A CSV file beside a config of another format is expected to have a header; .tsv means tabs.
+    If the config's own format is another one, a CSV file must have a header; .tsv means tabs.
     """
     input_type = guess_input_type(path)
     if input_type == schema.input_type:
@@ -116,7 +116,7 @@ def schema_for_file(schema: Schema, path: str) -> Schema:
 
 
 def schema_for_named_file(schema: Schema, path: str) -> Schema:
-    """As `schema_for_file`; a name that says nothing is a file of the config's own format."""
+    """Does the same as `schema_for_file`, but takes a file of unknown ending for one of the config's own format."""
     try:
         return schema_for_file(schema, path)
     except DataError:
@@ -124,7 +124,7 @@ def schema_for_named_file(schema: Schema, path: str) -> Schema:
 
 
 def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> None:
-    """Raises DataError where a wanted column is absent from a file, or there twice."""
+    """Raises DataError if a wanted column is absent from a file, or there twice."""
     for name in wanted:
         if name not in present:
             listed = ", ".join(present[:30]) + (", ..." if len(present) > 30 else "")
@@ -135,10 +135,10 @@ def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> N
 
 
 def absent_columns(path: str, present: Sequence[str], wanted: Sequence[str], schema: Schema) -> list[str]:
-    """Wanted columns that a file does not have and whose default_val stands in for every row.
+    """Returns the wanted columns that a file lacks and that get their default_val in every row.
 
     Raises:
-        DataError: a column without default_val is absent, one has its value in the path, one is there twice.
+        DataError: an absent column has no default_val or has its value in the path, or a column is there twice.
     """
     absent = []
     for name in wanted:

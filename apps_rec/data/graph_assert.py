@@ -9,14 +9,14 @@ import tensorflow as tf
 
 
 def expect(condition: tf.Tensor, words: Sequence[Any]) -> tf.Operation | None:
-    """What has to run before values are used, and stops the graph with these words where the condition does not hold.
+    """Returns an operation that stops the graph with these words if the condition does not hold.
 
-    In a graph tf.Assert puts a branch around itself, and a graph with branches runs on the slower of TensorFlow's
-    executors: a small request would pay for it.
+    It has to run before the checked values are used. tf.Assert would put a branch around itself, and a graph with
+    branches runs on the slower of TensorFlow's executors. A small request would pay for that.
 
     Args:
-        condition: a bool.
-        words: texts and tensors that the error shows, "assertion failed: [...".
+        condition: scalar bool.
+        words: texts and tensors that the error shows: "assertion failed: [...".
     """
     if tf.executing_eagerly():
         return tf.Assert(condition, list(words))

@@ -14,7 +14,7 @@ from apps_rec.errors import RunError
 
 @contextmanager
 def literal_folder(folder: Path) -> Iterator[str]:
-    """The path of a folder, or of a link to it while the block lasts where its own would be taken for a glob.
+    """Yields the path of a folder. If it would be taken for a glob, yields that of a link, kept during the block.
 
     Raises:
         RunError: there is no place for a link.
@@ -30,7 +30,7 @@ def literal_folder(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def literal_prefix(prefix: Path) -> Iterator[str]:
-    """The prefix of the files of a checkpoint, or of links to them while the block lasts; see `literal_folder`."""
+    """Yields the prefix of a checkpoint's files, or of links to them during the block; see `literal_folder`."""
     if not _is_glob(str(prefix)):
         yield str(prefix)
         return
@@ -47,7 +47,7 @@ def _is_glob(path: str) -> bool:
 
 @contextmanager
 def _links() -> Iterator[str]:
-    """A folder of its own whose path is no glob."""
+    """Yields a new folder whose path is no glob, and removes it afterwards."""
     places = [place for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm") if not _is_glob(place)]
     place = next((place for place in places if os.access(place, os.W_OK | os.X_OK)), None)
     if place is None:

@@ -1,4 +1,4 @@
-"""Files of this machine by path or glob, looked at so that nothing there can hold the program up for ever."""
+"""Finds files of this machine by path or glob, without the risk that a file system holds the program up for ever."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ Answer = TypeVar("Answer")
 
 
 def answer_of(question: Callable[[], Answer], what: str, timeout_seconds: float) -> Answer:
-    """The answer of a file system.
+    """Returns the answer of a file system.
 
-    A call to a mount that hangs never returns, and no signal gets through to it; it is made in a thread of its own.
+    A call to a mount that hangs never returns, and no signal interrupts it. The call is therefore made in a thread.
 
     Args:
-        question: to ask.
-        what: it is about, in a message.
-        timeout_seconds: how long to wait for it; 0: for ever.
+        question: function that asks the file system.
+        what: name of the file or folder in a message.
+        timeout_seconds: seconds to wait for the answer; 0: for ever.
 
     Raises:
         DataError: there is no answer in time.
@@ -70,25 +70,25 @@ def answer_of(question: Callable[[], Answer], what: str, timeout_seconds: float)
 
 
 def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
-    """The files that a path or a glob stands for, and by what to know a file under another name.
+    """Returns the files of a path or a glob, each with a key that is equal for all names of one file.
 
-    `*`, `?` and `[...]` stay within a name and `**` as a whole name takes any number of folders, each once, whatever
-    links lead to it.
+    `*`, `?` and `[...]` stay within one name. `**` as a whole name stands for any number of folders. Each folder is
+    entered once, however many links lead to it.
 
     Args:
-        pattern: without a scheme.
-        field: what to call it in a message.
-        timeout_seconds: how long to wait for an answer; 0: for ever.
+        pattern: path or glob without a scheme.
+        field: name of the pattern in a message.
+        timeout_seconds: seconds to wait for an answer; 0: for ever.
 
     Raises:
-        DataError: there is no such file; no answer; a folder; a file that cannot be opened; no file; a name that is
-            no text.
+        DataError: there is no such file or no answer in time; the path is a folder or no regular file; a file cannot be
+            opened; a name is no text.
     """
     return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"', timeout_seconds)
 
 
 def is_folder(path: str, field: str) -> str:
-    """Message about a folder in the place of a file."""
+    """Returns the message about a folder in the place of a file."""
     return f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"'
 
 
@@ -128,7 +128,7 @@ def _identity(path: str, field: str) -> Hashable:
 
 
 def _matching(pattern: str) -> Iterator[str]:
-    """Paths that a glob stands for; names that begin with a dot only where the pattern says the dot."""
+    """Yields the paths of a glob. Names that begin with a dot are found only if the pattern has the dot."""
     first = re.search(r"[*?\[]", pattern)
     if first is None:
         return
@@ -138,12 +138,12 @@ def _matching(pattern: str) -> Iterator[str]:
 
 
 def _below(folder: str, names: list[str], seen: set[tuple[int, int]]) -> Iterator[str]:
-    """Paths below a folder ("" or with a slash at its end) that fit the names.
+    """Yields the paths below a folder that fit the names.
 
     Args:
-        folder: to look into.
-        names: of folders and a file, patterns.
-        seen: folders that a `**` went into already.
+        folder: folder to look into, "" or with a slash at its end.
+        names: patterns of the names of folders and, last, of the file.
+        seen: folders that a `**` has entered already.
     """
     name, rest = names[0], names[1:]
     if name == "**":

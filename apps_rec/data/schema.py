@@ -1,4 +1,4 @@
-"""Which columns a job reads and what each must hold, drawn from a normalised config."""
+"""The columns that a job reads and the rules for their cells, drawn from a normalised config."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,16 +25,16 @@ NOT_OBSERVED = -1.0
 
 @dataclass(frozen=True)
 class Column:
-    """A column and how its cells are read.
+    """A column and the way in which its cells are read.
 
     Args:
-        name: by which features, labels, filters and requests call it.
-        dtype: a name of `apps_rec.data.dtypes.DTYPES`.
-        default: what a missing value becomes; bytes for STRING.
-        has_default: whether the config gave the default.
-        list_separator: joins the values of a list column into one string; None where one value is expected.
-        is_numbers: the values of the list are numbers (weights, a vector), and not words.
-        column_name: of the column in the files; "": the same.
+        name: name that features, labels, filters and requests use.
+        dtype: name in `apps_rec.data.dtypes.DTYPES`.
+        default: value in place of a missing one; bytes for STRING.
+        has_default: true if the config gave the default.
+        list_separator: text that joins the values of a list column into one string; None if one value is expected.
+        is_numbers: true if the values of the list are numbers (weights, a vector), not words.
+        column_name: name of the column in the files; "": the same name.
     """
 
     name: str
@@ -47,20 +47,20 @@ class Column:
 
     @property
     def stored(self) -> str:
-        """Its name in the files."""
+        """Returns its name in the files."""
         return self.column_name or self.name
 
 
 @dataclass(frozen=True)
 class RowFilter:
-    """Keeps (or drops) the rows whose column has one of the values, or keeps those between bounds.
+    """A filter that keeps (or drops) the rows whose column has one of the values, or keeps those between bounds.
 
     Args:
-        column: that decides.
-        values: that are kept or dropped.
-        keep: which of the two.
-        low: rows from this value on stay; None: no lower bound.
-        high: rows before this value stay; None: no upper bound. With a bound there are no values.
+        column: column that decides.
+        values: values that are kept or dropped; empty if there is a bound.
+        keep: true keeps the rows with these values, false drops them.
+        low: least value that stays; None: no lower bound.
+        high: value below which rows stay; None: no upper bound.
     """
 
     column: Column
@@ -71,17 +71,17 @@ class RowFilter:
 
     @property
     def is_range(self) -> bool:
-        """Whether it has bounds in place of values."""
+        """Tells whether it has bounds in place of values."""
         return self.low is not None or self.high is not None
 
 
 @dataclass(frozen=True)
 class ColumnHoldout:
-    """A holdout by the value of a column, not by row number.
+    """A holdout that is chosen by the value of a column, not by row number.
 
     Args:
-        column: that decides.
-        low: rows from this value on are held out; None: a share of the column's values, with all their rows.
+        column: column that decides.
+        low: least value that is held out; None: a share of the column's values is held out, with all their rows.
     """
 
     column: Column
@@ -90,13 +90,13 @@ class ColumnHoldout:
 
 @dataclass(frozen=True)
 class LabelRule:
-    """Where a label may be something else than 0 or 1.
+    """A rule for a label that may be something else than 0 or 1.
 
     Args:
-        not_observed: values by which the column says that the label is not known; None: a missing one. In a batch each
-            is NOT_OBSERVED.
-        spaces: labels that are settled before this one. Where none of them is 1 no task looks at this label: there it
-            may be missing or -1, and is 0 in a batch.
+        not_observed: values of the column that mean "not known"; None: a missing value. In a batch each becomes
+            NOT_OBSERVED.
+        spaces: labels that are settled before this one. No task looks at this label in rows in which none of them is 1.
+            There it may be missing or -1, and becomes 0 in a batch.
     """
 
     not_observed: tuple[float | None, ...] = ()
@@ -105,7 +105,7 @@ class LabelRule:
 
 @dataclass(frozen=True)
 class TagWeights:
-    """A feature of weighted values: `a:0.5|b:2` in one column, or `a|b` beside `0.5|2` in a second one."""
+    """A feature of weighted values: `a:0.5|b:2` in one column, or `a|b` in one and `0.5|2` in a second one."""
 
     feature: str
     column: str
@@ -116,29 +116,29 @@ class TagWeights:
 
 @dataclass(frozen=True)
 class Schema:
-    """All that reading needs to know.
+    """The columns, labels, filters and file options of a job: all that reading needs.
 
     Args:
-        columns: handed out with their declared type: inputs of features and, to evaluate, users.
+        columns: columns handed out with their declared type: inputs of features and, to evaluate, users.
         labels: names of columns that must be 0 or 1, handed out as float32.
         tags: features whose values have weights.
-        label_rules: of those that may be something else too, in the order in which they are settled.
-        weights: names of columns that must be >= 0, handed out as float32.
-        users: names of columns (also in columns) that group rows for GAUC.
-        keys: names of columns that say which row it is; read only where a stream is asked to keep them.
-        filters: rows that go before anything else is asked of them.
-        holdout: what decides over the holdout; None: the row's number, or there is none.
+        label_rules: rules of labels that may be something else too, by name, in the order in which they are settled.
+        weights: names of columns that must be 0 or more, handed out as float32.
+        users: names of columns (also in `columns`) that group rows for GAUC.
+        keys: names of columns that identify a row; read only if a stream is asked to keep them.
+        filters: filters that take rows away before any other check.
+        holdout: column that decides over the holdout; None: the row's number decides, or there is no holdout.
         label_steps: labels from the first step to the last; a later one implies the one before. (): no such order.
-        bad_rows: FAIL or SKIP.
-        input_type: csv, parquet or tfrecord.
-        separator: between the cells of CSV files.
-        with_header: whether CSV files start with a line of column names.
+        bad_rows: "FAIL" or "SKIP".
+        input_type: "csv", "parquet" or "tfrecord".
+        separator: character between the cells of CSV files.
+        with_header: true if CSV files start with a line of column names.
         declared: every column of input_fields by name, in order.
-        quoting: of CSV files: MINIMAL, a cell may stand in double quotes; NONE, quotes are letters.
-        escape_char: of CSV files: takes the meaning from the character behind it; "": there is none.
-        decimal_separator: of numbers in CSV files, "." or ",".
+        quoting: "MINIMAL" (a cell of a CSV file may stand in double quotes) or "NONE" (quotes are letters).
+        escape_char: character in CSV files that takes away the special meaning of the next one; "": there is none.
+        decimal_separator: decimal separator of numbers in CSV files, "." or ",".
         null_words: cells of CSV files that are missing values, beside empty ones.
-        max_bad_row_share: share of bad rows from which on SKIP ends the run.
+        max_bad_row_share: share of bad rows, 0 to 1, above which SKIP ends the run.
     """
 
     columns: tuple[Column, ...]
@@ -163,11 +163,11 @@ class Schema:
     tags: tuple[TagWeights, ...] = ()
 
     def column(self, name: str) -> Column | None:
-        """The declared column of that name, None if input_fields does not list it."""
+        """Returns the declared column of that name, None if input_fields does not list it."""
         return next((column for column in self.declared if column.name == name), None)
 
     def number_column(self, name: str) -> Column:
-        """How a label or a sample weight is read: as a number whatever its declared type, BOOL as true or false."""
+        """Returns the column of a label or sample weight: a number for any declared type, BOOL as true or false."""
         declared = self.column(name) or Column(name, "FLOAT", 0.0)
         if declared.dtype == "BOOL":
             return declared
@@ -176,17 +176,17 @@ class Schema:
         return Column(name, "FLOAT", default, given, column_name=declared.column_name)
 
     def in_files(self, names: Iterable[str]) -> list[str]:
-        """What columns are called in the files, by the names of the config; what it does not declare stays."""
+        """Turns the config's names of columns into those of the files. Names that are not declared stay."""
         stored = {column.name: column.column_name for column in self.declared if column.column_name}
         return [stored.get(name, name) for name in names]
 
     def of_files(self, names: Iterable[str]) -> list[str]:
-        """What the config calls the columns of the files."""
+        """Turns the files' names of columns into those of the config."""
         known = {column.column_name: column.name for column in self.declared if column.column_name}
         return [known.get(name, name) for name in names]
 
     def read_names(self, keep: Iterable[str] = ()) -> list[str]:
-        """Names of all columns that have to be read from a file, each once."""
+        """Returns the names of all columns that have to be read from a file, each once."""
         names = [column.name for column in self.columns]
         names += [*self.labels, *self.weights, *(row_filter.column.name for row_filter in self.filters)]
         names += [self.holdout.column.name] if self.holdout else []
@@ -194,22 +194,23 @@ class Schema:
         return list(dict.fromkeys(names))
 
     def dtypes(self) -> dict[str, str]:
-        """Type of every column of a batch: as declared, FLOAT for labels and weights."""
+        """Returns the type of every column of a batch: FLOAT for labels and weights, else the declared one."""
         types = {column.name: column.dtype for column in self.columns}
         return types | dict.fromkeys((*self.labels, *self.weights), "FLOAT")
 
 
 def build_schema(config: PipelineConfig, purpose: str) -> Schema:
-    """The columns that a job needs.
+    """Builds the schema of the columns that a job needs.
 
     Args:
         config: a normalised config: features in feature_config, model in rank_model.
-        purpose: train; validate or evaluate (as train, with the users of GAUC and without sample weights, each with its
-            own filters); predict (inputs of features, without those that only position features read, the column of
-            score_value_field, and no filters).
+        purpose: "train", "validate", "evaluate" or "predict". Both "validate" and "evaluate" read the columns of
+            "train" and the users of GAUC, but no sample weights; each has its own filters. "predict" reads the inputs
+            of features (but for those that only position features read) and the column of score_value_field, and has
+            no filters.
 
     Raises:
-        ConfigError: an input field that is not there, a default of the wrong type, a column asked for in two ways.
+        ConfigError: an input field is not there, a default has the wrong type, or a column is asked for in two ways.
     """
     if purpose not in PURPOSES:
         raise ValueError(f'purpose: expected one of {", ".join(PURPOSES)}, got "{purpose}"')
@@ -261,10 +262,10 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
 
 
 def with_slices(schema: Schema, name: str) -> Schema:
-    """The schema, with one more column handed out beside the users: the one to evaluate by.
+    """Returns the schema with one more column handed out beside the users: the one to evaluate by.
 
     Raises:
-        ConfigError: it is no column of input_fields, a label, or of a type that has no values to tell apart.
+        ConfigError: the column is not in input_fields, is a label, or has a type without distinct values.
     """
     column = schema.column(name)
     if column is None:
@@ -283,7 +284,7 @@ def with_slices(schema: Schema, name: str) -> Schema:
 
 
 def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
-    """Features of some group, and those that an attention compares with."""
+    """Returns the features of any group, and those that an attention compares with."""
     names = {name for group in config.model_config.feature_groups for name in group.feature_names}
     named = {feature.feature_name or feature.input_names[0]: feature for feature in config.feature_config.features}
     keys = {
@@ -296,7 +297,7 @@ def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
 
 
 def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
-    """For each column that holds lists, the separator of the feature that reads it."""
+    """Returns for each column of lists the separator of the feature that reads it."""
     separators: dict[str, str] = {}
     for feature in _used_features(config, purpose):
         if not type_of(feature).is_list and feature.raw_input_dim <= 1:
@@ -321,7 +322,7 @@ def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:
 
 
 def _words(config: PipelineConfig, purpose: str) -> set[str]:
-    """Columns whose values are ids for some feature: no weights of tags and no vectors of numbers."""
+    """Returns the columns whose values are ids for some feature: no weights of tags and no vectors of numbers."""
     return {
         name
         for feature in _used_features(config, purpose)
@@ -355,7 +356,7 @@ def _labels(model: RankModel) -> tuple[str, ...]:
 
 
 def _label_rules(config: PipelineConfig, labels: Iterable[str]) -> dict[str, LabelRule]:
-    """Rules in an order in which each label comes behind its spaces; a circle of spaces is none."""
+    """Returns the rules in an order in which each label comes behind its spaces. A circle of spaces gives no rule."""
     columns = {column.input_name: column for column in config.data_config.input_fields}
     unobserved = {name: tuple(map(_unobserved_value, columns[name].not_observed)) for name in labels}
     spaces = {name: _spaces(config.model_config.rank_model, name) for name in labels}
@@ -372,7 +373,7 @@ def _unobserved_value(text: str) -> float | None:
 
 
 def _spaces(model: RankModel, label: str) -> tuple[str, ...]:
-    """Labels outside of whose rows, all at once, nothing looks at this label; none where something always does."""
+    """Returns the spaces of a label. Nothing looks at it in rows in which all of them are 0. Empty: it has none."""
     found = []
     steps = head_of(model).label_steps(model)
     for tower in model.task_towers:

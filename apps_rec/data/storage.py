@@ -1,6 +1,6 @@
-"""Files of data wherever they lie: plain paths by the operating system, gs://, s3://, hdfs:// and file:// by pyarrow.
+"""Opens data files: plain paths by the operating system; gs://, s3://, hdfs:// and file:// by pyarrow.
 
-TFRecord is found and counted here too, but read by TensorFlow's own file layer, see `check_tensorflow_reads`.
+TFRecord files are found and counted here, but TensorFlow's own file layer reads them, see `check_tensorflow_reads`.
 """
 
 from __future__ import annotations
@@ -39,20 +39,20 @@ _ADVICE = {
 
 
 class Found(NamedTuple):
-    """Something that a path stands for."""
+    """A file or folder that a path stands for."""
 
     path: str
     is_folder: bool
 
 
 def is_uri(path: str) -> bool:
-    """Whether a path has a scheme."""
+    """Tells whether a path has a scheme."""
     return split_uri(path) is not None
 
 
 @lru_cache(maxsize=16)
 def file_system(scheme: str, authority: str) -> tuple[arrow_fs.FileSystem, str]:
-    """The file system of a bucket or host, and the path in it at which a URI's own path starts."""
+    """Returns the file system of a bucket or host, and the path in it at which a URI's own path starts."""
     # Only this much of a URI goes through pyarrow, which would decode %20 and refuse [ and spaces: names stay as they
     # are, as TensorFlow takes them.
     root = f"{scheme}://{authority}"
@@ -62,18 +62,18 @@ def file_system(scheme: str, authority: str) -> tuple[arrow_fs.FileSystem, str]:
 
 
 def find(uri: str, field: str) -> list[Found]:
-    """What a URI, or a glob in one, stands for; nothing where there is nothing.
+    """Returns the files and folders that a URI, or a glob in one, stands for; an empty list if there are none.
 
-    `*`, `?` and `[...]` stay within a name and `**` as a whole name takes any number of folders, as in Python's `glob`:
-    names that begin with a dot are found only where the pattern says the dot.
+    As in Python's `glob`, `*`, `?` and `[...]` stay within one name, and `**` as a whole name stands for any number of
+    folders. Names that begin with a dot are found only if the pattern has the dot.
 
     Args:
-        uri: without commas.
-        field: what to call it in a message.
+        uri: URI or glob without commas.
+        field: name of the URI in a message.
 
     Raises:
-        ConfigError: a scheme that is not read.
-        DataError: a store that does not answer or does not let in.
+        ConfigError: the scheme is not read.
+        DataError: the store does not answer or refuses access.
     """
     mistake = input_mistake(uri)
     if mistake:
@@ -101,7 +101,7 @@ def find(uri: str, field: str) -> list[Found]:
 
 
 def _matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
-    """Whether the names of a path, folder by folder, fit a glob's."""
+    """Tells whether the names of a path, folder by folder, fit those of a glob."""
     if not patterns or not names:
         return not names and all(pattern == "**" for pattern in patterns)
     seen = not names[0].startswith(".") or patterns[0].startswith(".")
@@ -111,7 +111,7 @@ def _matches(names: Sequence[str], patterns: Sequence[str]) -> bool:
 
 
 def open_stream(path: str) -> pa.NativeFile:
-    """A file from its start on, decompressed if its name says that it is compressed."""
+    """Opens a file at its start, and decompresses it if its name says that it is compressed."""
     if not is_uri(path):
         return pa.input_stream(path, compression="detect")
     with _answering(path):
@@ -120,21 +120,21 @@ def open_stream(path: str) -> pa.NativeFile:
 
 
 def open_arrow_file(path: str) -> pa.NativeFile:
-    """A file of a store for reading anywhere in it, unbuffered."""
+    """Opens a file of a store for reading at any place, unbuffered."""
     with _answering(path):
         system, place = _locate(path)
         return system.open_input_file(place)
 
 
 def open_bytes(path: str) -> BinaryIO:
-    """A file as it is, for reading and seeking."""
+    """Opens a file for reading and seeking, without decompression."""
     if not is_uri(path):
         return open(path, "rb")
     return io.BufferedReader(open_arrow_file(path), BUFFER_BYTES)
 
 
 def is_file(path: str) -> bool:
-    """Whether there is a file of that name."""
+    """Tells whether there is a file of that name."""
     if not is_uri(path):
         return os.path.isfile(path)
     with _answering(path):
@@ -143,11 +143,11 @@ def is_file(path: str) -> bool:
 
 
 def size_and_time(path: str) -> tuple[int, int]:
-    """Bytes of a file, and when it was changed, in ns since 1970 (0 where a store does not say).
+    """Returns the bytes of a file, and the time of its last change in ns since 1970 (0 if a store does not say).
 
     Raises:
-        OSError: a plain path without a file.
-        DataError: the same of a store, or a store that does not answer.
+        OSError: there is no file of a plain path.
+        DataError: there is no file in a store, or the store does not answer.
     """
     if not is_uri(path):
         status = os.stat(path)
@@ -161,16 +161,16 @@ def size_and_time(path: str) -> tuple[int, int]:
 
 
 def local_path(path: str) -> str:
-    """A path of this machine without its scheme, file://; any other as it is."""
+    """Returns a path of this machine without its scheme, file://; any other path unchanged."""
     uri = split_uri(path)
     return f"/{uri[2]}" if uri and uri[0] == "file" else path
 
 
 class FileStates:
-    """Notices files that change while they are read, again and again, over hours.
+    """Notices files that change while they are read again and again, over hours.
 
     Args:
-        paths: of files. What lies on this machine is looked at now, what lies in a store when it is first read.
+        paths: paths of files. Those on this machine are looked at now, those in a store when they are first read.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
@@ -180,12 +180,12 @@ class FileStates:
                 self._states[path] = self._look(path)
 
     def note(self, path: str) -> None:
-        """Looks at a file that is read for the first time."""
+        """Notes the state of a file that is read for the first time."""
         if path not in self._states:
             self._states[path] = self._look(path)
 
     def check(self, path: str) -> None:
-        """Raises DataError for a file that is not as it was."""
+        """Raises DataError if a file has changed."""
         before, now = self._states[path], self._look(path)
         if now == before or before is None or (now is None and is_uri(path)):
             return
@@ -202,7 +202,7 @@ class FileStates:
 
     @staticmethod
     def _look(path: str) -> tuple[int, int] | None:
-        """Size and time; None where there is no answer, which is an error where the file is read."""
+        """Returns size and time; None if there is no answer, which becomes an error when the file is read."""
         try:
             return size_and_time(path)
         except (OSError, DataError):
@@ -210,18 +210,18 @@ class FileStates:
 
 
 def beside(path: str, name: str) -> str:
-    """The path of another file in the same folder."""
+    """Returns the path of another file in the same folder."""
     return path[: path.rfind("/") + 1] + name if is_uri(path) else os.path.join(os.path.dirname(path), name)
 
 
 def reason(path: str, error: BaseException) -> str:
-    """What an error while reading says; of a store, with what to do about it."""
+    """Returns the text of an error while reading; for a store, with advice."""
     uri = split_uri(path)
     return f"{_first_line(error)}. {_ADVICE[uri[0]]}" if uri and isinstance(error, OSError) else str(error)
 
 
 def check_tensorflow_reads(path: str) -> None:
-    """Raises DataError for a path whose scheme TensorFlow's own file layer does not know."""
+    """Raises DataError if TensorFlow's own file layer does not know the scheme of a path."""
     uri = split_uri(path)
     if uri is None or uri[0] == "file":
         return
@@ -242,7 +242,7 @@ def _locate(uri: str) -> tuple[arrow_fs.FileSystem, str]:
 
 @contextmanager
 def _answering(uri: str, where: str | None = None) -> Iterator[None]:
-    """Makes a DataError of what a store says in place of an answer."""
+    """Turns the error of a store into a DataError."""
     try:
         yield
     except (pa.ArrowException, OSError) as error:

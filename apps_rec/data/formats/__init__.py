@@ -1,1 +1,1 @@
-"""File formats -> chunks of rows: one reader a format."""
+"""Readers that turn files into chunks of rows: one for each format."""

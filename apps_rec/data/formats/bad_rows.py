@@ -1,4 +1,4 @@
-"""How many rows may be bad where they are skipped, and what to do about the first one where they are not."""
+"""Limits the share of bad rows if they are skipped, and gives advice about the first one if they are not."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ _QUOTES = (
 
 
 def too_many(bad: int, read: int, share: float, *, at_end: bool) -> bool:
-    """Whether more rows are bad than may be.
+    """Tells whether more rows are bad than may be.
 
-    Of fewer than 1,000 rows as many may be bad as of 1,000, but not more than half; they are judged at the end.
+    Fewer than 1,000 rows may hold as many bad ones as 1,000 rows may, but not more than half. They are judged at the
+    end.
 
     Args:
-        bad: bad rows.
-        read: rows, the bad ones too.
-        share: that may be bad, 0 to 1.
-        at_end: whether all rows were read.
+        bad: number of bad rows.
+        read: number of rows read, with the bad ones.
+        share: fraction of rows that may be bad, 0 to 1.
+        at_end: true if all rows were read.
     """
     if read < _FEW_ROWS and not at_end:
         return False
@@ -32,13 +33,13 @@ def too_many(bad: int, read: int, share: float, *, at_end: bool) -> bool:
 
 
 def remedy(reason: str, bad: int, read: int, share: float) -> str:
-    """What to do about a bad row.
+    """Returns advice about a bad row.
 
     Args:
-        reason: why it is bad.
-        bad: bad rows among those that were looked at.
-        read: rows that were looked at.
-        share: that may be bad where they are skipped.
+        reason: cause that makes the row bad.
+        bad: number of bad rows among those that were looked at.
+        read: number of rows that were looked at.
+        share: fraction of rows that may be bad if they are skipped, 0 to 1.
     """
     skip = f", {_SKIP}" if not too_many(bad, read, share, at_end=True) else ""
     if reason == STRAY_QUOTE:

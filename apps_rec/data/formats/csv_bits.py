@@ -1,6 +1,6 @@
-"""Up to where the quotes of CSV text are right, by a bit for each letter: 64 letters in one step of numpy.
+"""Finds the rows of CSV text up to the first unusual quote, with one bit a letter: 64 letters in a step of numpy.
 
-Most files have no others, so that `csv_scan` looks at each by its place in the rest alone.
+Most files have no unusual quote. `csv_scan` looks one by one only at the quotes behind these rows.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ _TOGETHER = 1 << 20
 
 
 class Sure(NamedTuple):
-    """Rows at the start of a text whose quotes stand around whole cells, or in pairs inside of them.
+    """Rows at the start of a text whose quotes all stand around whole cells, or in pairs inside of them.
 
     Args:
-        end: behind them.
-        is_all: whether they are all rows, and no line ends inside of quotes.
+        end: place behind these rows.
+        is_all: true if they are all rows of the text, and no line ends inside of quotes.
     """
 
     end: int
@@ -27,12 +27,12 @@ class Sure(NamedTuple):
 
 
 def sure_rows(text: bytes, end: int, separator: int) -> Sure:
-    """The rows up to the first quote that is none of a whole cell.
+    """Returns the rows in front of the first quote that stands neither around a whole cell nor in a pair inside one.
 
     Args:
-        text: without escapes, see `csv_scan.Dialect.plain`.
-        end: of the rows to look at, which begin with the text.
-        separator: between cells, a byte.
+        text: text without escapes, see `csv_scan.Dialect.plain`. It begins with a row.
+        end: end of the rows to look at.
+        separator: byte between cells.
     """
     letters = np.frombuffer(text, np.uint8, end)
     has_return = b"\r" in text
@@ -69,7 +69,7 @@ def sure_rows(text: bytes, end: int, separator: int) -> Sure:
 
 
 def _bits(mask: np.ndarray) -> np.ndarray:
-    """A boolean array as bits of uint64, the first one the lowest."""
+    """Packs a boolean array into bits of uint64, the first one the lowest."""
     packed = np.packbits(mask, bitorder="little")
     words = np.zeros(len(packed) // 8 + 1, np.uint64)
     words.view(np.uint8)[: len(packed)] = packed
@@ -81,26 +81,26 @@ def _bit(words: np.ndarray, place: int) -> bool:
 
 
 def _lowest(words: np.ndarray) -> int:
-    """Place of the first bit that is set; one is."""
+    """Returns the place of the first bit that is set; at least one must be."""
     at = int(np.argmax(words != 0))
     word = int(words[at])
     return at * 64 + (word & -word).bit_length() - 1
 
 
 def _highest(words: np.ndarray) -> int | None:
-    """Place of the last bit that is set."""
+    """Returns the place of the last bit that is set; None if there is none."""
     found = np.flatnonzero(words)
     return int(found[-1]) * 64 + int(words[found[-1]]).bit_length() - 1 if len(found) else None
 
 
 def _cut(words: np.ndarray, count: int) -> np.ndarray:
-    """The first bits, those behind them 0."""
+    """Returns the first `count` bits, with 0 behind them."""
     words[count // 64] &= np.uint64((1 << (count % 64)) - 1)
     return words[: count // 64 + 1]
 
 
 def _moved_up(words: np.ndarray, first: bool) -> np.ndarray:
-    """Each bit in the place behind its own."""
+    """Moves each bit one place up; `first` becomes the lowest bit."""
     moved = words << np.uint64(1)
     moved[1:] |= words[:-1] >> np.uint64(63)
     moved[0] |= np.uint64(first)
@@ -108,7 +108,7 @@ def _moved_up(words: np.ndarray, first: bool) -> np.ndarray:
 
 
 def _moved_down(words: np.ndarray, count: int, last: bool) -> np.ndarray:
-    """Each bit in the place in front of its own; in the last of `count` places what is given."""
+    """Moves each bit one place down; `last` becomes the last of `count` bits."""
     moved = words >> np.uint64(1)
     moved[:-1] |= words[1:] << np.uint64(63)
     if last:
@@ -117,7 +117,7 @@ def _moved_down(words: np.ndarray, count: int, last: bool) -> np.ndarray:
 
 
 def _odd_so_far(words: np.ndarray) -> np.ndarray:
-    """Whether an odd number of bits is set up to each place."""
+    """Sets each bit up to which, itself included, an odd number of bits is set."""
     odd = words.copy()
     for width in (1, 2, 4, 8, 16, 32):
         odd ^= odd << np.uint64(width)

@@ -1,7 +1,7 @@
-"""CSV files, compressed or not -> chunks of rows, every cell as bytes.
+"""Reads CSV files, compressed or not, as chunks of rows with every cell as bytes.
 
-Rows and wrong quotes are found in the text first (`csv_scan`), so that Arrow, which makes the cells, sees whole rows
-only: it takes any quote for one that means something.
+`csv_scan` first finds rows and wrong quotes in the text. Arrow then makes the cells of whole rows only, as it takes
+any quote for a quote around a cell.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def dialect_of(schema: Schema) -> Dialect:
-    """How cells are told from each other."""
+    """Returns the separator, quotes and escapes of the schema's CSV files."""
     return Dialect(schema.separator, schema.quoting != "NONE", schema.escape_char or None)
 
 
 def csv_columns(path: str, schema: Schema) -> list[str]:
-    """Names of the columns in the file: of the header, or of input_fields where there is none."""
+    """Returns the column names of a file: those of the header, or those of input_fields if there is no header."""
     first = _first_line(path, schema)
     if first and first[0].startswith("PAR1"):
         raise DataError(f"{path}: is a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it")
@@ -86,10 +86,10 @@ def _first_line(path: str, schema: Schema) -> list[str]:
 
 
 def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
-    """The rows of a file in order.
+    """Yields the rows of a file in order.
 
-    Blank lines are no rows. A row with too few or too many cells is bad, and so is a line in which a quoted cell begins
-    that is never closed or goes on behind its closing quote.
+    Blank lines are no rows. A row with too few or too many cells is bad. So is a line with the start of a quoted cell
+    that is never closed, or that goes on behind its closing quote.
     """
     header = csv_columns(unit.path, schema)
     if not header:
@@ -116,7 +116,7 @@ def read_csv(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk
 
 
 class _Block(NamedTuple):
-    """Whole rows, and the number of their first line in the file, from 1."""
+    """Some whole rows, and the number of their first line in the file, from 1."""
 
     rows: Rows
     line: int
@@ -151,8 +151,8 @@ class _Cells:
 
     Args:
         header: names of all cells of a row.
-        names: of those to read, one or more.
-        schema: what is expected.
+        names: names of the cells to read, one or more.
+        schema: schema of the file.
     """
 
     def __init__(self, header: Sequence[str], names: Sequence[str], schema: Schema) -> None:
@@ -164,12 +164,12 @@ class _Cells:
         self._marker = (letter + self.dialect.separator + letter if len(header) == 1 else letter).encode()
 
     def read(self, block: _Block, skipped: int, row: int) -> Chunk:
-        """The rows of a block.
+        """Returns the rows of a block.
 
         Args:
             block: whole rows.
-            skipped: rows at its start that are a header.
-            row: number of the first row behind them.
+            skipped: number of rows at its start that are a header, 0 or 1.
+            row: number of the first row behind the header.
         """
         rows, odd = block.rows, list[arrow_csv.InvalidRow]()
         start = 0
@@ -197,7 +197,7 @@ class _Cells:
         return Chunk(batch, numbers, ragged, line_of)
 
     def _parse(self, rows: Rows, start: int, odd: list[arrow_csv.InvalidRow]) -> pa.RecordBatch:
-        """The cells of the rows from a place on; notes those with too few or too many."""
+        """Returns the cells of the rows from a place on. Appends rows with too few or too many cells to `odd`."""
         text = with_markers(rows, start, self._marker) if rows.bad else memoryview(rows.text)[start : rows.end]
         if start == rows.end or (rows.plain[start] in b"\n\r" and not np.any(rows.starts >= start)):
             return self._empty()  # blank lines alone, an error to Arrow

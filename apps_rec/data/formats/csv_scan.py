@@ -1,4 +1,4 @@
-"""Where the rows of CSV text end, and which quotes are wrong: by numpy, over the places of quotes alone."""
+"""Finds the ends of rows and the wrong quotes in CSV text, by numpy over the places of quotes alone."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _NO_CHANCE = 8
 
 @dataclass(frozen=True)
 class Dialect:
-    """How cells are told from each other.
+    """Separator, quotes and escapes of a CSV file.
 
     Args:
-        separator: between cells, one ASCII character.
-        quotes: whether a cell may stand in double quotes, with two of them for one inside.
-        escape: character that takes the meaning from the one behind it; None: there is none.
+        separator: ASCII character between cells.
+        quotes: true if a cell may stand in double quotes, with two of them for one inside.
+        escape: character that takes away the special meaning of the next one; None: there is none.
     """
 
     separator: str = ","
@@ -35,7 +35,7 @@ class Dialect:
     escape: str | None = None
 
     def plain(self, text: bytes) -> bytes:
-        """Text of the same length in which escaped characters and escapes mean nothing."""
+        """Returns text of the same length, with a meaningless letter for each escape and each escaped character."""
         if self.escape is None or self.escape.encode() not in text:
             return text
         letters = np.frombuffer(text, np.uint8).copy()
@@ -52,13 +52,13 @@ class Dialect:
 
 @dataclass(frozen=True)
 class BadQuote:
-    """A quote that is wrong, and the row that goes with it: up to the end of the line in which the cell began.
+    """A wrong quote, and the row that is bad with it: up to the end of the line in which the cell began.
 
     Args:
-        start: of the row.
+        start: start of the row.
         quote: place of the cell's opening quote.
-        end: behind the line.
-        reason: what is wrong.
+        end: place behind the line.
+        reason: description of the mistake.
     """
 
     start: int
@@ -72,12 +72,12 @@ class Rows:
     """Whole rows at the start of a text.
 
     Args:
-        text: what was looked at.
-        plain: the same without escapes, see `Dialect.plain`.
-        end: behind the last whole row.
+        text: whole text, with what follows the rows.
+        plain: same text without escapes, see `Dialect.plain`.
+        end: place behind the last whole row.
         bad: wrong quotes, in order.
-        opens, closes: places of the quotes around cells; a pair inside one closes and opens it. None where no line
-            ends in quotes.
+        opens, closes: places of the quotes around cells. A pair of quotes inside a cell closes and opens it. Empty if
+            no line ends in quotes.
     """
 
     text: bytes
@@ -89,11 +89,11 @@ class Rows:
 
     @cached_property
     def has_quotes(self) -> bool:
-        """Whether a quote stands anywhere in the text."""
+        """Tells whether a quote stands anywhere in the text."""
         return b'"' in self.plain
 
     def inside(self, place: int) -> int | None:
-        """Place of the opening quote of the cell that a line end lies in; None outside of quotes."""
+        """Returns the place of the opening quote of the cell that a line end lies in; None outside of quotes."""
         for opens, closes in zip(reversed(self.opens), reversed(self.closes), strict=True):
             if len(opens) and opens[0] <= place:
                 at = int(np.searchsorted(opens, place, "right")) - 1
@@ -101,7 +101,7 @@ class Rows:
         return None
 
     def line_end_before(self, place: int) -> int:
-        """Behind the last line end before a place that is outside of quotes; 0 where there is none."""
+        """Returns the place behind the last line end outside of quotes that is before `place`; 0 if there is none."""
         while True:
             end = self.plain.rfind(b"\n", 0, place)
             # Only behind it: most files have no other line end, and all of a block would be searched.
@@ -112,7 +112,7 @@ class Rows:
             place = opened
 
     def line_end_behind(self, place: int) -> int | None:
-        """Behind the end of the line that a place lies in, quotes or not; None where no line ends."""
+        """Returns the place behind the end of the line that `place` lies in, quotes or not; None if no line ends."""
         ends = [end for end in (self.plain.find(b"\n", place), self.plain.find(b"\r", place)) if end >= 0]
         if not ends:
             return None
@@ -121,7 +121,7 @@ class Rows:
 
     @cached_property
     def starts(self) -> np.ndarray:
-        """Where each row starts; blank lines are none."""
+        """Returns the start of each row; blank lines are no rows."""
         letters = np.frombuffer(self.plain, np.uint8)[: self.end]
         is_end = (letters == _NEWLINE) | (letters == _RETURN)
         ends = np.flatnonzero(is_end)
@@ -137,7 +137,7 @@ class Rows:
 
 
 def count_lines(text: bytes, end: int | None = None) -> int:
-    """How many lines end before a place."""
+    """Counts the lines that end before a place."""
     letters = np.frombuffer(text, np.uint8)[:end]
     # Not by bytes.count, which looks for each line end anew.
     count = int(np.count_nonzero(letters == _NEWLINE))
@@ -148,17 +148,17 @@ def count_lines(text: bytes, end: int | None = None) -> int:
 
 
 def find_rows(text: bytes, dialect: Dialect, columns: int, *, last: bool, patience: int) -> Rows:
-    """The whole rows at the start of a text, which begins with a row.
+    """Returns the whole rows at the start of a text, which begins with a row.
 
-    A quote opens a cell only as its first character; the quote that closes it stands before a separator or a line end.
-    Where that does not hold, the rest of the line is bad, and the next line begins a row.
+    A quote opens a cell only as its first character. The quote that closes it stands before a separator or a line end.
+    Where that does not hold the rest of the line is bad, and the next line begins a row.
 
     Args:
         text: bytes of any encoding in which ASCII is ASCII.
-        dialect: of the file.
-        columns: cells that a row has.
-        last: whether the file ends with the text.
-        patience: bytes behind a quote in which it must be closed.
+        dialect: dialect of the file.
+        columns: number of cells of a row.
+        last: true if the file ends with the text.
+        patience: number of bytes behind an opening quote within which it must be closed.
     """
     rows = Rows(text, dialect.plain(text))
     # A line feed may follow a last carriage return.
@@ -176,7 +176,7 @@ def find_rows(text: bytes, dialect: Dialect, columns: int, *, last: bool, patien
 
 
 class _Quotes:
-    """Pairs the quotes of a text; `sure`: behind the rows whose quotes open and close cells in turn."""
+    """Pairs the quotes of a text. `sure` is the place behind the rows whose quotes open and close cells in turn."""
 
     def __init__(self, rows: Rows, dialect: Dialect, columns: int, last: bool, patience: int, sure: int) -> None:
         self._rows, self._columns, self._last, self._patience = rows, columns, last, patience
@@ -195,7 +195,7 @@ class _Quotes:
         self._open_end = not last and letters[-1] == _QUOTE
 
     def _take_sure(self, end: int) -> int:
-        """Notes the cells of rows whose quotes are in turn; behind them, or 0 where one swallows rows."""
+        """Notes the cells of the sure rows. Returns the place behind these rows; 0 if one of them swallows rows."""
         places = np.flatnonzero(np.frombuffer(self._rows.plain, np.uint8, end) == _QUOTE)
         if not len(places) or self._swallowing(places[::2], places[1::2]) is not None:
             return 0
@@ -204,7 +204,7 @@ class _Quotes:
         return end
 
     def look(self) -> int:
-        """Notes the quoted cells and wrong quotes; the place of a quote that needs more text, else the text's end."""
+        """Notes quoted cells and wrong quotes. Returns the place of a quote that needs more text, or the text's end."""
         at, count = 0, len(self._places)
         while at < count:
             stop = self._well_formed(at)
@@ -220,7 +220,7 @@ class _Quotes:
         return len(self._rows.text)
 
     def _well_formed(self, at: int) -> int:
-        """Up to which quote, from an outermost one on, they open and close in turn; a whole number of cells."""
+        """Returns the number of the quote behind the whole cells from `at` on whose quotes open and close in turn."""
         first, count = at, len(self._places)
         while at < count:
             end = min(at + _TOGETHER, count)
@@ -241,7 +241,7 @@ class _Quotes:
         return count
 
     def _take(self, at: int, stop: int) -> int | None:
-        """Notes cells between quotes in turn, up to one that swallows rows: the number of its opening quote."""
+        """Notes cells up to one that swallows rows. Returns the number of its opening quote; None if there is none."""
         opens, closes = self._places[at:stop:2], self._places[at + 1 : stop : 2]
         swallowing = self._swallowing(opens, closes)
         if swallowing is not None:
@@ -252,9 +252,10 @@ class _Quotes:
         return None if swallowing is None else at + 2 * swallowing
 
     def _swallowing(self, opens: np.ndarray, closes: np.ndarray) -> int | None:
-        """The first cell that holds whole rows: all its lines have as many separators as a row, by no chance.
+        """Returns the number of the first cell that swallows rows: all its lines have as many separators as a row.
 
-        Such a cell lies between two stray quotes, one at the start of a cell and one at the end of another.
+        Such a cell lies between two stray quotes: one at the start of a cell, the other at the end of another cell. A
+        cell with few separators does not count, as the numbers may agree by chance.
         """
         text, wanted = self._rows.plain, self._columns - 1
         if not len(opens) or wanted < 1:
@@ -281,7 +282,7 @@ class _Quotes:
         return None
 
     def _one_by_one(self, at: int) -> int:
-        """Goes on over some quotes; the number of the next one outside, or ~number of one that needs more text."""
+        """Takes some quotes one by one. Returns the number of the next one, or ~number of one that needs more text."""
         count = len(self._places)
         stop = min(at + _ONE_BY_ONE, count)
         while at < stop:
@@ -305,7 +306,7 @@ class _Quotes:
         return at
 
     def _take_one(self, at: int, close: int) -> bool:
-        """Notes one cell; whether it swallows rows instead."""
+        """Notes one cell, unless it swallows rows. Tells whether it does."""
         opens, closes = self._places[at : at + 1], self._places[close : close + 1]
         if self._swallowing(opens, closes) is not None:
             return True
@@ -314,7 +315,7 @@ class _Quotes:
         return False
 
     def _is_bad(self, at: int, reason: str) -> int:
-        """Notes a wrong quote; the number of the first quote behind its line, or ~at where the line goes on."""
+        """Notes a wrong quote. Returns the number of the first quote behind its line, or ~at if the line goes on."""
         quote = int(self._places[at])
         text = self._rows.text
         end = self._rows.line_end_behind(quote)
@@ -326,7 +327,7 @@ class _Quotes:
 
 
 def with_markers(rows: Rows, start: int, marker: bytes) -> bytes:
-    """The rows from a place on, with a line of its own in place of each bad one."""
+    """Returns the rows from a place on, with a marker line in place of each bad one."""
     pieces: list[bytes] = []
     for bad in rows.bad:
         pieces += [rows.text[start : bad.start], marker, b"\n"]

@@ -1,4 +1,4 @@
-"""Parquet files -> chunks of rows, page by page."""
+"""Reads Parquet files as chunks of rows, page by page."""
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ _BUFFER_BYTES = 1 << 17
 
 
 def parquet_units(files: Sequence[str]) -> list[Unit]:
-    """Runs of row groups, each of `_UNIT_ROWS` rows or more where the file has them."""
+    """Returns runs of row groups, each of `_UNIT_ROWS` rows or more if the file has as many."""
     units = []
     for index, path in enumerate(files):
         metadata = _open(path).metadata
@@ -35,18 +35,18 @@ def parquet_units(files: Sequence[str]) -> list[Unit]:
 
 
 def parquet_columns(path: str) -> list[str]:
-    """Names of the columns of a file."""
+    """Returns the names of the columns of a file."""
     return list(_open(path).schema_arrow.names)
 
 
 def parquet_types(path: str) -> dict[str, pa.DataType]:
-    """Type of each column of a file, by name."""
+    """Returns the type of each column of a file, by name."""
     schema = _open(path).schema_arrow
     return dict(zip(schema.names, schema.types, strict=True))
 
 
 def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
-    """The rows of a unit in file order."""
+    """Yields the rows of a unit in file order."""
     file = _open(unit.path)
     absent = absent_columns(unit.path, file.schema_arrow.names, names, schema)
     present = [name for name in names if name not in absent] or file.schema_arrow.names[:1]

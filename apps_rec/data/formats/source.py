@@ -1,4 +1,4 @@
-"""What every file format hands to the reader: units of rows and chunks of them."""
+"""Units of rows and chunks of them, as every file format hands them to the stream of rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -18,14 +18,14 @@ RAGGED, STRAY_QUOTE = "ragged", "stray quote"
 
 @dataclass(frozen=True)
 class Unit:
-    """Rows that are read one after the other: a file, or some row groups of one.
+    """Rows that are read one after the other: a file, or some row groups of a file.
 
     Args:
-        path: of the file.
-        file_index: its place in the sorted list of files.
-        rows: how many rows there are, None where only reading tells.
-        first_row: number of the first one in the file, from 1.
-        row_groups: of a Parquet file.
+        path: path of the file.
+        file_index: place of the file in the sorted list of files.
+        rows: number of rows; None if only reading tells.
+        first_row: number of the first row in the file, from 1.
+        row_groups: numbers of the row groups of a Parquet file.
     """
 
     path: str
@@ -36,13 +36,13 @@ class Unit:
 
 
 class BadRow(NamedTuple):
-    """A row whose cells cannot be told from each other.
+    """A row whose cells cannot be told apart.
 
     Args:
-        row: its number in the file, from 1.
-        text: what was expected and what came.
-        reason: in a word or two, for counting.
-        line: its first line in the file, from 1; None where files have no lines.
+        row: number of the row in the file, from 1.
+        text: message: the expectation, and the text that came.
+        reason: cause in a word or two, for counting.
+        line: number of its first line in the file, from 1; None if files have no lines.
     """
 
     row: int
@@ -53,14 +53,14 @@ class BadRow(NamedTuple):
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows of a unit, as they stand in the file.
+    """Some rows of a unit, unchanged from the file.
 
     Args:
-        data: the columns that were asked for.
+        data: columns that were asked for.
         rows: number of each row in its file, from 1: int64 `[N]`.
-        ragged: rows that had to be left out for want of cells, or with wrong quotes.
-        line_of: number of one of the rows -> its first line in the file, from 1; None where files have no lines.
-        absent: columns that the file does not have; they are null.
+        ragged: rows left out for wrong quotes, or for too few or too many cells.
+        line_of: function of a row's number that returns its first line in the file, from 1; None: files have no lines.
+        absent: names of columns that the file does not have; they are null in `data`.
     """
 
     data: pa.RecordBatch
@@ -70,14 +70,14 @@ class Chunk:
     absent: tuple[str, ...] = ()
 
     def with_columns(self, names: Sequence[str], absent: Sequence[str]) -> "Chunk":
-        """These columns in their order, nulls for those that the file does not have."""
+        """Returns the chunk with these columns in this order, and nulls for those that the file does not have."""
         if not absent and self.data.schema.names == list(names):
             return self
         columns = [pa.nulls(len(self.rows)) if name in absent else self.data.column(name) for name in names]
         return replace(self, data=pa.RecordBatch.from_arrays(columns, list(names)), absent=tuple(absent))
 
     def slice(self, start: int, length: int | None = None) -> "Chunk":
-        """Rows start .. start + length; the ragged rows stay with the first row."""
+        """Returns the rows start .. start + length - 1. The ragged rows stay with the first row."""
         stop = len(self.rows) if length is None else start + length
         ragged = self.ragged if start == 0 else []
         data, rows = self.data.slice(start, stop - start), self.rows[start:stop]
@@ -89,5 +89,5 @@ ReadUnit = Callable[[Unit, Sequence[str], Schema], Iterator[Chunk]]
 
 
 def file_units(files: Sequence[str]) -> list[Unit]:
-    """One unit a file."""
+    """Makes one unit of each file."""
     return [Unit(path, index) for index, path in enumerate(files)]

@@ -1,4 +1,4 @@
-"""The table of file formats: how the columns, the units and the rows of each are read."""
+"""The table of file formats, with the functions that read the columns, units and rows of each."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from apps_rec.data.schema import Schema
 
 @dataclass(frozen=True)
 class Format:
-    """A row of the table.
+    """One row of the table of file formats.
 
     Attributes:
-        columns: of a path and the schema: names of all columns of the file; of its first records where rows differ.
-        read: of a unit, names and the schema: chunks of rows.
-        units: of all files: what is read one after the other.
-        types: of a path: the type of each column, by name; None: the files do not say.
-        counts_rows: the files say how many rows they hold, and so do their units.
-        by_tensorflow: TensorFlow opens the files, which takes fewer paths than Arrow.
+        columns: function of a path and the schema that returns the names of all columns of the file; of its first
+            records if rows differ.
+        read: function of a unit, names and the schema that yields chunks of rows.
+        units: function of all files that returns their units in order.
+        types: function of a path that returns the type of each column by name; None: the files hold no types.
+        counts_rows: true if the files and their units hold their number of rows.
+        by_tensorflow: true if TensorFlow opens the files. It takes fewer kinds of paths than Arrow does.
     """
 
     columns: Callable[[str, Schema], list[str]]

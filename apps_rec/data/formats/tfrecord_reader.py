@@ -1,4 +1,4 @@
-"""TFRecord files of tf.train.Example, gzip or not -> chunks of rows; every column a list of values."""
+"""Reads TFRecord files of tf.train.Example, gzip or not, as chunks of rows with a list of values in every cell."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ Kinds = dict[str, str | None]
 
 
 def tfrecord_columns(path: str) -> list[str]:
-    """Names of the features in the first records of a file, sorted."""
+    """Returns the names of the features in the first records of a file, sorted."""
     names: set[str] = set()
     for row, records in _records(path):
         for offset, record in enumerate(records):
@@ -35,7 +35,7 @@ def tfrecord_columns(path: str) -> list[str]:
 
 
 def column_kinds(path: str, names: Sequence[str]) -> Kinds:
-    """Kind of list of each column in the first records of a file; None where none of those holds the column."""
+    """Returns the kind of list of each column in the first records of a file; None if no record holds the column."""
     kinds: Kinds = dict.fromkeys(names)
     for row, records in _records(path, _FIRST_RECORDS):
         _find_kinds(kinds, records, path, row)
@@ -44,7 +44,7 @@ def column_kinds(path: str, names: Sequence[str]) -> Kinds:
 
 
 def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
-    """The records of a file in order. A column that no record of the file holds is missing; that is said."""
+    """Yields the records of a file in order. Warns about a column that no record holds; it counts as missing."""
     kinds: Kinds = dict.fromkeys(names)
     for row, records in _records(unit.path):
         if None in kinds.values():
@@ -63,7 +63,7 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
 
 
 def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
-    """Serialized records, `count` at a time, with the number of the first, from 1."""
+    """Yields serialized records, `count` at a time, with the number of the first one, from 1."""
     storage.check_tensorflow_reads(path)
     row = 1
     with tf.device("/CPU:0"):
@@ -90,7 +90,7 @@ def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray
 
 
 def _find_kinds(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
-    """Looks for the columns of unknown kind until each was seen."""
+    """Looks in the records for each column of unknown kind, and notes its kind."""
     for offset, record in enumerate(records):
         features = _parse(record, path, row + offset).features.feature
         for name in [name for name, kind in kinds.items() if kind is None and name in features]:
@@ -124,7 +124,7 @@ def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
 
 
 def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:
-    """The records as lists of any kind."""
+    """Parses records whose lists may be of any kind."""
     examples = [_parse(record, path, row + offset).features.feature for offset, record in enumerate(records)]
     return {name: pa.array([_values(features, name) for features in examples], FEATURES) for name in kinds}
 

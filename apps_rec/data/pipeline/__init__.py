@@ -1,1 +1,1 @@
-"""Batches of rows -> `tf.data`, and the rows of a step divided between replicas."""
+"""Hands batches of rows to `tf.data`, and divides the rows of a step between replicas."""

@@ -1,4 +1,4 @@
-"""A stream of rows -> `tf.data`, with a note of where every batch ends."""
+"""Makes a `tf.data` dataset of a stream of rows, and notes the position behind every batch."""
 
 import re
 import traceback
@@ -19,14 +19,14 @@ _GROUP_ROWS = 2**15
 
 
 class Positions:
-    """Where in the data each step of a dataset ends, so that a checkpoint can say where to go on.
+    """Positions in the data behind each step of a dataset, so that a checkpoint can hold the position to go on from.
 
-    A position is (epoch, row): the row of that epoch's order with which the next batch begins. The dataset runs ahead
-    of the training step, so the position is asked for by the number of batches that were used.
+    A position is (epoch, row): the next batch begins with that row of that epoch's order. The dataset runs ahead of the
+    training step, so a position is asked for by the number of batches that were used.
 
     Args:
         start: position of the first batch.
-        files: that are read, for messages.
+        files: files that are read, for messages.
     """
 
     def __init__(self, start: tuple[int, int] = (0, 0), files: Sequence[str] = ()):
@@ -36,19 +36,19 @@ class Positions:
         self._ends: dict[int, tuple[int, int]] = {0: start}
 
     def record(self, batches: int, position: tuple[int, int]) -> None:
-        """Notes the position behind so many batches."""
+        """Notes the position behind the first `batches` batches."""
         self._ends[batches] = position
 
     def after(self, batches: int) -> tuple[int, int]:
-        """The position behind the first `batches` batches.
+        """Returns the position behind the first `batches` batches.
 
         Raises:
-            KeyError: so many batches were not read yet, or the note was pruned.
+            KeyError: the batches were not all read yet, or the note was pruned.
         """
         return self._ends[batches]
 
     def prune(self, batches: int) -> None:
-        """Forgets the positions behind fewer batches than that."""
+        """Forgets the positions behind fewer than `batches` batches."""
         for number in [number for number in list(self._ends) if number < batches]:
             del self._ends[number]
 
@@ -61,17 +61,17 @@ def make_dataset(
     prefetch: int = 4,
     transform: Callable[[Mapping[str, tf.Tensor]], Any] = dict,
 ) -> tuple[tf.data.Dataset, Positions]:
-    """The rows of a process' replicas as a dataset, in their order, one element a replica and step.
+    """Makes a dataset of the rows of a process' replicas in order, with one element for each replica and step.
 
     Args:
         source: rows to read.
         epochs: number of epochs of the whole run, those before `start` included; None or 0: without end.
-        start: (epoch, row) to begin at, a position of an earlier run.
-        prefetch: batches prepared ahead.
-        transform: makes an element of the columns of a batch, {name: tensor `[B]`}, inside tf.data.
+        start: position to begin at, (epoch, row) of an earlier run.
+        prefetch: number of batches prepared ahead.
+        transform: function that makes an element of the columns of a batch, {name: tensor `[B]`}, inside tf.data.
 
     Returns: the dataset, and the positions of its batches, counted from its first one. Every pass over the dataset
-        begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use in `reraise`.
+    begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use of the dataset in `reraise`.
     """
     stream = source.stream
     positions = Positions(start, stream.files)
@@ -108,7 +108,7 @@ def make_dataset(
 
 
 def _groups(elements: Iterator[Columns], size: int) -> Iterator[list[Columns]]:
-    """Neighbours with the same number of rows, at most so many together; those before an error too."""
+    """Groups neighbours with the same number of rows, at most `size` together. Yields those before an error too."""
     group: list[Columns] = []
     try:
         for columns in elements:
@@ -126,9 +126,9 @@ def _groups(elements: Iterator[Columns], size: int) -> Iterator[list[Columns]]:
 
 @contextmanager
 def reraise(*positions: Positions) -> Iterator[None]:
-    """Gives the DataError of a dataset that is read inside, in place of TensorFlow's account of it.
+    """Raises the DataError of a dataset that is read inside, in place of TensorFlow's error.
 
-    That is the error of the reader, or the one that an assertion of the preprocessing stands for.
+    The DataError comes from the reader, or is made of a failed assertion of the preprocessing.
 
     Example:
         >>> dataset, positions = make_dataset(RowSplit(stream))
@@ -155,11 +155,11 @@ def reraise(*positions: Positions) -> Iterator[None]:
 
 
 def wrong_value(error: tf.errors.OpError, files: Sequence[str]) -> DataError | None:
-    """The DataError that a failed assertion about a feature's or column's cells stands for; None for any other error.
+    """Makes a DataError of a failed assertion about the cells of a feature or column; None for any other error.
 
     Args:
-        error: of a graph that holds a Preprocessor or reads files.
-        files: that were read.
+        error: error of a graph that holds a Preprocessor or reads files.
+        files: files that were read.
     """
     found = re.search(r"assertion failed: \[((?:Feature|Column) .*)", error.message)
     if found is None:

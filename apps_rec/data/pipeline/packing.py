@@ -1,4 +1,4 @@
-"""Columns of rows in memory -> columns of tensors: few arrays go over, and those of one type stay together."""
+"""Turns columns in memory into columns of tensors, by few arrays: columns of one type stay together."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ TF_TYPES = {name: tf.as_dtype(row.tensorflow) for name, row in DTYPES.items()}
 
 
 class TensorColumns(Mapping[str, tf.Tensor]):
-    """Columns by name, a tensor `[B]` each, cut on demand out of blocks that hold neighbours of one type.
+    """Columns by name, a tensor `[B]` each. They are cut on demand out of blocks that hold neighbours of one type.
 
     Args:
-        blocks: names of columns of one type -> `[B, names]`.
+        blocks: names of columns of one type, each with its tensor `[B, names]`.
     """
 
     def __init__(self, blocks: Mapping[tuple[str, ...], tf.Tensor]) -> None:
@@ -36,15 +36,15 @@ class TensorColumns(Mapping[str, tf.Tensor]):
         return len(self._places)
 
     def adding(self, columns: Mapping[str, tf.Tensor]) -> TensorColumns:
-        """These columns and further ones, `[B]` each."""
+        """Returns these columns and further ones, `[B]` each."""
         return TensorColumns({**self._blocks, **{(name,): column[:, tf.newaxis] for name, column in columns.items()}})
 
     def dtype(self, name: str) -> tf.DType:
-        """Type of a column, without cutting it out."""
+        """Returns the type of a column, without cutting it out."""
         return self._places[name][0].dtype
 
     def side_by_side(self, names: Sequence[str]) -> tf.Tensor:
-        """`[B, names]` of columns of one type, uncut where they stand so already."""
+        """Returns columns of one type as `[B, names]`; a block that holds just these columns is returned uncut."""
         block, first = self._places[names[0]]
         places = [self._places[name][1] for name in names]
         if any(self._places[name][0] is not block for name in names):
@@ -58,19 +58,19 @@ class TensorColumns(Mapping[str, tf.Tensor]):
 
 
 def side_by_side(columns: Mapping[str, tf.Tensor], names: Sequence[str]) -> tf.Tensor:
-    """`[B, names]` of columns `[B]` of one type."""
+    """Returns columns `[B]` of one type as `[B, names]`."""
     if isinstance(columns, TensorColumns):
         return columns.side_by_side(names)
     return tf.stack([columns[name] for name in names], axis=1)
 
 
 def dtype_of(columns: Mapping[str, tf.Tensor], name: str) -> tf.DType:
-    """Type of a column."""
+    """Returns the type of a column."""
     return columns.dtype(name) if isinstance(columns, TensorColumns) else columns[name].dtype
 
 
 class Packing:
-    """Numbers as the bytes of their records, since every array that goes from Python to tf.data costs .3 ms.
+    """Packs numbers as the bytes of their records, since every array that goes from Python to tf.data costs .3 ms.
 
     Args:
         dtypes: declared type of every column.
@@ -83,13 +83,13 @@ class Packing:
         self._record_type = record_type(dtypes)
 
     def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """What `pack` makes: `(batches, B, record bytes)` and `(batches, B, text columns)`, where there are any."""
+        """Returns the form of `pack`: `(batches, B, record bytes)` and `(batches, B, text columns)`, if any."""
         numbers = [tf.TensorSpec([None, None, self._record_type.itemsize], tf.uint8)] if self._numbers else []
         texts = [tf.TensorSpec([None, None, len(self._texts)], tf.string)] if self._texts else []
         return (*numbers, *texts)
 
     def pack(self, batches: Sequence[Columns]) -> tuple[np.ndarray, ...]:
-        """Few arrays of many columns, of batches with the same number of rows."""
+        """Packs the columns of batches with the same number of rows into few arrays."""
         assert all(columns.records.dtype == self._record_type for columns in batches)
         numbers = [np.stack([_bytes_of(columns.records) for columns in batches])] if self._numbers else []
         texts = (
@@ -100,7 +100,7 @@ class Packing:
         return (*numbers, *texts)
 
     def unpack(self, *packed: tf.Tensor) -> TensorColumns:
-        """The columns of one batch again."""
+        """Unpacks the columns of one batch."""
         blocks = {}
         end = 0
         for dtype, names in self._numbers.items():
@@ -117,7 +117,7 @@ def _bytes_of(records: np.ndarray) -> np.ndarray:
 
 
 def _of_bytes(values: tf.Tensor, dtype: tf.DType, size: int) -> tf.Tensor:
-    """`(B, n * size)` uint8 -> `(B, n)`."""
+    """Turns uint8 `(B, n * size)` into values `(B, n)` of the type."""
     if dtype == tf.bool:  # which tf.bitcast does not take
         return tf.cast(values, tf.bool)
     return tf.bitcast(tf.reshape(values, [-1, values.shape[1] // size, size]), dtype)

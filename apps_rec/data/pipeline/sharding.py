@@ -1,4 +1,4 @@
-"""The rows of a step, divided between the replicas of several processes: each row goes to exactly one."""
+"""Divides the rows of a step between the replicas of several processes: each row goes to exactly one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps_rec.data.rows.stream import RowStream
 
 @dataclass(frozen=True)
 class Share:
-    """Which of all replicas this process feeds: `first` .. `first + local - 1` of `replicas`."""
+    """The replicas that this process feeds: `first` .. `first + local - 1` of all `replicas`."""
 
     replicas: int = 1
     first: int = 0
@@ -23,12 +23,12 @@ class Share:
 
     @property
     def workers(self) -> int:
-        """Processes with replicas; all have the same number."""
+        """Returns the number of processes with replicas. All have the same number of replicas."""
         return self.replicas // self.local
 
     @property
     def worker(self) -> int:
-        """Number of this process among them."""
+        """Returns the number of this process among them, from 0."""
         return self.first // self.local
 
 
@@ -38,12 +38,12 @@ ALONE = Share()
 
 @dataclass(frozen=True)
 class StepRows:
-    """This process' rows of one step.
+    """The rows of one step that belong to this process.
 
     Args:
         parts: columns for each of its replicas; a replica may have no row.
         end_row: position behind the step in the epoch.
-        last: whether the epoch ends with it.
+        last: true if the epoch ends with the step.
     """
 
     parts: tuple[Columns, ...]
@@ -52,22 +52,24 @@ class StepRows:
 
 
 class Source(Protocol):
-    """What a dataset is made from."""
+    """The source of a dataset."""
 
     stream: RowStream
     # Processes in whose own rows a position is counted; 1: in the rows of all.
     split: int
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
-        """The steps of an epoch from a position on."""
+        """Yields the steps of an epoch from a position on."""
 
 
 class RowSplit:
-    """Every process reads all rows and takes its part of each batch: the batches are those of a single process.
+    """A source in which every process reads all rows and takes its part of each batch.
+
+    The batches equal those of a single process.
 
     Args:
-        stream: of all rows, with the global batch size.
-        share: of this process.
+        stream: stream of all rows, with the global batch size.
+        share: replicas of this process.
 
     Example:
         >>> source = RowSplit(stream, Share(replicas=4, first=2, local=2))
@@ -80,7 +82,7 @@ class RowSplit:
         self.stream, self._share = stream, share
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
-        """See `RowStream.batches`."""
+        """Yields the steps of an epoch, see `RowStream.batches`."""
         share = self._share
         for batch in self.stream.batches(epoch, start_row):
             bounds = cut(batch.size, share.replicas)[share.first : share.first + share.local + 1]
@@ -89,14 +91,14 @@ class RowSplit:
 
 
 class FileSplit:
-    """A process reads files (or Parquet row groups) of its own: what one reads, no other has to decode.
+    """A source in which each process reads files (or Parquet row groups) of its own, which no other has to decode.
 
-    All processes make the same number of steps: one whose rows have come to an end takes part with none, or, with
-    drop_remainder, the epoch ends with the shortest share. The position is counted in rows of full global batches.
+    All processes make the same number of steps. A process without further rows takes part with none; with
+    drop_remainder the epoch ends with the shortest share. The position is counted in rows of full global batches.
 
     Args:
-        stream: of all rows, whose files say beforehand how many rows they hold; with the global batch size.
-        share: of this process.
+        stream: stream of all rows, with the global batch size. Its files must hold their number of rows.
+        share: replicas of this process.
     """
 
     def __init__(self, stream: RowStream, share: Share):
@@ -110,11 +112,11 @@ class FileSplit:
         self._empty = Columns(np.zeros(0, record_type(dtypes)), texts)
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
-        """The steps of an epoch.
+        """Yields the steps of an epoch.
 
         Args:
             epoch: number of the epoch, from 0.
-            start_row: `end_row` of a step of this epoch, a multiple of the batch size.
+            start_row: position to begin at: `end_row` of a step of this epoch, a multiple of the batch size.
         """
         batch_size, share = self.stream.batch_size, self._share
         rows = self.stream.rows_of_workers(epoch, share.workers)
@@ -132,7 +134,7 @@ class FileSplit:
 
 
 def cut(size: int, pieces: int) -> list[int]:
-    """Bounds of pieces whose sizes differ by one at most.
+    """Returns the bounds of pieces whose sizes differ by one at most.
 
     Example:
         >>> cut(7, 3)

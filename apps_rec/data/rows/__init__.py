@@ -1,1 +1,1 @@
-"""Chunks of files -> batches of checked rows, in an order that can be taken up anywhere."""
+"""Turns chunks of files into batches of checked rows, in an order that can be resumed at any row."""

@@ -1,4 +1,4 @@
-"""Columns of rows in memory: all numbers of a row side by side, so that rows are moved and not cells."""
+"""Columns of rows in memory, with all numbers of a row side by side: whole rows are moved, not cells."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from apps_rec.data.dtypes import DTYPES
 
 
 def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Names of the columns of each type, numbers in the order of a record's fields.
+    """Returns the names of the columns of each type; those of numbers in the order of a record's fields.
 
     Args:
-        dtypes: declared type of every column.
+        dtypes: declared type of every column, by name.
     """
     return {dtype: tuple(name for name in dtypes if dtypes[name] == dtype) for dtype in dict.fromkeys(dtypes.values())}
 
 
 def record_type(dtypes: Mapping[str, str]) -> np.dtype:
-    """A record of every column that is no text, without gaps; fields of one type stand side by side."""
+    """Returns the record of all columns that are no text, without gaps; fields of one type stand side by side."""
     groups = names_by_type(dtypes).items()
     return np.dtype([(name, DTYPES[dtype].numpy) for dtype, names in groups if dtype != "STRING" for name in names])
 
 
 class Columns(Mapping[str, np.ndarray]):
-    """Columns of some rows by name, an array `[N]` each.
+    """The columns of some rows by name, an array `[N]` each.
 
     Args:
-        records: `[N]` of a `record_type`.
-        texts: columns of bytes objects `[N]`.
+        records: numbers, `[N]` of a `record_type`.
+        texts: columns of bytes objects, `[N]` each.
     """
 
     def __init__(self, records: np.ndarray, texts: Mapping[str, np.ndarray]) -> None:
@@ -50,16 +50,16 @@ class Columns(Mapping[str, np.ndarray]):
 
     @property
     def size(self) -> int:
-        """Rows."""
+        """Returns the number of rows."""
         return len(self.records)
 
     def slice(self, start: int, end: int) -> Columns:
-        """Rows start .. end - 1."""
+        """Returns the rows start .. end - 1."""
         return Columns(self.records[start:end], {name: text[start:end] for name, text in self.texts.items()})
 
 
 def join_columns(pieces: Sequence[Columns]) -> Columns:
-    """The rows of all pieces, one after the other."""
+    """Joins the rows of all pieces, one after the other."""
     if len(pieces) == 1:
         return pieces[0]
     texts = {name: np.concatenate([piece.texts[name] for piece in pieces]) for name in pieces[0].texts}

@@ -1,4 +1,4 @@
-"""Columns that are passed through, of files that hold no rows to take their types from."""
+"""The types of columns that are passed through, for files that hold no rows to tell them."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from apps_rec.data.schema import Schema
 
 
 def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
-    """Returns a table without rows, of the columns that `RowStream` would keep of a file.
+    """Returns a table without rows, with the columns that `RowStream` would keep of a file.
 
-    Some files, such as Parquet's, say their types; else a column has its declared type, or is text.
+    Some files, such as Parquet's, hold the types. In others a column has its declared type, or is text.
 
     Args:
-        path: of the file.
-        schema: of the file's format.
+        path: path of the file.
+        schema: schema of the file's format.
         keep: names of columns that the file has.
     """
     types = FORMATS[schema.input_type].types

@@ -1,4 +1,4 @@
-"""A config -> the stream of rows for a job."""
+"""Opens the stream of rows that a job of a config reads."""
 
 from collections.abc import Sequence
 
@@ -18,18 +18,18 @@ def open_stream(
     batch_size: int | None = None,
     keep: Sequence[str] = (),
 ) -> RowStream:
-    """The rows that a pass reads, see `apps_rec.config.passes`.
+    """Opens the stream of the rows that a pass reads, see `apps_rec.config.passes`.
 
     Args:
         config: a normalised config.
-        purpose: train: shuffled as data_config says; validate and evaluate: in file order.
-        by: a column of input_fields to hand out beside the users, to evaluate by.
-        batch_size: in place of data_config.batch_size (train) or eval_batch_size (evaluate).
-        keep: columns to pass through.
+        purpose: "train" (shuffled as data_config says), "validate" or "evaluate" (in file order).
+        by: column of input_fields to hand out beside the users, to evaluate by.
+        batch_size: number of rows in place of data_config.batch_size (train) or eval_batch_size (evaluate).
+        keep: names of columns to pass through.
 
     Raises:
-        ConfigError: no such path, fraction, window or column.
-        DataError: files that are not there.
+        ConfigError: a path, fraction, window or column is wrong.
+        DataError: files are not there.
     """
     if purpose not in PASSES:
         raise ValueError(f'purpose: expected one of {", ".join(PASSES)}, got "{purpose}"')

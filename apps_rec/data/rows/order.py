@@ -1,4 +1,4 @@
-"""Order of rows and the holdout, from hashes of row numbers: the same in every process and every numpy version."""
+"""Derives the order of rows and the holdout from hashes: the same in every process and every numpy version."""
 
 import numpy as np
 
@@ -13,7 +13,7 @@ def mix(values: np.ndarray) -> np.ndarray:
     """Spreads each 64-bit number over all 64-bit numbers, one to one (splitmix64).
 
     Args:
-        values: uint64 array of any shape with at least one dimension.
+        values: uint64 array with at least one dimension.
 
     References: Steele, Lea, Flood 2014, Fast Splittable Pseudorandom Number Generators, figure 14.
     """
@@ -24,7 +24,7 @@ def mix(values: np.ndarray) -> np.ndarray:
 
 
 def combine(*parts: int) -> np.ndarray:
-    """One uint64 (as an array of one) out of several whole numbers, in which their order matters."""
+    """Combines several whole numbers, whose order matters, into one uint64 (an array of one)."""
     state = np.zeros(1, np.uint64)
     for part in parts:
         state = mix(state ^ np.array([part & 0xFFFFFFFFFFFFFFFF], np.uint64))
@@ -32,10 +32,10 @@ def combine(*parts: int) -> np.ndarray:
 
 
 def random_order(size: int, *key: int) -> np.ndarray:
-    """A permutation of 0 .. size - 1 that depends on the key and nothing else.
+    """Returns a permutation of 0 .. size - 1 that depends on the key and nothing else.
 
-    numpy's own generators may draw other numbers in another numpy version, and a run that is resumed after an upgrade
-    would then read other rows.
+    numpy's own generators may draw other numbers in another numpy version. A run that is resumed after an upgrade would
+    then read other rows.
 
     Example:
         >>> sorted(random_order(4, 42, 0).tolist())
@@ -46,11 +46,11 @@ def random_order(size: int, *key: int) -> np.ndarray:
 
 
 def in_holdout(file_index: int, rows: np.ndarray, fraction: float) -> np.ndarray:
-    """Which rows of a file belong to the holdout, by their number alone.
+    """Tells for each row of a file whether it belongs to the holdout, by its number alone.
 
     Args:
         file_index: place of the file in the sorted list of files.
-        rows: row numbers in that file, int64 `[N]`.
+        rows: numbers of the rows in that file, int64 `[N]`.
         fraction: share of rows in the holdout, 0 to 1.
 
     Returns: bool `[N]`.
@@ -61,11 +61,11 @@ def in_holdout(file_index: int, rows: np.ndarray, fraction: float) -> np.ndarray
 
 
 def group_in_holdout(groups: np.ndarray, fraction: float) -> np.ndarray:
-    """Which groups belong to the holdout, by their value alone: not by file, place or seed.
+    """Tells for each group whether it belongs to the holdout, by its value alone: not by file, place or seed.
 
     Args:
-        groups: whole numbers that stand for them, see `hash_texts`: int64 or uint64 `[N]`.
-        fraction: share of groups in the holdout, 0 to 1, without 1.
+        groups: whole numbers that stand for the groups, see `hash_texts`; int64 or uint64 `[N]`.
+        fraction: share of groups in the holdout, in [0, 1).
 
     Returns: bool `[N]`.
     """
@@ -77,11 +77,11 @@ def _lowest(hashed: np.ndarray, fraction: float) -> np.ndarray:
 
 
 def hash_texts(data: np.ndarray, offsets: np.ndarray) -> np.ndarray:
-    """A number for each text, of its bytes alone: the sum of its bytes, each times a number of its place, mixed.
+    """Hashes each text by its bytes alone: the sum of its bytes, each times a number of its place, then mixed.
 
     Args:
-        data: the bytes of all texts, uint8.
-        offsets: where each begins, and where the last one ends: int64 `[N + 1]`.
+        data: bytes of all texts, uint8.
+        offsets: start of each text, and end of the last one; int64 `[N + 1]`.
 
     Returns: uint64 `[N]`.
 

@@ -1,4 +1,4 @@
-"""Lines of the log that say how far a long pass over rows has come."""
+"""Writes log lines about the progress of a long pass over rows."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """A line to the log every ten seconds.
+    """Writes a line to the log every ten seconds.
 
     Args:
-        verb: what happens to the rows: written, scored.
-        clock: seconds, from any start.
+        verb: word for what happens to the rows: written, scored.
+        clock: function that returns seconds, from any start.
     """
 
     def __init__(self, verb: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -25,11 +25,11 @@ class Progress:
         self.rows = 0
 
     def add(self, rows: int, share: float | None = None) -> None:
-        """Counts some more rows.
+        """Counts more rows.
 
         Args:
-            rows: how many.
-            share: of the input that is done with them, in [0, 1]; None: not known.
+            rows: number of rows.
+            share: fraction of the input that is done with these rows, in [0, 1]; None: not known.
         """
         self.rows += rows
         now = self._clock()
@@ -39,7 +39,7 @@ class Progress:
             _LOG.info("%s%s", self._so_far(now), done)
 
     def finish(self, where: str) -> None:
-        """The last line: the total, and where it went."""
+        """Writes the last line: the total, and the place that the rows went to."""
         now = self._clock()
         _LOG.info("%s, %.1f s: %s", self._so_far(now), now - self._start, where)
 

@@ -1,4 +1,4 @@
-"""Rows of many files as batches of numpy arrays, in an order that can be taken up anywhere."""
+"""Reads the rows of many files as batches of numpy arrays, in an order that can be resumed at any row."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ _UNITS, _ROWS = 1, 2
 
 
 class RowStream:
-    """Reads files in batches; the order of rows is a pure function of (files, seed, epoch).
+    """Reads files in batches. The order of rows is a pure function of (files, seed, epoch).
 
-    Parts of the files (files, or runs of Parquet row groups) come in random order; their rows run through windows of
-    `window` rows, each of which is handed out in random order. Memory holds one window, never a file.
+    Parts of the files (files, or runs of Parquet row groups) come in random order. Their rows fill windows of `window`
+    rows. Each window is handed out in random order. Memory holds one window, never a file.
 
     Args:
         files: sorted paths.
-        schema: what to read, see `build_schema`.
-        batch_size: rows in a batch.
+        schema: columns to read, see `build_schema`.
+        batch_size: number of rows in a batch, 1 or more.
         shuffle: false reads in file order.
-        window: rows that are shuffled among each other.
-        seed: of the order.
-        holdout_fraction: share of rows that form the holdout, chosen by row number; or of the values of schema.holdout.
-            Of no meaning where that has a bound.
-        holdout_part: train (all but the holdout), holdout or None (everything).
-        drop_remainder: leaves out the last, smaller batch of an epoch.
-        keep: columns to pass through as they are, see `Batch.kept`.
-        worker: (number of a process, how many there are): reads that process' files or row groups only, see
-            `rows_of_workers`; None reads all.
+        window: number of rows that are shuffled among each other, 1 or more.
+        seed: seed of the order.
+        holdout_fraction: share of rows in the holdout, chosen by row number; or share of the values of schema.holdout.
+            Ignored if schema.holdout has a bound.
+        holdout_part: "train" (all but the holdout), "holdout" or None (everything).
+        drop_remainder: true leaves out the last, smaller batch of an epoch.
+        keep: names of columns to pass through unchanged, see `Batch.kept`.
+        worker: (number of a process, number of processes). Only that process' files or row groups are read, see
+            `rows_of_workers`. None reads all.
 
     Example:
         >>> stream = RowStream(["rows.parquet"], schema, 4096, shuffle=True, seed=42)
@@ -110,22 +110,22 @@ class RowStream:
         self._units_done = 0
 
     def dtypes(self) -> dict[str, str]:
-        """Type of every column of a batch, see `Schema.dtypes`."""
+        """Returns the type of every column of a batch, see `Schema.dtypes`."""
         return self.schema.dtypes()
 
     def watch(self, vocabularies: Iterable[Vocabulary]) -> None:
-        """Looks for the words of vocabularies, each until one is found; a pass without any ends with a warning."""
+        """Looks for the words of vocabularies. A pass that finds no word of one ends with a warning about it."""
         self._unseen = tuple(vocabularies)
 
     def of_worker(self, worker: int, workers: int, batch_size: int) -> RowStream:
-        """The stream of one process' files or row groups, in batches of its own size."""
+        """Returns the stream of one process' files or row groups, in batches of `batch_size` rows."""
         stream = RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
         stream._all_units = self._units()  # read once: the footer of every Parquet file
         stream._states = self._states
         return stream
 
     def why_not_by_file(self, workers: int) -> str | None:
-        """Why processes cannot read files of their own and know beforehand how many rows each has; None: they can."""
+        """Returns the reason that processes cannot read files of their own with a known number of rows; or None."""
         if not FORMATS[self.schema.input_type].counts_rows:
             return f"{self.schema.input_type} files do not say how many rows they hold"
         if self.schema.filters:
@@ -139,20 +139,20 @@ class RowStream:
         return None
 
     def rows_of_workers(self, epoch: int, workers: int) -> list[int]:
-        """How many rows each process reads in an epoch; the files' own count, so no row may be left out."""
+        """Returns the number of rows of each process in an epoch by the files' own counts, with no row left out."""
         return [sum(unit.rows or 0 for unit in units) for units in self._dealt(epoch, workers)]
 
     def batches(self, epoch: int = 0, start_row: int = 0) -> Iterator[Batch]:
-        """The batches of an epoch, from a row of its order on.
+        """Yields the batches of an epoch, from a row of its order on.
 
         Args:
             epoch: number of the epoch, from 0.
-            start_row: `end_row` of a batch of this epoch: the batches after it follow, bit for bit the same.
+            start_row: `end_row` of a batch of this epoch. The batches after it follow, bit for bit the same.
 
         Raises:
-            NoRowsError: an epoch without a batch.
-            DataError: a bad row or file; a file that changes in the meantime; too large a share of bad rows; fewer
-                rows than start_row.
+            NoRowsError: the epoch has no batch.
+            DataError: a row or file is bad; a file changes in the meantime; too large a share of rows is bad; there are
+                fewer rows than start_row.
         """
         self.counts.reset()
         held: Batch | None = None
@@ -173,9 +173,10 @@ class RowStream:
             raise NoRowsError(self._nothing())
 
     def share_read(self, batch: Batch) -> float | None:
-        """Share of an epoch up to the end of a batch that was just handed out, in (0, 1]; None: not known.
+        """Returns the share of the epoch up to the end of the batch just handed out, in (0, 1]; None: not known.
 
-        Of the rows of Parquet files, which say how many they are; else of several files, without the one at work.
+        It is the share of rows for Parquet files, which hold their number of rows. For others it is the share of
+        finished files, if there are several.
         """
         if self._total_rows is not None:
             return batch.end_row / self._total_rows
@@ -188,10 +189,10 @@ class RowStream:
         return None if None in rows else sum(count or 0 for count in rows)
 
     def locate(self, row: int, epoch: int = 0) -> tuple[str, int]:
-        """File of a row, and its number in that file, from 1; reads the files again up to there.
+        """Returns the file of a row, and its number in that file, from 1. Reads the files again up to the row.
 
         Args:
-            row: its number in the epoch's order, from 1, one of `Batch.ends`; of a stream that is not shuffled.
+            row: number of the row in the epoch's order, from 1, one of `Batch.ends`. The stream must not be shuffled.
             epoch: number of the epoch.
         """
         unit, chunk = next((unit, chunk) for unit, chunk in self._chunks(epoch, row - 1) if len(chunk.rows))
@@ -218,7 +219,7 @@ class RowStream:
             yield join_parts(parts)
 
     def _ordered_windows(self, epoch: int, start_row: int) -> Iterator[Part]:
-        """The rows that passed, window after window, in the epoch's order from start_row on."""
+        """Yields the rows that passed, window after window, in the epoch's order from start_row on."""
         number = start_row // self._window
         base = number * self._window
         for window in self._windows(epoch, base):
@@ -255,7 +256,7 @@ class RowStream:
             yield window.close()
 
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
-        """The chunks of all units in the epoch's order, less the first `skip` rows."""
+        """Yields the chunks of all units in the epoch's order, less the first `skip` rows."""
         read, stored = FORMATS[self.schema.input_type].read, self.schema.in_files(self._names)
         for number, unit in enumerate(self._units_in_order(epoch)):
             self._units_done = number
@@ -292,7 +293,7 @@ class RowStream:
         return [units[place] for place in order]
 
     def _dealt(self, epoch: int, workers: int) -> list[list[Unit]]:
-        """The units of each process: in the epoch's order, each to the one with the fewest rows so far."""
+        """Deals the units to processes: in the epoch's order, each to the process with the fewest rows so far."""
         hands: list[list[Unit]] = [[] for _ in range(workers)]
         rows = [0] * workers
         for unit in self._units_of_all(epoch):
@@ -308,7 +309,7 @@ class RowStream:
 
 
 def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-    """Rows of a window that passed, in the order of `places` (None: as they stand), and how many raw rows end there."""
+    """Returns the passed rows in the order of `places` (None: unchanged), and the number of raw rows up to each."""
     if places is None:
         return np.arange(len(window.index)), window.index + 1
     # Which of those that passed stands at a raw row; -1: it did not pass.
@@ -320,5 +321,5 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
 
 
 def column_names(path: str, schema: Schema) -> list[str]:
-    """Names of all columns of a file of the schema's format, as the config calls them; of TFRecord's first records."""
+    """Returns all column names of a file, as the config calls them. Of TFRecord only the first records are read."""
     return schema.of_files(FORMATS[schema.input_type].columns(path, schema))

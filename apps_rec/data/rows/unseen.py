@@ -1,4 +1,4 @@
-"""Values of filters, and vocabularies, that no row has: words misspelt, or of other data."""
+"""Finds filters and vocabularies whose values no row has: misspelt words, or words of other data."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Vocabulary:
     """The words that a feature knows.
 
     Args:
-        feature: its name.
-        column: that it reads.
-        words: as texts of values.
-        separator: between the values of a list in a cell; None: a cell is one value.
-        kv_separator: between a value of a list and its weight; None: there are no weights, or in another column.
+        feature: name of the feature.
+        column: name of the column that it reads.
+        words: words as texts of values.
+        separator: separator between the values of a list in a cell; None: a cell is one value.
+        kv_separator: separator between a value and its weight; None: there are no weights, or in another column.
     """
 
     feature: str
@@ -35,7 +35,7 @@ class Vocabulary:
     kv_separator: str | None = None
 
     def is_seen(self, array: np.ndarray | pa.Array) -> bool:
-        """Whether a column without nulls holds one of the words."""
+        """Tells whether a column without nulls holds one of the words."""
         texts = pa.array(array).cast(pa.large_string())
         if self.separator is not None:
             texts = pc.list_flatten(pc.split_pattern(texts, self.separator))
@@ -45,7 +45,7 @@ class Vocabulary:
         return bool(pc.any(pc.is_in(texts, pa.array(self.words, pa.large_string()))).as_py())
 
     def unseen_told(self) -> str:
-        """A sentence about a vocabulary of which no row had a word."""
+        """Returns the warning that no row had a word of the vocabulary."""
         words = f"a word of its vocabulary ({_listed(self.words)})"
         return f'feature "{self.feature}": no row had {words} in "{self.column}": each is the unknown id to it'
 
@@ -53,24 +53,24 @@ class Vocabulary:
 def still_unseen(
     vocabularies: Iterable[Vocabulary], columns: Mapping[str, np.ndarray | pa.Array]
 ) -> tuple[Vocabulary, ...]:
-    """Those of some vocabularies of which the columns hold no word."""
+    """Returns the vocabularies of which the columns hold no word."""
     return tuple(item for item in vocabularies if not item.is_seen(columns[item.column]))
 
 
 def looked_for(row_filter: RowFilter) -> tuple[Value, ...]:
-    """What some row should have: the values of a filter, or its bounds."""
+    """Returns the values of a filter, or its bounds: some row should have them."""
     bounds = (row_filter.low, row_filter.high)
     return tuple(bound for bound in bounds if bound is not None) if row_filter.is_range else row_filter.values
 
 
 def not_among(array: pa.Array, values: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Those of some values that a column without nulls does not hold."""
+    """Returns the values that a column without nulls does not hold."""
     found = pc.unique(array.filter(pc.is_in(array, pa.array(values, array.type)))).to_pylist()
     return tuple(value for value in values if value not in found)
 
 
 def unseen_told(row_filter: RowFilter, values: tuple[Value, ...]) -> str:
-    """A sentence about values of a filter that no row had, or about bounds that no row lay between."""
+    """Returns the warning that no row had some values of a filter, or that no row lay between its bounds."""
     where = f'row_filter of "{row_filter.column.name}": no row that it looked at'
     if row_filter.is_range:
         bounds = (("from", row_filter.low), ("to", row_filter.high))

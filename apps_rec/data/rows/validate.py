@@ -1,4 +1,4 @@
-"""Chunks of a file -> the rows that a stream wants, converted and checked."""
+"""Picks the rows of a file's chunks that a stream wants, and converts and checks them."""
 
 import logging
 from collections import Counter
@@ -28,14 +28,14 @@ _LOG = logging.getLogger("apps_rec.data")
 
 
 class RowCounts:
-    """How many rows were read, filtered and dropped since the last reset.
+    """Counts of rows read, filtered and dropped since the last reset.
 
     Args:
-        read: rows of this part (training or holdout), before the filters.
-        filtered: rows that a row_filter took away.
-        dropped: bad rows that were skipped, by reason.
-        examples: the first bad row of each reason, told as an error would.
-        unseen: by place of a row_filter, its values that no row had so far; its bounds while no row lay between them.
+        read: number of rows of this part (training or holdout), before the filters.
+        filtered: number of rows that a row_filter took away.
+        dropped: number of bad rows that were skipped, by reason.
+        examples: first bad row of each reason, described as in an error.
+        unseen: values of each row_filter, by its place, that no row had so far; or bounds that no row lay between.
     """
 
     def __init__(self) -> None:
@@ -50,14 +50,14 @@ class RowCounts:
         self.unseen: dict[int, tuple[Value, ...]] = {}
 
     def summary(self) -> str:
-        """One line, such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
+        """Returns a line such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
         bad = ", ".join(f"{count} {reason}" for reason, count in sorted(self.dropped.items()))
         filtered = f", {self.filtered} filtered out" if self.filtered else ""
         dropped = f", {sum(self.dropped.values())} dropped ({bad})" if bad else ""
         return f"{self.read} rows read{filtered}{dropped}"
 
     def check_share(self, share: float, *, at_end: bool = False) -> None:
-        """Raises DataError where more rows are bad than may be, see `too_many`."""
+        """Raises DataError if more rows are bad than may be, see `too_many`."""
         bad = self.dropped.total()
         if bad and too_many(bad, self.read, share, at_end=at_end):
             found = "; ".join(
@@ -72,7 +72,7 @@ class RowCounts:
             )
 
     def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
-        """Warns where bad rows were dropped, and of a filter's values or bounds that no row had."""
+        """Warns of bad rows that were dropped, and of a filter's values or bounds that no row had."""
         for at, row_filter in enumerate(filters):
             if values := self.unseen.get(at):
                 _LOG.warning("%s", unseen_told(row_filter, values))
@@ -85,9 +85,9 @@ class Rows:
     """Rows that passed.
 
     Args:
-        columns: name -> array without nulls, numbers as numpy, text as large_binary.
+        columns: arrays without nulls by column name, numbers as numpy, text as large_binary.
         index: place of each row in the chunk, int64 `[N]`, ascending.
-        kept: columns that are passed through, as they stand in the file.
+        kept: columns that are passed through, unchanged from the file.
     """
 
     columns: dict[str, np.ndarray | pa.Array]
@@ -96,13 +96,13 @@ class Rows:
 
 
 class RowGate:
-    """Lets the rows of one part through that pass the filters and hold what they should.
+    """Lets the rows of one part through that pass the filters and the checks.
 
     Args:
-        schema: what is expected.
-        holdout_fraction: share of rows in the holdout.
+        schema: schema of the rows.
+        holdout_fraction: share of rows in the holdout, 0 to 1.
         part: "train" lets only rows outside the holdout through, "holdout" only those inside, None all.
-        keep: columns to pass through as they are.
+        keep: names of columns to pass through unchanged.
     """
 
     def __init__(self, schema: Schema, holdout_fraction: float, part: str | None, keep: Sequence[str]):
@@ -117,10 +117,10 @@ class RowGate:
         self._from_text = schema.input_type == "csv"
 
     def admit(self, chunk: Chunk, path: str, file_index: int, counts: RowCounts) -> Rows:
-        """The rows of a chunk that pass.
+        """Returns the rows of a chunk that pass.
 
         Raises:
-            DataError: the first bad row, unless bad rows are skipped; a column whose type as a whole does not fit.
+            DataError: a row is bad and bad rows are not skipped, or the type of a column as a whole does not fit.
         """
         ragged = self._my_ragged(chunk, file_index)
         for bad in ragged:
@@ -143,7 +143,7 @@ class RowGate:
         return Rows({name: _handy(array) for name, array in columns.items()}, index, kept)
 
     def _my_rows(self, chunk: Chunk, file_index: int, counts: RowCounts) -> np.ndarray:
-        """Places of the rows of this part."""
+        """Returns the places of the rows of this part."""
         if self._holdout is None:
             return np.nonzero(self._mine(file_index, chunk.rows))[0]
         column, low = self._holdout.column, self._holdout.low
@@ -186,7 +186,7 @@ class RowGate:
     def _filter(
         self, chunk: Chunk, index: np.ndarray, path: str, ragged: list[BadRow], counts: RowCounts
     ) -> np.ndarray:
-        """The index without the rows that a filter takes away: their labels are never looked at."""
+        """Returns the index without the rows that a filter takes away. The labels of those are never looked at."""
         for at, row_filter in enumerate(self._schema.filters):
             column = row_filter.column
             array, problems = self._read(_take(chunk.data.select([column.name]), index).column(0), column)
@@ -202,7 +202,7 @@ class RowGate:
         return index
 
     def _read(self, array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-        """A column of a file as its declared type, see `convert`."""
+        """Converts a column of a file to its declared type, see `convert`."""
         if not (self._from_text and self._schema.decimal_separator == "," and has_decimals(column)):
             return convert(array, column)
         with_points, problems = decimal_points(array, column)
@@ -244,7 +244,7 @@ class RowGate:
         return columns, pa.RecordBatch.from_arrays(kept, list(self._keep)) if kept else None, problems
 
     def _pass_through(self, name: str, array: pa.Array, problems: list[Problem]) -> pa.Array:
-        """A column as it stands in the file; where the file has no types, as declared, else text."""
+        """Returns a column unchanged if the file has types; else a declared one as its type, any other as text."""
         column = self._schema.column(name)
         single = column is not None and column.list_separator is None
         if self._from_text:
@@ -270,7 +270,7 @@ class RowGate:
         ragged: list[BadRow],
         counts: RowCounts,
     ) -> np.ndarray:
-        """Which rows of an index have no problem; each bad row is counted once, under the first problem."""
+        """Returns the rows of an index that have no problem. Counts each bad row once, under its first problem."""
         good = np.ones(len(index), bool)
         if not self._skip:
             self._raise_first(problems, chunk, index, path, ragged)
@@ -301,7 +301,7 @@ class RowGate:
 
 
 def _first_of(problem: Problem, place: int, rows: np.ndarray) -> tuple[int, str, str]:
-    """Number of a row, what is wrong there, and why in a word or two."""
+    """Returns the number of a row, the description of its problem, and the reason in a word or two."""
     return int(rows[place]), f', column "{problem.column}": {problem.describe(place)}', problem.reason
 
 
@@ -310,7 +310,7 @@ def _told(path: str, row: int, text: str, line: int | None) -> str:
 
 
 def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Problem]]:
-    """Which rows a filter lets stay, and cells that it cannot compare."""
+    """Tells for each row whether a filter keeps it, with the cells that it cannot compare."""
     column = row_filter.column
     if row_filter.is_range:
         compared = within(array, column, row_filter.low, row_filter.high)
@@ -321,7 +321,7 @@ def _stay(array: pa.Array, row_filter: RowFilter) -> tuple[np.ndarray, list[Prob
 
 
 def _groups(array: pa.LargeBinaryArray | pa.IntegerArray) -> np.ndarray:
-    """A whole number for each value of a column without nulls: int64 or uint64 `[N]`."""
+    """Returns a whole number for each value of a column without nulls: int64 or uint64 `[N]`."""
     if array.type != pa.large_binary():
         return array.to_numpy(zero_copy_only=False).astype(np.int64)
     _, offsets, data = array.buffers()

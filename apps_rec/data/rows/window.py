@@ -1,4 +1,4 @@
-"""Rows that passed, gathered in windows and handed out in batches."""
+"""Gathers the rows that passed in windows, and hands them out in batches."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from apps_rec.errors import DataError
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows, ready to use.
+    """Some rows that are ready to use.
 
     Args:
-        columns: name -> array `[B]`: numbers, or bytes objects for STRING; labels and weights are float32.
-        ends: rows of the epoch's order, filtered ones too, up to each row of this batch: int64 `[B]`.
-        last: whether this is the last batch of the epoch.
-        kept: columns passed through as they are in the files, row by row beside `columns`; None where none are.
+        columns: arrays `[B]` by column name: numbers, or bytes objects for STRING; labels and weights are float32.
+        ends: number of rows of the epoch's order, filtered ones too, up to each row of this batch; int64 `[B]`.
+        last: true if this is the last batch of the epoch.
+        kept: columns passed through unchanged from the files, row by row beside `columns`; None if there are none.
     """
 
     columns: Columns
@@ -30,26 +30,26 @@ class Batch:
 
     @property
     def size(self) -> int:
-        """Rows in it."""
+        """Returns the number of rows."""
         return self.columns.size
 
     @property
     def end_row(self) -> int:
-        """Rows of the epoch's order, filtered ones too, up to the end of this batch."""
+        """Returns the number of rows of the epoch's order, filtered ones too, up to the end of this batch."""
         return int(self.ends[-1])
 
     def slice(self, start: int, end: int) -> Batch:
-        """Rows start .. end - 1."""
+        """Returns the rows start .. end - 1."""
         kept = None if self.kept is None else self.kept.slice(start, end - start)
         last = self.last and end == self.size
         return Batch(self.columns.slice(start, end), self.ends[start:end], last, kept)
 
 
 class Window:
-    """Rows that passed out of a run of raw rows.
+    """The rows of a run of raw rows that passed.
 
     Args:
-        record_type: see `apps_rec.data.rows.columns.record_type`.
+        record_type: type of a record, see `apps_rec.data.rows.columns.record_type`.
     """
 
     def __init__(self, record_type: np.dtype) -> None:
@@ -62,13 +62,13 @@ class Window:
         self._indices: list[np.ndarray] = []
 
     def add(self, rows: Rows, raw_rows: int) -> None:
-        """Appends the rows that passed out of the next raw rows."""
+        """Appends those of the next `raw_rows` raw rows that passed."""
         self._rows.append(rows)
         self._indices.append(rows.index + self.raw_rows)
         self.raw_rows += raw_rows
 
     def close(self) -> Window:
-        """Lays the numbers out row by row and every text column in one piece."""
+        """Lays the numbers out row by row, and every text column in one piece."""
         self.index = np.concatenate(self._indices)
         records: np.ndarray = np.empty(len(self.index), self.records.dtype)
         numbers = records.dtype.names or ()
@@ -88,18 +88,18 @@ class Window:
 
 
 class Part:
-    """Rows of a window in the order they are handed out."""
+    """Rows of a window in the order in which they are handed out."""
 
     def __init__(self, window: Window, order: np.ndarray, ends: np.ndarray):
         self.window, self.order, self.ends = window, order, ends
         self.size = len(order)
 
     def slice(self, start: int, length: int) -> Part:
-        """Rows start .. start + length."""
+        """Returns the rows start .. start + length - 1."""
         return Part(self.window, self.order[start : start + length], self.ends[start : start + length])
 
     def columns(self) -> Columns:
-        """Its rows."""
+        """Returns the columns of its rows."""
         places = pa.array(self.order)
         texts = {name: text.take(places).to_numpy(zero_copy_only=False) for name, text in self.window.texts.items()}
         # Not by [], which copies field by field.
@@ -107,14 +107,14 @@ class Part:
 
 
 def join_parts(parts: list[Part]) -> Batch:
-    """One batch of the rows of all parts, one after the other."""
+    """Joins the rows of all parts, one after the other, into one batch."""
     kept = [part.window.kept.take(pa.array(part.order)) for part in parts if part.window.kept is not None]
     ends = np.concatenate([part.ends for part in parts])
     return Batch(join_columns([part.columns() for part in parts]), ends, False, _concat(kept) if kept else None)
 
 
 def join_batches(first: Batch, second: Batch) -> Batch:
-    """The rows of two batches, one after the other."""
+    """Joins the rows of two batches, one after the other."""
     kept = [batch.kept for batch in (first, second) if batch.kept is not None]
     ends = np.concatenate([first.ends, second.ends])
     return Batch(join_columns([first.columns, second.columns]), ends, second.last, _concat(kept) if kept else None)
