@@ -72,7 +72,7 @@ class RowCounts:
             )
 
     def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
-        """Warns of bad rows that were dropped, and of a filter's values or bounds that no row had."""
+        """Warns about bad rows that were dropped, and about a filter's values or bounds that no row had."""
         for at, row_filter in enumerate(filters):
             if values := self.unseen.get(at):
                 _LOG.warning("%s", unseen_told(row_filter, values))
