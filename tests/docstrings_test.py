@@ -16,6 +16,7 @@ DONE = (
     "apps_rec/data/pipeline",
     "apps_rec/data/rows",
     "apps_rec/evaluation",
+    "apps_rec/features",
     "apps_rec/layers",
     "apps_rec/losses",
     "apps_rec/models",
@@ -37,7 +38,7 @@ VERBS = """
     Implements Imports Includes Indexes Infers Initializes Inserts Installs Integrates Interprets Interrupts
     Intersects Invents Inverts Iterates Joins Judges Keeps Launches Lays Leads Learns Leaves Lends Lets Limits Links
     Listens Lists Loads Locates Locks Logs Looks Lowers Makes Maps Marks Masks Matches Measures Meets Merges Mixes
-    Moves Multiplies Names Normalizes Notes Notices Numbers Obtains Omits Opens Orders Overrides Packs Pads Pairs
+    Moves Multiplies Names Normalises Notes Notices Numbers Obtains Omits Opens Orders Overrides Packs Pads Pairs
     Parses Partitions Passes Permutes Picks Plans Points Pools Predicts Prefetches Prefixes Prepares Prevents Prints
     Processes Produces Projects Protects Proves Provides Publishes Pulls Pushes Puts Quotes Raises Ranks Reads
     Rebuilds Receives Recognizes Records Recovers Recreates Reduces Refers Refills Refreshes Refuses Registers Rejects

@@ -1,4 +1,4 @@
-"""Features: `Preprocessor` makes ids and floats of raw columns, `Embedder` makes embeddings of ids."""
+"""Features: `Preprocessor` turns raw columns into ids and floats, `Embedder` turns them into embeddings."""
 
 from apps_rec.features.build import build_features, read_vocabulary
 from apps_rec.features.embedded import EmbeddedFeatures, SplitFeatures

@@ -1,4 +1,4 @@
-"""Feature messages of the config -> specs: the one file of this folder that reads messages."""
+"""Specs made from the feature messages of a config. No other file of this folder reads messages."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 def build_features(
     config: PipelineConfig, vocabularies: Mapping[str, Sequence[str]] | None = None
 ) -> list[FeatureSpec]:
-    """Specs of the features that stand in a feature group or that attention asks for, in the config's order.
+    """Returns specs of the features that a feature group names or that attention needs, in the config's order.
 
     Args:
         config: a checked and normalised config.
-        vocabularies: words by feature name, in place of reading vocab_file (a run keeps its own copy).
+        vocabularies: words by feature name, in place of those of vocab_file (a run keeps its own copy).
 
     Raises:
-        ConfigError: a vocab_file that cannot be read.
+        ConfigError: a vocab_file cannot be used; see `read_vocabulary`.
     """
     used = {name for group in config.model_config.feature_groups for name in group.feature_names}
     messages = [feature for feature in config.feature_config.features if feature.feature_name in used]
@@ -43,7 +43,7 @@ def build_features(
 
 
 def read_vocabulary(feature: FeatureConfig) -> list[str]:
-    """Words of a feature's vocab_file whose count is at least min_count, in the file's order.
+    """Returns the words of a feature's vocab_file whose count is at least min_count, in the file's order.
 
     Raises:
         ConfigError: the file cannot be read, is not UTF-8, repeats a word, or lacks counts where min_count needs them.
@@ -51,7 +51,7 @@ def read_vocabulary(feature: FeatureConfig) -> list[str]:
     path = Path(feature.vocab_file)
     where = f'feature "{feature.feature_name}": vocab_file {path}'
     try:
-        # "utf-8-sig": a byte order mark, which some editors write, is no part of the first word.
+        # "utf-8-sig": a byte order mark, which some editors write, is not part of the first word.
         lines = path.read_text(encoding="utf-8-sig").split("\n")
     except OSError as error:
         raise ConfigError(f"{where} cannot be read: {error.strerror}") from error
@@ -182,7 +182,7 @@ def _build_attention(feature: FeatureConfig) -> AttentionSpec | None:
 
 
 def _normalisation(feature: FeatureConfig) -> tuple[float, float]:
-    """Shift and scale, in one: first to min_val .. max_val, then by mean and stddev."""
+    """Returns shift and scale that do both steps at once: first min_val and max_val, then mean and stddev."""
     shift, scale = 0.0, 1.0
     if feature.HasField("min_val") and feature.HasField("max_val"):
         shift, scale = feature.min_val, feature.max_val - feature.min_val

@@ -1,4 +1,4 @@
-"""What the Embedder makes of ids and floats, read by feature name."""
+"""The Embedder's output, read by feature name."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from apps_rec.layers.split import Input, SplitInput, SplitKernels
 
 
 class Block(NamedTuple):
-    """Features looked up together.
+    """Features that were looked up together.
 
     Attributes:
-        names: of the features.
-        vectors: their embeddings, `(batch, features, dim)`.
-        first_order: their first-order terms, `(batch, features)`; None where they have none.
+        names: names of the features.
+        vectors: embeddings of the features, `(batch, features, dim)`.
+        first_order: first-order terms of the features, `(batch, features)`; None where they have none.
     """
 
     names: tuple[str, ...]
@@ -27,9 +27,14 @@ class Block(NamedTuple):
 
     @classmethod
     def cut(cls, names: tuple[str, ...], rows: tf.Tensor, dim: int) -> Block:
-        """From rows of a table, `(batch, features, dim)` or with a first-order column behind.
+        """Makes a block from rows of a table.
 
-        Cut once here, because the gradient of every slice is a padded copy of the whole.
+        Rows are cut only once, because the gradient of every slice is a padded copy of the whole.
+
+        Args:
+            names: names of the features.
+            rows: rows of the table, `(batch, features, dim)`, or `dim + 1` with first-order terms in the last column.
+            dim: length of an embedding.
         """
         if rows.shape[2] == dim:
             return cls(names, rows, None)
@@ -37,7 +42,7 @@ class Block(NamedTuple):
         return cls(names, vectors, first_order[:, :, 0])
 
     def part(self, start: int, end: int) -> Block:
-        """Features start .. end."""
+        """Returns features `start` to `end`, without `end`."""
         if (start, end) == (0, len(self.names)):
             return self
         first_order = None if self.first_order is None else self.first_order[:, start:end]
@@ -45,17 +50,17 @@ class Block(NamedTuple):
 
 
 class EmbeddedFeatures(NamedTuple):
-    """What the Embedder makes of a batch; parts of a model take what they need of it by feature name.
+    """The embeddings of a batch; parts of a model read them by feature name.
 
-    `numbers` holds the features that a body reads as they are, without an embedding. A named tuple, so that a
-    tf.function takes it as an argument.
+    `numbers` holds the features that a body reads without an embedding. It is a named tuple, so that a tf.function
+    takes it as an argument.
     """
 
     blocks: list[Block]
     numbers: dict[str, tf.Tensor]
 
     def flat(self, names: Sequence[str]) -> tf.Tensor:
-        """Embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
+        """Returns embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
         parts: list[tf.Tensor] = []
         for is_number, group in itertools.groupby(names, lambda name: name in self.numbers):
             if is_number:
@@ -67,7 +72,7 @@ class EmbeddedFeatures(NamedTuple):
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
     def stacked(self, names: Sequence[str]) -> tf.Tensor:
-        """Embeddings of the named features, all of one length, `(batch, features, dim)`."""
+        """Returns embeddings of the named features, all of one length, `(batch, features, dim)`."""
         parts = [block.vectors for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
@@ -75,18 +80,18 @@ class EmbeddedFeatures(NamedTuple):
         return name in self.numbers or any(name in block.names for block in self.blocks)
 
     def width(self, name: str) -> int:
-        """Columns of a feature in `flat`."""
+        """Returns the number of columns of a feature in `flat`."""
         if name in self.numbers:
             return self.numbers[name].shape[1]
         return next(block.vectors.shape[2] for block in self.blocks if name in block.names)
 
     def first_order(self, names: Sequence[str]) -> tf.Tensor:
-        """First-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
+        """Returns the first-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
         parts = [block.first_order for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
     def squared_length(self) -> tf.Tensor:
-        """Sum of squares of all that was looked up, first-order weights too, per row, `(batch,)`."""
+        """Returns the sum of squares of all that was looked up for each row, first-order weights too, `(batch,)`."""
         squares = [tf.reduce_sum(tf.square(block.vectors), axis=[1, 2]) for block in self.blocks]
         squares += [
             tf.reduce_sum(tf.square(block.first_order), axis=1)
@@ -98,7 +103,7 @@ class EmbeddedFeatures(NamedTuple):
         return tf.add_n(squares)
 
     def _runs(self, names: Iterable[str]) -> list[Block]:
-        """The named features in as few pieces as their order allows: neighbours in a block stay in one."""
+        """Returns the named features in as few blocks as their order allows: neighbours in a block stay together."""
         place = {name: (block, i) for block in self.blocks for i, name in enumerate(block.names)}
         runs: list[tuple[Block, int, int]] = []
         for name in names:
@@ -112,13 +117,13 @@ class EmbeddedFeatures(NamedTuple):
 
 @dataclass(frozen=True)
 class SplitFeatures:
-    """Embeddings of one request: `shared` of one row, that every row shares, and `rows`; read as EmbeddedFeatures are.
+    """Embeddings of one request: one row that all rows share, and the rows; read like EmbeddedFeatures.
 
     Attributes:
-        shared: `(1, ...)`.
-        rows: `(num_rows, ...)`.
-        num_rows: int32.
-        kernels: keeps the parts of kernels that the two meet.
+        shared: features that all rows share, `(1, ...)`.
+        rows: the other features, `(num_rows, ...)`.
+        num_rows: number of rows, int32.
+        kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
     """
 
     shared: EmbeddedFeatures
@@ -127,7 +132,7 @@ class SplitFeatures:
     kernels: SplitKernels | None = None
 
     def flat(self, names: Sequence[str]) -> Input:
-        """See `EmbeddedFeatures.flat`."""
+        """Returns the same as `EmbeddedFeatures.flat`, split if a feature is shared."""
         places: list[int] = []
         start = 0
         for name in names:
@@ -138,12 +143,12 @@ class SplitFeatures:
         return self._split(names, EmbeddedFeatures.flat, places, [])
 
     def stacked(self, names: Sequence[str]) -> Input:
-        """See `EmbeddedFeatures.stacked`."""
+        """Returns the same as `EmbeddedFeatures.stacked`, split if a feature is shared."""
         length = (self.shared if names[0] in self.shared else self.rows).width(names[0])
         return self._split(names, EmbeddedFeatures.stacked, self._places(names), [length])
 
     def first_order(self, names: Sequence[str]) -> Input:
-        """See `EmbeddedFeatures.first_order`."""
+        """Returns the same as `EmbeddedFeatures.first_order`, split if a feature is shared."""
         return self._split(names, EmbeddedFeatures.first_order, self._places(names), [])
 
     def _places(self, names: Sequence[str]) -> list[int]:

@@ -1,4 +1,4 @@
-"""Ids and floats -> embeddings: the Keras layer that owns the tables."""
+"""The Keras layer that owns the tables and turns ids and floats into embeddings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from apps_rec.names import scope_name
 
 
 class _Items(NamedTuple):
-    """Lists, padded: embeddings `(batch, length, columns)`, weights and which are there `(batch, length)`."""
+    """Padded lists: embeddings `(batch, length, columns)`; weights, and false for padding, `(batch, length)` each."""
 
     vectors: tf.Tensor
     weights: tf.Tensor
@@ -29,7 +29,7 @@ class _Items(NamedTuple):
 
 @dataclass(frozen=True)
 class _Slot:
-    """Where a logical table lives: rows from `offset` in the variable of its width."""
+    """The place of a table of the config: rows from `offset` in the variable `key` of its width."""
 
     key: str
     offset: int
@@ -37,9 +37,9 @@ class _Slot:
 
 @dataclass(frozen=True)
 class TablePlace:
-    """Rows `offset` .. `offset + rows` of `Embedder.tables[key]`: `dim` columns, and one more of first-order weights.
+    """The place of a table of the config: rows `offset` to `offset + rows` of `Embedder.tables[key]`.
 
-    `columns` counts both.
+    A row has `dim` columns of its embedding, and one more if it has a first-order weight; `columns` counts both.
     """
 
     key: str
@@ -50,17 +50,19 @@ class TablePlace:
 
 
 class Embedder(keras.layers.Layer):
-    """Looks up embeddings; tables of one width share one variable, so that a step needs one gather and one update.
+    """Looks up embeddings.
 
-    A table that a first-order term reads has one more column, the scalar weight of each id. Behind the last row of
-    every variable stands one row for padding, which no gradient reaches.
+    Tables of one width share one variable, so that a step needs one gather and one update. A table that a first-order
+    term reads has one more column, the scalar weight of each id. The last row of every variable is for padding; no
+    gradient reaches it.
 
     Args:
-        specs: the features, as the Preprocessor got them.
+        specs: the features, in the order of the Preprocessor.
         first_order: names of the features with a first-order weight.
-        seed: of the initial weights.
-        stddev: of the initial embeddings, a normal cut at two deviations; first-order weights start at 0. Large ones
-            make the pairwise sum of an untrained FM noise: 1 / sqrt(dim) over 18 features is several logits.
+        seed: seed of the initial weights.
+        stddev: standard deviation of the initial embeddings, a normal cut at two deviations; first-order weights start
+            at 0. A large one makes the pairwise sum of an untrained FM noise: 1 / sqrt(dim) over 18 features is several
+            logits.
 
     Input shape: the Preprocessor's outputs.
     Returns: `EmbeddedFeatures`.
@@ -112,7 +114,7 @@ class Embedder(keras.layers.Layer):
             self._shapes[key] = (start + num_rows, dims[table], columns)
 
     def table_places(self) -> dict[str, TablePlace]:
-        """Where the rows of every table of the config stand, by its name; tables without any column are left out."""
+        """Returns the place of every table of the config, by its name; leaves out tables without columns."""
         names = {spec.table: spec for spec in self.specs if not isinstance(spec, NumberFeature)}
         places = {}
         for name, spec in names.items():
@@ -123,7 +125,7 @@ class Embedder(keras.layers.Layer):
         return places
 
     def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
-        """Makes the variables: `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>`."""
+        """Makes variables `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>` `(1, columns)`."""
         self.tables = {
             key: self.add_weight(
                 name=key,
@@ -147,7 +149,7 @@ class Embedder(keras.layers.Layer):
     def call(
         self, inputs: Mapping[str, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> EmbeddedFeatures:
-        """Embeddings of a batch of rows."""
+        """Returns the embeddings of a batch of rows."""
         embedded = EmbeddedFeatures([], {})
         self._add_ids(embedded, self.layout, inputs)
         self._add_numbers(embedded, self.layout, inputs)
@@ -163,15 +165,15 @@ class Embedder(keras.layers.Layer):
         shared_names: Collection[str],
         kernels: SplitKernels | None = None,
     ) -> SplitFeatures:
-        """Embeddings of one request: what every row shares is looked up once.
+        """Returns the embeddings of one request; features that all rows share are looked up once.
 
-        A list that attention compares with a key is pooled once only where the key is shared too.
+        A shared list with attention is pooled once only if its key is shared too.
 
         Args:
-            shared: outputs of the Preprocessor of the features `shared_names`, of one row.
-            rows: outputs of the Preprocessor of the others, in the order of `specs`.
-            shared_names: features that every row shares.
-            kernels: keeps the parts of kernels that the two meet.
+            shared: the Preprocessor's outputs for the features `shared_names`, one row.
+            rows: the Preprocessor's outputs for the other features, in the order of `specs`.
+            shared_names: names of the features that all rows share.
+            kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
         """
         both = SplitFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), rows_of(rows), kernels)
         for part, inputs, is_shared in ((both.shared, shared, True), (both.rows, rows, False)):
@@ -207,12 +209,12 @@ class Embedder(keras.layers.Layer):
                 embedded.blocks.append(Block.cut(tuple(specs[i].name for i in places), rows, dim))
 
     def _look_up(self, key: str, rows: tf.Tensor) -> tf.Tensor:
-        """Rows of a table, by numbers of half the bytes where those reach: lookups and updates are quicker for it."""
+        """Returns rows of a table, looked up by int32 where that is enough: lookups and updates are faster so."""
         table = self.tables[key]
         rows = tf.cast(rows, tf.int32 if table.shape[0] < 2**31 else tf.int64)
         if isinstance(table, tf.Variable):
             return tf.gather(table, rows)
-        # Cut over several parameter servers, each with a run of rows.
+        # A table divided between parameter servers, each with consecutive rows.
         return tf.nn.embedding_lookup(table, rows)
 
     def _add_numbers(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
@@ -237,7 +239,7 @@ class Embedder(keras.layers.Layer):
 
     @staticmethod
     def _query(spec: ListFeature, embedded: EmbeddedFeatures) -> tf.Tensor | None:
-        """What attention compares with, `(batch, dim)`."""
+        """Returns the embedding that attention compares with, `(batch, dim)`; None without attention."""
         return embedded.stacked([spec.attention.key])[:, 0] if spec.attention else None
 
     def _add_list(
@@ -261,7 +263,7 @@ class Embedder(keras.layers.Layer):
         embedded.blocks.append(Block.cut((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
 
     def get_config(self) -> dict:
-        """Constructor arguments."""
+        """Returns the constructor's arguments."""
         return {
             "specs": self.specs,
             "first_order": sorted(self.first_order),
@@ -272,9 +274,9 @@ class Embedder(keras.layers.Layer):
 
 
 class _TableInitializer(keras.initializers.Initializer):
-    """Truncated normal in the first `dim` columns, 0 in the others; stateless.
+    """A truncated normal in the first `dim` columns, 0 in the others; stateless.
 
-    Of a table that is cut over parameter servers, each piece is drawn where it will be, from a seed of its own.
+    Where a table is divided between parameter servers, each draws its own part, from a seed of its own.
     """
 
     def __init__(self, seed: int, name: str, dim: int, stddev: float) -> None:

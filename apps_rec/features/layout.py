@@ -1,4 +1,4 @@
-"""Where each feature stands among the ids, values and lists that Preprocessor hands to Embedder."""
+"""The layout of the tensors that Preprocessor hands to Embedder: the place of each feature in ids, values and lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _IDS, _VALUES = "ids", "values"
 
 
 class Layout:
-    """The columns of `ids` and `values` and the arrays of each list, in the order of the features.
+    """The columns of `ids` and `values`, and the arrays of each list, in the order of the features.
 
     Args:
         specs: the features.
@@ -31,11 +31,11 @@ class Layout:
         self.lists = [spec for spec in specs if isinstance(spec, ListFeature)]
 
     def part(self, names: Collection[str], inside: bool = True) -> Layout:
-        """Returns the layout of the named features alone, or of all others."""
+        """Returns the layout of only the named features, or with `inside` false of all others."""
         return Layout([spec for spec in self.specs if (spec.name in names) == inside])
 
     def signature(self) -> dict[str, tf.TensorSpec]:
-        """Returns shapes and types of the tensors."""
+        """Returns the shapes and types of the tensors."""
         signature = {
             _IDS: tf.TensorSpec([None, len(self.single)], tf.int64),
             _VALUES: tf.TensorSpec([None, sum(spec.size for spec in self.numbers)], tf.float32),
@@ -53,13 +53,13 @@ class Layout:
         values: Sequence[tf.Tensor],
         lists: Sequence[tuple[tf.Tensor, tf.Tensor]],
     ) -> dict[str, tf.Tensor]:
-        """Returns the tensors.
+        """Joins columns and lists to the tensors of this layout.
 
         Args:
             batch: number of rows.
-            ids: columns `(batch, n)` int64, in the order of `single`.
-            values: columns `(batch, n)` float32, in the order of `numbers`.
-            lists: ids and weights of each of `lists`, `(batch, max_length)`.
+            ids: int64 columns, `(batch, n)` each, in the order of `single`.
+            values: float32 columns, `(batch, n)` each, in the order of `numbers`.
+            lists: ids and weights of each list, `(batch, max_length)` each.
         """
         joined = {
             _IDS: tf.concat(ids, axis=1) if ids else tf.zeros([batch, 0], tf.int64),
@@ -82,7 +82,7 @@ class Layout:
             start += spec.size
 
     def list_of(self, tensors: Tensors, spec: ListFeature) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns a list's ids, padded with -1, and weights, padded with 0, `(batch, max_length)`."""
+        """Returns a list's ids, padded with -1, and its weights, padded with 0, `(batch, max_length)` each."""
         ids, weights = _keys(spec)
         return tensors[ids], tensors[weights]
 

@@ -1,4 +1,4 @@
-"""Raw columns -> ids and floats, the same graph in the input pipeline and in the export."""
+"""The module that turns raw columns into ids and floats, by the same graph in the input pipeline and in the export."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from apps_rec.features.specs import (
 )
 
 INTEGER = r"-?[0-9]{1,18}"
-# A number or a weight beyond it, either way, counts as it: squares and products of larger ones leave float32, and a
-# score would be no number.
+# Numbers and weights are clipped to it, up and down: squares and products of larger ones overflow float32, and the
+# score would be nan.
 LARGEST = 1e15
 NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 
 
 class Preprocessor(tf.Module):
-    """Turns columns as they are logged into the dense tensors that a model reads.
+    """Turns raw columns into the dense tensors that a model reads.
 
-    It owns the vocabularies and nothing is fitted: all statistics come from the config. It runs on the host, inside
-    tf.data, and again inside the export, so that training and serving share one path.
+    It owns the vocabularies. Nothing is fitted: all statistics come from the config. It runs on the host inside
+    tf.data, and again inside the export, so that training and serving compute the same.
 
     Args:
         specs: the features, in the order of their columns in `ids` and `values`.
-        tables_of: one whose lookup tables serve, in place of own ones; see `part`.
+        tables_of: Preprocessor whose lookup tables it shares; None: its own. See `part`.
 
     Input shape: a dict of columns `(batch,)`; text for list features, any type for ids, numbers for numbers.
     Output shape: a dict with `ids` `(batch, single-valued id features)` int64; `values` `(batch, numbers)` float32;
@@ -71,30 +71,30 @@ class Preprocessor(tf.Module):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Names of the columns it reads, each once, in the order of the features."""
+        """Returns the names of the columns it reads, each once, in the order of the features."""
         return tuple(dict.fromkeys(name for spec in self.specs for name in columns_of(spec)))
 
     def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
-        """Ids and floats of a batch of rows."""
+        """Returns the ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
         ids, values = self._single_ids(columns), self._values(columns)
         lists = [self._list(spec, columns) for spec in self._layout.lists]
         return self._layout.join(batch, ids, values, lists)
 
     def part(self, names: Collection[str]) -> Preprocessor:
-        """A Preprocessor of the named features alone, over the same lookup tables."""
+        """Returns a Preprocessor of only the named features, with the same lookup tables."""
         return Preprocessor([spec for spec in self.specs if spec.name in names], tables_of=self)
 
     def vocabularies(self) -> dict[str, tuple[str, ...]]:
-        """Words by feature name, of the features that have a vocabulary."""
+        """Returns the words of each feature that has a vocabulary, by feature name."""
         return dict(self._words)
 
     def output_signature(self) -> dict[str, tf.TensorSpec]:
-        """Shapes and types of what a call returns."""
+        """Returns the shapes and types of the tensors that a call returns."""
         return self._layout.signature()
 
     def _single_ids(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
-        """Columns of `ids`, several at once where features that follow each other are made alike of one type."""
+        """Returns the columns of `ids`; neighbouring features of one kind and type are computed together."""
         ids = []
         for kind, group in groupby(self._layout.single, lambda spec: _kind_of_ids(spec, columns)):
             specs = list(group)
@@ -109,7 +109,7 @@ class Preprocessor(tf.Module):
         return ids
 
     def _values(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
-        """Columns of `values`, several at once where features that follow each other are made alike of one type."""
+        """Returns the columns of `values`; neighbouring features of one kind and type are computed together."""
         values = []
         for (dtype, _), group in groupby(
             self._layout.numbers, lambda spec: (dtype_of(columns, spec.column), spec.log1p)
@@ -146,7 +146,7 @@ class Preprocessor(tf.Module):
 
 
 def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[type, tf.DType] | None:
-    """Features of one kind are mapped together: those that hash, and those whose ids are the numbers of a column."""
+    """Returns the kind by which ids are computed together: hashes, or numbers of a column; None: one by one."""
     if not isinstance(spec, IdFeature):
         return None
     dtype = dtype_of(columns, spec.column)
@@ -156,7 +156,7 @@ def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[t
 
 
 def _hashed(texts: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
-    """FarmHash's 64-bit fingerprint of each text modulo a size: one for all, or one for each of the last axis."""
+    """Returns FarmHash's 64-bit fingerprint of each text modulo `sizes`: one size, or one for each of the last axis."""
     if len(set(sizes)) == 1:
         return tf.strings.to_hash_bucket_fast(texts, sizes[0])
     fingerprints = tf.bitcast(tf.fingerprint(tf.reshape(texts, [-1])), tf.uint64)
@@ -164,8 +164,8 @@ def _hashed(texts: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
 
 
 def _known(numbers: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
-    """Numbers `[..., sizes]` or `[...]` from 0 below their size as they are, any other as its size."""
-    # Unsigned, negative numbers are the largest of all.
+    """Returns numbers `[..., sizes]` or `[...]` that are in [0, size) as they are, and the size in place of others."""
+    # As unsigned integers, negative numbers are the largest of all.
     unsigned = tf.minimum(tf.bitcast(numbers, tf.uint64), tf.constant(sizes, tf.uint64))
     return tf.bitcast(unsigned, tf.int64)
 
@@ -181,26 +181,27 @@ def _text(values: tf.Tensor) -> tf.Tensor:
 
 
 def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
-    """Whole numbers of a column; text that is none, as in a list of ids, is the unknown id."""
+    """Returns the whole numbers of a column; text that is not one becomes the unknown id."""
     if values.dtype != tf.string:
         return tf.cast(values, tf.int64)
-    # As a cell of an INT column has them: 3.0 is what a table with gaps makes of 3.
+    # The same texts as in an INT column: tables with missing values write 3 as 3.0.
     values = tf.strings.regex_replace(values, r"^\s*(?:\+|(-))?([0-9]{1,18})(?:\.0*)?\s*$", r"\1\2")
     is_number = tf.strings.regex_full_match(values, INTEGER)
     return tf.strings.to_number(tf.where(is_number, values, str(unknown)), tf.int64)
 
 
 def _cuts(boundaries: Sequence[float], dtype: tf.DType) -> tf.Tensor:
-    """Cut points in the type of the values, so that like is compared with like and a value equals its own cut."""
+    """Returns the boundaries in the type of the values, so that a value equals its own boundary."""
     if dtype != tf.int64:
         return tf.constant(np.array(boundaries, dtype.as_numpy_dtype))
-    # A whole number reaches a cut where it reaches the next whole number; exact beyond 2^53, where float64 is not.
+    # A whole number reaches a boundary where it reaches the next whole number. int64 is exact beyond 2^53, float64 is
+    # not.
     whole = [max(math.ceil(cut), tf.int64.min) for cut in boundaries]
     return tf.constant([cut for cut in whole if cut <= tf.int64.max], tf.int64)
 
 
 def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
-    """Numbers of text, float64; anything else stops the run with the feature's name and the text."""
+    """Parses texts as float64; any other text stops the run with the feature's name and the text."""
     wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
     is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
     with tf.control_dependencies([is_right]):
@@ -208,7 +209,7 @@ def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
 
 
 def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
-    """`(batch, size)` float64 of cells with texts of numbers."""
+    """Parses text cells of `size` numbers each; returns `(batch, size)` float64."""
     cells = tf.strings.split(column, spec.separator)
     lengths = cells.row_lengths()
     is_right = expect(
@@ -220,9 +221,10 @@ def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
 
 
 def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
-    """Normalised values, float32 `(batch, columns)`: of one feature, or one in each column, all with or without log1p.
+    """Normalises values, `(batch, columns)` of one feature or of one feature a column; returns float32.
 
-    Worked out in float64 and rounded once: in float32 all times within 64 s of today are one.
+    Either all features take log1p or none. Values are computed in float64 and rounded once: in float32, timestamps of
+    today that are within 64 s are equal.
     """
     is_scaled = any(spec.shift != 0.0 or spec.scale != 1.0 for spec in specs)
     if specs[0].log1p or is_scaled or values.dtype == tf.int64:  # which a packed request holds as float64
@@ -240,13 +242,13 @@ def _bounded(values: tf.Tensor) -> tf.Tensor:
 
 
 def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-    """The first `max_length` words of each cell with their weights; empty words are left out."""
+    """Returns the first `max_length` words of each cell with their weights; leaves out empty words."""
     words = tf.strings.split(columns[spec.column], spec.separator)
     if spec.weight_column:
         texts = _texts_of_weights(spec, words, columns[spec.weight_column])
         weights = words.with_values(_weights(spec, words, texts, tf.not_equal(texts, "")))
     elif spec.kv_separator:
-        # Split at the last separator, as the value may hold one.
+        # Split at the last separator, since the value may hold one.
         separator = _escape(spec.kv_separator)
         pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
         has_weight = tf.strings.regex_full_match(words.values, pattern)
@@ -262,7 +264,7 @@ def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Rag
 
 
 def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tensor) -> tf.Tensor:
-    """The weight that stands beside each word, "" where none does: an empty cell gives no word of its row one."""
+    """Returns the text of each word's weight, "" where it has none: an empty cell gives no word of its row a weight."""
     texts = tf.strings.split(cells, spec.separator)
     lengths, wanted, is_empty = texts.row_lengths(), words.row_lengths(), tf.equal(cells, "")
     is_right = expect(
@@ -270,7 +272,7 @@ def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tenso
         [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
     )
     with tf.control_dependencies([is_right]):
-        # The one text of an empty cell stands for as many as there are words.
+        # The one text of an empty cell stands for all words of the row.
         rows = words.value_rowids()
         places = tf.range(tf.size(rows, tf.int64)) - tf.gather(words.row_starts(), rows)
         places = tf.where(tf.gather(is_empty, rows), tf.zeros_like(places), places)
@@ -278,7 +280,10 @@ def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tenso
 
 
 def _weights(spec: ListFeature, words: tf.RaggedTensor, texts: tf.Tensor, has_weight: tf.Tensor) -> tf.Tensor:
-    """A weight for each word, 0 or more: 1 where no word of its cell has one; some with and some without are wrong."""
+    """Returns a weight for each word, 0 or more: 1 where no word of its cell has one.
+
+    A cell with weights for only some of its words stops the run.
+    """
     rows, is_word = words.value_rowids(), tf.not_equal(words.values, "")
     given = tf.math.unsorted_segment_max(tf.cast(has_weight & is_word, tf.int32), rows, words.nrows())
     lacking = tf.boolean_mask(words.values, is_word & ~has_weight & (tf.gather(given, rows) > 0))

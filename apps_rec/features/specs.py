@@ -1,4 +1,4 @@
-"""What a feature is, as plain values: what `build.py` makes of the config, and Preprocessor and Embedder read."""
+"""Features as plain values: `build.py` makes them from the config, Preprocessor and Embedder read them."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class HashIds:
-    """Ids by hash of the value's text: FarmHash64 modulo `size`."""
+    """Ids from a hash of the value's text: FarmHash64 modulo `size`."""
 
     size: int
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return self.size
 
 
 @dataclass(frozen=True)
 class NumberIds:
-    """The number itself where 0 <= number < `size`; any other is the unknown id `size`."""
+    """Ids that are the number itself where 0 <= number < `size`; any other number gets the unknown id `size`."""
 
     size: int
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return self.size + 1
 
 
 @dataclass(frozen=True)
 class VocabularyIds:
-    """The place of the word in `words`; any other word is the unknown id `len(words)`."""
+    """Ids that are the place of the word in `words`; any other word gets the unknown id `len(words)`."""
 
     words: tuple[str, ...]
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return len(self.words) + 1
 
 
@@ -68,7 +68,7 @@ class IdFeature:
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return self.ids.num_ids
 
 
@@ -86,7 +86,7 @@ class CrossFeature:
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return self.ids.num_ids
 
 
@@ -103,13 +103,13 @@ class BucketFeature:
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return len(self.boundaries) + 1
 
 
 @dataclass(frozen=True)
 class NumberFeature:
-    """A number, or `size` numbers from one text cell: (log1p(value) - shift) / scale; dim > 0: times a vector."""
+    """A number, or `size` numbers from one text cell: (log1p(value) - shift) / scale; if dim > 0, times a vector."""
 
     name: str
     column: str
@@ -141,7 +141,7 @@ class ListFeature:
 
     @property
     def num_ids(self) -> int:
-        """Rows that a table for these ids needs."""
+        """Returns the number of rows that a table for these ids needs."""
         return self.ids.num_ids
 
 
@@ -151,7 +151,7 @@ SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
 
 
 def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
-    """Names of the columns that a feature reads."""
+    """Returns the names of the columns that a feature reads."""
     if isinstance(spec, CrossFeature):
         return spec.columns
     if isinstance(spec, ListFeature) and spec.weight_column:
