@@ -1,4 +1,4 @@
-"""A config: text or JSON -> one checked message. Imports neither TensorFlow nor numpy nor pyarrow."""
+"""Configs: text or JSON becomes one checked message. Imports neither TensorFlow nor numpy nor pyarrow."""
 
 from apps_rec.config.load import Config, load_config, parse_text
 from apps_rec.config.outputs import metric_names, outputs

@@ -1,4 +1,4 @@
-"""The bodies: what each is called in words, which of its fields are networks, and what it must be given."""
+"""The table of bodies: the name of each in words, its fields that are networks, and its check."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Body:
-    """A row of the table. A body's message has `group_name` and `groups`, as all have, and fields of its own.
+    """A row of the table. Every body's message has `group_name` and `groups`, beside fields of its own.
 
     Attributes:
-        part: of the model, in words.
-        dnns: fields that are networks.
-        copies: fields that say how many times there is one of those networks, each with its network.
-        check: reports what the message at a path lacks.
+        part: name of this part of the model, in words.
+        dnns: names of the fields that are networks.
+        copies: networks by the fields that say how many copies of them there are.
+        check: function that reports the mistakes of the message at a path.
     """
 
     part: str
@@ -38,7 +38,7 @@ def _experts(context: Context, message: Any, path: str) -> None:
         context.report.error(f"{path}.num_expert", f"expected at least 1 expert{got}.")
 
 
-# By the name of the message in the config; apps_rec/models/build.py builds them, by the same names.
+# By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",)),
     "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, _experts),

@@ -1,6 +1,6 @@
-"""Fills in the defaults that depend on other fields; plain defaults stand in the proto.
+"""Defaults that depend on other fields; plain defaults stand in the proto.
 
-Whatever is filled in reads back to the same: a resolved config, written out, resolves to itself.
+A resolved config, written out, resolves to itself.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from apps_rec.protos.train_pb2 import LearningRate, Optimizer
 
 
 def resolve_defaults(config: PipelineConfig, report: Report) -> None:
-    """Fills a rewritten config in place; a default that cannot be worked out is reported."""
+    """Fills in a rewritten config in place; reports a default that cannot be worked out."""
     for feature in config.feature_config.features:
         _feature(feature)
     if config.model_config.WhichOneof("model") == "rank_model":
@@ -37,7 +37,7 @@ def _feature(feature: FeatureConfig) -> None:
 
 
 def _sequence(feature: FeatureConfig) -> None:
-    """A sequence is averaged where nothing else is said; `combiner: mean` says the same."""
+    """Fills in the combiner of a sequence: the mean where nothing else is said; `combiner: mean` says the same."""
     averaged = not feature.HasField("combiner") or feature.combiner == "mean"
     if averaged and not feature.HasField("sequence_combiner"):
         feature.ClearField("combiner")
@@ -49,7 +49,7 @@ def _sequence(feature: FeatureConfig) -> None:
 
 
 def _activation(dnn: object) -> None:
-    """`tf.nn.relu` -> `relu`."""
+    """Shortens `tf.nn.relu` to `relu`."""
     dnn.activation = dnn.activation.removeprefix("tf.nn.")  # type: ignore[attr-defined]
 
 
@@ -79,12 +79,12 @@ def _body(rank: RankModel) -> None:
 
 
 def dnns(rank: RankModel) -> list:
-    """Every DNN that is given in the model."""
+    """Returns every DNN that is given in the model."""
     return [dnn for _, dnn in dnns_by_path(rank)]
 
 
 def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
-    """Every DNN that is given in the model, with its config path."""
+    """Returns every DNN that is given in the model, with its config path."""
     holders: list[tuple[str, object, str]] = []
     if found := body_of(rank):
         row, body, path = found
@@ -151,14 +151,14 @@ def _single_label(config: PipelineConfig, report: Report) -> None:
 
 
 def _score(model: ModelConfig) -> None:
-    """Each loss term's weight on the output that the term trains."""
+    """Fills in the score: each tower's loss weight times the output that the loss trains."""
     rank = model.rank_model
     for output, tower in zip(head_of(rank).trained(rank), rank.task_towers, strict=False):
         model.score.add(output=output, weight=tower.weight)
 
 
 def optimizer(given: Optimizer) -> None:
-    """Adam with a constant rate where nothing else is said."""
+    """Fills in Adam with a constant rate where nothing else is said."""
     kind = given.WhichOneof("optimizer") or "adam_optimizer"
     rate: LearningRate = getattr(given, kind).learning_rate
     if rate.WhichOneof("learning_rate") is None:

@@ -1,6 +1,6 @@
-"""What a config of EasyRec's holds that has no field here."""
+"""Names in EasyRec's configs that have no field here."""
 
-# Fields of EasyRec's without a counterpart of the name, and what to do.
+# Fields of EasyRec without a field of that name here, and what to do.
 EASYREC_NAMES = {
     "num_class": "Every task here has two classes: delete it.",
     "loss_type": "The head decides on the losses, cross-entropies of two classes: delete it.",

@@ -1,4 +1,4 @@
-"""The types of feature: the columns each reads, its options, and what a value of it is."""
+"""The table of feature types: the columns that each reads, its options, and the form of its values."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ class FeatureType:
     """A row of the table.
 
     Attributes:
-        options: beside those of every type.
-        id_spaces: options of which a config gives exactly one, to say what ids there are; (): its values are numbers.
-        is_list: a cell holds several values, joined by `separator`.
-        least: columns it reads at least.
-        most: columns it reads at most; None: any number.
-        columns: that, in words.
-        has_weights: a second column holds the weights of the first one's values.
-        has_side: its columns are of the side it says even where it says none.
+        options: its options beside those of every type.
+        id_spaces: options of which a config gives exactly one, to define the ids; (): its values are numbers.
+        is_list: whether a cell holds several values, joined by `separator`.
+        least: least number of columns that it reads.
+        most: most columns that it reads; None: any number.
+        columns: number of columns, in words.
+        has_weights: whether a second column holds the weights of the first one's values.
+        has_side: whether the default of `side` counts for its columns where the config gives none.
     """
 
     options: tuple[str, ...]
@@ -55,7 +55,7 @@ FEATURES: dict[int, FeatureType] = {
         least=2,
         most=None,
         columns="two or more columns",
-        # The sides of its columns are said by the features that read them alone.
+        # The sides of its columns come from the features that read them one by one.
         has_side=False,
     ),
     FeatureConfig.SequenceFeature: FeatureType(

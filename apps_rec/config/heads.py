@@ -1,4 +1,4 @@
-"""The heads: which outputs each has, what they are measured against, what each tower's loss trains and reads."""
+"""The table of heads: the outputs of each, their labels, and what each tower's loss trains and reads."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Target:
-    """What an output is held against when it is measured.
+    """An output to measure, with its labels.
 
     Attributes:
         suffix: end of the metrics' names.
-        output: of the model.
+        output: name of the model's output.
         labels: columns whose product is the label.
-        mask: a label; only rows where it is 1 count. "": all rows.
+        mask: a label column; only rows where it is 1 count. "": all rows count.
     """
 
     suffix: str
@@ -32,25 +32,25 @@ class Target:
 
 
 class Independent:
-    """Every tower's sigmoid is a probability, trained on the tower's own label."""
+    """A head where each tower's sigmoid is a probability, trained on the tower's own label."""
 
     def resolve(self, rank: RankModel) -> None:
-        """Fills in what a config leaves out of the head's own message."""
+        """Fills in fields of the head's message that a config leaves out."""
 
     def outputs(self, rank: RankModel) -> list[str]:
-        """Returns the model's outputs, the score left out."""
+        """Returns the names of the model's outputs, without the score."""
         return [name for tower in rank.task_towers for name in (probability(tower), f"logits_{tower.tower_name}")]
 
     def scores(self, rank: RankModel) -> list[str]:
-        """Returns those outputs that rows can be ranked by."""
+        """Returns the names of the outputs that rows can be ranked by."""
         return [probability(tower) for tower in rank.task_towers]
 
     def trained(self, rank: RankModel) -> list[str]:
-        """Returns the output that each tower's loss trains; none where the towers do not fit the head."""
+        """Returns the output that each tower's loss trains; an empty list where the towers do not fit the head."""
         return [probability(tower) for tower in rank.task_towers]
 
     def targets(self, rank: RankModel, at: int) -> list[Target]:
-        """Returns what the tower at a place is measured against."""
+        """Returns the outputs, with labels, by which the tower at a place is measured."""
         return [own_target(rank.task_towers[at])]
 
     def loss_labels(self, rank: RankModel, at: int) -> list[str]:
@@ -58,15 +58,15 @@ class Independent:
         return [rank.task_towers[at].label_name]
 
     def label_steps(self, rank: RankModel) -> tuple[str, ...]:
-        """Returns labels of which a later one implies the one before it, in this order."""
+        """Returns labels in an order where each implies the one before it; () where there is no such order."""
         return ()
 
     def check(self, context: Context) -> None:
-        """Reports what is wrong with the towers under this head."""
+        """Reports the mistakes of the towers under this head."""
 
 
 class Funnel(Independent):
-    """ESMM's: the second tower is conditional on the first, and their product is trained on both labels."""
+    """ESMM's head: the second tower is conditional on the first, and their product is trained on both labels."""
 
     PRODUCT = "ctcvr"
 
@@ -101,16 +101,16 @@ class Funnel(Independent):
         ]
 
     def loss_labels(self, rank: RankModel, at: int) -> list[str]:
-        """Adds the labels of the steps before: the loss is of the product with them."""
+        """Adds the labels of the steps before, since the loss is that of the product with them."""
         return [tower.label_name for tower in rank.task_towers[: at + 1]]
 
     def label_steps(self, rank: RankModel) -> tuple[str, ...]:
-        """Returns the label of each step: there is no conversion without a click."""
+        """Returns the label of each step: a conversion implies a click."""
         labels = {tower.tower_name: tower.label_name for tower in rank.task_towers}
         return tuple(labels[name] for name in rank.head.funnel.tower_names or labels)
 
     def check(self, context: Context) -> None:
-        """Reports steps that are not two, share a label or are out of order, and names that are taken."""
+        """Reports a number of steps other than two, steps with one label or out of order, and names that are taken."""
         rank, report = context.rank, context.report
         towers = [tower.tower_name for tower in rank.task_towers]
         self._check_names(context, towers)
@@ -155,12 +155,12 @@ def probability(tower: TaskTower) -> str:
 
 
 def masked(tower: TaskTower) -> str:
-    """Returns the suffix of metrics that count a part of the rows alone."""
+    """Returns the suffix of metrics that count only a part of the rows."""
     return f"{tower.tower_name}_masked"
 
 
 def own_target(tower: TaskTower) -> Target:
-    """Measures a tower on its label: on all rows, or inside its task space where its loss leaves out the others."""
+    """Returns a tower's output and label: on all rows, or only inside its task space if its loss counts only those."""
     labels = (tower.label_name,)
     if counts_inside_alone(tower):
         return Target(masked(tower), probability(tower), labels, tower.task_space_indicator_label)
@@ -172,10 +172,10 @@ def counts_inside_alone(tower: TaskTower) -> bool:
     return bool(tower.task_space_indicator_label) and tower.out_task_space_weight == 0
 
 
-# By the name of the message in the config; apps_rec/models/heads.py has what computes, by the same names.
+# By the name of the message in the config; apps_rec/models/heads.py computes them, by the same names.
 HEADS: dict[str, Independent] = {"independent": Independent(), "funnel": Funnel()}
 
 
 def head_of(rank: RankModel) -> Independent:
-    """Returns the row of a model's head; what says nothing is independent."""
+    """Returns the row of a model's head; a model that names none is independent."""
     return HEADS[rank.head.WhichOneof("head") or "independent"]

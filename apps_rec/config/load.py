@@ -1,4 +1,4 @@
-"""A config file, with overrides -> a checked and normalised message."""
+"""Reading of a config file, with overrides, into a checked and normalised message."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from apps_rec.config.text.parse import parse_text as read_text
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-# A million words on one line; a file of data given by mistake is refused before it fills the memory.
+# Room for a million words. A file of data given by mistake is refused before it fills the memory.
 LARGEST_BYTES = 16 << 20
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -29,9 +29,9 @@ class Config:
     """A config that passed every check.
 
     Attributes:
-        message: shorthands rewritten to rank_model, every default that depends on other fields filled in.
-        path: the file it came from, as given.
-        warnings: lines about what is allowed and most likely not meant.
+        message: the config, with shorthands rewritten to rank_model and defaults that depend on other fields filled in.
+        path: the config file, as the user gave it.
+        warnings: lines about things that are allowed but probably not meant.
     """
 
     message: PipelineConfig
@@ -40,15 +40,15 @@ class Config:
     _places: Places = field(default_factory=lambda: Places(""), repr=False)
 
     def to_text(self) -> str:
-        """The resolved config as a text proto; it loads again to the same message."""
+        """Returns the resolved config as a text proto, which loads again to the same message."""
         return text_format.MessageToString(self.message, as_utf8=True)
 
     def locate(self, path: str) -> str:
-        """`file:line` where the user wrote a path of `message`, such as `data_config.input_fields[3]`."""
+        """Returns the `file:line` where the user wrote a path of `message`, such as `data_config.input_fields[3]`."""
         return self._places.locate(path)
 
     def describe(self, path: str) -> str:
-        """`file:line: path`, the path in the words of the user's file; what an error about it starts with."""
+        """Returns `file:line: path`, with the path as in the user's file; an error about the path starts with it."""
         return f"{self._places.locate(path)}: {self._places.readable(path)}"
 
 
@@ -56,9 +56,9 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: boo
     """Reads, overrides, rewrites, completes and checks a config file.
 
     Args:
-        path: text proto, or JSON where the name ends in .json.
-        overrides: `path=value` each, applied in order.
-        files_here: whether files that it names have to be there; those that an export's config names need not.
+        path: a text proto, or JSON where the name ends in .json.
+        overrides: assignments `path=value`, applied in order.
+        files_here: whether the files that the config names must exist; those of an export's config need not.
 
     Raises:
         ConfigError: one line for each mistake.
@@ -82,7 +82,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: boo
 
 
 def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), files_here: bool = True) -> Config:
-    """As `load_config`, from text; `name` stands for the file in messages and tells JSON by .json.
+    """Does the same as `load_config`, from text; `name` stands for the file in messages and shows JSON by .json.
 
     Example:
         >>> parse_text("model_dirr: 'x'")

@@ -1,4 +1,4 @@
-"""The metrics: which values of each are better and what it needs, as the options in protos/eval.proto say it."""
+"""The table of metrics, read off the options in protos/eval.proto: which values are better, and what each needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from apps_rec.protos import eval_pb2, options_pb2
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
-# Of a tower for which the config names none; its comment in eval.proto says so too.
+# Metrics of a tower for which the config names none; the comment in eval.proto says so too.
 DEFAULT = ("auc", "log_loss", "calibration")
 
 
@@ -18,10 +18,10 @@ class Metric:
     """A row of the table.
 
     Attributes:
-        name: as a config says it; full names are `<name>_<suffix>`.
+        name: name in the config; full names are `<name>_<suffix>`.
         better: EvalMetrics.HIGHER, LOWER or NEAREST_TO_ONE.
         user_field: the field that names the column of users; "": the metric needs none.
-        choices: what a text may be, by the field that holds it.
+        choices: allowed texts, by the field that takes one of them.
     """
 
     name: str
@@ -43,12 +43,12 @@ class Metric:
 
 @dataclass(frozen=True)
 class AskedMetric:
-    """A metric as a config asks for it.
+    """A metric that a config asks for, with its fields.
 
     Attributes:
-        metric: its row.
-        users: the column of users; "": it needs none.
-        options: its other fields, by name.
+        metric: row of the metric.
+        users: the column of users; "": the metric needs none.
+        options: values of its other fields, by name.
     """
 
     metric: Metric
@@ -57,7 +57,7 @@ class AskedMetric:
 
 
 def asked_metrics(messages: Iterable[EvalMetrics]) -> list[AskedMetric]:
-    """Returns what a metrics_set asks for, in its order; an empty entry is left out."""
+    """Returns the metrics of a metrics_set, in its order; leaves out empty entries."""
     return [_asked(message, kind) for message in messages if (kind := message.WhichOneof("metric"))]
 
 

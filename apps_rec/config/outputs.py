@@ -1,4 +1,4 @@
-"""What follows from a resolved config: the model's outputs, what each is measured against, and by which metrics."""
+"""Outputs of the model of a resolved config, with the labels and metrics that each is measured by."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 @dataclass(frozen=True)
 class Measured:
-    """An output of the model, what it is held against, and by which metrics.
+    """An output of the model, with the labels and metrics that it is measured by.
 
     Attributes:
         suffix: end of the metrics' names, such as `ctr`, `cvr_masked`, `ctcvr`.
-        output: of the model, such as `probs_ctr`.
+        output: name of the model's output, such as `probs_ctr`.
         labels: columns whose product is the label.
-        mask: a label; only rows where it is 1 count. "": all rows.
-        metrics: what is asked for, in order.
+        mask: a label column; only rows where it is 1 count. "": all rows count.
+        metrics: the metrics that the config asks for, in order.
         observed: those of labels and mask that may be unknown in a row; such a row does not count.
     """
 
@@ -35,7 +35,7 @@ class Measured:
 
 
 def outputs(message: PipelineConfig) -> list[str]:
-    """Returns the names of the model's outputs: those of its head, such as probs_ and logits_ of a tower, and score."""
+    """Returns the names of the model's outputs: those of its head, such as probs_ctr and logits_ctr, and score."""
     rank = message.model_config.rank_model
     return [*head_of(rank).outputs(rank), "score"]
 
@@ -47,7 +47,7 @@ def score_outputs(message: PipelineConfig) -> list[str]:
 
 
 def labels_not_always_observed(message: PipelineConfig) -> frozenset[str]:
-    """Returns labels that may be unknown in a row inside their task space: their column declares a value for that."""
+    """Returns labels that may be unknown in a row: their column has `not_observed`, a value for that."""
     data = message.data_config
     return frozenset(column.input_name for column in data.input_fields if column.not_observed)
 
@@ -61,7 +61,7 @@ def labels_of_losses(message: PipelineConfig) -> list[tuple[str, ...]]:
 
 
 def measured(message: PipelineConfig) -> list[Measured]:
-    """Returns all that `evaluate` measures, in the order of the towers."""
+    """Returns the outputs that `evaluate` measures, in the order of the towers."""
     rank, unsure = message.model_config.rank_model, labels_not_always_observed(message)
     found = []
     for at, tower in enumerate(rank.task_towers):
@@ -73,10 +73,10 @@ def measured(message: PipelineConfig) -> list[Measured]:
 
 
 def metrics_by_name(message: PipelineConfig) -> dict[str, Metric]:
-    """Returns the row of every metric that `evaluate` gives, by its full name."""
+    """Returns the row of every metric of `evaluate`, by its full name."""
     return {name: metric for each in measured(message) for name, metric in each.by_name().items()}
 
 
 def metric_names(message: PipelineConfig) -> list[str]:
-    """Returns the full names of the metrics that `evaluate` gives; a name that two have is there twice."""
+    """Returns the full names of the metrics of `evaluate`; a name that two metrics have is there twice."""
     return [name for each in measured(message) for name in each.by_name()]

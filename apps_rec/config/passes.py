@@ -1,4 +1,4 @@
-"""What each pass over the data reads: the training, the choice of a checkpoint (validation), `evaluate`.
+"""Files and rows of each pass over the data: the training, the choice of a checkpoint (validation), `evaluate`.
 
 | pass | files | rows |
 | --- | --- | --- |
@@ -25,17 +25,17 @@ _USES = {
 
 
 def has_holdout(data: DataConfig) -> bool:
-    """Whether a part of train_input_path is kept out of training."""
+    """Tells whether a part of train_input_path is kept out of training."""
     return data.holdout_fraction > 0 or bool(data.holdout_from)
 
 
 def input_field(data: DataConfig, name: str) -> str:
-    """The field that names the files of a pass."""
+    """Returns the name of the field that holds the files of a pass."""
     return "train_input_path" if name == TRAIN or (name == VALIDATE and has_holdout(data)) else "eval_input_path"
 
 
 def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
-    """The row filters of a pass, in their order."""
+    """Returns the row filters of a pass, in their order."""
     uses = {_USES[name]}
     if name == VALIDATE and has_holdout(data):
         # The holdout is a part of the training's rows.
@@ -44,7 +44,7 @@ def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
 
 
 def evaluated_rows(config: PipelineConfig) -> dict[str, Any]:
-    """What says which rows `evaluate` measures, of a resolved config: as metrics.json records it."""
+    """Returns the fields of a resolved config that decide which rows `evaluate` measures; metrics.json records them."""
     data = config.data_config
     return {
         "eval_input_path": config.eval_input_path,
@@ -55,7 +55,7 @@ def evaluated_rows(config: PipelineConfig) -> dict[str, Any]:
 
 
 def filter_as_text(row_filter: DataConfig.RowFilter) -> str:
-    """A filter in a line, such as `date from "2026-11-01" to "2026-11-08"`; equal where two filters are."""
+    """Writes a filter as one line, such as `date from "2026-11-01" to "2026-11-08"`; equal filters give equal lines."""
     parts = [row_filter.column]
     for name in ("keep", "drop"):
         if values := sorted(set(getattr(row_filter, name))):

@@ -1,4 +1,4 @@
-"""Where each part of a config stands, and the list of everything that is wrong with it."""
+"""Places of the parts of a config in its file, and the list of its mistakes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from apps_rec.nearest import did_you_mean, nearest
 
 _LONGEST_LINE = 1000
 
-# Field by which a person names an item of a list; the second one stands in where the first is absent.
+# The field by which a person names an item of a list; the second one is used where the first is absent.
 ITEM_NAMES = {
     "FeatureConfig": ("feature_name", "input_names"),
     "FeatureGroup": ("group_name", None),
@@ -27,7 +27,7 @@ ITEM_NAMES = {
 
 
 def item_name(item: Any) -> tuple[str, str] | None:
-    """The field and value a person would pick this list item by, or None where it has no name."""
+    """Returns the field and value that name this list item, or None where it has no name."""
     naming = ITEM_NAMES.get(item.DESCRIPTOR.name)
     if naming is None:
         return None
@@ -39,7 +39,7 @@ def item_name(item: Any) -> tuple[str, str] | None:
 
 
 def parents(path: str) -> Iterable[str]:
-    """The path and everything that encloses it, innermost first: a[1].b, a[1], a."""
+    """Yields the path and all paths that enclose it, innermost first: a[1].b, a[1], a."""
     while path:
         yield path
         cut = max(path.rfind("."), path.rfind("["))
@@ -48,21 +48,21 @@ def parents(path: str) -> Iterable[str]:
 
 @dataclass
 class Places:
-    """Where each config path was written.
+    """Places where the config paths were written.
 
-    Paths are plain: names joined by dots, list items by number (`feature_config.features[0].embedding_dim`). Once the
-    shorthands are rewritten, `origins` leads from a path of the rewritten message back to what the user wrote.
+    Paths are plain: names joined by dots, list items by number (`feature_config.features[0].embedding_dim`). After the
+    shorthands are rewritten, `origins` leads from a path of the rewritten message back to the path in the file.
 
     Attributes:
         name: the file, as the user gave it.
-        lines: path -> line, of the file as written.
-        overrides: path -> number of the `--set` that set it.
+        lines: line of the file, by path.
+        overrides: number of the `--set` that set the value, by path.
         override_texts: the `--set` arguments.
-        origins: path of the rewritten message -> (path as written, whether what follows is written there likewise).
+        origins: path as written, and whether the rest of a longer path follows it, by path of the rewritten message.
         written: the message as written, overrides applied, before rewriting.
-        adopted: paths whose name was misspelt; they were read as their nearest name so that checks can go on.
-        broken: paths whose value could not be read, so nothing can be said about them.
-        strange: paths of messages that hold a message of an unknown name, which nothing known is like.
+        adopted: paths whose name was misspelt; they were read as their nearest name, so that checks can go on.
+        broken: paths whose value could not be read; nothing more is reported of them.
+        strange: paths of messages that hold a message of an unknown name, unlike any known one.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Places:
     _counted: dict[str, Counter[Any]] = field(default_factory=dict)
 
     def as_written(self, path: str) -> str:
-        """The plain path under which the user wrote what now stands at this path."""
+        """Returns the plain path where the user wrote the value that now stands at this path."""
         for prefix in parents(path):
             if prefix in self.origins:
                 origin, keeps_rest = self.origins[prefix]
@@ -85,7 +85,7 @@ class Places:
         return path
 
     def place(self, path: str) -> tuple[int, int]:
-        """Sort key of the spot a path was written: (0, line) in the file, (1, number) for a --set."""
+        """Returns the place where a path was written, which sorts: (0, line) in the file, (1, number) for a --set."""
         for prefix in parents(self.as_written(path)):
             if prefix in self.overrides:
                 return 1, self.overrides[prefix]
@@ -94,16 +94,16 @@ class Places:
         return 0, 1
 
     def locate(self, path: str) -> str:
-        """`file:line` of a path, or of the nearest thing that encloses it; `--set ...` where that set it."""
+        """Returns `file:line` of a path, or of the nearest path around it; `--set ...` where that set it."""
         kind, number = self.place(path)
         return self.override(number) if kind else f"{self.name}:{number}"
 
     def override(self, number: int) -> str:
-        """`--set ...` for a message, cut where it is long."""
+        """Returns `--set ...` for a message, cut where it is long."""
         return f"--set {cut(self.override_texts[number], 300)}"
 
     def forget(self, path: str) -> None:
-        """Drops what is known about a path and all below it, before something new takes its place."""
+        """Forgets a path and all below it, before a new value takes its place."""
         for known in (self.lines, self.overrides, self.adopted, self.broken, self.strange):
             for key in [k for k in known if k == path or k.startswith((path + ".", path + "["))]:
                 if isinstance(known, set):
@@ -112,7 +112,7 @@ class Places:
                     del known[key]
 
     def readable(self, path: str) -> str:
-        """The path as written, list items picked by their name where they have one of their own."""
+        """Returns the path as written, with list items picked by their name where no other item has it."""
         path = self.as_written(path)
         if self.written is None:
             return path
@@ -120,7 +120,7 @@ class Places:
         here: Any = self.written
         for part in path.split("."):
             name, _, index = part.partition("[")
-            # A name that is no field may hold anything.
+            # A name that is not a field may hold anything.
             known = here.DESCRIPTOR.fields_by_name.get(name) if hasattr(here, "DESCRIPTOR") else None
             value: Any = getattr(here, name) if known else None
             if (
@@ -140,7 +140,7 @@ class Places:
         return ".".join(parts)
 
     def _names(self, path: str, items: Any) -> Counter[Any]:
-        """How many items of a list of `written` have each name; counted once."""
+        """Counts the items of a list of `written` by name; remembers the counts."""
         if path not in self._counted:
             self._counted[path] = Counter(item_name(item) for item in items)
         return self._counted[path]
@@ -148,7 +148,7 @@ class Places:
 
 @dataclass(frozen=True)
 class _Mistake:
-    """As the arguments of `Report.error`, and where it stands."""
+    """The arguments of `Report.error`, and the place of the mistake."""
 
     place: tuple[int, int]
     path: str | None
@@ -158,9 +158,9 @@ class _Mistake:
 
 
 class Report:
-    """All mistakes of one config, each said once, in the order of the file."""
+    """The mistakes of one config, each said once, in the order of the file."""
 
-    # Lines that a person reads; names that are compared with what came, for suggestions, some microseconds each.
+    # Lines that a person reads; names that are compared for suggestions, some microseconds each.
     most_lines, most_compared = 100, 20_000
 
     def __init__(self, places: Places) -> None:
@@ -171,13 +171,13 @@ class Report:
 
     @property
     def errors(self) -> list[str]:
-        """One line a mistake, by place; past the first 100 their number."""
+        """Returns one line for each mistake, by place; after the first 100, only the number of the others."""
         self._compared = 0
         return self._lines(sorted(self._errors, key=lambda mistake: mistake.place), "mistakes; mend these first")
 
     @property
     def warnings(self) -> list[str]:
-        """One line each, in the order they were found; past the first 100 their number."""
+        """Returns one line for each warning, in the order they were found; after the first 100, only their number."""
         return self._lines(self._warnings, "warnings")
 
     def _lines(self, mistakes: list[_Mistake], what: str) -> list[str]:
@@ -200,64 +200,64 @@ class Report:
         return shown(line)
 
     def guess(self, word: str, options: Iterable[str]) -> str | None:
-        """`nearest`, until so many names were compared that a suggestion is not worth the wait."""
+        """Returns the `nearest` name; None once so many names were compared that a suggestion is not worth the wait."""
         known = list(options)
         self._compared += len(known)
         return nearest(word, known) if self._compared <= self.most_compared and len(word) < 200 else None
 
     def at(self, line: int, path: str, text: str) -> None:
-        """A mistake at a line of the file, met while reading it."""
+        """Adds a mistake at a line of the file, found while reading it."""
         self._errors.append(_Mistake((0, line), path, text))
 
     def override(self, number: int, text: str) -> None:
-        """A mistake in a --set."""
+        """Adds a mistake in a --set."""
         self._errors.append(_Mistake((1, number), None, text))
 
     def error(self, path: str, text: str, got: str | None = None, among: Iterable[str] = ()) -> None:
-        """A mistake at a path; nothing where what stands there could not be read, which is reported already.
+        """Adds a mistake at a path, unless its value could not be read, which is reported already.
 
         Args:
             path: plain path in the message being checked.
-            text: what is wrong and what was expected.
-            got: the name that came, where a name of a known set was expected.
-            among: that set; the nearest is suggested.
+            text: the mistake, and what was expected.
+            got: the name that the config gives, where a name of a known set was expected.
+            among: the known set; its nearest name is suggested.
         """
         if self.is_broken(path):
             return
         self._errors.append(_Mistake(self.places.place(path), path, text, got, among))
 
     def missing(self, path: str, field_name: str, what: str) -> None:
-        """A field that must be given and is not; nothing where it is given but could not be read."""
+        """Adds a missing field, unless it is given but could not be read."""
         if not self.is_broken(f"{path}.{field_name}" if path else field_name):
             named = f"{field_name} is" if path else "is"
             self.error(path or field_name, f"{named} missing: expected {what}.")
 
     def warn(self, path: str, text: str) -> None:
-        """Something that is allowed and most likely not meant."""
+        """Adds a warning about something that is allowed but probably not meant."""
         self._warnings.append(_Mistake(self.places.place(path), path, text))
 
     def is_broken(self, path: str) -> bool:
-        """True where the value at this path, or something that holds it, could not be read."""
+        """Tells whether the value at this path, or a message around it, could not be read."""
         written = self.places.as_written(path)
         return any(prefix in self.places.broken for prefix in parents(written))
 
     def any_broken(self, path: str, *names: str) -> bool:
-        """Whether one of several fields of a message is given but could not be read."""
+        """Tells whether one of several fields of a message is given but could not be read."""
         return any(self.is_broken(f"{path}.{name}") for name in names)
 
     def line(self, path: str) -> str:
-        """`line N` of a path, for a message that names a second spot."""
+        """Returns `line N` of a path, for a message that names a second place."""
         kind, number = self.places.place(path)
         return self.places.override(number) if kind else f"line {number}"
 
     def raise_errors(self) -> None:
-        """Raises one ConfigError with every mistake, if there is any."""
+        """Raises one ConfigError with all mistakes, if there are any."""
         if self._errors:
             raise ConfigError("\n".join(self.errors))
 
 
 def quoted(names: Iterable[str], limit: int = 12) -> str:
-    """Names for a message: `click, download`, cut after `limit`; "none" where there are none."""
+    """Joins names for a message, `click, download`, cut after `limit`; "none" where there are none."""
     known = names if isinstance(names, Collection) else list(names)
     if not known:
         return "none"

@@ -1,6 +1,6 @@
-"""Shorthands and older spellings -> one form: `feature_config.features` and `model_config.rank_model`.
+"""Rewriting of shorthands and older spellings to one form: `feature_config.features` and `model_config.rank_model`.
 
-Every rewriting notes where its parts came from, so that a later mistake is reported in the user's own words.
+It notes where each part came from, so that a later mistake is reported in the user's own words.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 RANK = "model_config.rank_model"
 
-# EasyRec's name of each model message, for model_class.
+# EasyRec's names of the model messages, for model_class.
 MODEL_CLASSES = {
     "DeepFM": "deepfm",
     "FM": "fm",
@@ -26,7 +26,7 @@ MODEL_CLASSES = {
 
 
 def rewrite(config: PipelineConfig, report: Report) -> None:
-    """Rewrites a config in place; mistakes that only the written form shows are reported here."""
+    """Rewrites a config in place; reports mistakes that only the written form shows."""
     _features(config, report)
     model = config.model_config
     kind = model.WhichOneof("model")
@@ -44,7 +44,7 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
 
 
 class _Origins:
-    """Notes where parts of rank_model were written: `note("fm", "fm")`."""
+    """Notes of where parts of rank_model were written: `note("fm", "fm")`."""
 
     def __init__(self, origins: dict[str, tuple[str, bool]], kind: str) -> None:
         self._origins = origins
@@ -55,7 +55,7 @@ class _Origins:
 
 
 def _features(config: PipelineConfig, report: Report) -> None:
-    """Moves feature_configs behind feature_config.features."""
+    """Moves feature_configs to the end of feature_config.features."""
     for at, feature in enumerate(config.feature_configs):
         new = len(config.feature_config.features)
         config.feature_config.features.append(feature)
@@ -119,7 +119,7 @@ def _deepfm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
 
 
 def _shared_parts(given: object, rank: RankModel, note: _Origins) -> None:
-    """FM, position tower and l2_regularization, which several shorthands have under the same names."""
+    """Copies FM, position tower and l2_regularization, which several shorthands have under the same names."""
     for part in ("fm", "position_tower"):
         if given.HasField(part):  # type: ignore[attr-defined]
             getattr(rank, part).CopyFrom(getattr(given, part))

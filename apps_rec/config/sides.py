@@ -1,4 +1,4 @@
-"""Which columns are of the user, which of the item and which of the context of a request."""
+"""Sides of columns: those of the user, of the item and of the context of a request."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SIDES = {FeatureConfig.ITEM: ITEM, FeatureConfig.USER: USER, FeatureConfig.CONTE
 
 
 def says_a_side(feature: FeatureConfig) -> bool:
-    """Whether a feature says the side of its columns: a cross does only where `side` is given."""
+    """Tells whether a feature states the side of its columns: a cross does so only where `side` is given."""
     if feature.position:
         return False
     return type_of(feature).has_side or feature.HasField("side")
 
 
 def stated_sides(config: PipelineConfig) -> Iterator[tuple[str, int, str]]:
-    """Each statement that there is: column, place of the feature that makes it, side."""
+    """Yields each stated side: the column, the place of the feature that states it, and the side."""
     for at, feature in enumerate(config.feature_config.features):
         if says_a_side(feature):
             for name in feature.input_names:
@@ -28,10 +28,10 @@ def stated_sides(config: PipelineConfig) -> Iterator[tuple[str, int, str]]:
 
 
 def column_sides(config: PipelineConfig) -> dict[str, str]:
-    """The side of every column that a feature reads, those of position features left out.
+    """Returns the side of every column that a feature reads, without the columns of position features.
 
-    A column that no feature says anything of, read by crosses alone, and the column of score_value_field are of the
-    item: asked for in every row, which is right for all, only slower.
+    A column whose side no feature states, since only crosses read it, counts as the item's; so does the column of
+    score_value_field. They are asked for in every row, which is always right, only slower.
     """
     sides: dict[str, str] = {}
     for name, _, side in stated_sides(config):

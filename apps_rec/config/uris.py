@@ -1,4 +1,4 @@
-"""Paths as a config gives them: which no system takes, and those with a scheme, such as s3://bucket/day/*.parquet."""
+"""Paths of a config: those with a scheme, such as s3://bucket/day/*.parquet, and those that no system takes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from apps_rec.errors import without_credentials
 
 SCHEMES = ("gs", "s3", "hdfs", "file")
 _WITH_BUCKET = ("gs", "s3")
-# Of Linux and of what it mounts: bytes of one name, and of a whole path with the NUL at its end.
+# Limits of Linux and of what it mounts, in bytes: of one name, and of a whole path without the NUL at its end.
 _LONGEST_NAME, _LONGEST_PATH = 255, 4095
-# What TensorFlow's own readers of checkpoints take for wildcards, wherever in a path it stands.
+# Characters that TensorFlow's readers of checkpoints take for wildcards, anywhere in a path.
 WILDCARDS = "*?[\\"
 _URI = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://([^/]*)/?(.*)", re.DOTALL)
 
 
 def split_uri(path: str) -> tuple[str, str, str] | None:
-    """Scheme, authority (a bucket, a host) and the path below it; None for a path without a scheme.
+    """Splits a URI into scheme, authority (a bucket, a host) and path; None for a path without a scheme.
 
     Example:
         >>> split_uri("s3://logs/day=1/a.csv")
@@ -30,7 +30,7 @@ def split_uri(path: str) -> tuple[str, str, str] | None:
 
 
 def split_paths(text: str) -> list[str]:
-    r"""Paths separated by commas, without blanks around them; a comma that belongs to a path is written `\,`.
+    r"""Splits paths separated by commas, and strips blanks around them; a comma of a path itself is written `\,`.
 
     Example:
         >>> split_paths("a.csv, b.csv")
@@ -42,7 +42,7 @@ def split_paths(text: str) -> list[str]:
 
 
 def input_mistake(path: str) -> str | None:
-    """What is wrong with a path of data to read, None where nothing is that can be seen without a look at the files."""
+    """Returns the mistake in a path of data to read, None where there is none; does not look at the files."""
     uri = split_uri(path)
     if uri is None:
         return name_mistake(path)
@@ -60,7 +60,7 @@ def input_mistake(path: str) -> str | None:
 
 
 def local_mistake(path: str) -> str | None:
-    """What is wrong with a path that must be of this machine; None for one without a scheme."""
+    """Returns the mistake in a path that must be of this machine; None where there is none."""
     uri = split_uri(path)
     if uri is None:
         return name_mistake(path)
@@ -68,7 +68,7 @@ def local_mistake(path: str) -> str | None:
 
 
 def name_mistake(path: str) -> str | None:
-    """What no file system takes in a path: a NUL, or a name or a whole path that is too long."""
+    """Returns the reason why no file system takes a path: a NUL, or a name or a path that is too long; else None."""
     if "\0" in path:
         return "expected a path, got one with the character NUL in it."
     longest = max((os.fsencode(name) for name in path.split("/")), key=len)

@@ -14,7 +14,7 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class EvaluationStoppedError(Exception):
-    """An evaluation was asked to stop before its end."""
+    """An evaluation that was asked to stop before its end."""
 
 
 def evaluate_model(

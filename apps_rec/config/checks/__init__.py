@@ -1,8 +1,8 @@
 """Cross-checks of a rewritten and completed config, by concern.
 
-What cannot work, contradicts itself, or could not apply where it stands is an error. What has no effect only because a
-switch elsewhere is off (a metric for early stopping while that is disabled, a group no part of the model reads) is a
-warning, so that a part can be switched off without deleting its settings.
+A setting that cannot work, contradicts another or cannot apply where it stands is an error. A setting that has no
+effect only because a switch elsewhere is off is a warning, so that a part can be switched off without deleting its
+settings: a metric for early stopping while that is disabled, or a group that no part of the model reads.
 """
 
 from apps_rec.config.checks.context import Context
@@ -28,12 +28,12 @@ __all__ = ["check"]
 
 
 def check(config: PipelineConfig, report: Report, files_here: bool = True) -> None:
-    """Reports every mistake of a resolved config; order does not matter, the report sorts by line.
+    """Reports every mistake of a resolved config, in any order: the report sorts by line.
 
     Args:
-        config: to look at.
-        report: that gets the mistakes.
-        files_here: whether files that it names have to be there.
+        config: the resolved config.
+        report: receiver of the mistakes.
+        files_here: whether the files that the config names must exist.
     """
     context = Context.of(config, report, files_here)
     checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
@@ -45,7 +45,7 @@ def check(config: PipelineConfig, report: Report, files_here: bool = True) -> No
 
 
 def _no_model(context: Context) -> None:
-    """Reports that there is no model, unless one of an unknown name is reported already."""
+    """Reports that there is no model, unless a model of an unknown name is reported already."""
     report, path = context.report, "model_config"
     if not context.config.HasField(path):
         report.missing("", path, "the model and its feature groups")

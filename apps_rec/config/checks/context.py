@@ -1,4 +1,4 @@
-"""What the checks look up: columns, labels, features and groups by name, and who reads which group."""
+"""Columns, labels, features and groups by name, and the readers of each group, for the checks."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 INTEGERS = (DataConfig.INT32, DataConfig.INT64)
 NUMBERS = (*INTEGERS, DataConfig.FLOAT, DataConfig.DOUBLE, DataConfig.BOOL)
 
-# Ways a group is read.
+# Roles in which a group is read.
 BODY, PAIRWISE, FIRST_ORDER, POSITION = "body", "pairwise", "first order", "position"
 
 
 @dataclass(frozen=True)
 class Use:
-    """One part of the model reading one group: its role, where that is said, and the part in words."""
+    """One group read by one part of the model: the role, the path that says so, and the part in words."""
 
     group: str
     role: str
@@ -36,12 +36,12 @@ class Use:
 
 @dataclass
 class Context:
-    """A resolved config, its report, and its things by name (the first of a name, where it is taken twice)."""
+    """A resolved config, its report, and its parts by name; of two parts of one name, the first."""
 
     config: PipelineConfig
     report: Report
     columns: dict[str, DataConfig.Field] = field(default_factory=dict)
-    # Where each column is described.
+    # Config path of each column.
     column_paths: dict[str, str] = field(default_factory=dict)
     features: dict[str, tuple[str, FeatureConfig]] = field(default_factory=dict)
     groups: dict[str, tuple[str, FeatureGroup]] = field(default_factory=dict)
@@ -49,9 +49,10 @@ class Context:
     readers: dict[str, list[tuple[str, FeatureConfig]]] = field(default_factory=dict)
     groups_of: dict[str, list[str]] = field(default_factory=dict)
     uses: list[Use] = field(default_factory=list)
-    # Features without a name of their own are called after their column; where that is misspelt, by its nearest name.
+    # Names of features to expect: one without a name has its column's, and where that is misspelt, the nearest
+    # column's.
     meant: set[str] = field(default_factory=set)
-    # Whether the files that it names have to be there.
+    # Whether the files that the config names must exist.
     files_here: bool = True
 
     @classmethod
@@ -78,31 +79,31 @@ class Context:
 
     @property
     def has_model(self) -> bool:
-        """Whether there is a model to check."""
+        """Tells whether there is a model to check."""
         return self.config.model_config.WhichOneof("model") is not None
 
     @property
     def rank(self) -> RankModel:
-        """The model."""
+        """Returns the model."""
         return self.config.model_config.rank_model
 
     @cached_property
     def named_columns(self) -> list[str]:
-        """Names of columns that have one."""
+        """Returns the names of the columns that have one."""
         return [name for name in self.columns if name]
 
     @cached_property
     def labels(self) -> dict[str, None]:
-        """Columns that hold labels, in their order."""
+        """Returns the columns that hold labels, in their order."""
         return dict.fromkeys(self.config.data_config.label_fields)
 
     def each_feature(self) -> Iterator[tuple[str, FeatureConfig]]:
-        """Features with their paths."""
+        """Yields the features with their paths."""
         for at, feature in enumerate(self.config.feature_config.features):
             yield f"feature_config.features[{at}]", feature
 
     def column(self, path: str, name: str) -> DataConfig.Field | None:
-        """The column of a name; None, reported at `path`, where there is none."""
+        """Returns the column of a name; where there is none, reports it at `path` and returns None."""
         if not self.columns:
             return None
         if name not in self.columns:
@@ -117,7 +118,7 @@ class Context:
             self.report.error(path, text, got=name, among=self.labels)
 
     def roles(self, group: str) -> set[str]:
-        """The ways in which a group is read."""
+        """Returns the roles in which a group is read."""
         return self._roles.get(group, set())
 
     @cached_property
@@ -128,18 +129,18 @@ class Context:
         return roles
 
     def roles_of_feature(self, name: str) -> set[str]:
-        """The ways in which a feature is read, over all groups that list it."""
+        """Returns the roles in which a feature is read, over all groups that list it."""
         return set().union(*(self.roles(group) for group in self.groups_of.get(name, ())))
 
     def above_zero(self, message: Any, path: str, *names: str) -> None:
-        """Reports fields that are not more than 0."""
+        """Reports fields that are not above 0."""
         for name in names:
             value = getattr(message, name)
             if not value > 0:
                 self.report.error(f"{path}.{name}", f"expected more than 0, got {value:g}.")
 
     def within(self, message: Any, path: str, name: str, low: float, high: float = math.inf, ends: str = "[]") -> None:
-        """Reports a field outside an interval; `ends` says with brackets which ends belong to it."""
+        """Reports a field outside an interval; the brackets in `ends` say which ends belong to it."""
         value = getattr(message, name)
         over = value >= low if ends[0] == "[" else value > low
         under = value <= high if ends[1] == "]" else value < high
@@ -154,14 +155,14 @@ class Context:
         self.report.error(f"{path}.{name}", f"expected {wanted}, got {value:g}.")
 
     def in_ranges(self, message: Any, path: str) -> None:
-        """Reports fields outside the range that their option in the proto says."""
+        """Reports fields outside the range that their option in the proto gives."""
         for described in message.DESCRIPTOR.fields:
             if interval := described.GetOptions().Extensions[options_pb2.range]:
                 low, high = (float(end) for end in interval[1:-1].split(","))
                 self.within(message, path, described.name, low, high, interval[0] + interval[-1])
 
     def unique(self, names: Iterable[tuple[str, str]], what: str) -> None:
-        """Reports names given twice: pairs of name and the path where it is said."""
+        """Reports names given twice; `names` are pairs of a name and its path."""
         first: dict[str, str] = {}
         for name, path in names:
             if name and name in first:

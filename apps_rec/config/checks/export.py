@@ -1,4 +1,4 @@
-"""Checks of export_config: which checkpoint is chosen, by what, on which rows."""
+"""Checks of export_config: the choice of a checkpoint, the metric and the rows for it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ EXPORTER_TYPES = ("final", "latest", "best")
 
 
 def check_export(context: Context) -> None:
-    """Reports a choice of checkpoint that could not be made as asked."""
+    """Reports a choice of checkpoint that cannot be made as asked."""
     export, report = context.config.export_config, context.report
     if export.exporter_type not in EXPORTER_TYPES:
         text = f'expected final, latest or best, got "{export.exporter_type}".'
@@ -44,7 +44,7 @@ def check_export(context: Context) -> None:
 
 
 def _gate(context: Context) -> None:
-    """What may be published."""
+    """Reports mistakes of the gate, which decides what may be published."""
     export, report = context.config.export_config, context.report
     context.within(export, _PATH, "gate_max_drop", 0)
     if not export.gate_metric:
@@ -58,7 +58,7 @@ def _gate(context: Context) -> None:
 
 
 def _idle(context: Context) -> None:
-    """Settings for a choice that is switched off."""
+    """Warns of settings for a choice that is switched off."""
     export, data = context.config.export_config, context.config.data_config
     for name in ("best_exporter_metric", "metric_bigger"):
         if export.HasField(name):

@@ -17,24 +17,24 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
 COMBO, SEQUENCE = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature
 
-# What a dimension of a variable may hold everywhere, less one row for the unknown.
+# Largest dimension of a variable that all devices take, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
 
 
 def given(feature: FeatureConfig, name: str) -> bool:
-    """Whether the config says anything about an option."""
+    """Tells whether the config gives an option."""
     if feature.DESCRIPTOR.fields_by_name[name].is_repeated:
         return bool(getattr(feature, name))
     return feature.HasField(name)
 
 
 def article(kind: str) -> str:
-    """A type of feature with its article."""
+    """Returns a type of feature with its article."""
     return f"{'an' if kind.startswith('I') else 'a'} {kind}"
 
 
 def check_features(context: Context) -> None:
-    """Reports what is wrong with each feature by itself."""
+    """Reports the mistakes of each feature by itself."""
     if not context.config.feature_config.features:
         context.report.missing("", "feature_config.features", "at least one feature")
     context.unique(((f.feature_name, path) for path, f in context.each_feature()), "feature")
@@ -84,7 +84,7 @@ def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> N
 
 
 def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
-    """Why a column's type does not fit a feature, or nothing."""
+    """Returns why a column's type does not fit a feature; "" where it fits."""
     kind, of = feature.feature_type, column.input_type
     if kind == RAW and feature.raw_input_dim > 1:
         if of != DataConfig.STRING:
@@ -124,7 +124,7 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
 
 
 def _words(context: Context, path: str, feature: FeatureConfig) -> None:
-    """Reports words of a vocabulary that no value of the column can be: each of the config, the first of a file."""
+    """Reports words of a vocabulary that no value of the column can equal: all in the config, the first of a file."""
     column = context.columns.get(feature.input_names[0]) if feature.input_names else None
     if column is None or _misfit(feature, column):
         return
@@ -135,7 +135,7 @@ def _words(context: Context, path: str, feature: FeatureConfig) -> None:
     if not (context.files_here and feature.HasField("vocab_file") and _is_file(feature.vocab_file)):
         return
     try:
-        # A file that is no text is refused where it is read.
+        # A file that is not text is refused where it is read.
         with open(feature.vocab_file, encoding="utf-8-sig", errors="replace", newline="\n") as file:
             for number, line in enumerate(file, start=1):
                 word = line.rstrip("\r\n").partition("\t")[0]

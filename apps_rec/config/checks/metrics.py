@@ -13,7 +13,7 @@ from apps_rec.protos.eval_pb2 import EvalMetrics
 
 
 def check_metrics(context: Context) -> None:
-    """Reports wrong metrics_set entries, of eval_config and of each tower."""
+    """Reports wrong entries of metrics_set, in eval_config and in each tower."""
     shared = list(context.config.eval_config.metrics_set)
     _metrics_set(context, "eval_config.metrics_set", shared)
     for at, tower in enumerate(context.rank.task_towers):

@@ -1,4 +1,4 @@
-"""Checks of sizes that no machine could build: they are refused before any memory is asked for."""
+"""Checks of sizes that no machine can build: they are refused before any memory is asked for."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from apps_rec.config.checks.tables import id_space
 from apps_rec.config.defaults import dnns_by_path
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
-# Far above what anybody trains, far below where a product of two overflows what TensorFlow counts with.
+# Far above what anybody trains, and far below sizes whose product overflows TensorFlow's integers.
 _MOST = {"embedding_dim": 65_536, "raw_input_dim": 1_000_000, "max_seq_len": 1_000_000}
 _MOST_UNITS, _MOST_EXPERTS, _MOST_ROWS = 1_000_000, 1_000, 10_000_000
-# Of all experts: the graph of each takes a fifth of a second of one core, in training and again in an export.
+# Layers of all experts: the graph of each takes a fifth of a second of one core, in training and again in an export.
 _MANY_LAYERS = 100
-# Of a table in float32: parameter servers hold it in pieces, a terabyte at most; one machine has seldom so much.
+# Bytes of a table in float32, and of all tables. Parameter servers hold a table in parts, a terabyte at most; one
+# machine seldom has more than the second number.
 _LARGEST_TABLE, _LARGE_TABLES = 2**40, 2**35
 
 
 def check_sizes(context: Context) -> None:
-    """Reports sizes past all use, and warns of tables that few machines hold."""
+    """Reports sizes that are too large to use, and warns of tables that few machines hold."""
     data = context.config.data_config
     for name in ("batch_size", "eval_batch_size", "prefetch_size"):
         _at_most(context, f"data_config.{name}", getattr(data, name), _MOST_ROWS)
@@ -49,7 +50,7 @@ def _networks(context: Context) -> None:
 
 
 def _copies(context: Context, path: str, count: int, depth: int) -> None:
-    """Reports networks that are too many, and warns of those that take long to build."""
+    """Reports too many networks, and warns of those that take long to build."""
     _at_most(context, path, count, _MOST_EXPERTS)
     layers = count * depth
     if layers > _MANY_LAYERS and count <= _MOST_EXPERTS:
@@ -68,7 +69,7 @@ def _attentions(context: Context) -> Iterator[tuple[str, object]]:
 
 
 def _tables(context: Context) -> None:
-    """Bytes of every table once, features that share one counted together."""
+    """Reports tables that are too large, and warns where all together are large; a shared table counts once."""
     sizes: dict[str, int] = {}
     for path, feature in context.each_feature():
         if feature.embedding_name in sizes or feature.embedding_dim > _MOST["embedding_dim"]:
@@ -85,7 +86,7 @@ def _tables(context: Context) -> None:
 
 
 def _rows(feature: FeatureConfig) -> int:
-    """Rows of a feature's table, as far as the config alone says."""
+    """Returns the number of rows of a feature's table; 0 where the config alone does not say."""
     name, value = id_space(feature) or ("", 0)
     if isinstance(value, int):
         return value

@@ -10,7 +10,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
-    """What the rows of a feature's table stand for; None where the feature has none or it is not clear."""
+    """Returns the option that defines the rows of a feature's table, and its value; None where there is none."""
     if not type_of(feature).id_spaces:
         return ("boundaries", tuple(feature.boundaries)) if feature.boundaries else None
     if feature.HasField("hash_bucket_size"):
@@ -23,7 +23,7 @@ def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
 
 
 def check_tables(context: Context) -> None:
-    """Reports features of one embedding_name whose tables could not be one."""
+    """Reports features of one embedding_name whose tables differ."""
     first: dict[str, tuple[str, FeatureConfig]] = {}
     for path, feature in context.each_feature():
         space = id_space(feature)

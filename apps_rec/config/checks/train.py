@@ -16,7 +16,7 @@ _ONE_REPLICA = (train_pb2.NoStrategy, train_pb2.OneDeviceStrategy)
 
 
 def check_train(context: Context) -> None:
-    """Reports a training that would never end, and numbers no optimizer can use."""
+    """Reports a training that would never end, and numbers that no optimizer can use."""
     train, report = context.config.train_config, context.report
     endless = not train.num_steps and not context.config.data_config.num_epochs
     if endless and not report.is_broken("data_config.num_epochs"):
@@ -65,7 +65,7 @@ def _parameter_servers(context: Context, name: str) -> None:
 
 
 def _tpu(context: Context) -> None:
-    """Reports what a TPU cannot do, and what it does anyway."""
+    """Reports options that a TPU cannot do, and those that it does anyway."""
     train, data, report = context.config.train_config, context.config.data_config, context.report
     if not data.drop_remainder:
         text = "a TPU takes batches of one size: expected true with TPUStrategy, to leave out the last, smaller one."
@@ -118,7 +118,7 @@ def _cosine(context: Context, schedule: Any, path: str) -> None:
 
 
 def _length(context: Context, schedule: Any, path: str) -> None:
-    """Warns of a schedule for a training of another length, where the config says how long it is."""
+    """Warns of a schedule whose length differs from the training's, where the config gives that length."""
     steps = context.config.train_config.num_steps
     if 0 < schedule.total_steps < steps:
         text = f"the rate is 0 from step {schedule.total_steps} on, and num_steps is {steps}."
@@ -134,11 +134,11 @@ def _length(context: Context, schedule: Any, path: str) -> None:
 
 
 def _cosine_rate(schedule: Any, step: int) -> float:
-    """The rate behind warm-up, as CosineDecay has it."""
+    """Returns the rate after warm-up, by the formula of CosineDecay."""
     start = schedule.warmup_steps + schedule.hold_base_rate_steps
     share = min(1.0, max(0.0, (step - start) / max(1, schedule.total_steps - start)))
     return schedule.learning_rate_base * 0.5 * (1.0 + math.cos(math.pi * share))
 
 
-# What the fields of a schedule say together; of each alone its option in train.proto says it.
+# Checks of the fields of a schedule together; the range of each alone is its option in train.proto.
 _SCHEDULES = {"exponential_decay_learning_rate": _exponential, "cosine_decay_learning_rate": _cosine}

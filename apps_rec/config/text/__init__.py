@@ -1,1 +1,1 @@
-"""Text of a config, and of --set -> a message, with the place of each value."""
+"""Reading of a config's text, and of --set, into a message, with the place of each value."""

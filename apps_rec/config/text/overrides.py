@@ -1,4 +1,4 @@
-"""`--set path=value` and `path+=value`: change a message as it was written, before shorthands are rewritten."""
+"""`--set path=value` and `path+=value`: changes of a message as it was written, before shorthands are rewritten."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from apps_rec.config.text.paths import PathError, Step, field_of, parse_path, se
 from apps_rec.config.text.tokens import NUMBER, STRING, WORD, Token, cut, tokenize
 from apps_rec.config.text.values import BadValueError, Field, convert, is_message
 
-# Items that a warning shows of those that were replaced.
+# Number of replaced items that a warning shows.
 _MOST_SHOWN = 3
 _OLD_FEATURES, _NEW_FEATURES = "feature_configs", "feature_config"
 
 
 def apply_overrides(message: Message, overrides: Sequence[str], report: Report) -> None:
-    """Sets each `path=value` in order; what cannot be set is reported.
+    """Sets each `path=value` in order; reports those that cannot be set.
 
-    `path=value` replaces a list, and a warning says which messages went with that; `path+=value` appends to it.
+    `path=value` replaces a list, and a warning names the messages that this removes; `path+=value` appends to it.
 
     Args:
         message: the PipelineConfig, changed in place.
         overrides: assignments. A list of scalars takes `1,2,3`, a message takes text proto, with or without braces.
-        report: gets the mistakes; its places learn which paths were set here.
+        report: receiver of the mistakes; its places learn which paths were set here.
     """
     for text in overrides:
         number = len(report.places.override_texts)
@@ -42,7 +42,7 @@ def apply_overrides(message: Message, overrides: Sequence[str], report: Report) 
 
 
 def _refuse_bytes(text: str) -> None:
-    """What a shell passes on that is no UTF-8 stands in Python's text as halves of UTF-16 pairs."""
+    """Refuses bytes that are not UTF-8; Python holds those of a shell as halves of UTF-16 pairs."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -52,7 +52,7 @@ def _refuse_bytes(text: str) -> None:
 
 
 def _spelling(message: Any, steps: list[Step]) -> list[Step]:
-    """The path in the spelling of features that the file uses."""
+    """Returns the path in the spelling of features that the file uses."""
     if steps[0].name == _OLD_FEATURES and not message.feature_configs and message.feature_config.features:
         return [Step(_NEW_FEATURES), Step("features", steps[0].selector), *steps[1:]]
     under_new = len(steps) > 1 and steps[0] == Step(_NEW_FEATURES) and steps[1].name == "features"
@@ -85,7 +85,7 @@ class _Setter:
             self.assign(getattr(message, field.name), rest, value, here)
 
     def _refuse_rival(self, message: Message, field: Field, path: str) -> None:
-        """A path into one choice while the file made another would drop what the file says."""
+        """Refuses a path into one choice of a oneof where the file made another, which would be lost."""
         oneof = field.containing_oneof
         taken = message.WhichOneof(oneof.name) if oneof else None
         if taken and taken != field.name:
@@ -150,7 +150,7 @@ class _Setter:
         getattr(message, field.name).extend(fresh)
 
     def _say_replaced(self, gone: list[Message], path: str, name: str) -> None:
-        """A message that an assignment takes out of a list was seldom meant to go."""
+        """Warns of messages that an assignment removes from a list: that is seldom meant."""
         if not gone:
             return
         texts = [cut(text_format.MessageToString(item, as_one_line=True, as_utf8=True)) for item in gone[:_MOST_SHOWN]]
@@ -162,7 +162,7 @@ class _Setter:
         self._places.overrides[path] = self._number
 
     def _read_message(self, scratch: Message, text: str, path: str, strip: bool = True) -> Message:
-        """Text proto, braces or not, into a message of its own; its mistakes name the --set."""
+        """Reads a text proto, with or without braces, into a message of its own; its mistakes name the --set."""
         text = text.strip()
         if strip and text.startswith("{"):
             if not text.endswith("}"):
@@ -178,7 +178,7 @@ class _Setter:
 
 
 def _pieces(text: str) -> list[str]:
-    """Items of `a,b` or `[a, b]`."""
+    """Splits `a,b` or `[a, b]` into items."""
     text = text.strip()
     if text.startswith("[") and text.endswith("]"):
         text = text[1:-1]
@@ -195,7 +195,7 @@ def _pieces(text: str) -> list[str]:
 
 
 def _scalar(field: Field, text: str) -> Any:
-    """A value as typed in a shell: texts need no quotes."""
+    """Reads a value as typed in a shell: texts need no quotes."""
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
         stripped = text.strip()
         if len(stripped) > 1 and stripped[0] == stripped[-1] and stripped[0] in "\"'":

@@ -1,8 +1,8 @@
-"""Text proto or JSON -> message, the line of every config path, and every mistake of form.
+"""Parsing of a text proto or of JSON into a message, with the line of every config path and every mistake of form.
 
 protobuf's own parser stops at the first mistake and keeps no lines. This one reads the same language from the tokens of
-protobuf's public tokenizer and goes on after a mistake: a misspelt name is reported and then read as its nearest name,
-so that what depends on it is not reported as well.
+protobuf's public tokenizer, and goes on after a mistake. It reports a misspelt name and then reads it as its nearest
+name, so that everything that depends on it is not reported as well.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
 
 
 def parse_json(text: str, message: Message, report: Report) -> None:
-    """Reads JSON into `message`; names as in the proto or in camelCase."""
+    """Reads JSON into `message`; names are those of the proto or their camelCase."""
     try:
-        # The values are read from the tokens; Python makes no int of thousands of digits.
+        # The values are read from the tokens; Python refuses an int of thousands of digits.
         top = json.loads(text, parse_int=str, parse_float=str)
     except json.JSONDecodeError as error:
         report.at(error.lineno, "", f"this is no JSON: {error.msg} (column {error.colno}).")
@@ -59,7 +59,7 @@ def parse_json(text: str, message: Message, report: Report) -> None:
 
 
 def _looks_like_config(tokens: list[Token], descriptor: Any) -> bool:
-    """True where a word followed by `:`, `=` or `{` starts the text, or a known top name stands anywhere."""
+    """Tells whether the text starts with a word and `:`, `=` or `{`, or holds a known top name anywhere."""
     starts = len(tokens) > 1 and tokens[0].kind == WORD and tokens[1].text in (":", "=", *_CLOSER)
     starts = starts or tokens[0].text in descriptor.fields_by_name
     return starts or any(
@@ -98,24 +98,24 @@ class _Parser:
         return False
 
     def _skip_line(self, line: int) -> None:
-        """To the next line, or to a closing brace on this one."""
+        """Skips to the next line, or to a closing brace on this one."""
         while (token := self._peek()) and token.line == line and not self._looking_at("}", ">"):
             self._skip_value()
 
     def _skip_rest(self, line: int) -> None:
-        """Past what is left on the line of a value without quotes, up to the next field or the end of a list."""
+        """Skips the rest of a value without quotes on its line, up to the next field or the end of a list."""
         while (token := self._peek()) and token.line == line and not self._looking_at(*"{}<>[],;"):
             if token.kind == WORD and self._starts_field():
                 return
             self._next += 1
 
     def _starts_field(self) -> bool:
-        """Whether a name comes that a value follows."""
+        """Tells whether a name and its value come next."""
         name, after = self._peek(), self._peek(1)
         return bool(name and after and name.kind == WORD and after.kind == SYMBOL and after.text in ":{<")
 
     def _skip_value(self) -> None:
-        """Past one value: a scalar, a list, or a message with all it holds."""
+        """Skips one value: a scalar, a list, or a message with all it holds."""
         depth = 0
         while token := self._peek():
             self._next += 1
@@ -144,7 +144,7 @@ class _Parser:
             self._fields(message, path, "", 1)
 
     def _fields(self, message: Message, path: str, closer: str, line: int) -> None:
-        """Fields up to the closing brace, or to the end of the text where closer is empty."""
+        """Reads fields up to the closing brace, or to the end of the text where `closer` is empty."""
         self._open.append((message.DESCRIPTOR, path, line))
         while True:
             token = self._peek()
@@ -166,7 +166,7 @@ class _Parser:
         self._open.pop()
 
     def _closer_was_lost(self, token: Token, here: Any) -> bool:
-        """True where braces do not balance and a name comes that only an enclosing message has."""
+        """Tells whether braces do not balance and a name comes that only an enclosing message has."""
         if self._lost_closers <= 0 or token.kind != WORD or token.text in here.fields_by_name:
             return False
         return any(token.text in descriptor.fields_by_name for descriptor, _, _ in self._open[:-1])
@@ -205,7 +205,7 @@ class _Parser:
         return descriptor.fields_by_camelcase_name.get(name) if known is None and self._json else known
 
     def _separator(self, field: Field | None, name: Token, path: str) -> bool:
-        """The `:` between name and value; False where no value follows."""
+        """Reads the `:` between name and value; returns False where no value follows."""
         after = self._peek()
         if self._take(":") or self._looking_at("{", "<"):
             follows = self._peek()
@@ -227,7 +227,7 @@ class _Parser:
         return True
 
     def _unknown(self, message: Message, token: Token, path: str) -> None:
-        """Reports a name that is no field here, and reads its value as the nearest name's where that fits."""
+        """Reports a name that is not a field here, and reads its value as the nearest field's where that fits."""
         fields = message.DESCRIPTOR.fields_by_name
         guess = self._report.guess(token.text, fields)
         here = f"{path}.{token.text}" if path else token.text
@@ -374,7 +374,7 @@ class _Parser:
             setattr(message, field.name, value)
 
     def _value(self, field: Field, path: str, line: int) -> Any:
-        """The value that comes next; None, reported, where it does not fit."""
+        """Reads the value that comes next; reports one that does not fit, and returns None."""
         token = self._peek()
         if token is None or token.kind == SYMBOL:
             got = f'"{token.text}"' if token else "the end of the file"

@@ -23,8 +23,8 @@ class Step:
     """One name of a path.
 
     Attributes:
-        name: of the field.
-        selector: what stands in the brackets behind it, None where there are none.
+        name: name of the field.
+        selector: text in the brackets behind the name; None where there are none.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Step:
 
 
 def _pieces(text: str, separator: str) -> Iterator[str]:
-    """Splits where brackets and quotes are closed."""
+    """Splits a text at a separator, except inside brackets and quotes."""
     depth, quote, piece = 0, "", ""
     for char in text:
         if quote:
@@ -52,7 +52,7 @@ def _pieces(text: str, separator: str) -> Iterator[str]:
 
 
 def split_assignment(text: str) -> tuple[str, str, bool]:
-    """`path=value` -> path, value and whether it is `path+=value`; an equals sign inside brackets belongs to the path.
+    """Splits `path=value` into path, value, and whether it is `path+=value`; an equals sign in brackets is of the path.
 
     Example:
         >>> split_assignment("feature_config.features[feature_name=age].embedding_dim=8")
@@ -75,7 +75,7 @@ def split_assignment(text: str) -> tuple[str, str, bool]:
 
 
 def parse_path(text: str) -> list[Step]:
-    """A path -> its steps.
+    """Splits a path into its steps.
 
     Example:
         >>> parse_path("model_config.score[0].weight")[1]
@@ -91,7 +91,7 @@ def parse_path(text: str) -> list[Step]:
 
 
 def field_of(message: Message, name: str) -> Any:
-    """Descriptor of a field, or PathError with the nearest name."""
+    """Returns the descriptor of a field, or raises PathError with the nearest name."""
     fields = message.DESCRIPTOR.fields_by_name
     if name not in fields:
         hint = did_you_mean(nearest(name, fields)) or f" Expected one of {quoted(fields, 40)}."
@@ -100,16 +100,16 @@ def field_of(message: Message, name: str) -> Any:
 
 
 def select(items: Any, step: Step) -> list[int]:
-    """Numbers of the list items that a selector picks: `[2]`, `[name=value]` or `[*]`.
+    """Returns the numbers of the list items that a selector picks: `[2]`, `[name=value]` or `[*]`.
 
     Raises:
-        PathError: it picks nothing, with what there is.
+        PathError: it picks nothing; the text says what there is.
     """
     selector = step.selector or ""
     if selector == "*" and len(items):
         return list(range(len(items)))
     if selector.isdecimal():
-        # Python makes no int of thousands of digits.
+        # Python refuses an int of thousands of digits.
         number = int(selector) if len(selector) < 12 else len(items)
         if number < len(items):
             return [number]
@@ -134,7 +134,7 @@ def select(items: Any, step: Step) -> list[int]:
 
 
 def split_selector(selector: str) -> tuple[str, bool, str]:
-    """`input_names[0]=x` -> ("input_names", True, "x"); quotes around the value are dropped."""
+    """Splits `input_names[0]=x` into ("input_names", True, "x"), without quotes around the value."""
     name, equals, wanted = selector.partition("=")
     wanted = wanted.strip()
     if len(wanted) > 1 and wanted[0] == wanted[-1] and wanted[0] in "\"'":
@@ -143,7 +143,7 @@ def split_selector(selector: str) -> tuple[str, bool, str]:
 
 
 def _texts(item: Message, field: Any) -> list[str]:
-    """Values of a field as a person writes them; a feature without a name goes by its first input."""
+    """Returns the values of a field as a person writes them; a feature without a name has that of its first input."""
     if field.is_repeated:
         return [str(value) for value in list(getattr(item, field.name))[:1]]
     key = item_name(item)

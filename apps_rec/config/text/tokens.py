@@ -1,4 +1,4 @@
-"""Text of a config -> tokens with line numbers, by protobuf's own tokenizer, in one pass."""
+"""Tokens of a config's text, with line numbers, by protobuf's own tokenizer in one pass."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Token:
 
     Attributes:
         kind: STRING, WORD, NUMBER, SYMBOL, or BAD for a string that cannot be read.
-        text: as written; of a STRING its value, of a BAD token the reason.
-        line: counted from 1.
+        text: the token as written; of a STRING its value, of a BAD token the reason.
+        line: number of the line, from 1.
     """
 
     kind: str
@@ -26,12 +26,12 @@ class Token:
     line: int
 
     def shown(self) -> str:
-        """For a message, cut where it is long."""
+        """Returns the token for a message, cut where it is long."""
         return json.dumps(cut(self.text), ensure_ascii=False) if self.kind == STRING else cut(self.text)
 
 
 def cut(text: str, limit: int = 200) -> str:
-    """The text, or where it is longer its beginning and how long it is.
+    """Cuts a text longer than `limit` to its beginning and its length.
 
     Example:
         >>> cut("1" * 300, limit=5)
@@ -41,9 +41,9 @@ def cut(text: str, limit: int = 200) -> str:
 
 
 def tokenize(text: str, as_json: bool = False) -> list[Token]:
-    """All tokens of a text proto, neighbouring strings joined; of JSON with `as_json`, its own escapes in strings.
+    """Returns all tokens of a text proto, with neighbouring strings joined, or with `as_json` of JSON.
 
-    Time is linear in the text, however it is cut into lines.
+    The time is linear in the text, also where its lines are long.
     """
     lines = _CountedLines(text)
     tokenizer = text_format.Tokenizer(lines)
@@ -66,9 +66,9 @@ def tokenize(text: str, as_json: bool = False) -> list[Token]:
 
 
 class _CountedLines:
-    """Lines of a text, and how many were taken: the tokenizer takes one when it needs it, so that is where it stands.
+    """Lines of a text, and the number of lines taken: the tokenizer takes a line when it comes to it.
 
-    Its own line number comes only with an error, whose text holds the whole line.
+    The tokenizer tells its line number only with an error, whose text holds the whole line.
     """
 
     def __init__(self, text: str) -> None:
@@ -95,7 +95,7 @@ def _json_string(tokenizer: text_format.Tokenizer, line: int) -> Token:
 
 
 def _lone_surrogate(text: str) -> int | None:
-    """The first code that is half of a pair, which no UTF-8 can say."""
+    """Returns the first code that is half of a UTF-16 pair, which UTF-8 cannot hold; None where there is none."""
     try:
         text.encode()
     except UnicodeEncodeError as error:
@@ -104,7 +104,7 @@ def _lone_surrogate(text: str) -> int | None:
 
 
 def _string(tokenizer: text_format.Tokenizer, line: int) -> Token:
-    """One string, or several that follow each other, which are one as in C."""
+    """Reads one string; strings that follow each other are one, as in C."""
     parts: list[bytes] = []
     words: list[str] = []
     reason = ""

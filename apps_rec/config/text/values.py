@@ -1,4 +1,4 @@
-"""One written value -> a value of a field, range checked."""
+"""Conversion of one written value to a value of a field, with its range checked."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class BadValueError(ValueError):
 
 
 def is_message(field: Field) -> bool:
-    """True for a field that holds a message."""
+    """Tells whether a field holds a message."""
     return field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE
 
 
 def expected(field: Field) -> str:
-    """What a field takes, in words."""
+    """Says in words which values a field takes."""
     if is_message(field):
         return "a message in { }"
     if field.cpp_type in _INTEGERS:
@@ -52,15 +52,15 @@ def expected(field: Field) -> str:
 
 
 def convert(field: Field, token: Token, as_json: bool = False) -> Any:
-    """The value of a scalar field.
+    """Returns the value of a scalar field.
 
     Args:
-        field: what it is for.
-        token: as written.
-        as_json: JSON writes enum names, and whole numbers of 64 bits, in quotes.
+        field: descriptor of the field.
+        token: the value as written.
+        as_json: whether it is JSON, which puts enum names and whole numbers of 64 bits in quotes.
 
     Raises:
-        BadValueError: it does not fit; the text says what was expected and what came.
+        BadValueError: the value does not fit; the text says what was expected and what came.
     """
     wrong = BadValueError(f"expected {expected(field)}, got {token.shown()}.")
     if field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
@@ -84,7 +84,7 @@ def convert(field: Field, token: Token, as_json: bool = False) -> Any:
 
 
 def _unquoted(field: Field, token: Token) -> Any:
-    """The value, were it not in quotes; None where it would not fit either."""
+    """Returns the value without its quotes; None where that does not fit either."""
     kind = WORD if token.text[:1].isalpha() else NUMBER
     try:
         return convert(field, Token(kind, token.text, token.line))

@@ -1,4 +1,4 @@
-"""Checks of feature groups: what they list, and whether that suits the parts of the model that read them."""
+"""Checks of feature groups: their features, and whether these suit the parts of the model that read them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _wide_deep(context: Context, path: str, group: FeatureGroup) -> None:
 
 
 def _needed(context: Context) -> None:
-    """One mistake for each group that is read and not defined, naming all that read it."""
+    """Reports each group that is read but not defined, once, with all parts that read it."""
     known = [name for name in context.groups if name]
     by_group: dict[str, list[Use]] = {}
     for use in context.uses:
@@ -75,7 +75,7 @@ def _needed(context: Context) -> None:
 
 
 def has_table(feature: FeatureConfig) -> bool:
-    """Whether a feature gives ids, so that it is nothing without an embedding."""
+    """Tells whether a feature gives ids, so that it needs an embedding."""
     return bool(type_of(feature).id_spaces or feature.boundaries)
 
 

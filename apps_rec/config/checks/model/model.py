@@ -13,7 +13,7 @@ from apps_rec.protos.model_pb2 import FmTerm
 
 
 def check_model(context: Context) -> None:
-    """Reports what is wrong with the parts of the model, apart from groups, towers and metrics."""
+    """Reports the mistakes of the parts of the model, except groups, towers and metrics."""
     report, rank = context.report, context.rank
     context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
     context.above_zero(context.config.model_config, "model_config", "embedding_stddev")
@@ -51,7 +51,7 @@ def _body(context: Context) -> None:
 
 
 def _towers_without_input(context: Context) -> None:
-    """Without a body the FM alone makes the logit, unless its parts are joined to the towers' input."""
+    """Reports towers with a network but no input: without a body the FM alone makes the logit."""
     for at, tower in enumerate(context.rank.task_towers):
         if tower.HasField("dnn"):
             context.report.error(

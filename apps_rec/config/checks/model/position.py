@@ -1,4 +1,4 @@
-"""Checks of features marked position: they feed the position tower and nothing else."""
+"""Checks of features marked position: only the position tower may read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 
 def check_position(context: Context) -> None:
-    """Reports position features outside their tower, others inside, and columns without a default."""
+    """Reports position features outside the position tower, other features inside, and columns without a default."""
     report = context.report
     positions = [(path, feature) for path, feature in context.each_feature() if feature.position]
     marked = {feature.feature_name: path for path, feature in positions}
@@ -33,7 +33,7 @@ def check_position(context: Context) -> None:
 
 
 def _columns(context: Context, positions: list[tuple[str, FeatureConfig]]) -> None:
-    """The export feeds default_val of these columns, so it must be given, and nothing else may read them."""
+    """Reports columns without default_val, which the export feeds, and columns that other features read too."""
     report = context.report
     first: dict[str, tuple[str, FeatureConfig]] = {}
     for path, feature in positions:

@@ -15,12 +15,12 @@ from apps_rec.protos.model_pb2 import TaskTower
 
 # Outputs, metrics and losses are named after a tower.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
-# Named as a tower's loss is, and of none.
+# Losses that are named like a tower's, but are not one.
 _OTHER_LOSSES = ("l2", "embedding_l2")
 
 
 def check_towers(context: Context) -> None:
-    """Reports what is wrong with each tower, and with their names together."""
+    """Reports the mistakes of each tower, and of their names together."""
     report, towers = context.report, context.rank.task_towers
     if not towers:
         report.missing(RANK, "task_towers", "at least one tower")
@@ -39,7 +39,7 @@ def check_towers(context: Context) -> None:
 
 
 def _same_metrics(context: Context, paths: list[str]) -> None:
-    """Reports a tower that is called like another one's metrics inside its task space, `<tower>_masked`."""
+    """Reports a tower with the name of another tower's metrics inside its task space, `<tower>_masked`."""
     towers = context.rank.task_towers
     names = {tower.tower_name for tower in towers if counts_inside_alone(tower)}
     counts = Counter(metric_names(context.config))

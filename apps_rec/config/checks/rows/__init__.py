@@ -1,1 +1,1 @@
-"""Checks of the rows: columns, filters, words and numbers that are compared with them."""
+"""Checks of the rows: columns, filters, and the words and numbers that are compared with them."""

@@ -10,12 +10,12 @@ from apps_rec.config.uris import input_mistake, local_mistake, split_paths
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
-# Options of CSV files whose presence can be asked for.
+# Options of CSV files that tell whether they are given.
 _OF_CSV = ("separator", "quoting", "escape_char", "decimal_separator")
 
 
 def check_data(context: Context) -> None:
-    """Reports what is wrong with the data's description, and with the paths at the top."""
+    """Reports the mistakes of data_config, and of the paths at the top."""
     data, report = context.config.data_config, context.report
     for name, what in (("train_input_path", "files to train on"), ("model_dir", "a folder for the run")):
         if not getattr(context.config, name).strip():
@@ -153,7 +153,7 @@ def _others(context: Context) -> None:
 
 
 def check_weight(context: Context, path: str, name: str) -> None:
-    """Reports a column of weights that is not there or holds no numbers."""
+    """Reports a column of weights that does not exist or does not hold numbers."""
     column = context.column(path, name)
     if column is not None and column.input_type not in NUMBERS:
         kind = DataConfig.FieldType.Name(column.input_type)
@@ -185,7 +185,7 @@ def _row_filter(context: Context, given: DataConfig.RowFilter, path: str) -> Non
 
 
 def check_bound(context: Context, path: str, text: str, column: DataConfig.Field) -> None:
-    """Reports a bound that values of a column cannot be compared with."""
+    """Reports a bound that the values of a column cannot be compared with."""
     kind = DataConfig.FieldType.Name(column.input_type)
     if column.input_type == DataConfig.BOOL:
         context.report.error(

@@ -1,4 +1,4 @@
-"""Checks of the names of columns, features, tables and groups, which may be any text that can be read in a line."""
+"""Checks of names of columns, features, tables and groups, which may be any text of one line."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _names(context: Context) -> Iterator[tuple[str, str]]:
         yield f"data_config.input_fields[{at}].column_name", column.column_name
     columns = set(context.columns)
     for path, feature in context.each_feature():
-        # One that is called after its column, or its table after it, is said once.
+        # A name that is its column's, or a table's that is its feature's, is reported once.
         for field, known in (("feature_name", columns), ("embedding_name", columns | {feature.feature_name})):
             if getattr(feature, field) not in known:
                 yield f"{path}.{field}", getattr(feature, field)
@@ -35,7 +35,7 @@ def _names(context: Context) -> Iterator[tuple[str, str]]:
 
 
 def _mistake(name: str) -> str:
-    """What is wrong with a name, or nothing."""
+    """Returns the mistake in a name; "" where there is none."""
     strange = next((char for char in name if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")), None)
     if strange is not None:
         return f"expected a name without control characters and line breaks, got U+{ord(strange):04X} in it."
@@ -49,7 +49,7 @@ def _mistake(name: str) -> str:
 
 
 def _stored(context: Context) -> None:
-    """Two fields that read one column of the files, at least one of them by column_name."""
+    """Reports two fields that read one column of the files, at least one of them by column_name."""
     report, fields = context.report, context.config.data_config.input_fields
     first: dict[str, int] = {}
     for at, column in enumerate(fields):

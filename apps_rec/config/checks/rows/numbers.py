@@ -1,4 +1,4 @@
-"""Checks of a RawFeature: its statistics and its cuts."""
+"""Checks of a RawFeature: its statistics and its boundaries."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def check_number(context: Context, path: str, feature: FeatureConfig) -> None:
 
 
 def _statistics(context: Context, path: str, feature: FeatureConfig) -> None:
-    """Reports widths that are 0 in 32 bits, and statistics that a column of 32 bits cannot resolve."""
+    """Reports widths that are 0 in 32 bits, and statistics that are too fine for a column of 32 bits."""
     is_float = any(_type(context, name) == DataConfig.FLOAT for name in feature.input_names)
     ends = (feature.min_val, feature.max_val)
     pairs = (

@@ -1,4 +1,4 @@
-"""Checks of which rows each pass over the data reads: bounds of filters, the holdout, passes that share rows."""
+"""Checks of the rows of each pass over the data: bounds of filters, the holdout, passes that share rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES = {TRAIN: "training", VALIDATE: "the choice of a checkpoint", EVALUATE: "
 
 
 def check_passes(context: Context) -> None:
-    """Reports filters and holdouts that leave no row or cannot be applied; warns of passes that share rows."""
+    """Reports filters and holdouts that leave no rows or cannot be applied; warns of passes that share rows."""
     _holdout(context)
     _row_filters(context)
     _shared(context)
@@ -71,7 +71,7 @@ class _Admitted:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no value is left."""
+        """Tells whether no value is left."""
         if self.low is not None and self.high is not None and not self.low < self.high:
             return True
         return self.kept is not None and not any(map(self._has, self.kept - self.dropped))
@@ -81,7 +81,7 @@ class _Admitted:
 
 
 def _value(text: str, column: DataConfig.Field) -> Any:
-    """A text that parses, as a value that compares like those of the column."""
+    """Returns the value of a text that parses; it compares like the values of the column."""
     if column.input_type == DataConfig.STRING:
         return text.encode("utf-8", "surrogatepass")
     if column.input_type == DataConfig.BOOL:
@@ -90,7 +90,7 @@ def _value(text: str, column: DataConfig.Field) -> Any:
 
 
 def _admitted(context: Context, filters: Iterable[DataConfig.RowFilter]) -> dict[str, _Admitted]:
-    """What filters let through, by column; a filter that has a mistake of its own is left out."""
+    """Returns the values that filters let through, by column; leaves out a filter with a mistake of its own."""
     admitted: dict[str, _Admitted] = {}
     for given in filters:
         column = context.columns.get(given.column)
@@ -101,7 +101,7 @@ def _admitted(context: Context, filters: Iterable[DataConfig.RowFilter]) -> dict
 
 
 def _row_filters(context: Context) -> None:
-    """Reports the filters of a pass that together let nothing through; one filter alone is reported for itself."""
+    """Reports the filters of a pass that together let no row through; a single filter is checked elsewhere."""
     data, report = context.config.data_config, context.report
     said: set[str] = set()
     passes = [TRAIN, EVALUATE, *([VALIDATE] if _chooses(context) else [])]
@@ -123,7 +123,7 @@ def _chooses(context: Context) -> bool:
 
 
 def _shared(context: Context) -> None:
-    """Warns where what a model is measured on is what it was trained on."""
+    """Warns where a model is measured on rows that it was trained on."""
     config, data = context.config, context.config.data_config
     common = _common_path(config.train_input_path, config.eval_input_path)
     if common is None:
@@ -140,7 +140,7 @@ def _shared(context: Context) -> None:
 
 
 def _common_path(train: str, measured: str) -> str | None:
-    """A path of both lists, or one that a pattern of the other matches."""
+    """Returns a path that is in both lists, or that a pattern of the other list matches; None where there is none."""
     parts = [
         [os.path.normpath(part.strip()) for part in paths.split(",") if part.strip()] for paths in (train, measured)
     ]

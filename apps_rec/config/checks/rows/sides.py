@@ -1,4 +1,4 @@
-"""Checks of what a request to rank sends once and what it sends for each item: sides of columns, value of an item."""
+"""Checks of the sides of columns, and of the column of an item's value, for requests to rank."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _VALUE = "model_config.score_value_field"
 
 
 def check_sides(context: Context) -> None:
-    """Reports columns of two sides, a model without an item, and a value that no item can have."""
+    """Reports columns with two sides, a model without columns of the item, and a value that no item can have."""
     report, features = context.report, context.config.feature_config.features
     for path, feature in context.each_feature():
         if feature.position and feature.HasField("side"):

@@ -1,4 +1,4 @@
-"""Which words can be the value of a column, and which numbers 32 bits can hold."""
+"""Words that can be the value of a column, and numbers that 32 bits can hold."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _WHOLE_AS_FLOAT = re.compile(r"([+-]?[0-9]+)(?:\.0*)?")
 _BLANKS = " \t\r\n\v\f"
 # Python refuses to read more digits, and no type of a column holds them.
 _MOST_DIGITS = 400
-# So many values, at least, a column of 32 bits tells apart between min_val and max_val, or within one stddev.
+# The least number of values that a column of 32 bits must tell apart between min_val and max_val or in one stddev.
 _LEAST_STEPS = 1000
 
 
 def parses(text: str, kind: int) -> bool:
-    """Whether a text is a value of a column type: its form, its range, and finite in the type's bits."""
+    """Tells whether a text is a value of a column type: in form, in range, and finite in the type's bits."""
     if kind == DataConfig.STRING:
         return True
     word = text.strip()
@@ -39,10 +39,10 @@ def parses(text: str, kind: int) -> bool:
 
 
 def word_mistake(word: str, kind: int, in_list: str = "") -> str:
-    """Why a word of a vocabulary can never be the text of a value, and what to write; "" where it can.
+    """Returns why a word of a vocabulary can never be a value's text, and what to write; "" where it can be.
 
     Args:
-        word: of the vocabulary.
+        word: word of the vocabulary.
         kind: type of the column.
         in_list: separator of the column's lists; "": a cell is one value.
     """
@@ -64,13 +64,13 @@ def word_mistake(word: str, kind: int, in_list: str = "") -> str:
 def blanks_mistake(word: str) -> str:
     """Says that a word of a STRING column has blanks around it; "" where it has none."""
     bare = word.strip(_BLANKS)
-    # As a config says it, so that a tab is seen.
+    # As a config writes it, so that a tab is seen.
     told, wanted = (json.dumps(text, ensure_ascii=False) for text in (word, bare))
     return "" if bare == word else f"{told} begins or ends with blanks; expected {wanted}."
 
 
 def as_float32(value: float) -> float:
-    """The number that 32 bits hold in place of one, infinite where that is too large."""
+    """Returns the nearest number of 32 bits, infinite where the value is too large."""
     try:
         return float(struct.unpack("f", struct.pack("f", value))[0])
     except OverflowError:
@@ -78,7 +78,7 @@ def as_float32(value: float) -> float:
 
 
 def is_too_coarse(largest: float, width: float) -> bool:
-    """Whether neighbours of 32 bits at `largest` lie more than a thousandth of `width` apart."""
+    """Tells whether neighbouring numbers of 32 bits at `largest` are more than a thousandth of `width` apart."""
     if not largest or not math.isfinite(largest) or not math.isfinite(width):
         return False
     spacing = math.ldexp(1.0, math.frexp(abs(largest))[1] - 24)
@@ -91,7 +91,7 @@ def _holds(number: int, kind: int) -> bool:
 
 
 def _written(word: str, kind: int) -> str:
-    """The text of the value that a word means; "" where it means none."""
+    """Returns the text of the value that a word means; "" where it means none."""
     bare = word.strip(_BLANKS)
     if kind == DataConfig.BOOL:
         return _TRUTHS.get(bare.lower(), "")
