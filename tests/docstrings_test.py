@@ -13,9 +13,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 DONE = (
     "apps_rec/cli",
     "apps_rec/config",
-    "apps_rec/data/formats",
-    "apps_rec/data/pipeline",
-    "apps_rec/data/rows",
+    "apps_rec/data",
     "apps_rec/evaluation",
     "apps_rec/features",
     "apps_rec/layers",
@@ -26,31 +24,30 @@ DONE = (
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.
 VERBS = """
-    Accepts Activates Adds Advances Aligns Allocates Allows Answers Appends Applies Approximates Asks Assembles
-    Asserts Assigns Attaches Averages Backs Begins Binds Blends Blocks Breaks Brings Broadcasts Builds Caches
-    Calculates Calls Cancels Casts Catches Changes Checks Chooses Claims Cleans Clears Clips Closes Collapses Collects
-    Combines Compares Compiles Completes Computes Concatenates Configures Confirms Connects Consumes Continues
-    Converts Copies Corrects Counts Covers Creates Cuts Deals Decides Declares Decodes Decompresses Decorates
-    Deduplicates Defines Deletes Delivers Derives Describes Detects Determines Differs Disables Discards Divides Does
-    Downloads Draws Drops Embeds Empties Enables Encodes Ends Ensures Enters Enumerates Escapes Estimates Evaluates
-    Evens Examines Exchanges Excludes Executes Exits Expands Explains Exports Extends Extracts Fails Feeds Fetches
-    Fills Filters Finds Finishes Fits Fixes Flattens Flushes Folds Follows Forgets Formats Forms Forwards Frees
-    Freezes Gathers Generates Gets Gives Groups Grows Guards Guesses Handles Hands Hashes Holds Identifies Ignores
-    Implements Imports Includes Indexes Infers Initializes Inserts Installs Integrates Interprets Interrupts
-    Intersects Invents Inverts Iterates Joins Judges Keeps Launches Lays Leads Learns Leaves Lends Lets Limits Links
-    Listens Lists Loads Locates Locks Logs Looks Lowers Makes Maps Marks Masks Matches Measures Meets Merges Mixes
-    Moves Multiplies Names Normalises Notes Notices Numbers Obtains Omits Opens Orders Overrides Packs Pads Pairs
-    Parses Partitions Passes Permutes Picks Plans Points Pools Predicts Prefetches Prefixes Prepares Prevents Prints
-    Processes Produces Projects Protects Proves Provides Publishes Pulls Pushes Puts Quotes Raises Ranks Reads
-    Rebuilds Receives Recognizes Records Recovers Recreates Reduces Refers Refills Refreshes Refuses Registers Rejects
-    Releases Remembers Removes Renames Renders Repairs Repeats Replaces Replays Reports Represents Requests Requires
-    Resets Reshapes Resolves Restarts Restores Resumes Retries Returns Reuses Rewrites Rolls Rounds Routes Runs
-    Samples Saves Says Scales Scans Schedules Scores Searches Seeds Selects Sends Separates Serializes Serves Sets
-    Shards Shifts Shortens Shows Shrinks Shuffles Shuts Signals Simulates Skips Sleeps Slices Smooths Sorts Spells
-    Splits Spreads Squares Stacks Stamps Standardizes Starts States Stays Steps Stops Stores Strips Subtracts Suggests
-    Summarizes Sums Supplies Suppresses Swaps Synchronizes Takes Tells Tests Tokenizes Trains Transfers Transforms
-    Translates Transposes Tries Trims Truncates Turns Undoes Unites Unpacks Updates Uses Validates Verifies Visits
-    Waits Walks Warms Warns Watches Weighs Withdraws Wraps Writes Yields Zeroes
+    Accepts Activates Adds Advances Aligns Allocates Allows Answers Appends Applies Approximates Asks Assembles Asserts
+    Assigns Attaches Averages Backs Begins Binds Blends Blocks Breaks Brings Broadcasts Builds Caches Calculates Calls
+    Cancels Casts Catches Changes Checks Chooses Claims Cleans Clears Clips Closes Collapses Collects Combines Compares
+    Compiles Completes Computes Concatenates Configures Confirms Connects Consumes Continues Converts Copies Corrects
+    Counts Covers Creates Cuts Deals Decides Declares Decodes Decompresses Decorates Deduplicates Defines Deletes
+    Delivers Derives Describes Detects Determines Differs Disables Discards Divides Does Downloads Draws Drops Embeds
+    Empties Enables Encodes Ends Ensures Enters Enumerates Escapes Estimates Evaluates Evens Examines Exchanges Excludes
+    Executes Exits Expands Explains Exports Extends Extracts Fails Feeds Fetches Fills Filters Finds Finishes Fits Fixes
+    Flattens Flushes Folds Follows Forgets Formats Forms Forwards Frees Freezes Gathers Generates Gets Gives Groups
+    Grows Guards Guesses Handles Hands Hashes Holds Identifies Ignores Implements Imports Includes Indexes Infers
+    Initializes Inserts Installs Integrates Interprets Interrupts Intersects Invents Inverts Iterates Joins Judges Keeps
+    Launches Lays Leads Learns Leaves Lends Lets Limits Links Listens Lists Loads Locates Locks Logs Looks Lowers Makes
+    Maps Marks Masks Matches Measures Meets Merges Mixes Moves Multiplies Names Normalises Notes Notices Numbers Obtains
+    Omits Opens Orders Overrides Packs Pads Pairs Parses Partitions Passes Permutes Picks Plans Points Pools Predicts
+    Prefetches Prefixes Prepares Prevents Prints Processes Produces Projects Protects Proves Provides Publishes Pulls
+    Pushes Puts Quotes Raises Ranks Reads Rebuilds Receives Recognizes Records Recovers Recreates Reduces Refers Refills
+    Refreshes Refuses Registers Rejects Releases Remembers Removes Renames Renders Repairs Repeats Replaces Replays
+    Reports Represents Requests Requires Resets Reshapes Resolves Restarts Restores Resumes Retries Returns Reuses
+    Rewrites Rolls Rounds Routes Runs Samples Saves Says Scales Scans Schedules Scores Searches Seeds Selects Sends
+    Separates Serializes Serves Sets Settles Shards Shifts Shortens Shows Shrinks Shuffles Shuts Signals Simulates Skips
+    Sleeps Slices Smooths Sorts Spells Splits Spreads Squares Stacks Stamps Standardizes Starts States Stays Steps Stops
+    Stores Strips Subtracts Suggests Summarizes Sums Supplies Suppresses Swaps Synchronizes Takes Tells Tests Tokenizes
+    Trains Transfers Transforms Translates Transposes Tries Trims Truncates Turns Undoes Unites Unpacks Updates Uses
+    Validates Verifies Visits Waits Walks Warms Warns Watches Weighs Withdraws Wraps Writes Yields Zeroes
 """
 QUESTIONS = {"how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why"}
 MIDDLES = {"as", "at", "by", "for", "from", "in", "into", "of", "on", "that", "to", "which", "with"}

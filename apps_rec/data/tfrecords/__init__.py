@@ -1,1 +1,1 @@
-"""TFRecord files: written by `apps-rec convert`, and read by TensorFlow alone where no Python may run."""
+"""Writes TFRecord files for `apps-rec convert`, and reads them by TensorFlow alone where no Python may run."""

@@ -1,4 +1,4 @@
-"""Rows of any format that is read -> TFRecord files of tf.train.Example, with a manifest beside them."""
+"""Converts rows of any format to TFRecord files of tf.train.Example, with a manifest beside them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ _BATCH_ROWS = 8192
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was written.
+    """The result of a conversion.
 
     Args:
-        folder: that holds the files.
-        files: how many, without the manifest.
-        rows: in all of them.
-        summary: rows read, filtered out and dropped, in a line.
-        seconds: it took.
+        folder: folder that holds the files.
+        files: number of files, without the manifest.
+        rows: number of rows in all files.
+        summary: numbers of rows read, filtered out and dropped, in a line.
+        seconds: duration in seconds.
     """
 
     folder: Path
@@ -49,16 +49,16 @@ class Conversion:
 
 
 def conversion_schema(config: PipelineConfig, files: Sequence[str], schema: Schema, purpose: str) -> Schema:
-    """What to write: the columns that a job of this purpose reads, those of filters and holdout, and users and keys.
+    """Returns the schema to write: the columns that a job reads, those of filters and holdout, users and keys.
 
-    Evaluation's rows are those of `evaluate` and of the choice of a checkpoint alike: a filter for one of the two takes
-    nothing away yet, and both find its column.
+    Rows for evaluation serve both `evaluate` and the choice of a checkpoint. A filter for only one of the two takes no
+    row away here, and its column is written.
 
     Args:
         config: a normalised config.
-        files: to convert; users (to train) and keys are written where the first one has them.
-        schema: of the job, as the files are read.
-        purpose: train or evaluate.
+        files: files to convert. Users (to train) and keys are written if the first file has them.
+        schema: schema of the job that would read these files.
+        purpose: "train" or "evaluate".
     """
     optional = list(schema.keys)
     if purpose == "train":
@@ -91,22 +91,21 @@ def convert_files(
 ) -> Conversion:
     """Writes the rows that a stream of these files hands out, in file order, as `part-00000-of-00008.tfrecord`, ...
 
-    Row filters are applied and bad rows obeyed, so the output holds the rows that training uses and no others.
-    A missing value becomes its default, a list column a list of its values. The folder appears when it is complete:
-    until then it is `.<name>.partial` beside its place, which a failure takes away.
+    Row filters and the rule for bad rows are applied, so the output holds the rows that training uses and no others.
+    A missing value becomes its default, a list column a list of its values. The folder gets its name when it is
+    complete. Until then it is `.<name>.partial` beside its place; a failure removes it.
 
     Args:
         files: sorted paths.
-        schema: what to read and write, see `conversion_schema`.
+        schema: columns to read and write, see `conversion_schema`.
         output: folder to make.
-        shards: how many files; the rows are dealt in runs as even as can be. Needs the rows of the files to be
-            counted first.
-        rows_per_file: rows in each file but the last, 1,000,000 where neither is given.
-        config_path: for the manifest.
+        shards: number of files, 1 or more. Their numbers of rows differ by one at most. The rows are counted first.
+        rows_per_file: number of rows in each file but the last, 1 or more; 1,000,000 if neither is given.
+        config_path: path of the config, for the manifest.
 
     Raises:
-        RunError: a folder that is there already or cannot be written.
-        DataError: a bad row or file, or more shards than rows.
+        RunError: the folder is there already or cannot be written; shards and rows_per_file are both given, or below 1.
+        DataError: a row or file is bad, or there are more shards than rows.
     """
     given = [number for number in (shards, rows_per_file) if number is not None]
     if len(given) > 1 or min(given, default=1) < 1:
@@ -175,7 +174,7 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
 
 
 def _rows_that_pass(stream: RowStream) -> int:
-    """Rows to write: counted without reading where none is filtered or dropped, else by a pass of the stream."""
+    """Counts the rows to write: without reading if no row is filtered or dropped, else by a pass of the stream."""
     schema = stream.schema
     if counts_exactly(schema) and not schema.filters and schema.bad_rows == "FAIL":
         return sum(count_rows(path, schema) for path in stream.files)
@@ -185,14 +184,14 @@ def _rows_that_pass(stream: RowStream) -> int:
 
 
 def _shares(rows: int, shards: int) -> list[int]:
-    """Rows of each shard, which differ by one at most."""
+    """Returns the number of rows of each shard. They differ by one at most."""
     if rows < shards:
         raise DataError(f"--shards: expected at most as many as there are rows ({rows}), got {shards}")
     return [rows // shards + (number < rows % shards) for number in range(shards)]
 
 
 class _Shard:
-    """One file while it is written."""
+    """A file while it is written."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,4 +1,4 @@
-"""Columns -> serialized tf.train.Examples that read back as the same values."""
+"""Encodes columns as serialized tf.train.Examples that read back as the same values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _REMEMBERED = 100_000
 
 
 def written_as(schema: Schema, name: str) -> Column:
-    """The column as its values are written: labels and weights are numbers."""
+    """Returns the column as its values are written: a number for labels and weights."""
     declared = schema.column(name)
     if name in schema.weights:
         return schema.number_column(name)
@@ -27,14 +27,14 @@ def written_as(schema: Schema, name: str) -> Column:
 
 
 class ColumnEncoder:
-    """Values of a column -> serialized tf.train.Features of that column alone.
+    """Encodes the values of a column as serialized tf.train.Features of that column alone.
 
-    Serialized messages that stand one behind the other are one message with the fields of all (protobuf's encoding),
-    so a row's Features are its columns' joined. Protobuf encodes each distinct value once.
+    In protobuf's encoding, serialized messages one behind the other are one message with the fields of all. So the
+    Features of a row are those of its columns, joined. Each distinct value is encoded once.
 
     Args:
-        column: its name, type, and the separator at which the values of a list column are parted.
-        rule: of a label; one that was not observed is written in the first of the column's ways to say so.
+        column: column to encode. The values of a list column are split at its separator.
+        rule: rule of a label. A label that was not observed is written as the first of the values that mean so.
     """
 
     def __init__(self, column: Column, rule: LabelRule | None = None) -> None:
@@ -50,7 +50,7 @@ class ColumnEncoder:
         self._known: dict[object, bytes] = {}
 
     def encode(self, values: np.ndarray) -> list[bytes]:
-        """One serialized message for each value, `[B]`."""
+        """Returns a serialized message for each value, `[B]`."""
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         known, name, feature = self._known, self.column.stored, self._feature
@@ -86,14 +86,14 @@ class ColumnEncoder:
 
 
 def encode_examples(columns: Mapping[str, np.ndarray], encoders: Mapping[str, ColumnEncoder]) -> list[bytes]:
-    """Rows as serialized tf.train.Examples, each with a value of every encoder's column."""
+    """Encodes rows as serialized tf.train.Examples, each with a value of every encoder's column."""
     rows = zip(*(encoder.encode(columns[name]) for name, encoder in encoders.items()), strict=True)
     # Field 1, the length of the Features, the Features.
     return [b"\x0a" + varint(len(features)) + features for features in map(b"".join, rows)]
 
 
 def varint(number: int) -> bytes:
-    """A length as protobuf writes it: seven bits a byte, the lowest first."""
+    """Encodes a length as protobuf does: seven bits a byte, the lowest first."""
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

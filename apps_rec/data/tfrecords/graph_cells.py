@@ -1,4 +1,4 @@
-"""Cells inside a graph: values of tf.train.Features and texts -> the declared type, by the rule of `convert`."""
+"""Turns cells inside a graph, values of tf.train.Features and texts, into the declared type as `convert` does."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ Cells = tuple[tf.Tensor, tf.Tensor]
 
 
 def read_cells(values: tf.Tensor, columns: Sequence[Column], places: tf.Tensor | None = None) -> Cells:
-    """Values of columns of one declared type as that type.
+    """Turns values of columns of one declared type into that type.
 
     Args:
-        values: `[N]` of one kind of list: text, 32-bit floats or whole numbers.
-        columns: they are of.
-        places: which of the columns each value is of, `[N]`; None: the only one.
+        values: values of one kind of list: text, 32-bit floats or whole numbers, `[N]`.
+        columns: columns that the values belong to.
+        places: place in `columns` of each value's column, `[N]`; None: there is one column.
 
-    Returns: values of the declared type, and which are missing: empty texts and nan, in whose place some value stands.
-        A value that is none stops the graph with the column's name.
+    Returns: values of the declared type, and a mask of the missing ones (empty texts and nan), whose values mean
+    nothing. A value that does not fit stops the graph with the column's name.
     """
     dtype = columns[0].dtype
     if dtype == "STRING":
@@ -61,7 +61,7 @@ def read_cells(values: tf.Tensor, columns: Sequence[Column], places: tf.Tensor |
 def _stop_unless(
     fine: tf.Tensor, values: tf.Tensor, columns: Sequence[Column], places: tf.Tensor | None, result: tf.Tensor
 ) -> tf.Tensor:
-    """The result, once it is seen that all values are fine; else the first that is not stops the graph."""
+    """Returns `result` if all values are fine; else stops the graph at the first that is not."""
     # A tf.cond to put the message together would cost more, 30 ms for each check when the graph is built.
     wrong = tf.where(~fine)[:1, 0]
     names = [f'Column "{column.name}": expected {_EXPECTED[column.dtype]}, got' for column in columns]
@@ -80,7 +80,7 @@ def _texts(values: tf.Tensor, columns: Sequence[Column], places: tf.Tensor | Non
 
 
 def list_texts(values: tf.Tensor, column: Column) -> tf.Tensor:
-    """Values of lists as text; floats, where numbers are read, by a text that names their shortest decimal."""
+    """Turns values of lists into text. For a column of numbers, floats become texts of their shortest decimal."""
     if values.dtype == tf.string:
         return values
     if values.dtype != tf.float32:
@@ -92,7 +92,7 @@ def list_texts(values: tf.Tensor, column: Column) -> tf.Tensor:
 
 
 def shortest(values: tf.Tensor) -> tf.Tensor:
-    """32-bit floats as the 64-bit ones of the fewest digits that name them: 4.99, not 4.989999771118164."""
+    """Turns 32-bit floats into 64-bit ones of the fewest digits that name them: 4.99, not 4.989999771118164."""
     bits = tf.bitcast(values, tf.int32)
     magnitude = bits & 0x7FFFFFFF
     # Arithmetic on 32 bits may take subnormal numbers for zero.
@@ -171,7 +171,7 @@ def _ints_of_text(texts: tf.Tensor, dtype: str) -> _Read:
 
 
 def _in_64_bits(words: tf.Tensor) -> tf.Tensor:
-    """Whether whole numbers, as text, lie in -2**63 .. 2**63 - 1."""
+    """Tells whether whole numbers, as text, lie in -2**63 .. 2**63 - 1."""
     digits = tf.strings.regex_replace(words, "^[+-]?0*([0-9])", r"\1")
     is_long = tf.strings.regex_full_match(digits, "[0-9]{19}")
     padded = tf.where(is_long, digits, "0" * 19)

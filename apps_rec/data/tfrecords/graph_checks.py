@@ -1,4 +1,4 @@
-"""Whether files can be read by TensorFlow's own ops, and what those have to know before the first row."""
+"""Checks that TensorFlow's own ops can read the files, and finds out what they must know before the first row."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ _READABLE_NUMBERS = ("bytes_list", "float_list", "int64_list")
 
 @dataclass(frozen=True)
 class Layout:
-    """How the rows of all files of a job are laid out.
+    """The layout of the rows in all files of a job.
 
     Args:
-        header: of CSV files: names of the cells of a line, in order.
-        kinds: of TFRecord files: column -> int64_list, float_list or bytes_list.
+        header: names of the cells of a line of CSV files, in order.
+        kinds: kind of list (int64_list, float_list or bytes_list) by column of TFRecord files.
     """
 
     header: tuple[str, ...] = ()
@@ -47,19 +47,19 @@ class Layout:
 
 
 def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction: float = 0.0) -> Layout:
-    """Refuses what readers made of TensorFlow ops alone cannot read, and returns the layout they need.
+    """Refuses files that readers made of TensorFlow ops alone cannot read, and returns the layout that these need.
 
-    What cannot be seen beforehand stops while reading: a CSV cell with a line break in its quotes, a record whose
-    column is of another kind than in the first records of its file. Text is not checked to be UTF-8.
+    Two things cannot be seen beforehand and stop the reading: a CSV cell with a line break in its quotes, and a record
+    with a column of another kind than in the first records of its file. Text is not checked to be UTF-8.
 
     Args:
-        schema: what to read.
-        files: every file of the job; a worker may be given any of them.
-        holdout_fraction: of data_config.
+        schema: columns to read.
+        files: all files of the job; a worker may be given any of them.
+        holdout_fraction: share of rows in the holdout, from data_config.
 
     Raises:
-        ConfigError: an option of data_config that needs Python.
-        DataError: a file of another format, compression, header or kind of values.
+        ConfigError: an option of data_config needs Python.
+        DataError: a file has another format, compression, header or kind of values.
     """
     _check_options(schema, holdout_fraction)
     for path in files:
@@ -96,7 +96,7 @@ def _check_options(schema: Schema, holdout_fraction: float) -> None:
 
 
 def _check_row_options(schema: Schema, files: Sequence[str], manifests: Sequence[Manifest | None]) -> None:
-    """Filters and bad rows go where the files are converted ones, which hold none of them any more."""
+    """Refuses filters and the skipping of bad rows, unless the files are converted ones: those need neither."""
     wanted = filters_as_text(schema.filters)
     for path, manifest in zip(files, manifests, strict=True):
         ending = next((ending for ending in _OTHER_COMPRESSIONS if path.lower().endswith(ending)), None)

@@ -1,4 +1,4 @@
-"""Files -> batches of columns by TensorFlow ops alone, for inputs in which no Python runs: parameter servers.
+"""Reads files as batches of columns by TensorFlow ops alone, for inputs in which no Python runs: parameter servers.
 
 The batches equal those of a `RowStream` that reads the same rows in file order.
 """
@@ -32,24 +32,24 @@ def graph_columns(
     batch_size: int,
     layout: Layout | None = None,
 ) -> tf.data.Dataset:
-    """Batches of a run of rows of one file, {column name: `[B]`} with the types of `Schema.dtypes`, in file order.
+    """Makes a dataset of a run of rows of one file in order: batches {name: `[B]`} of the types of `Schema.dtypes`.
 
     Args:
-        schema: what to read; TFRecord or CSV. Its row filters and bad_rows are not looked at: `check_graph_readable`
-            lets only files through that have them behind them.
-        path: of the file, gzip if the name ends in .gz; may be a scalar tensor.
-        skip: rows of the file before the first one; may be a scalar tensor.
-        take: rows to read, fewer where the file ends; -1: to its end; may be a scalar tensor.
-        batch_size: rows in a batch; the last one may have fewer.
-        layout: what `check_graph_readable` returned for the job's files; None looks into the file, which takes a path
-            that is no tensor.
+        schema: columns to read, of TFRecord or CSV. Its row filters and bad_rows are not looked at, as
+            `check_graph_readable` lets only files pass to which they were applied already.
+        path: path of the file, gzip if the name ends in .gz; may be a scalar tensor.
+        skip: number of rows of the file to skip at its start; may be a scalar tensor.
+        take: number of rows to read, fewer if the file ends; -1: to its end; may be a scalar tensor.
+        batch_size: number of rows in a batch; the last one may have fewer.
+        layout: result of `check_graph_readable` for the job's files. None looks into the file; the path must then be no
+            tensor.
 
     Raises:
-        ValueError: a tensor as path without a layout.
+        ValueError: path is a tensor and there is no layout.
         ConfigError, DataError: see `check_graph_readable`.
-        While reading, as tf.errors.InvalidArgumentError: labels other than 0 and 1, weights below 0, a conversion
-            without a click, numbers that are none, rows with too few or too many cells. `dataset.reraise` makes a
-            DataError of what concerns one column.
+        tf.errors.InvalidArgumentError: while reading: a label is not 0 or 1, a weight is below 0, a conversion has no
+            click, a text is no number, a row has too few or too many cells. `dataset.reraise` makes a DataError of it
+            if it concerns one column.
 
     Example:
         >>> layout = check_graph_readable(schema, files)
@@ -100,7 +100,7 @@ def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
 
 
 def _checked_label(columns: Columns, name: str, rule: LabelRule) -> tf.Tensor:
-    """A label as a batch has it, as `checks.checked_labels` settles it; those of the rule's spaces are settled."""
+    """Settles a label as `label_checks.checked_labels` does. The rule's spaces must be settled already."""
     label = columns[name]
     unobserved, outside = tf.zeros_like(label, tf.bool), tf.fill(tf.shape(label), bool(rule.spaces))
     # A text that is no number stopped the run already: what is NaN here is missing.
@@ -135,7 +135,7 @@ def _csv_columns(
 
 
 def _as_written(text: tf.Tensor, column: Column, schema: Schema) -> tf.Tensor:
-    """Cells with nothing in place of null words, and with decimal points in place of commas."""
+    """Returns cells with empty text in place of null words, and decimal points in place of commas."""
     for word in schema.null_words:
         text = tf.where(tf.equal(text, word), "", text)
     if schema.decimal_separator == "," and has_decimals(column):
@@ -171,13 +171,13 @@ def _example_columns(
 
 
 def _filled(values: tf.Tensor, column: Column, is_number: bool) -> tf.Tensor:
-    """Values as declared, with the default in place of missing ones."""
+    """Turns values into the declared type, with the default in place of missing ones."""
     read, missing = read_cells(values, [column])
     return tf.where(missing, _default(column, is_number), _as_label(read) if is_number else read)
 
 
 def _join(lists: tf.RaggedTensor, separator: str) -> tf.Tensor:
-    """Lists of text -> one text each, `[B]`."""
+    """Joins lists of text into one text each, `[B]`."""
     # The separator goes before every value: unsorted_segment_join leaves out those of its own behind empty values.
     before = tf.strings.join([separator, lists.values])
     joined = tf.strings.unsorted_segment_join(before, lists.value_rowids(), lists.nrows())
@@ -190,12 +190,12 @@ def _as_label(values: tf.Tensor) -> tf.Tensor:
 
 
 def _default(column: Column, is_number: bool) -> tf.Tensor:
-    """What a missing value becomes; NaN for labels and weights, whose checks come later."""
+    """Returns the value in place of a missing one; NaN for labels and weights, which are checked later."""
     return tf.constant(float("nan")) if is_number else tf.constant(column.default, TF_TYPES[column.dtype])
 
 
 def _check(fine: tf.Tensor, values: tf.Tensor, name: str, expected: str) -> None:
-    """Stops at the first value that is not fine; `dataset.wrong_value` reads the message."""
+    """Stops the graph at the first value that is not fine. `dataset.wrong_value` reads the message."""
     # A tf.cond to put the message together would cost more, 30 ms for each check when the graph is built.
     wrong = tf.gather(values, tf.where(~fine)[:1, 0])
     tf.raw_ops.Assert(condition=tf.reduce_all(fine), data=[f'Column "{name}": {expected}, got', wrong], summarize=1)

@@ -1,4 +1,4 @@
-"""`manifest.json` beside the files that `apps-rec convert` writes: what they hold, without a look into them."""
+"""`manifest.json`, which describes the files that `apps-rec convert` writes beside it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class FileEntry:
-    """One written file.
+    """A written file.
 
     Args:
-        name: without its folder.
-        rows: records in it.
-        size: in bytes; a file of another size is not the one that was written.
+        name: name without the folder.
+        rows: number of records.
+        size: size in bytes. A file of another size is not the one that was written.
     """
 
     name: str
@@ -35,15 +35,15 @@ class FileEntry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a conversion did.
+    """The description of a conversion.
 
     Args:
-        files: in the order of their names, which is that of the rows.
-        columns: name -> declared type, kind of list in the records, and what joins the values of a list column.
+        files: written files in the order of their names, which is that of the rows.
+        columns: declared type, kind of list in the records, and list separator, by column name.
         filters: row filters that were applied, see `filters_as_text`.
         sources: files that were read, in order.
         config: path of the config.
-        rows_read: rows of the sources; those beyond the rows of `files` were filtered out or bad.
+        rows_read: number of rows of the sources. Those that are not in `files` were filtered out or bad.
     """
 
     files: tuple[FileEntry, ...]
@@ -54,18 +54,18 @@ class Manifest:
     rows_read: int
 
     def entry(self, path: str) -> FileEntry | None:
-        """The entry of a file; None where there is none, or where the file is not the one that was written."""
+        """Returns the entry of a file; None if there is none, or if the file is not the one that was written."""
         name, size = os.path.basename(path), storage.size_and_time(path)[0]
         return next((entry for entry in self.files if entry.name == name and entry.size == size), None)
 
     def write(self, folder: Path) -> None:
-        """Writes it into a folder."""
+        """Writes the manifest into a folder."""
         text = json.dumps({"version": VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
         (folder / NAME).write_text(text + "\n", encoding="utf-8")
 
 
 def filters_as_text(filters: Sequence[RowFilter]) -> tuple[str, ...]:
-    """Row filters as lines that are equal where the filters are."""
+    """Writes row filters as lines that are equal if the filters are."""
     return tuple(_as_text(item) for item in filters)
 
 
@@ -77,10 +77,10 @@ def _as_text(item: RowFilter) -> str:
 
 
 def manifest_beside(path: str) -> Manifest | None:
-    """The manifest in the folder of a data file, None where there is none.
+    """Reads the manifest in the folder of a data file; None if there is none.
 
     Raises:
-        DataError: a file of that name that `apps-rec convert` did not write.
+        DataError: `apps-rec convert` did not write the file of that name.
     """
     beside = storage.beside(path, NAME)
     if not storage.is_file(beside):

@@ -1,4 +1,4 @@
-"""How many rows a file holds, without reading a column of it."""
+"""Counts the rows of a file without reading a column of it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ _SAMPLE_BYTES = 1 << 20
 
 
 def counts_exactly(schema: Schema) -> bool:
-    """Tells whether `count_rows` knows how many rows a file holds; of CSV files it knows the lines."""
+    """Tells whether `count_rows` knows the exact number of rows; of CSV files it knows the number of lines."""
     return FORMATS[schema.input_type].counts_rows or schema.input_type == "tfrecord"
 
 
 def count_rows(path: str, schema: Schema) -> int:
-    """Rows of a file, before filters and checks.
+    """Counts the rows of a file, before filters and checks.
 
-    `manifest.json` beside the file, Parquet's own metadata, else one pass over the file: over the records' lengths, or
-    over the lines of a CSV file, where blank lines are no rows and a line break in quotes would count as two.
+    It reads `manifest.json` beside the file, or Parquet's own metadata. Else it makes one pass over the records'
+    lengths, or over the lines of a CSV file. Blank lines do not count, but a line break in quotes makes two rows.
 
     Raises:
-        DataError: a file that cannot be read, or one that ends inside a record.
+        DataError: the file cannot be read, or ends inside a record.
     """
     try:
         manifest = manifest_beside(path)
@@ -56,10 +56,10 @@ def count_rows(path: str, schema: Schema) -> int:
 
 
 def estimate_rows(files: Sequence[str], schema: Schema) -> tuple[int, bool] | None:
-    """Rows of some files before filters and checks, and whether the number is exact; None: not to be had quickly.
+    """Estimates the rows of some files before filters and checks. Returns the number, and whether it is exact.
 
-    `manifest.json` beside a file, Parquet's own metadata, else the size of the file over the mean size of a row in its
-    first MiB. Files that are URIs, pipes or unreadable are not looked into.
+    It reads `manifest.json` beside a file, or Parquet's own metadata. Else it divides the size of the file by the mean
+    size of a row in its first MiB. It does not look into URIs, pipes and unreadable files: the result is then None.
     """
     total, is_exact = 0, True
     for path in files:
@@ -92,7 +92,7 @@ def _estimate(path: str, schema: Schema) -> tuple[int, bool]:
 
 
 def _records_in(sample: bytes) -> float:
-    """Records in the first bytes of a file, the last one in part."""
+    """Counts the records in the first bytes of a file, the last one in part."""
     count = end = 0
     while len(sample) - end >= _BEFORE:
         length = _BEFORE + _LENGTH.unpack_from(sample, end)[0] + _AFTER

@@ -1,1 +1,1 @@
-"""What a stored cell becomes: one rule for each pair of declared and stored type (docs/config.md)."""
+"""Converts stored cells, by one rule for each pair of declared and stored type (docs/config.md)."""

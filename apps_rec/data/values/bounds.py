@@ -1,4 +1,4 @@
-"""Which values of a column lie between two bounds: numbers by value, dates and the like as text of one form."""
+"""Compares the values of a column with two bounds: numbers by value, dates and the like as text of one form."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ OTHER_FORM = "another form than its bound"
 
 @dataclass(frozen=True)
 class Within:
-    """What the bounds say of each row.
+    """The result of a comparison with bounds, for each row.
 
     Args:
-        inside: bool `[N]`.
-        missing: bool `[N]`, of rows without a value, which are not inside.
+        inside: mask of rows that lie within the bounds, bool `[N]`.
+        missing: mask of rows without a value, which are not inside, bool `[N]`.
         problems: texts of another form than the bounds.
     """
 
@@ -35,13 +35,13 @@ class Within:
 def within(array: pa.Array, column: Column, low: Value | None, high: Value | None) -> Within:
     """Compares a converted column with its bounds.
 
-    A missing value counts as the column's default where the config gives one, else it lies within no bounds.
+    A missing value counts as the column's default if the config gives one; else it lies within no bounds.
 
     Args:
-        array: of the declared type, null where a value is missing or wrong.
-        column: as declared.
-        low: values from it on are inside; None: no lower bound.
-        high: values before it are inside; None: no upper bound.
+        array: values of the declared type, null where a value is missing or wrong.
+        column: declared column.
+        low: least value inside; None: no lower bound.
+        high: value below which values are inside; None: no upper bound.
     """
     problems: list[Problem] = []
     if column.dtype == "STRING":
@@ -61,7 +61,7 @@ def within(array: pa.Array, column: Column, low: Value | None, high: Value | Non
 
 
 def _other_form(array: pa.Array, missing: np.ndarray, column: Column, bound: bytes) -> list[Problem]:
-    """Texts that do not begin like the bound, digit for digit: their order as text would say nothing."""
+    """Finds texts that do not have the form of the bound, digit for digit: their order as text would mean nothing."""
     wrong = ~as_mask(pc.match_substring_regex(array, form_of(bound.decode()))) & ~missing
     if not wrong.any():
         return []
@@ -71,7 +71,7 @@ def _other_form(array: pa.Array, missing: np.ndarray, column: Column, bound: byt
 
 
 def form_of(bound: str) -> str:
-    r"""The pattern of texts that compare with a bound as text; more may follow, but no further digit.
+    r"""Returns the pattern of texts that compare with a bound as text. More may follow, but no further digit.
 
     Example:
         >>> form_of("11:5")

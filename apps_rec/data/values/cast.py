@@ -1,4 +1,4 @@
-"""Single values of any Arrow type -> the declared type, with every cell that does not fit named."""
+"""Converts single values of any Arrow type to the declared type, and names every cell that does not fit."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class Problem:
     """Cells of one column that do not fit.
 
     Args:
-        reason: in a word or two, for counting.
-        mask: bool `[N]`, true where the cell is wrong.
-        column: its name.
-        describe: index of such a cell -> what was expected and what came.
+        reason: cause in a word or two, for counting.
+        mask: mask of the wrong cells, bool `[N]`.
+        column: name of the column.
+        describe: function of the index of a wrong cell that returns the expectation and the value that came.
     """
 
     reason: str
@@ -43,7 +43,7 @@ class Problem:
 
 
 def show_cell(array: pa.Array) -> Callable[[int], str]:
-    """Shows a cell in a message."""
+    """Returns a function that shows a cell, by its index, in a message."""
 
     def show(index: int) -> str:
         value = array[index].as_py()
@@ -63,7 +63,7 @@ def _wrong(
 
 
 def to_utf8(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """Text of any kind as large_string whose bytes were looked at."""
+    """Converts text of any kind to large_string, and checks that its bytes are UTF-8."""
     raw = array.cast(pa.large_binary())
     if letters_of(raw).isascii():
         return raw.view(pa.large_string()), []
@@ -127,7 +127,7 @@ def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
 
 
 def _rounded(array: pa.Array, bits: int) -> Callable[[int], str]:
-    """Why a float that is whole is refused all the same."""
+    """Returns a function that explains, by the index of a cell, why a float that is whole is refused."""
 
     def why(index: int) -> str:
         cell = array[index].as_py()
@@ -161,7 +161,7 @@ def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]
 
 
 def _floats(array: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """Numbers of any kind as float64, and which cells hold none."""
+    """Converts numbers of any kind to float64. Returns a mask of the cells that hold none, too."""
     kind = kind_of(array.type)
     if kind == DECIMAL:
         # By way of their digits: Arrow's own way from a decimal may miss the nearest float.

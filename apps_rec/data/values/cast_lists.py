@@ -1,4 +1,4 @@
-"""Any Arrow column, lists too -> an Arrow array of the declared type, with every cell that does not fit named."""
+"""Converts any Arrow column, lists too, to the declared type, and names every cell that does not fit."""
 
 from collections.abc import Callable
 
@@ -18,15 +18,15 @@ HOLDS_SEPARATOR = "value holds the separator"
 
 
 def convert(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """Turns a column into its declared type; what a cell becomes hangs on that cell alone (see docs/config.md).
+    """Converts a column to its declared type. The result for a cell depends on that cell alone (see docs/config.md).
 
     Args:
-        array: of any Arrow type; dictionary, null, decimal and list types too.
-        column: what is declared. Lists are joined by its list_separator; a null inside a list becomes an empty value,
-            so that lists of values and of weights stay side by side.
+        array: column of any Arrow type; dictionary, null, decimal and list types too.
+        column: declared column. Lists are joined by its list_separator. A null inside a list becomes an empty value, so
+            that lists of values and of weights stay aligned.
 
-    Returns: an array of `DTYPES[column.dtype].arrow` in which missing and wrong cells are null, and the wrong ones.
-        Missing are null, NaN, an empty text and an empty list.
+    Returns: an array of `DTYPES[column.dtype].arrow` with null for missing and wrong cells, and the problems of the
+    wrong ones. Missing cells are null, NaN, an empty text or an empty list.
 
     Raises:
         UnreadableColumnError: the Arrow type as a whole does not fit, and there is a value in the column.
@@ -62,30 +62,30 @@ def _empty_as_null(texts: pa.Array) -> pa.Array:
 
 
 def _of_any_kind(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """Lists of several kinds, one a row."""
+    """Converts a column of `kinds.FEATURES`, whose lists are of several kinds, one in each row."""
     parts = [convert(part, column) for part in array.flatten()]
     return pc.coalesce(*(part for part, _ in parts)), [problem for _, problems in parts for problem in problems]
 
 
 def texts_of_lists(array: pa.Array) -> pa.Array:
-    """A column of `kinds.FEATURES` as lists of text, in which values of every kind can be shown."""
+    """Converts a column of `kinds.FEATURES` to lists of text, in which values of every kind can be shown."""
     bytes_, floats, whole = array.flatten()
     texts, target = pa.large_list(pa.large_string()), bytes_.type
     return pc.coalesce(bytes_, floats.cast(texts).cast(target), whole.cast(texts).cast(target))
 
 
 def fill(array: pa.Array, column: Column) -> pa.Array:
-    """The array with the column's default in place of nulls."""
+    """Returns the array with the column's default in place of nulls."""
     return pc.fill_null(array, pa.scalar(column.default, array.type)) if array.null_count else array
 
 
 def _flatten(array: pa.Array) -> tuple[np.ndarray, pa.Array]:
-    """Length of every list (0 for null) and all values in a row."""
+    """Returns the length of every list (0 for null), and all values one after the other."""
     return list_lengths(array), plain(pc.list_flatten(array))
 
 
 def _join(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """Lists -> one string each."""
+    """Joins lists into one string each."""
     lengths, values = _flatten(array)
     texts, inner = _texts(values, column, array)
     owner = np.repeat(np.arange(len(array)), lengths)
@@ -115,7 +115,7 @@ def _join(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
 
 
 def _texts(values: pa.Array, column: Column, lists: pa.Array) -> tuple[pa.Array, list[Problem]]:
-    """Values of lists as large_binary; floats, where numbers are read, by the fewest digits that name them."""
+    """Converts values of lists to large_binary. For a column of numbers, floats get the fewest digits possible."""
     if not is_readable(values, column, lists):
         return pa.nulls(len(values), pa.large_binary()), []
     if is_text(values.type):
@@ -125,7 +125,7 @@ def _texts(values: pa.Array, column: Column, lists: pa.Array) -> tuple[pa.Array,
 
 
 def _only_value(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """Lists of one value or none -> that value."""
+    """Takes the only value out of lists of one value or none."""
     lengths, values = _flatten(array)
     if np.all(lengths == 1):
         return values, []
@@ -143,7 +143,7 @@ def _only_value(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem
 
 
 def _any_of(mask: np.ndarray, owner: np.ndarray, size: int) -> np.ndarray:
-    """Which lists hold a marked value."""
+    """Tells for each list whether it holds a marked value."""
     found = np.zeros(size, bool)
     found[owner[mask]] = True
     return found

@@ -1,4 +1,4 @@
-"""Cells of CSV files with a decimal comma -> the same with a point."""
+"""Converts cells of CSV files with a decimal comma to cells with a decimal point."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from apps_rec.data.values.numbers import as_mask, without
 
 
 def has_decimals(column: Column) -> bool:
-    """Whether the cells of a column are numbers, which have a decimal separator."""
+    """Tells whether the cells of a column are numbers, which have a decimal separator."""
     return DTYPES[column.dtype].is_number
 
 
 def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    """The cells with a point in place of the comma.
+    """Returns the cells with a point in place of the comma.
 
-    A cell with a point is wrong: what is 1.500 here, one and a half or fifteen hundred?
+    A cell with a point is wrong: 1.500 could mean one and a half or fifteen hundred.
 
     Args:
         array: cells as bytes.
-        column: a column of numbers.
+        column: column of numbers.
     """
     if pa.types.is_null(array.type):
         return array, []
@@ -41,6 +41,6 @@ def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Prob
 
 
 def as_in_file(problem: Problem, array: pa.Array) -> Problem:
-    """A problem of a cell with a point that is told with the cell as it stands in the file."""
+    """Returns the problem of cells with a point, described with the cells as they stand in the file."""
     show = show_cell(array)
     return replace(problem, describe=lambda index: f"{problem.describe(index)}, which is {show(index)} in the file")

@@ -1,4 +1,4 @@
-"""Stored types by kind, and which of them a declared type is read from: one rule for each pair (docs/config.md)."""
+"""Kinds of stored types, and the kinds that each declared type is read from: one rule a pair (docs/config.md)."""
 
 from __future__ import annotations
 
@@ -56,26 +56,26 @@ _ANY_VIEW = {stored.id for stored in (*_VIEWS, *_LIST_VIEWS)}
 
 
 class UnreadableColumnError(ValueError):
-    """A whole column whose Arrow type cannot become the declared one."""
+    """The Arrow type of a whole column cannot become the declared one."""
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether it is text or bytes of some kind."""
+    """Tells whether a type is text or bytes of some kind."""
     return kind_of(kind) == TEXT
 
 
 def is_list(kind: pa.DataType) -> bool:
-    """Whether it is a list of some kind."""
+    """Tells whether a type is a list of some kind."""
     return kind.id in _LISTS
 
 
 def kind_of(stored: pa.DataType) -> str:
-    """The kind of a stored type that is neither a list nor wrapped."""
+    """Returns the kind of a stored type that is neither a list nor wrapped."""
     return _KINDS.get(stored.id, OTHER)
 
 
 def plain(array: pa.Array) -> pa.Array:
-    """The array without dictionary, run-end or extension wrapping, and without views."""
+    """Returns the array without dictionary, run-end or extension wrapping, and without views."""
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     array = without_views(array)
@@ -87,7 +87,7 @@ def plain(array: pa.Array) -> pa.Array:
 
 
 def has_views(stored: pa.DataType) -> bool:
-    """Whether there are views of text, bytes or lists in it: Arrow takes and drops no rows of some of them."""
+    """Tells whether a type holds views of text, bytes or lists: Arrow cannot take or drop rows of some of them."""
     if stored.id in _ANY_VIEW:
         return True
     if pt.is_dictionary(stored):
@@ -96,7 +96,7 @@ def has_views(stored: pa.DataType) -> bool:
 
 
 def without_views(array: pa.Array) -> pa.Array:
-    """The same values as text, bytes and lists, in place of views of them."""
+    """Returns the same values as text, bytes and lists, in place of views of them."""
     stored = array.type
     if not has_views(stored):
         return array
@@ -117,20 +117,20 @@ def without_views(array: pa.Array) -> pa.Array:
 
 
 def list_lengths(array: pa.Array) -> np.ndarray:
-    """Number of values of every list, 0 for null, int64."""
+    """Returns the number of values of every list, 0 for null, int64."""
     return pc.fill_null(pc.list_value_length(array), 0).to_numpy(zero_copy_only=False).astype(np.int64)
 
 
 def is_readable(array: pa.Array, column: Column, whole: pa.Array | None = None) -> bool:
-    """Whether the stored type can become the declared one; where it cannot, there are missing cells alone.
+    """Tells whether the stored type can become the declared one. If not, all cells are missing.
 
     Args:
         array: cells, or the values of lists.
-        column: what is declared.
-        whole: the column, where array holds the values of its lists.
+        column: declared column.
+        whole: whole column, if array holds the values of its lists.
 
     Raises:
-        UnreadableColumnError: it cannot, and there is a value.
+        UnreadableColumnError: the type cannot become the declared one, and there is a value.
     """
     kind = kind_of(array.type)
     readable = READABLE_IN_NUMBERS if whole is not None and column.is_numbers else READABLE[column.dtype]
@@ -144,12 +144,12 @@ def is_readable(array: pa.Array, column: Column, whole: pa.Array | None = None) 
 
 
 def as_nan(array: pa.Array) -> pa.Array:
-    """Which cells of a column of floats are missing: null or NaN."""
+    """Tells for each cell of a column of floats whether it is missing: null or NaN."""
     return pc.is_null(array, nan_is_null=True)
 
 
 def _unreadable(array: pa.Array, column: Column, advice: str) -> UnreadableColumnError:
-    """The error for a column whose Arrow type does not fit."""
+    """Makes the error for a column whose Arrow type does not fit."""
     kind = " (a list read as numbers)" if column.is_numbers else ""
     return UnreadableColumnError(
         f'column "{column.name}": expected {column.dtype}{kind}, got a column of {array.type}. {advice}'

@@ -1,4 +1,4 @@
-"""What labels and sample weights must hold."""
+"""Checks labels and sample weights."""
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
@@ -22,7 +22,7 @@ def _shown(array: pa.Array, index: int) -> str:
 
 
 def _already(problems: Sequence[Problem], name: str, size: int) -> np.ndarray:
-    """Rows of a column that another problem names already."""
+    """Marks the rows of a column that another problem names already."""
     mask = np.zeros(size, bool)
     for problem in problems:
         if problem.column == name:
@@ -33,12 +33,12 @@ def _already(problems: Sequence[Problem], name: str, size: int) -> np.ndarray:
 def checked_labels(
     labels: Mapping[str, pa.Array], raw: pa.RecordBatch, rules: Mapping[str, LabelRule], known: Sequence[Problem]
 ) -> tuple[dict[str, pa.Array], list[Problem]]:
-    """Labels as a batch has them, 0, 1 or NOT_OBSERVED, and those that are missing or something else.
+    """Settles labels to 0, 1 or NOT_OBSERVED, as a batch has them, and finds those that are missing or wrong.
 
     Args:
-        labels: numbers by name, null where one is missing or was not readable.
-        raw: columns as they stand in the file.
-        rules: of labels that may be something else than 0 or 1, in the order in which they are settled.
+        labels: labels as numbers by name, null where one is missing or was not readable.
+        raw: unchanged columns of the file.
+        rules: rules of labels that may be something else than 0 or 1, in the order in which they are settled.
         known: problems of the rows so far; a cell that one of them names is not named again.
     """
     settled: dict[str, np.ndarray] = {}
@@ -57,14 +57,14 @@ def checked_labels(
 
 
 def _without_gaps(values: np.ndarray) -> pa.Array:
-    """Labels as Arrow has them, 0 in place of NaN."""
+    """Converts labels to Arrow, with 0 in place of NaN."""
     return pa.array(np.where(np.isnan(values), np.float32(0), values))
 
 
 def _without_label(
     values: np.ndarray, empty: np.ndarray, rule: LabelRule, settled: Mapping[str, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows whose label was not observed, and rows outside of its spaces that hold none."""
+    """Marks rows whose label was not observed, and rows without a label outside of its spaces."""
     unobserved = np.zeros(len(values), bool)
     for value in rule.not_observed:
         unobserved |= empty if value is None else values == np.float32(value)
@@ -85,12 +85,12 @@ def _label_problems(empty: np.ndarray, wrong: np.ndarray, raw: pa.Array, name: s
 
 
 def weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:
-    """Sample weights that are missing, negative or NaN.
+    """Finds sample weights that are missing, negative or NaN.
 
     Args:
-        array: the weights as numbers, null where one is missing or was not readable.
-        raw: as they stand in the file.
-        name: of the column.
+        array: weights as numbers, null where one is missing or was not readable.
+        raw: unchanged column of the file.
+        name: name of the column.
         known: problems of the rows so far; a cell that one of them names is not named again.
     """
     values = array.to_numpy(zero_copy_only=False)
@@ -102,7 +102,7 @@ def weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[P
 
 
 def step_problems(columns: dict[str, pa.Array], steps: Sequence[str]) -> list[Problem]:
-    """Rows with a later step and without the step before it; a step not observed proves nothing."""
+    """Finds rows with a later step but without the step before it. A step that was not observed proves nothing."""
     found = []
     for click, conversion in pairwise(steps):
         first, second = (columns[name].to_numpy(zero_copy_only=False) for name in (click, conversion))

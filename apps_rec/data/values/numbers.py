@@ -1,4 +1,4 @@
-r"""Text of numbers -> numbers, whole columns at once.
+r"""Converts text to numbers, whole columns at once.
 
 White space is that of ASCII, at both ends. A number is NUMBER_TEXT, or true or false, which are 1 and 0; nan is
 missing. Hexadecimal, `_` between digits and infinity are no numbers.
@@ -23,43 +23,43 @@ _LONGEST = 19  # digits of 64 bits
 
 
 def as_mask(array: pa.Array) -> np.ndarray:
-    """A boolean Arrow array as numpy, null as false."""
+    """Converts a boolean Arrow array to numpy, null to false."""
     return pc.fill_null(array, False).to_numpy(zero_copy_only=False)
 
 
 def without(array: pa.Array, mask: np.ndarray) -> pa.Array:
-    """The array with null where the mask is true."""
+    """Returns the array with null where the mask is true."""
     return pc.if_else(pa.array(mask), pa.scalar(None, array.type), array) if mask.any() else array
 
 
 def bounds_of(texts: pa.Array) -> np.ndarray:
-    """Where each text begins in the bytes of the array and where the last one ends: int64 `[N + 1]`.
+    """Returns the start of each text in the bytes of the array, and the end of the last one: int64 `[N + 1]`.
 
     Args:
-        texts: large_string or large_binary.
+        texts: array of large_string or large_binary.
     """
     offsets = texts.buffers()[1]
     return np.frombuffer(offsets, np.int64, len(texts) + 1, texts.offset * 8) if len(texts) else np.zeros(1, np.int64)
 
 
 def letters_of(texts: pa.Array) -> bytes:
-    """The texts, one behind the other; a missing one may have left some bytes as well.
+    """Returns the bytes of the texts, one behind the other. A missing one may have left some bytes as well.
 
     Args:
-        texts: large_string or large_binary.
+        texts: array of large_string or large_binary.
     """
     data, bounds = texts.buffers()[2], bounds_of(texts)
     return b"" if data is None else data[int(bounds[0]) : int(bounds[-1])].to_pybytes()
 
 
 def floats_of_text(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
-    """The numbers that texts say.
+    """Converts texts to numbers.
 
     Args:
-        texts: large_string.
+        texts: array of large_string.
 
-    Returns: float64 with null where a number is missing or is none, and which of the cells hold no number. A number
-        beyond 64 bits is infinite.
+    Returns: float64, null where a number is missing or wrong, and a mask of the cells that hold no number. A number
+    beyond 64 bits is infinite.
     """
     numbers = usual_numbers(texts, pa.float64())
     if numbers is not None:
@@ -73,11 +73,11 @@ def floats_of_text(texts: pa.Array) -> tuple[pa.Array, np.ndarray]:
 
 
 def usual_numbers(texts: pa.Array, target: pa.DataType) -> pa.Array | None:
-    """The numbers that texts say, where Arrow's own reading of all of them is ours; else None.
+    """Converts texts to numbers if Arrow reads all of them as we do; else returns None.
 
     Args:
-        texts: large_string.
-        target: an integer type or float64.
+        texts: array of large_string.
+        target: integer type or float64.
     """
     letters = letters_of(texts)
     # Arrow reads hexadecimal numbers as their bits, and more words than nan as NaN.
@@ -90,12 +90,12 @@ def usual_numbers(texts: pa.Array, target: pa.DataType) -> pa.Array | None:
 
 
 def whole_of_text(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The whole numbers that texts say.
+    """Converts texts to whole numbers.
 
     Args:
-        texts: large_string.
+        texts: array of large_string.
 
-    Returns: int64 numbers, 0 where there is none; which cells hold one; which cells are wrong.
+    Returns: int64 numbers, 0 where there is none; a mask of the cells that hold one; a mask of the wrong cells.
     """
     trimmed = pc.ascii_trim_whitespace(texts)
     values = np.zeros(len(texts), np.int64)
@@ -118,11 +118,11 @@ def whole_of_text(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def whole_of_floats(values: np.ndarray, bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Floats as int64, and which are whole and so small that no other whole number is rounded to them.
+    """Converts floats to int64, and marks those that are whole and so small that no other whole number rounds to them.
 
     Args:
-        values: float64.
-        bits: of the floats that they were stored in.
+        values: floats, float64.
+        bits: number of bits of the floats that they were stored in.
     """
     fits = (np.abs(values) < EXACT_BELOW[bits]) & (np.floor(values) == values)
     return np.where(fits, values, 0.0).astype(np.int64), fits

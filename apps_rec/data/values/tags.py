@@ -1,4 +1,4 @@
-"""What the weights of a list's values must be: 0 or more, finite, and one for each value of a cell or for none."""
+"""Checks the weights of a list's values: 0 or more, finite, and one for each value of a cell or for none."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 
 
 def tag_problems(columns: Mapping[str, pa.Array], raw: pa.RecordBatch, tags: TagWeights) -> list[Problem]:
-    """Cells of a list whose weights the Preprocessor would refuse.
+    """Finds the cells of a list whose weights the Preprocessor would refuse.
 
     Args:
-        columns: by name, the cells as text without nulls.
-        raw: columns as they stand in the file.
-        tags: which columns, and how they are split.
+        columns: cells as text without nulls, by column name.
+        raw: unchanged columns of the file.
+        tags: columns of values and weights, and their separators.
     """
     size = len(columns[tags.column])
     found: list[Problem] = []
@@ -51,9 +51,9 @@ def tag_problems(columns: Mapping[str, pa.Array], raw: pa.RecordBatch, tags: Tag
 def _parted(
     columns: Mapping[str, pa.Array], tags: TagWeights, unequal: Callable[[np.ndarray], None]
 ) -> tuple[np.ndarray, np.ndarray, pa.Array]:
-    """Of all values: their row, whether they are no empty text, and the text of their weight, null where there is none.
+    """Splits cells into values. Returns for each its row, whether it is not empty, and its weight's text or null.
 
-    Rows whose weights are not as many as their values are left out, and told to `unequal`.
+    Rows with another number of weights than of values are left out; `unequal` gets a mask of them.
     """
     words = _split(columns[tags.column], tags.separator)
     lengths = _lengths(words)
@@ -96,7 +96,7 @@ def _count(rows: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
 
 
 def _numbers(texts: pa.Array) -> np.ndarray:
-    """float64 of texts of numbers, NaN for any other and for null."""
+    """Converts texts to float64, NaN for a text that is no number and for null."""
     texts = pc.utf8_trim_whitespace(texts)
     try:
         return pc.fill_null(texts.cast(pa.float64()), np.nan).to_numpy(zero_copy_only=False)
@@ -108,7 +108,7 @@ def _numbers(texts: pa.Array) -> np.ndarray:
 
 
 def _has_nan(raw: pa.RecordBatch, tags: TagWeights) -> np.ndarray:
-    """Rows whose weights are a list with NaN, which counts as missing elsewhere."""
+    """Marks rows whose weights are a list with NaN, which counts as missing elsewhere."""
     mask = np.zeros(raw.num_rows, bool)
     lists = plain(raw.column(tags.weight_column)) if tags.weight_column else None
     if lists is None or not is_list(lists.type):
