@@ -1,4 +1,4 @@
-"""Multi-task ranking for app stores, on TensorFlow: MMOE, ESMM and their kin from a protobuf text config.
+"""Multi-task ranking for app stores, on TensorFlow: MMOE, ESMM and related models from a protobuf text config.
 
 Example:
     >>> import apps_rec

@@ -1,4 +1,4 @@
-"""Files and folders of which nobody ever finds half."""
+"""Files and folders that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def replace_text(path: Path, text: str) -> None:
-    """Writes a file aside and renames it.
+    """Writes a file under another name and renames it.
 
-    Processes that write the same file do not meet: the process is part of the name aside.
+    Processes may write the same file at once: the other name holds the number of the process.
 
     Raises:
-        OSError: it cannot be written; what was there before is there still.
+        OSError: it cannot be written; the file that was there before stays.
     """
     own = path.with_name(f".{path.name}.{os.getpid()}.partial")
     # "x": the file is made here, and no link is followed. The umask decides who may read it.
@@ -25,17 +25,17 @@ def replace_text(path: Path, text: str) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
-    """Yields where to make a file or folder; it gets its name when the block ends without an error.
+    """Yields a path at which to make a file or folder; it is renamed to `path` when the block ends without an error.
 
-    Nothing is there when the block begins: what a killed process left, or a link, is removed and not followed. If the
-    block fails, what it made is removed.
+    Nothing is there when the block begins: the leftovers of a killed process, or a link, are removed. If the block
+    fails, its file or folder is removed.
 
     Args:
-        path: of the file or folder. A file that is there is replaced; a folder that is there must be empty.
-        aside: where it is made; default `.<name>.partial` beside it, for one process at a time.
+        path: the file or folder. A file that is there is replaced; a folder that is there must be empty.
+        aside: path at which it is made; None: `.<name>.partial` beside it, for one process at a time.
 
     Raises:
-        OSError: it cannot be renamed; what was there before is there still.
+        OSError: it cannot be renamed; the file or folder that was there before stays.
     """
     aside = aside or path.with_name(f".{path.name}.partial")
     _remove(aside)
@@ -43,7 +43,7 @@ def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
         yield aside
         aside.replace(path)
     except BaseException:
-        # What went wrong first is what the user must hear of.
+        # The user must hear of the first error.
         with contextlib.suppress(OSError):
             _remove(aside)
         raise

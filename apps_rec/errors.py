@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend; the command line prints their text and exits with their code."""
+"""Errors that the user can mend; the command line prints their text and exits with their code."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _SECRET = re.compile(
 
 
 def shown(text: str) -> str:
-    r"""A text as messages and logs show it: without credentials, and with nothing that a terminal obeys.
+    r"""Makes a text fit for messages and logs: without credentials, and without characters that a terminal obeys.
 
-    Characters that do not print, among them those that turn the direction of a line, become escapes; ends of lines,
-    tabs, blanks of any width and what joins letters stay.
+    Characters that do not print become escapes, also those that turn the direction of a line. Ends of lines, tabs,
+    blanks of any width and joiners of letters stay.
 
     Example:
         >>> shown("s3://me:secret@logs/a.csv \x1b[2J")
@@ -32,9 +32,9 @@ def _is_harmless(char: str) -> bool:
 
 
 def without_credentials(text: str) -> str:
-    """A text with `***` for whatever in its URIs may be a user, a password, a key or a token.
+    """Replaces by `***` all that may be a user, a password, a key or a token in the URIs of a text.
 
-    A host with its port stays, and so does the user of hdfs://, who has no password.
+    A host and its port stay. The user of hdfs:// stays too, since it has no password.
     """
     pieces = text.split("://")
     found = False
@@ -55,7 +55,7 @@ def without_credentials(text: str) -> str:
 
 
 class UserError(ValueError):
-    """Something handed in is wrong: the message says where, what was expected, what came and what to do."""
+    """A mistake in the user's input: the message says where, what was expected, what came and what to do."""
 
     exit_code = 2
 
@@ -72,7 +72,7 @@ class DataError(UserError):
 
 
 class NoRowsError(DataError):
-    """Files hold no rows, or none are left of them."""
+    """Files that hold no rows, or none that are left."""
 
 
 class RunError(UserError):
@@ -80,20 +80,20 @@ class RunError(UserError):
 
 
 class LostWorkerError(RunError):
-    """Another process of the training is gone; it can be started again from the last checkpoint."""
+    """A training that lost another of its processes; it can be started again from the last checkpoint."""
 
     # EX_TEMPFAIL of sysexits.h: try again.
     exit_code = 75
 
 
 class CheckFailedError(UserError):
-    """A check ran to its end and did not hold."""
+    """A check that ran to its end and failed."""
 
     exit_code = 3
 
 
 class JobFailedError(UserError):
-    """Processes of a job died too often; what they said stands above."""
+    """A job whose processes died too often; their output stands above the message."""
 
     exit_code = 1
 

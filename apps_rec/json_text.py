@@ -1,4 +1,4 @@
-"""JSON of files and variables that others may have written, in one place: whatever cannot be read is a ValueError."""
+"""Reading of JSON that others may have written, in files and variables: JSON that cannot be read is a ValueError."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ _SHOWN = 40
 
 
 def read_json(data: str | bytes) -> Any:
-    r"""Returns what a JSON text holds: its numbers are those of 64 bits, its texts are such that UTF-8 can hold them.
+    r"""Returns the value of a JSON text, with numbers of 64 bits and texts that UTF-8 can hold.
 
     Args:
-        data: UTF-8, where it is bytes.
+        data: text, or bytes in UTF-8.
 
     Raises:
-        ValueError: it is no JSON, or holds what only Python takes for it (NaN, Infinity); its brackets are too deep to
-            read; a number is too large for a float64; a text has half of a UTF-16 pair; an object has a name twice.
+        ValueError: it is not JSON, or holds NaN or Infinity, which only Python takes for JSON; its brackets are too
+            deep
+            to read; a number is too large for a float64; a text has half of a UTF-16 pair; an object has a name twice.
 
     Example:
         >>> read_json(b'{"rows": [1, 2.5]}')
@@ -46,7 +47,7 @@ def _number(word: str) -> float:
 
 
 def _whole_number(word: str) -> int:
-    # Those that no float64 holds first: Python refuses to read some of them, and to compare others with floats.
+    # First those that no float64 holds: Python refuses to read some of them, and to compare others with floats.
     _number(word)
     return int(word)
 
@@ -65,7 +66,7 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _check_texts(value: Any) -> None:
-    """Raises ValueError for a lone surrogate; in a loop, as `value` may be as deep as Python's own calls."""
+    """Raises ValueError for a lone surrogate; does not recurse, since `value` may be as deep as Python's calls."""
     left = [value]
     while left:
         one = left.pop()

@@ -1,6 +1,6 @@
-"""Names of a config, which may be any text, as names of files, of scopes of a graph and of arguments.
+"""Conversion of a config's names, which may be any text, to names of files, of scopes of a graph and of arguments.
 
-The only place where one becomes another: a name is never part of a path, a scope or a call as it stands.
+It is done only here: a name of a config is never part of a path, a scope or a call as it is.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ import keyword
 import re
 from collections.abc import Iterable
 
-# Of a file system: 255 bytes, less room for what stands before and behind a name.
+# A file system allows 255 bytes; some are for the text before and after a name.
 _FILE_CHARACTERS, _SCOPE_CHARACTERS, _ARGUMENT_CHARACTERS = 120, 120, 60
 _DIGEST_CHARACTERS = 16
 
 
 def file_name(text: str) -> str:
-    """A part of a file's name for a text: plain ones as they are, others percent-encoded; no two texts get the same.
+    """Returns a part of a file's name for a text: a plain text as it is, others percent-encoded, no two alike.
 
-    ASCII without separators, never hidden, at most 120 characters: a long one ends in a hash of the whole.
+    It is ASCII without separators, never hidden, and at most 120 characters long: a longer one ends in a hash.
 
     Example:
         >>> [file_name(text) for text in ("app_id", "size mb", "../a")]
@@ -32,12 +32,12 @@ def file_name(text: str) -> str:
         encoded = f"%2E{encoded[1:]}"
     if len(encoded) <= _FILE_CHARACTERS:
         return encoded
-    # "%~" begins no byte: a text that looks like a shortened one is encoded otherwise.
+    # "%~" encodes no byte, so no other text is encoded like a shortened one.
     return f"{encoded[: _FILE_CHARACTERS - _DIGEST_CHARACTERS - 2]}%~{_digest(text)}"
 
 
 def scope_name(text: str) -> str:
-    """A text as a name that TensorFlow takes for scopes and layers: plain ones as they are, others with a hash.
+    """Returns a name that TensorFlow takes for scopes and layers: a plain text as it is, others with a hash.
 
     Example:
         >>> scope_name("app_id")
@@ -52,16 +52,16 @@ def scope_name(text: str) -> str:
 
 
 def argument_names(texts: Iterable[str]) -> dict[str, str]:
-    """For each text a name that a function may call its argument: Python's rules and TensorFlow's, no two alike.
+    """Returns for each text a name of an argument, by Python's and TensorFlow's rules, no two alike.
 
-    Plain ones stay as they are. Two that differ by case alone count as alike, as in a graph.
+    Plain texts stay as they are. Names that differ only by case count as alike, as in a graph.
 
     Example:
         >>> argument_names(["app_id", "size mb", "App_ID", "class"])
         {'app_id': 'app_id', 'size mb': 'size_mb', 'App_ID': 'App_ID_1', 'class': 'input_class'}
     """
     wanted = list(dict.fromkeys(texts))
-    # Plain ones first, so that none of them loses its name to another that became like it.
+    # Plain texts first, so that none of them loses its name to another text that is turned into it.
     names: dict[str, str] = {}
     taken: set[str] = set()
     for text in sorted(wanted, key=lambda text: not _is_argument(text)):

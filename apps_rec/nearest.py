@@ -1,4 +1,4 @@
-"""Suggestions for a word that is none of those expected."""
+"""Suggestions for a word that is not among those expected."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | Non
     """Returns the option most like the word, or None when none is.
 
     Args:
-        word: that was given.
-        options: that were expected.
-        cutoff: how like they must be, from 0 (anything) to 1 (the same).
+        word: the word that was given.
+        options: the words that were expected.
+        cutoff: least likeness, from 0 (anything) to 1 (the same).
 
     Example:
         >>> nearest("batchsize", ["batch_size", "shuffle"])
@@ -32,7 +32,7 @@ def nearest(word: str, options: Iterable[str], cutoff: float = 0.6) -> str | Non
 
 
 def did_you_mean(guess: str | None) -> str:
-    """Returns the end of a message, with a blank before it, or nothing where there is no guess.
+    """Returns the end of a message, with a blank before it; "" where there is no guess.
 
     Example:
         >>> "expected click." + did_you_mean(nearest("clik", ["click"]))
