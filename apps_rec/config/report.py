@@ -48,7 +48,7 @@ def parents(path: str) -> Iterable[str]:
 
 @dataclass
 class Places:
-    """Places where the config paths were written.
+    """Places of the config paths: where each was written.
 
     Paths are plain: names joined by dots, list items by number (`feature_config.features[0].embedding_dim`). After the
     shorthands are rewritten, `origins` leads from a path of the rewritten message back to the path in the file.
