@@ -18,9 +18,6 @@ DONE = (
     "apps_rec/cli",
     "apps_rec/config",
     "apps_rec/data",
-    "apps_rec/data/formats",
-    "apps_rec/data/pipeline",
-    "apps_rec/data/rows",
     "apps_rec/errors.py",
     "apps_rec/evaluation",
     "apps_rec/features",
@@ -32,6 +29,7 @@ DONE = (
     "apps_rec/names.py",
     "apps_rec/nearest.py",
     "apps_rec/replicas.py",
+    "apps_rec/serving",
     "apps_rec/simulation",
 )
 
@@ -51,16 +49,17 @@ VERBS = """
     Launches Lays Leads Learns Leaves Lends Lets Limits Links Listens Lists Loads Locates Locks Logs Looks Lowers Makes
     Maps Marks Masks Matches Measures Meets Merges Mixes Moves Multiplies Names Normalises Notes Notices Numbers Obtains
     Omits Opens Orders Overrides Packs Pads Pairs Parses Partitions Passes Permutes Picks Plans Points Pools Predicts
-    Prefetches Prefixes Prepares Prevents Prints Processes Produces Projects Protects Proves Provides Publishes Pulls
-    Pushes Puts Quotes Raises Ranks Reads Rebuilds Receives Recognizes Records Recovers Recreates Reduces Refers Refills
-    Refreshes Refuses Registers Rejects Releases Remembers Removes Renames Renders Repairs Repeats Replaces Replays
-    Reports Represents Requests Requires Resets Reshapes Resolves Restarts Restores Resumes Retries Returns Reuses
-    Rewrites Rolls Rounds Routes Runs Samples Saves Says Scales Scans Schedules Scores Searches Seeds Selects Sends
-    Separates Serializes Serves Sets Settles Shards Shifts Shortens Shows Shrinks Shuffles Shuts Signals Simulates Skips
-    Sleeps Slices Smooths Sorts Spells Splits Spreads Squares Stacks Stamps Standardizes Starts States Stays Steps Stops
-    Stores Strips Subtracts Suggests Summarizes Sums Supplies Suppresses Swaps Synchronizes Takes Tells Tests Tokenizes
-    Trains Transfers Transforms Translates Transposes Tries Trims Truncates Turns Undoes Unites Unpacks Updates Uses
-    Validates Verifies Visits Waits Walks Warms Warns Watches Weighs Withdraws Wraps Writes Yields Zeroes
+    Prefetches Prefixes Prepares Preprocesses Prevents Prints Processes Produces Projects Protects Proves Provides
+    Publishes Pulls Pushes Puts Quotes Raises Ranks Reads Rebuilds Receives Recognizes Records Recovers Recreates
+    Reduces Refers Refills Refreshes Refuses Registers Rejects Releases Remembers Removes Renames Renders Repairs
+    Repeats Replaces Replays Reports Represents Requests Requires Resets Reshapes Resolves Restarts Restores Resumes
+    Retries Returns Reuses Rewrites Rolls Rounds Routes Runs Samples Saves Says Scales Scans Schedules Scores Searches
+    Seeds Selects Sends Separates Serializes Serves Sets Settles Shards Shifts Shortens Shows Shrinks Shuffles Shuts
+    Signals Simulates Skips Sleeps Slices Smooths Sorts Spells Splits Spreads Squares Stacks Stamps Standardizes Starts
+    States Stays Steps Stops Stores Strips Subtracts Suggests Summarizes Sums Supplies Suppresses Swaps Synchronizes
+    Takes Tells Tests Tokenizes Traces Trains Transfers Transforms Translates Transposes Tries Trims Truncates Turns
+    Undoes Unites Unpacks Updates Uses Validates Verifies Visits Waits Walks Warms Warns Watches Weighs Withdraws Wraps
+    Writes Yields Zeroes
 """
 QUESTIONS = {"how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why"}
 MIDDLES = {"as", "at", "by", "for", "from", "in", "into", "of", "on", "that", "to", "which", "with"}

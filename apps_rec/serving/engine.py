@@ -1,4 +1,4 @@
-"""An export as a server runs it: loaded into a session by its tag, called by the names in its signatures."""
+"""Runs an export as a server does: loads it into a session by its tag, and calls it by the names of its signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from apps_rec.serving.requests import Arrays
 
 
 def check_numbers(outputs: Arrays, names: Sequence[str], rows: int) -> None:
-    """Raises RunError unless an export gave these outputs, a finite number for each row; "order" holds places."""
+    """Raises RunError unless an export gave these outputs: a finite number for each row, and in "order" places."""
     if set(outputs) != set(names):
         raise RunError(f"the export gives {sorted(outputs)}, and not {sorted(names)}. Export again")
     for name in names:
@@ -32,12 +32,12 @@ class Engine:
     """A SavedModel in a session of its own, without apps_rec's layers or Keras.
 
     Args:
-        folder: of a version.
-        threads: of the session, within an operation and between operations; 0: as many as there are cores.
-        trust: load it whatever it holds, see `apps_rec.serving.program.check_program`.
+        folder: folder of a version.
+        threads: number of threads of the session, within an operation and between operations; 0: as many as cores.
+        trust: true loads it whatever it holds, see `apps_rec.serving.program.check_program`.
 
     Raises:
-        RunError: it cannot be loaded, or holds what is in no export of apps_rec.
+        RunError: the export cannot be loaded, or holds operations that are in no export of apps_rec.
     """
 
     def __init__(self, folder: Path, threads: int = 0, trust: bool = False) -> None:
@@ -59,18 +59,18 @@ class Engine:
 
     @property
     def names(self) -> list[str]:
-        """Names of the signatures."""
+        """Returns the names of the signatures."""
         return sorted(self._signatures)
 
     def function(self, signature: str, inputs: Sequence[str]) -> Callable[[Arrays], Arrays]:
-        """A signature as a function of arrays.
+        """Returns a signature as a function of arrays.
 
         Args:
-            signature: its name.
-            inputs: names of the inputs that a call gives.
+            signature: name of the signature.
+            inputs: names of the inputs of a call.
 
         Raises:
-            RunError: no such signature, or not of these inputs.
+            RunError: there is no such signature, or it has other inputs.
         """
         if signature not in self._signatures:
             raise RunError(f"the export has no signature {signature}; it has {', '.join(self.names)}")
@@ -91,16 +91,16 @@ class Engine:
         return run
 
     def run(self, signature: str, arrays: Arrays) -> Arrays:
-        """Outputs of one request.
+        """Returns the outputs of one request.
 
         Raises:
             tf.errors.OpError: the engine refuses it.
-            ValueError: an array of the wrong shape, before it reaches the engine.
+            ValueError: an array has the wrong shape; it does not reach the engine.
         """
         return self.function(signature, list(arrays))({name: np.asarray(array) for name, array in arrays.items()})
 
     def close(self) -> None:
-        """Frees what the session holds."""
+        """Frees the resources of the session."""
         self._session.close()
 
     def __enter__(self) -> Engine:

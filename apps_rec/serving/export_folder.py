@@ -1,4 +1,4 @@
-"""The folder of an export, and the config in it; without TensorFlow, so that a wrong path is refused at once."""
+"""Opens the folder of an export and reads its config, without TensorFlow: a wrong path is refused at once."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ CONFIG_ASSET = "pipeline.config"
 
 
 def open_export(export: str | Path) -> tuple[Path, PipelineConfig]:
-    """The folder of a version, and the config that it was exported with.
+    """Returns the folder of a version, and the config that it was exported with.
 
     Raises:
-        RunError: there is no export, or one of another program.
+        RunError: there is no export, or another program wrote it.
     """
     folder = Path(export)
     if not (folder / "saved_model.pb").exists():

@@ -1,4 +1,4 @@
-"""JSON files of an export, read as files of strangers: small, whole, with every field of its type and in its range."""
+"""Reads JSON files of an export as files of strangers: small, whole, each field of its type and in its range."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ MOST_BYTES = 64 << 20
 
 
 def check_regular(path: Path, most_bytes: int) -> None:
-    """Raises RunError unless a path is a regular file of at most so many bytes.
+    """Raises RunError unless a path is a regular file of at most `most_bytes` bytes.
 
     Raises:
-        FileNotFoundError: there is none.
+        FileNotFoundError: there is no such file.
     """
     status = os.stat(path)
     if not stat.S_ISREG(status.st_mode):
@@ -34,8 +34,8 @@ def read_json_object(path: Path) -> dict[str, Any]:
     """Returns the object of a JSON file, see `apps_rec.json_text.read_json`.
 
     Raises:
-        FileNotFoundError: there is none.
-        RunError: it cannot be read, or is something else.
+        FileNotFoundError: there is no such file.
+        RunError: it cannot be read, or holds no object.
     """
     check_regular(path, MOST_BYTES)
     try:
@@ -55,7 +55,7 @@ def shown(value: Any) -> str:
 
 
 class WrongFieldError(ValueError):
-    """A field is not what it should be; the text says which, what was expected and what came."""
+    """A field is wrong. The text names the field, the expectation and the value that came."""
 
 
 @contextmanager
@@ -68,12 +68,12 @@ def fields_of(path: Path) -> Iterator[None]:
 
 
 def wrong(where: str, expected: str, value: Any) -> WrongFieldError:
-    """Returns what to raise for a field."""
+    """Returns the error to raise for a field."""
     return WrongFieldError(f"{where}: expected {expected}, got {shown(value)}")
 
 
 def an_object(value: Any, where: str, names: list[str]) -> dict[str, Any]:
-    """Returns an object that has these names and no others."""
+    """Returns the value as an object, which must have these names and no others."""
     if not isinstance(value, dict):
         raise wrong(where, "an object", value)
     for name in names:
@@ -86,7 +86,7 @@ def an_object(value: Any, where: str, names: list[str]) -> dict[str, Any]:
 
 
 def a_list(value: Any, where: str, least: int, most: int) -> list[Any]:
-    """Returns a list of so many values."""
+    """Returns the value as a list, which must have `least` to `most` values."""
     if not isinstance(value, list) or not least <= len(value) <= most:
         count = str(least) if least == most else f"{least} to {most}"
         got = f"{len(value)}" if isinstance(value, list) else shown(value)
@@ -95,7 +95,7 @@ def a_list(value: Any, where: str, least: int, most: int) -> list[Any]:
 
 
 def a_number(value: Any, where: str, least: float, most: float) -> float:
-    """Returns a finite number within bounds."""
+    """Returns the value as a number, which must be finite and within bounds."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not least <= value <= most or not math.isfinite(value):
         raise wrong(where, f"a number from {least:g} to {most:g}", value)
@@ -103,21 +103,21 @@ def a_number(value: Any, where: str, least: float, most: float) -> float:
 
 
 def a_whole_number(value: Any, where: str, least: int, most: int) -> int:
-    """Returns a whole number within bounds."""
+    """Returns the value as a whole number, which must be within bounds."""
     if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
         raise wrong(where, f"a whole number from {least} to {most}", value)
     return value
 
 
 def a_text(value: Any, where: str) -> str:
-    """Returns a text."""
+    """Returns the value as a text, which it must be."""
     if not isinstance(value, str):
         raise wrong(where, "a text", value)
     return value
 
 
 def a_bool(value: Any, where: str) -> bool:
-    """Returns true or false."""
+    """Returns the value as a bool, which it must be."""
     if not isinstance(value, bool):
         raise wrong(where, "true or false", value)
     return value

@@ -1,4 +1,4 @@
-"""The operations that exports consist of: they compute on tensors, and touch no file, program or network."""
+"""The operations that exports consist of. They compute on tensors, and touch no file, program or network."""
 
 from __future__ import annotations
 

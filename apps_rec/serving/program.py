@@ -1,4 +1,4 @@
-"""An export is a program: what it would do is looked up before any of it is loaded."""
+"""Checks the operations of an export, which is a program, before any of it is loaded."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ log = logging.getLogger("apps_rec")
 
 
 def check_program(folder: Path, trust: bool = False) -> None:
-    """Refuses an export that holds anything but operations that exports consist of; nothing of it is run.
+    """Refuses an export that holds anything but the operations that exports consist of. Nothing of it is run.
 
     Args:
-        folder: of a version.
-        trust: only warn of them.
+        folder: folder of a version.
+        trust: true only warns about such operations.
 
     Raises:
-        RunError: such an operation, or a graph that cannot be read.
+        RunError: there is another operation, or the graph cannot be read.
     """
     found = list(foreign(folder))
     if not found:
@@ -44,9 +44,9 @@ def check_program(folder: Path, trust: bool = False) -> None:
 
 
 def foreign(folder: Path) -> Iterator[str]:
-    """Names what an export holds and none of ours does, a line each: operations with their places, and files.
+    """Yields a line for each thing that is in no export of ours: operations with their places, and files.
 
-    Every graph is looked at as a whole, its functions and what nothing calls among them.
+    Every graph is looked at as a whole, with its functions and the nodes that nothing calls.
 
     Raises:
         RunError: the graph cannot be read.
@@ -96,7 +96,7 @@ def _foreign(graph: Any) -> Iterator[str]:
 def _of_nodes(
     nodes: Iterable[Any], allowed: frozenset[str], where: str, kept_apart: set[str], callers: set[str] | None = None
 ) -> Iterator[str]:
-    """Operations that are not allowed, and calls of the functions that are kept apart but by their callers."""
+    """Yields operations that are not allowed, and calls of the functions kept apart by others than their callers."""
     for node in nodes:
         if node.op not in allowed:
             yield f"{_text(node.op)} (node {_text(node.name)}{where})"
@@ -110,7 +110,7 @@ def _of_nodes(
 
 
 def _reads_file(node: Any) -> bool:
-    """Whether an attribute of an operation names a file; one that is left out has its default, which does not."""
+    """Tells whether an attribute of an operation names a file. The default of one left out names none."""
     name, beginnings = BOUND.get(node.op, ("", ()))
     return name in node.attr and not node.attr[name].s.startswith(beginnings)
 
@@ -128,15 +128,15 @@ def _text(name: str) -> str:
 
 
 class _Saver:
-    """The two functions that touch the files of the variables.
+    """The two functions that touch the files of the variables, and the checks that nothing misuses them.
 
-    The loader calls one node with the name of those files; its function hands that name, and no other, to the
-    operation that reads. The node that would write stands alone: the loader does not call it.
+    The loader calls one node with the name of those files. The function of that node must hand that name, and no
+    other, to the operation that reads. The loader does not call the node that writes; nothing else may use it.
 
     Attributes:
-        save_node, restore_node: names in the main graph; empty: there are none.
-        saving, restoring: the functions that they call.
-        mistakes: what is otherwise.
+        save_node, restore_node: names of the nodes in the main graph; empty: there are none.
+        saving, restoring: names of the functions that they call.
+        mistakes: descriptions of what departs from this.
     """
 
     def __init__(self, graph: Any) -> None:
@@ -155,7 +155,7 @@ class _Saver:
             self._check_unused(graph)
 
     def _function(self, name: str) -> str:
-        """The function that a node of the saver calls, with the name of the files first."""
+        """Returns the function that a node of the saver calls with the name of the files as first input."""
         if not name:
             return ""
         node = self._nodes.get(name)

@@ -1,4 +1,4 @@
-"""Rows -> requests to each signature, as arrays and in the forms that TensorFlow Serving takes."""
+"""Turns rows into requests to each signature, as arrays and in the forms that TensorFlow Serving takes."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ _FIELDS = {
 
 
 def take(rows: Rows, places: Sequence[int] | slice) -> dict[str, list[Any]]:
-    """Some of the rows."""
+    """Returns some of the rows."""
     chosen = range(len(next(iter(rows.values()))))[places] if isinstance(places, slice) else places
     return {name: [values[place] for place in chosen] for name, values in rows.items()}
 
 
 def request(signature: str, rows: Rows, schema: ServingSchema, weights: Sequence[float] | None = None) -> Arrays:
-    """Inputs of a signature for some rows; to rank, the first row says what the user and the context are.
+    """Returns the inputs of a signature for some rows. To rank, user and context are those of the first row.
 
     Args:
-        signature: one of `schema.SIGNATURES`.
-        rows: every column of the schema.
-        schema: of the export.
-        weights: of the score's terms; default: the config's.
+        signature: name of a signature, one of `schema.SIGNATURES`.
+        rows: values of every column of the schema.
+        schema: schema of the export.
+        weights: weights of the score's terms; default: the config's.
     """
     if signature == DEFAULT:
         return {column.name: _array(rows[column.name], column) for column in schema.columns}
@@ -93,7 +93,7 @@ def _feature(value: Any, column: Column) -> tf.train.Feature:
 
 
 def tensor_proto(array: np.ndarray) -> TensorProto:
-    """A TensorProto whose values stand in the field of their type, to be read by people too."""
+    """Makes a TensorProto whose values stand in the field of their type, so that people can read it too."""
     dtype = tf.string if array.dtype == object else tf.as_dtype(array.dtype)
     proto = TensorProto(dtype=dtype.as_datatype_enum)
     for size in array.shape:
@@ -103,7 +103,7 @@ def tensor_proto(array: np.ndarray) -> TensorProto:
 
 
 def predict_request(name: str, signature: str, inputs: Arrays) -> PredictRequest:
-    """A gRPC request, inputs in order."""
+    """Makes a gRPC request, with the inputs in order."""
     message = PredictRequest()
     message.model_spec.name, message.model_spec.signature_name = name, signature
     for key, array in inputs.items():
@@ -112,7 +112,7 @@ def predict_request(name: str, signature: str, inputs: Arrays) -> PredictRequest
 
 
 def grpc_text(name: str, signature: str, inputs: Arrays) -> str:
-    """tensorflow.serving.PredictRequest as protobuf text."""
+    """Writes a tensorflow.serving.PredictRequest as protobuf text."""
     lines = [
         "model_spec {",
         f"  name: {json.dumps(name, ensure_ascii=False)}",
@@ -133,14 +133,14 @@ def grpc_text(name: str, signature: str, inputs: Arrays) -> str:
 
 
 def rest_rows(signature: str, inputs: Arrays) -> str:
-    """The row form of a REST request; for signatures whose inputs are all of one length."""
+    """Writes the row form of a REST request, for signatures whose inputs are all of one length."""
     count = len(next(iter(inputs.values())))
     instances = [{name: _json(array[place], signature) for name, array in inputs.items()} for place in range(count)]
     return _dumps({"signature_name": signature, "instances": instances})
 
 
 def rest_columns(signature: str, inputs: Arrays) -> str:
-    """The columnar form of a REST request."""
+    """Writes the columnar form of a REST request."""
     columns = {name: _json(array, signature) for name, array in inputs.items()}
     return _dumps({"signature_name": signature, "inputs": columns})
 

@@ -1,4 +1,4 @@
-"""What an export takes and gives: its columns with their sides, the order of packed ones, and the ranking score."""
+"""The inputs and outputs of an export: columns with their sides, the order of packed ones, and the ranking score."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ class ServingSchema:
     """Inputs and outputs of an export.
 
     Attributes:
-        columns: that requests hold, in the order of the features that read them.
-        sides: user, item or context, by column.
-        filled: columns of position features: every row gets their default.
-        ids: names of the INT columns that are packed as text: those that stand for an id, or are cut beyond 2^53.
+        columns: columns of requests, in the order of the features that read them.
+        sides: side of each column by name: user, item or context.
+        filled: columns of position features; every row gets their default.
+        ids: names of the INT columns that are packed as text: ids, and numbers that are cut beyond 2^53.
         terms: output and weight of each score entry.
         formula: weighted_sum or product_of_powers.
-        value_field: column that the score is multiplied by; None: none.
-        outputs: of serving_default and serving_tf_example.
-        score_outputs: those of them that rank gives too, beside score and order.
+        value_field: column that the score is multiplied by; None: there is none.
+        outputs: names of the outputs of serving_default and serving_tf_example.
+        score_outputs: names of those that rank gives too, beside score and order.
     """
 
     columns: tuple[Column, ...]
@@ -52,25 +52,25 @@ class ServingSchema:
 
     @property
     def shared(self) -> tuple[Column, ...]:
-        """Columns of the user and the context."""
+        """Returns the columns of the user and the context."""
         return tuple(column for column in self.columns if self.sides[column.name] != ITEM)
 
     @property
     def items(self) -> tuple[Column, ...]:
-        """Columns of the items."""
+        """Returns the columns of the items."""
         return tuple(column for column in self.columns if self.sides[column.name] == ITEM)
 
     @property
     def rank_outputs(self) -> tuple[str, ...]:
-        """Outputs of rank and rank_packed."""
+        """Returns the names of the outputs of rank and rank_packed."""
         return ("score", "order", *self.score_outputs)
 
     def is_text(self, column: Column) -> bool:
-        """Whether a packed request holds a column among its texts: words, and numbers that are ids."""
+        """Tells whether a packed request holds a column among its texts: words, and numbers that are ids."""
         return column.dtype == "STRING" or column.name in self.ids
 
     def packed(self) -> dict[str, tuple[Column, ...]]:
-        """Columns of each stacked input of rank_packed, in order; an input without columns is left out."""
+        """Returns the columns of each stacked input of rank_packed, in order. An input without columns is left out."""
         stacked = {}
         for side, text, numbers in ((self.shared, SHARED_TEXT, SHARED_NUMBERS), (self.items, ITEM_TEXT, ITEM_NUMBERS)):
             stacked[text] = tuple(column for column in side if self.is_text(column))
@@ -78,7 +78,7 @@ class ServingSchema:
         return {name: columns for name, columns in stacked.items() if columns}
 
     def to_json(self) -> dict[str, Any]:
-        """As schema.json has it."""
+        """Returns the content of schema.json."""
         return {
             "columns": [self._column(column) for column in self.columns],
             "filled_with_default": [self._column(column, side=False) for column in self.filled],
@@ -135,10 +135,10 @@ class ServingSchema:
 
 
 def build_serving_schema(config: PipelineConfig) -> ServingSchema:
-    """The schema of a checked and normalised config's export.
+    """Builds the schema of the export of a config, which must be checked and normalised.
 
     Raises:
-        ConfigError: no column of an item that a feature reads.
+        ConfigError: no feature reads a column of the items.
     """
     asked = build_schema(config, "predict").columns
     all_sides, model = column_sides(config), config.model_config
@@ -161,7 +161,7 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
 
 
 def _needs_all_digits(feature: FeatureConfig) -> bool:
-    """Whether a whole number of the feature must not be rounded to float64: an id, and one cut beyond 2^53."""
+    """Tells whether a feature's whole numbers must not be rounded to float64: ids, and those cut beyond 2^53."""
     is_cut_far_out = any(abs(cut) > _LARGEST_EXACT for cut in feature.boundaries)
     return bool(type_of(feature).id_spaces) or is_cut_far_out
 

@@ -1,4 +1,4 @@
-"""assets/schema.json, which callers build their requests by, held against the config of the export."""
+"""Checks assets/schema.json, by which callers build their requests, against the config of the export."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apps_rec.serving.schema import ServingSchema
 
 
 def check_schema_file(path: Path, schema: ServingSchema) -> None:
-    """Raises RunError unless the file says what the schema is; the text names the field that differs."""
+    """Raises RunError unless the file agrees with the schema. The text names the field that differs."""
     try:
         there = read_json_object(path)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The ranking score by a formula of numpy: what the live model and an export are held against."""
+"""Computes the ranking score by a formula of numpy, to compare the live model and an export with."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def plain_score(
     schema: ServingSchema,
     weights: Sequence[float],
 ) -> np.ndarray:
-    """Returns the score of rows, float64 `[N]`, within what float32 holds.
+    """Returns the score of rows, float64 `[N]`, within the range of float32.
 
     Args:
-        outputs: probabilities by name, `[N]`.
-        rows: columns by name; the score's value is among them where the schema has one.
-        schema: of the export.
-        weights: of the score's terms, in their order.
+        outputs: probabilities by name, `[N]` each.
+        rows: columns by name; the score's value is among them if the schema has one.
+        schema: schema of the export.
+        weights: weights of the score's terms, in their order.
     """
     pairs = [
         (weight, outputs[output].astype(np.float64)) for weight, (output, _) in zip(weights, schema.terms, strict=True)

@@ -1,4 +1,4 @@
-"""Folders of versions: which numbers there are, how a new one gets its own, how old ones go."""
+"""Folders of versions: lists their numbers, adds a new version, and removes old ones."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger("apps_rec")
 
 
 def version_number(name: str) -> int | None:
-    """Returns the version that a folder's name stands for; None: it is no version."""
+    """Returns the version number that a folder's name stands for; None: it is no version."""
     number = int(name) if re.fullmatch("[0-9]{1,19}", name, re.ASCII) else None
     return number if number is not None and number <= LARGEST else None
 
@@ -34,13 +34,13 @@ def versions(folder: Path) -> list[Path]:
 
 @contextmanager
 def new_version(folder: Path) -> Iterator[Path]:
-    """Makes a folder to write a version into; `publish` gives it its name, else it goes with the block.
+    """Makes a folder to write a version into. `publish` gives it its name; else it is removed with the block.
 
-    Its name is no number, so that a server that watches passes over it, and no other export's. Its number is known only
-    when it is published, so it cannot be the `replacing` of apps_rec.atomic_file.
+    Its first name is unique and no number, so that a server that watches passes over it. Its number is known only when
+    it is published, so `replacing` of apps_rec.atomic_file cannot be used.
 
     Args:
-        folder: of the versions; it is made.
+        folder: folder of the versions; it is made.
     """
     folder.mkdir(parents=True, exist_ok=True)
     aside = _claimed(folder)
@@ -67,7 +67,7 @@ def publish(aside: Path) -> Path:
     """Renames a whole version to a number larger than any that is there, and returns its folder.
 
     Raises:
-        RunError: there is no larger one.
+        RunError: there is no larger number.
     """
     folder = aside.parent
     while True:
@@ -81,7 +81,7 @@ def publish(aside: Path) -> Path:
 
 
 def _next_number(folder: Path) -> int:
-    """Seconds since 1970, or one more than the largest that is there, be it a folder or a file."""
+    """Returns seconds since 1970, or one more than the largest number that is there, be it a folder or a file."""
     there = [number for path in folder.iterdir() if (number := version_number(path.name)) is not None]
     largest = max(there, default=0)
     if largest >= LARGEST:
@@ -93,7 +93,7 @@ def _next_number(folder: Path) -> int:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes what exports left that were killed a day ago or earlier; a younger one may be at work."""
+    """Removes the leftovers of exports that were killed a day ago or earlier. A younger export may be at work."""
     for path in [*folder.glob(".*.partial"), *folder.glob(".*.removed")]:
         try:
             if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
@@ -106,7 +106,7 @@ def remove_leftovers(folder: Path) -> None:
 
 
 def remove_old(folder: Path, keep: int) -> None:
-    """Removes all versions but the newest `keep`; 0: none. One that cannot be removed is a warning."""
+    """Removes all versions but the newest `keep`; 0: removes none. Warns about one that cannot be removed."""
     for path in versions(folder)[:-keep] if keep else []:
         # Renamed first: a server never sees a version with half its files.
         gone = path.with_name(f".{path.name}.removed")

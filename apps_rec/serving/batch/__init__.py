@@ -1,1 +1,1 @@
-"""Files scored with an export."""
+"""Scores files with an export."""

@@ -17,8 +17,8 @@ _APOSTROPHE = r"\1\2'\3"
 def without_formulas(table: pa.Table) -> pa.Table:
     """Returns the table with an apostrophe before each text, and each name of a column, that could be a formula.
 
-    Those are texts that begin with =, +, - or @, blanks aside, or go on so behind a semicolon, tab or line end, and
-    texts that begin with a tab or a line end. A text that is a number stays as it is: a spreadsheet runs nothing of it.
+    Such a text begins with =, +, - or @ after any blanks, or has one of them so behind a semicolon, tab or line end. A
+    text that begins with a tab or a line end is one, too. A text that is a number stays: no spreadsheet runs it.
     """
     for i, field in enumerate(table.schema):
         column = table.column(i)

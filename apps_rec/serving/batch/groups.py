@@ -1,4 +1,4 @@
-"""Consecutive rows that agree in some columns -> one request to rank each."""
+"""Ranks groups of consecutive rows that agree in some columns, one request for each group."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 @dataclass(frozen=True)
 class Ranking:
-    """What is a request, and what is kept of its answer.
+    """The columns that make a request, and the part of its answer that is kept.
 
     Attributes:
-        group_by: columns in which the rows of a request agree.
-        top_k: rows to keep of each, the best first; None: all.
-        weights: of the score's terms, in their order; None: the config's.
+        group_by: names of columns in which the rows of a request agree.
+        top_k: number of rows to keep of each request, the best first; None: all.
+        weights: weights of the score's terms, in their order; None: the config's.
     """
 
     group_by: tuple[str, ...]
@@ -40,16 +40,16 @@ class Ranking:
 def plan_ranking(
     group_by: Sequence[str], top_k: int | None, weights: Mapping[str, float] | None, schema: ServingSchema
 ) -> Ranking:
-    """The ranking that the options of `predict` ask for.
+    """Returns the ranking that the options of `predict` ask for.
 
     Args:
-        group_by: one column or more.
-        top_k: 1 or more; None: all rows.
-        weights: one for each term of the score, by output; None: the config's.
-        schema: of the export.
+        group_by: names of columns in which the rows of a request agree, one or more.
+        top_k: number of rows to keep of each request, 1 or more; None: all rows.
+        weights: weight of each term of the score, by output; None: the config's.
+        schema: schema of the export.
 
     Raises:
-        RunError: an option that is missing or wrong.
+        RunError: an option is missing or wrong.
     """
     if not group_by:
         raise RunError(
@@ -72,16 +72,16 @@ def plan_ranking(
 
 
 def whole_groups(batches: Iterable[Batch], group_by: Sequence[str]) -> Iterator[tuple[Batch, np.ndarray]]:
-    """Batches cut anew so that each ends where a group does; memory holds one batch and one group.
+    """Cuts batches anew so that each ends where a group does. Memory holds one batch and one group.
 
     Args:
-        batches: with the columns of group_by among those kept.
-        group_by: names of columns.
+        batches: batches that keep the columns of group_by.
+        group_by: names of columns in which the rows of a group agree.
 
-    Returns: batches, and in each the places where groups begin and the last one ends: int64 `[groups + 1]`.
+    Returns: batches, each with the starts of its groups and the end of the last one: int64 `[groups + 1]`.
 
     Raises:
-        DataError: a column that has no single values.
+        DataError: a column has no single values.
     """
     held: Batch | None = None
     for batch in batches:
@@ -110,13 +110,13 @@ def _borders(rows: Batch, group_by: Sequence[str]) -> np.ndarray:
 
 
 def check_shared(rows: Batch, borders: np.ndarray, schema: ServingSchema, stream: RowStream) -> None:
-    """Raises DataError where a column of the user or the context is not the same in all rows of a group.
+    """Raises DataError if a column of the user or the context differs within a group.
 
     Args:
-        rows: whole groups.
-        borders: see `whole_groups`.
-        schema: of the export.
-        stream: that the rows are from.
+        rows: rows of whole groups.
+        borders: starts and end of the groups, see `whole_groups`.
+        schema: schema of the export.
+        stream: stream that the rows are from.
     """
     same_group = np.ones(rows.size - 1, bool)
     same_group[borders[1:-1] - 1] = False
@@ -141,17 +141,17 @@ def _shown(value: object) -> str:
 def rank_rows(
     call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
 ) -> pa.Table:
-    """The best rows of each group, in order: the columns kept, the place from 1 on, and the outputs.
+    """Returns the best rows of each group in order: the columns kept, the place from 1 on, and the outputs.
 
-    One call scores the rows of all groups: a row's probabilities do not hang on the others of its request. The score
-    is that of the signature rank, by its formula.
+    One call scores the rows of all groups, as a row's probabilities do not depend on the other rows of its request.
+    The score is computed by the formula of the signature rank.
 
     Args:
-        call: the signature serving_default.
-        rows: whole groups.
-        borders: see `whole_groups`.
-        schema: of the export.
-        ranking: what to keep.
+        call: function of the signature serving_default.
+        rows: rows of whole groups.
+        borders: starts and end of the groups, see `whole_groups`.
+        schema: schema of the export.
+        ranking: options of the ranking.
     """
     outputs = call(request(DEFAULT, rows.columns, schema))
     check_numbers(outputs, schema.outputs, rows.size)
@@ -170,14 +170,14 @@ def rank_rows(
 def rank_requests(
     call: Callable[[Arrays], Arrays], rows: Batch, borders: np.ndarray, schema: ServingSchema, ranking: Ranking
 ) -> pa.Table:
-    """As `rank_rows`, with a call for each group.
+    """Does the same as `rank_rows`, with a call for each group.
 
     Args:
-        call: the signature rank.
-        rows: whole groups.
-        borders: see `whole_groups`.
-        schema: of the export.
-        ranking: what to keep.
+        call: function of the signature rank.
+        rows: rows of whole groups.
+        borders: starts and end of the groups, see `whole_groups`.
+        schema: schema of the export.
+        ranking: options of the ranking.
     """
     chosen, places = [], []
     answers: dict[str, list[np.ndarray]] = {name: [] for name in ranked_outputs(schema)}
@@ -199,7 +199,7 @@ def _table(rows: Batch, chosen: np.ndarray, places: np.ndarray, outputs: Arrays)
 
 
 def ranked_outputs(schema: ServingSchema) -> list[str]:
-    """Names of the outputs that stand beside a ranked row, in the order of the file."""
+    """Returns the names of the outputs of a ranked row, in the order of the file."""
     return sorted(name for name in schema.rank_outputs if name != "order")
 
 

@@ -1,4 +1,4 @@
-"""Where the scores of files go: one file, or a folder of parts, which has its name only once it is whole."""
+"""Writes the scores of files to one file, or to a folder of parts. Either gets its name when it is whole."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 
 @dataclass(frozen=True)
 class Output:
-    """What is to be written.
+    """The file or folder to write, and its form.
 
     Attributes:
-        path: of the file or folder.
-        format: one of `FORMATS`.
-        rows_per_part: in each file of a folder but the last; None: one file.
-        escape_formulas: whether texts of CSV are made safe for a spreadsheet, see `apps_rec.serving.batch.formulas`.
+        path: path of the file or folder.
+        format: format, one of `FORMATS`.
+        rows_per_part: number of rows in each file of a folder but the last; None: one file.
+        escape_formulas: true makes texts of CSV safe for a spreadsheet, see `apps_rec.serving.batch.formulas`.
     """
 
     path: Path
@@ -43,17 +43,17 @@ class Output:
 def plan_output(
     name: str, part_format: str | None = None, rows_per_part: int | None = None, escape_formulas: bool = False
 ) -> Output:
-    """What a name asks for: a file where it ends in one of `FORMATS`, a folder where it has no ending or ends in "/".
+    """Plans the output of a name: a file if it ends in one of `FORMATS`, a folder without an ending or with "/".
 
     Args:
-        name: of a file, which may be there and is then replaced, or of a folder, which may be there if it is empty.
-        part_format: of the files in a folder, default parquet; None for one file.
-        rows_per_part: likewise, default `ROWS_PER_PART`.
-        escape_formulas: see `Output`.
+        name: name of a file, which is replaced if it is there, or of a folder, which must be empty if it is there.
+        part_format: format of the files in a folder, default parquet; None for one file.
+        rows_per_part: number of rows of the files in a folder, default `ROWS_PER_PART`; None for one file.
+        escape_formulas: true makes texts of CSV safe for a spreadsheet.
 
     Raises:
-        RunError: an ending of no format; a folder that holds something or cannot be replaced; options of a folder with
-            the name of a file, and wrong ones; formulas to escape in Parquet.
+        RunError: the ending is of no format; the folder is not empty or cannot be replaced; an option is wrong, or is
+            for a folder though the name is of a file; formulas are to be escaped in Parquet.
     """
     planned = _plan(name, part_format, rows_per_part)
     if escape_formulas and planned.format == "parquet":
@@ -89,7 +89,7 @@ def _plan(name: str, part_format: str | None, rows_per_part: int | None) -> Outp
 
 
 def _check_folder(path: Path) -> None:
-    """Refuses what could not be replaced in the end, before anything is scored."""
+    """Refuses, before anything is scored, a path that could not be replaced in the end."""
     if path.is_symlink() or path.is_mount():
         raise RunError(f"output {path}: is a link or a mount point, which cannot be replaced; name a folder in it")
     if path.exists() and not path.is_dir():
@@ -100,10 +100,10 @@ def _check_folder(path: Path) -> None:
 
 @contextmanager
 def open_output(output: Output) -> Iterator[Files]:
-    """What tables are appended to; the output gets its name when the block ends without an error.
+    """Yields the files to append tables to. The output gets its name when the block ends without an error.
 
     Raises:
-        RunError: it cannot be written, or tables do not fit together or into the format.
+        RunError: the output cannot be written, or tables do not fit together or into the format.
     """
     try:
         output.path.parent.mkdir(parents=True, exist_ok=True)
@@ -132,15 +132,15 @@ def _fitting(output: Output) -> Iterator[None]:
 
 
 class Files:
-    """Rows in files of so many rows each, or all in one, written block by block.
+    """Writes rows, block by block, to files of `Output.rows_per_part` rows each, or all to one file.
 
     Args:
-        output: what is to be written.
-        path: of the file or folder until it is whole; the folder is there.
+        output: file or folder to write, and its form.
+        path: path of the file or folder until it is whole; the folder must exist.
 
     Attributes:
-        rows: appended so far.
-        count: files begun.
+        rows: number of rows appended so far.
+        count: number of files begun.
     """
 
     def __init__(self, output: Output, path: Path) -> None:
@@ -151,7 +151,7 @@ class Files:
         self._room = 0  # rows that the file has room for
 
     def write(self, table: pa.Table) -> None:
-        """Appends rows of the same columns as those before."""
+        """Appends rows, with the same columns as those before."""
         with _fitting(self._output):
             table = _writable(table, as_text=self._output.format != "parquet")
             if self._output.escape_formulas:
@@ -163,7 +163,7 @@ class Files:
                 self._held = self._held.slice(_BLOCK_ROWS)
 
     def flush(self) -> None:
-        """Writes the rows that are still held; a table without rows makes a file of its columns."""
+        """Writes the rows that are still held. A table without rows makes a file of its columns."""
         if self._held is not None:
             with _fitting(self._output):
                 if not self.count:
@@ -171,7 +171,7 @@ class Files:
                 self._put(self._held)
 
     def close(self) -> None:
-        """Closes the file at work."""
+        """Closes the current file."""
         file, self._file = self._file, None
         if file is not None:
             with _fitting(self._output):
@@ -201,7 +201,7 @@ class Files:
 
 
 class _File:
-    """One file while it is written."""
+    """A file while it is written."""
 
     def __init__(self, path: Path, kind: str, schema: pa.Schema) -> None:
         self._sink = pa.output_stream(str(path), compression="gzip" if kind == "csv.gz" else None)
@@ -221,7 +221,7 @@ class _File:
 
 
 def _writable(table: pa.Table, as_text: bool) -> pa.Table:
-    """Dictionaries as their values, and for CSV, which has no lists, lists as text joined by "|"."""
+    """Returns a table with dictionaries as values and, for CSV, which has no lists, lists as text joined by "|"."""
     for i, field in enumerate(table.schema):
         if pa.types.is_dictionary(field.type):
             table = table.set_column(i, field.name, table.column(i).cast(field.type.value_type))

@@ -1,4 +1,4 @@
-"""Scores the rows of files with an export, in the columns that the export asks for."""
+"""Scores the rows of files with an export."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ SIGNATURES = (DEFAULT, RANK)
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What was scored and written.
+    """The result of scoring files.
 
     Attributes:
-        output: the file or folder.
-        rows: that were scored.
-        dropped: bad rows that were left out.
-        written: rows in the output: those scored, or the best of each group.
-        files: that the output consists of.
-        groups: requests to rank; None: rows were scored one by one.
+        output: written file or folder.
+        rows: number of rows that were scored.
+        dropped: number of bad rows that were left out.
+        written: number of rows in the output: those scored, or the best of each group.
+        files: number of files of the output.
+        groups: number of requests to rank; None: rows were scored one by one.
     """
 
     output: str
@@ -78,31 +78,31 @@ def predict_file(
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
 
-    With the signature rank, consecutive rows that agree in the columns of group_by are one request; the output holds
-    the best rows of each in order, with their place in the column "rank". A group that comes back later is another
-    request.
+    With the signature rank, consecutive rows that agree in the columns of group_by are one request. The output holds
+    the best rows of each request in order, with their place in the column "rank". A group that comes back later is
+    another request.
 
     Args:
-        export: a version's folder, as `export` wrote it.
-        input_path: CSV (with a header), Parquet or TFRecord: a path, a glob, or several separated by commas.
-        output: a file .parquet, .csv or .csv.gz, or a folder of parts, which is new or empty; written aside and
-            renamed when whole.
-        keep: columns to copy; default: those of key_fields and label_fields that the input has.
-        skip_bad_rows: leave bad rows out of the output and count them; False: as the export's config says.
-        batch_size: rows read, and scored, at once.
-        max_bad_row_share: of the rows, above which skipping ends in an error; None: as the export's config says.
-        part_format: of the parts: parquet (the default), csv or csv.gz.
-        rows_per_part: rows of each part but the last; default 1,000,000.
-        signature: serving_default or rank.
-        group_by: for rank: columns in which the rows of a request agree; kept too.
-        top_k: for rank: rows to keep of each group; None: all.
-        weights: for rank: of every term of the score, by output; None: the config's.
-        escape_formulas: for CSV: put an apostrophe before each text that a spreadsheet would run as a formula.
-        trust: run the export though it holds operations that are in no export of apps_rec.
+        export: folder of a version, as `export` wrote it.
+        input_path: path or glob of CSV (with a header), Parquet or TFRecord files, or several separated by commas.
+        output: file .parquet, .csv or .csv.gz, or new or empty folder of parts; renamed when whole.
+        keep: names of columns to copy; default: those of key_fields and label_fields that the input has.
+        skip_bad_rows: true leaves bad rows out of the output and counts them; false: as the export's config says.
+        batch_size: number of rows read and scored at once.
+        max_bad_row_share: share of bad rows, 0 to 1, above which skipping ends in an error; None: as the export's
+            config says.
+        part_format: format of the parts: parquet (the default), csv or csv.gz.
+        rows_per_part: number of rows of each part but the last; default 1,000,000.
+        signature: "serving_default" or "rank".
+        group_by: columns, for rank, in which the rows of a request agree; they are kept too.
+        top_k: number of rows, for rank, to keep of each group; None: all.
+        weights: weight, for rank, of every term of the score, by output; None: the config's.
+        escape_formulas: true puts an apostrophe before each text of CSV that a spreadsheet would run as a formula.
+        trust: true runs the export even if it holds operations that are in no export of apps_rec.
 
     Raises:
-        RunError: export is no export, or one not to be run; an option is wrong; the output cannot be written.
-        DataError: a mistake in the input, or a column of the user or the context that differs within a group.
+        RunError: the export is none or must not be run; an option is wrong; the output cannot be written.
+        DataError: the input has a mistake, or a column of the user or the context differs within a group.
     """
     target = plan_output(output, part_format, rows_per_part, escape_formulas)
     folder, config = open_export(export)
@@ -160,7 +160,7 @@ def _ranking(
 
 
 def _skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schema:
-    """The schema, with what the options say of bad rows."""
+    """Returns the schema with the options about bad rows."""
     schema = replace(schema, bad_rows="SKIP") if skip_bad_rows else schema
     if share is None:
         return schema
@@ -174,7 +174,7 @@ def _skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schem
 def _kept(
     data: DataConfig, path: str, schema: Schema, keep: Sequence[str] | None, ranking: Ranking | None
 ) -> list[str]:
-    """Columns to copy, those of the groups first."""
+    """Returns the columns to copy, those of the groups first."""
     present = _present(path, schema)
     if keep is None:
         keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
@@ -190,7 +190,7 @@ def _present(path: str, schema: Schema) -> list[str]:
 
 
 def _empty(path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str]) -> pa.Table:
-    """What is written where no row is scored: all columns, in their types."""
+    """Returns the table to write if no row is scored: all columns, in their types."""
     types = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
     table = empty_kept(path, schema, kept)
     for name, kind in types.items():
@@ -212,10 +212,10 @@ def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
 
 
 def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking, *, by_request: bool) -> _Scored:
-    """Scores by groups: all of a batch in one call, or one call each.
+    """Scores by groups: all groups of a batch in one call, or one call for each group.
 
-    Sums of bfloat16 products hang on how they are split into the user's part and the items': only a call of the
-    signature rank gives what a server answers, to the last digit.
+    Sums of bfloat16 products depend on the split into the user's part and the items' part. Only a call of the
+    signature rank gives the answer of a server to the last digit.
     """
     names = [column.name for column in served.columns]
     call = engine.function(RANK, [*names, WEIGHTS]) if by_request else engine.function(DEFAULT, names)

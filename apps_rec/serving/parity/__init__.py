@@ -1,1 +1,1 @@
-"""The proof of an export: what it answers is held against the live model."""
+"""Proves an export: its answers are compared with those of the live model."""

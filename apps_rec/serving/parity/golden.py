@@ -1,4 +1,4 @@
-"""What an export is held against: rows, what the live model says of them, and how far an engine may be off."""
+"""The evidence that an export is compared with: rows, the live model's outputs for them, and the tolerance."""
 
 from __future__ import annotations
 
@@ -35,18 +35,17 @@ Outputs = dict[str, list[float]]
 
 @dataclass(frozen=True)
 class Evidence:
-    """Rows and the live model's word on them.
+    """Rows and the live model's outputs for them.
 
     Attributes:
         rows: columns by name, bytes for STRING.
-        source: where the rows are from, in words.
-        outputs: of every row by itself.
-        users: places of the rows whose user and context stand in a request that ranks the items of all rows.
-        weights: of the score's terms in those requests, other than the config's.
+        source: description of the rows' origin.
+        outputs: outputs of every row by itself.
+        users: places of rows. The user and context of each make a request that ranks the items of all rows.
+        weights: weights of the score's terms in those requests, other than the config's.
         ranked: outputs of those requests, one for each of `users`.
-        tolerance: absolute and relative.
-        score_difference: the largest and the mean difference of the score that export_config.half_precision makes;
-            None: it is off.
+        tolerance: allowed difference, absolute and relative.
+        score_difference: largest and mean difference in the score by export_config.half_precision; None: it is off.
     """
 
     rows: dict[str, list[Any]]
@@ -59,7 +58,7 @@ class Evidence:
     score_difference: list[float] | None = None
 
     def to_json(self) -> str:
-        """As it is kept in an export."""
+        """Returns the text that is kept in an export."""
         rows = {
             name: [value.decode() if isinstance(value, bytes) else value for value in values]
             for name, values in self.rows.items()
@@ -68,10 +67,10 @@ class Evidence:
 
     @classmethod
     def read(cls, folder: Path, schema: ServingSchema, most_tolerance: float = HALF_TOLERANCE) -> Evidence:
-        """The evidence of an export.
+        """Reads the evidence of an export.
 
         Raises:
-            RunError: it has none, or one with a field that is not of this schema or asks for more tolerance.
+            RunError: there is none, a field is not of this schema, or the tolerance is too large.
         """
         return cls(**read_proof(folder / EVIDENCE_ASSET, schema, most_tolerance))
 
@@ -82,7 +81,7 @@ def gather_evidence(
     """Scores rows of the config's files, and one row of defaults, with the live model.
 
     Raises:
-        RunError: the model gives a score that is no number.
+        RunError: a score of the model is no number.
     """
     rows, source = sample_rows(config, schema)
     live = tf.function(lambda columns: dict(model(preprocessor(columns), training=False)), autograph=False)
@@ -102,17 +101,17 @@ def gather_evidence(
 
 
 def score_tolerance(config: PipelineConfig) -> float:
-    """How far an export's outputs may be from the live model's, absolute and relative."""
+    """Returns the allowed difference of an export's outputs from the live model's, absolute and relative."""
     return HALF_TOLERANCE if is_half_precision(config) else TOLERANCE
 
 
 def is_half_precision(config: PipelineConfig) -> bool:
-    """Whether an export multiplies in bfloat16."""
+    """Tells whether an export multiplies in bfloat16."""
     return config.train_config.mixed_precision or config.export_config.half_precision
 
 
 def sample_rows(config: PipelineConfig, schema: ServingSchema) -> tuple[dict[str, list[Any]], str]:
-    """The first rows of the evaluation files, else of the training files, and a row of defaults; and what they are."""
+    """Returns the first rows of the evaluation files (else training files), a row of defaults, and their origin."""
     defaults = {column.name: [_plain(column.default)] for column in schema.columns}
     purpose = "evaluate" if config.eval_input_path else "train"
     try:
@@ -128,20 +127,20 @@ def sample_rows(config: PipelineConfig, schema: ServingSchema) -> tuple[dict[str
 
 
 def _columns(stream: RowStream, schema: ServingSchema) -> Mapping[str, np.ndarray]:
-    """The first batch; columns that evaluation does not read (the score's value) are read beside it."""
+    """Returns the first batch. Columns that evaluation does not read (the score's value) are read beside it."""
     wanted = [column for column in schema.columns if column not in stream.schema.columns]
     extended = replace(stream.schema, columns=(*stream.schema.columns, *wanted))
     return next(RowStream(stream.files, extended, ROWS).batches()).columns
 
 
 def _plain(value: Any, column: Column | None = None) -> Any:
-    """A value of Python; numbers of 64 bits rounded to the 32 that a tf.Example holds."""
+    """Turns a value into one of Python. Floats of 64 bits are rounded to the 32 that a tf.Example holds."""
     value = value.item() if isinstance(value, np.generic) else value
     return float(np.float32(value)) if column is not None and column.dtype == "DOUBLE" else value
 
 
 def live_outputs(live: Any, rows: Mapping[str, Sequence[Any]], schema: ServingSchema, weights: list[float]) -> Outputs:
-    """What the live model says, its score by a formula of numpy."""
+    """Returns the live model's outputs, with the score by a formula of numpy."""
     count = len(next(iter(rows.values())))
     tensors = {**to_tensors(rows, schema.columns), **filled_rows(schema.filled, count)}
     outputs = {name: value.numpy().astype(np.float64) for name, value in live(tensors).items()}
@@ -150,6 +149,6 @@ def live_outputs(live: Any, rows: Mapping[str, Sequence[Any]], schema: ServingSc
 
 
 def first_rows(evidence: Evidence, count: int) -> dict[str, list[Any]]:
-    """The first rows, repeated where there are fewer."""
+    """Returns the first `count` rows, repeated if there are fewer."""
     there = len(next(iter(evidence.rows.values())))
     return take(evidence.rows, [place % there for place in range(count)])

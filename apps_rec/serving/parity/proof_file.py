@@ -1,4 +1,4 @@
-"""assets/proof.json -> the rows that prove an export, every field checked."""
+"""Reads assets/proof.json, the rows that prove an export, and checks every field."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def read_proof(path: Path, schema: ServingSchema, most_tolerance: float) -> dict
     """Returns the fields of `apps_rec.serving.parity.golden.Evidence`.
 
     Args:
-        path: of the file.
-        schema: of the export.
-        most_tolerance: that the verifier grants: what the file says must not exceed it.
+        path: path of the file.
+        schema: schema of the export.
+        most_tolerance: largest tolerance that the file may ask for.
 
     Raises:
-        RunError: it is not there, or a field is not what it should be; the text names file and field.
+        RunError: the file is not there, or a field is wrong; the text names file and field.
     """
     try:
         kept = read_json_object(path)

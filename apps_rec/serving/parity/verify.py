@@ -1,4 +1,4 @@
-"""The proof of an export: it is loaded as a server loads it, and every signature is held against the live model."""
+"""Proves an export: it is loaded as a server loads it, and every signature is compared with the live model."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ WARM_UP, REPEATS = 20, 300
 
 @dataclass
 class Verification:
-    """What came of it.
+    """The result of a proof.
 
     Attributes:
-        folder: of the version.
-        tolerance: absolute and relative, that every output was held to.
+        folder: folder of the version.
+        tolerance: allowed difference of every output, absolute and relative.
         worst: largest difference from the live model, by signature.
         failures: a line for each output that differs.
         latency: signature, rows, median and 99th percentile of a request in milliseconds.
-        metrics: of a labelled file, where one was given.
-        missing: why a task's metrics are None.
+        metrics: metrics of a labelled file, if one was given.
+        missing: reasons that a task's metrics are None.
     """
 
     folder: str
@@ -79,14 +79,14 @@ def verify_export(
     """Repeats the proof of an export, times its signatures, and measures it on a labelled file.
 
     Args:
-        export: a version's folder.
-        rows: files with the config's labels: a path, a glob, or several separated by commas; None: no metrics.
-        latency: whether to time.
-        trust: run the export though it holds operations that are in no export of apps_rec.
+        export: folder of a version.
+        rows: path or glob of files with the config's labels, or several separated by commas; None: no metrics.
+        latency: true measures the latency.
+        trust: true runs the export even if it holds operations that are in no export of apps_rec.
 
     Raises:
-        RunError: no export, or one that cannot be loaded, or should not be; an asset of it that is not as it should be.
-        DataError: a mistake in the rows.
+        RunError: there is no export; it cannot or must not be loaded; one of its assets is wrong.
+        DataError: the rows have a mistake.
     """
     folder, config = open_export(export)
     schema = build_serving_schema(config)
@@ -104,7 +104,7 @@ def verify_export(
 
 
 def prove_in_fresh_process(folder: Path) -> None:
-    """Runs the proof in a Python of its own, which never saw the live model.
+    """Runs the proof in a Python process of its own, which never saw the live model.
 
     Raises:
         CheckFailedError: the export differs from the live model.
@@ -146,7 +146,7 @@ def _prove(engine: Engine, schema: ServingSchema, evidence: Evidence, result: Ve
 
 
 def _answer(engine: Engine, signature: str, inputs: Arrays, result: Verification) -> Arrays | None:
-    """What the engine says; None, and a failure: it refuses the rows."""
+    """Returns the engine's outputs. If it refuses the rows, notes a failure and returns None."""
     try:
         return engine.run(signature, inputs)
     except (tf.errors.OpError, ValueError, TypeError) as error:
@@ -156,7 +156,7 @@ def _answer(engine: Engine, signature: str, inputs: Arrays, result: Verification
 
 
 def _compare(signature: str, outputs: Arrays | None, expected: dict[str, list[float]], result: Verification) -> bool:
-    """Adds a failure for each output that differs; returns whether all are numbers as expected."""
+    """Notes a failure for each output that differs. Tells whether all are numbers as expected."""
     if outputs is None:
         return False
     if set(outputs) != set(expected):
@@ -197,7 +197,7 @@ def _time(engine: Engine, schema: ServingSchema, evidence: Evidence) -> Iterator
 
 
 def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows: str) -> MetricCollector:
-    """The metrics that `evaluate` gives, of the export's own scores."""
+    """Measures the metrics of `evaluate` on the export's own scores."""
     files = data_files(rows, "rows", config.data_config.input_timeout_seconds)
     labelled = schema_for_file(build_schema(config, "evaluate"), files[0])
     # Position columns are not asked for; users of GAUC are.

@@ -1,1 +1,1 @@
-"""The SavedModel that is exported: its graph, and what lies beside it."""
+"""The SavedModel that is exported: its graph, and the files beside it."""

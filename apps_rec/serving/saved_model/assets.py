@@ -1,4 +1,4 @@
-"""What lies beside a SavedModel: schema, model card, sample requests, warm-up, vocabularies, config."""
+"""Writes the files beside a SavedModel: schema, model card, sample requests, warm-up, vocabularies, config."""
 
 from __future__ import annotations
 
@@ -35,13 +35,14 @@ SAMPLE_ROWS, WARMUP_ROWS = 3, (1, 100)
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run says of the model it made.
+    """Facts about a model that its run knows.
 
     Attributes:
-        step: of its weights.
-        exporter_type: how that step was chosen.
-        metrics: that were measured at this step on the rows of the config, with those rows; None: none were.
-        why_not: in words, why there are none.
+        step: step of its weights.
+        exporter_type: rule by which that step was chosen.
+        metrics: metrics measured at this step on the rows of the config, with a description of those rows; None: there
+            are none.
+        why_not: reason that there are no metrics, in words.
     """
 
     step: int
@@ -63,14 +64,14 @@ def write_assets(
     """Writes everything into the folder of a version.
 
     Args:
-        folder: with the SavedModel in it.
-        name: of the model, as requests say it.
-        config: checked and normalised.
-        config_text: it, as text.
-        preprocessor: with the vocabularies.
-        schema: of the signatures.
-        evidence: that the export is proven by.
-        facts: of the run; None: not known.
+        folder: folder of the SavedModel.
+        name: name of the model in requests.
+        config: config, checked and normalised.
+        config_text: config as text.
+        preprocessor: preprocessor with the vocabularies.
+        schema: schema of the signatures.
+        evidence: evidence that proves the export.
+        facts: facts of the run; None: not known.
     """
     assets = folder / "assets"
     assets.mkdir(exist_ok=True)
@@ -96,7 +97,7 @@ def write_assets(
 def model_card(
     name: str, config: PipelineConfig, schema: ServingSchema, evidence: Evidence, facts: RunFacts | None
 ) -> str:
-    """What a person asks of a model that is served, as Markdown."""
+    """Writes, as Markdown, the answers to what a person asks about a served model."""
     terms = ", ".join(f"{output}: {weight:g}" for output, weight in schema.terms)
     value = f", times {schema.value_field}" if schema.value_field else ""
     return f"""# {name}
@@ -159,7 +160,7 @@ def _training(config: PipelineConfig, facts: RunFacts | None) -> str:
 
 
 def _metrics(facts: RunFacts | None) -> str:
-    """Tables of the metrics, and the rows that they are of."""
+    """Writes tables of the metrics, and the rows that they were measured on."""
     if facts is None or facts.metrics is None:
         why_not = f" ({facts.why_not})" if facts and facts.why_not else ""
         return f"Not measured at this step{why_not}; `apps-rec evaluate` before the export."
@@ -181,7 +182,7 @@ def _metrics(facts: RunFacts | None) -> str:
 
 
 def _data(config: PipelineConfig) -> str:
-    """Files with their dates: no column of the config says when a row was logged."""
+    """Writes the list of files with their dates, as no column of the config tells the time of a row."""
     lines = ["| data | bytes | changed |", "| --- | --- | --- |"]
     for field in ("train_input_path", "eval_input_path"):
         try:

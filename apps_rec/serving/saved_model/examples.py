@@ -1,7 +1,7 @@
-"""Serialized tf.train.Examples inside a graph: columns of any kind of list, as the reader of files takes them.
+"""Parses serialized tf.train.Examples inside a graph, with any kind of list that the reader of files takes.
 
-TensorFlow's own parser is told one kind of list for each column and refuses every other. So the features of each kind
-go into records of their own first, three for each record that came, and those are parsed.
+TensorFlow's own parser takes one kind of list for each column and refuses every other. So each record is first split
+into three, one for the features of each kind. Those are then parsed.
 """
 
 from __future__ import annotations
@@ -29,16 +29,15 @@ _PAIRS = [bytes([number & 0x7F | 0x80, number >> 7 | 0x80]) for number in range(
 
 
 def parse_examples(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """Serialized tf.Examples -> columns by name; a feature that is absent, or an empty list, takes its default.
+    """Parses serialized tf.Examples into columns by name. An absent feature, or an empty list, takes its default.
 
-    Features are called as the columns of files are, by column_name where the config gives one.
-    Each column is taken of the kinds of list, and becomes the values, that the reader of files takes and makes. Values
-    of a list column are joined by its separator, and none may hold it. A value that is none, or several where one is
-    expected, are the engine's error, which names the column.
+    Features have the names of columns in files: column_name if the config gives one. Kinds of lists and values are
+    those of the reader of files. Values of a list column are joined by its separator, and none may hold it. A value
+    that does not fit, or several where one is expected, is an error of the engine that names the column.
 
     Args:
-        examples: `(batch,)`.
-        columns: to find in them.
+        examples: serialized tf.Examples, `(batch,)`.
+        columns: columns to find in them.
     """
     # A branch costs such a request a little, taking records of any kind apart ten times as much.
     return tf.cond(
@@ -79,10 +78,10 @@ def _features(examples: tf.Tensor) -> _Features:
 
 
 def _are_usual(examples: tf.Tensor, columns: Sequence[Column]) -> tf.Tensor:
-    """Whether each column is of the kind of list that `convert` writes, and not empty, wherever it is there.
+    """Tells whether each column that is there is a list of the kind that `convert` writes, and not empty.
 
-    One look at the bytes, which takes a fraction of the time of decoding them. Bytes of a value that look like a
-    feature only cost time. What no serializer writes (a value before its name) is an error of TensorFlow's parser.
+    It is one look at the bytes, which takes a fraction of the time of decoding them. Bytes of a value that look like a
+    feature only cost time. A value before its name, which no serializer writes, is an error of TensorFlow's parser.
     """
     unusual = tf.zeros_like(examples, tf.bool)
     for pattern in unusual_patterns(columns):
@@ -91,7 +90,7 @@ def _are_usual(examples: tf.Tensor, columns: Sequence[Column]) -> tf.Tensor:
 
 
 def _usual(examples: tf.Tensor, columns: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """Columns of records of the usual kinds."""
+    """Parses columns of records of the usual kinds."""
     features = {}
     for column in columns:
         dtype = KIND_TYPES[READABLE_KINDS[column.dtype][0]]
@@ -121,7 +120,7 @@ def _words(cells: tf.Tensor | tf.RaggedTensor, column: Column) -> tf.Tensor:
 
 
 def _read_together(parsed: dict[str, tf.Tensor], alike: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """Columns of one type and one value in a row, read by the operations that one of them takes."""
+    """Reads columns of one type and one value in a row together, with the operations that one of them takes."""
     cells = tf.stack([parsed[column.stored] for column in alike])  # [columns, B]
     places = tf.range(tf.size(cells)) // tf.shape(cells)[1]
     read, missing = (tf.reshape(part, tf.shape(cells)) for part in read_cells(tf.reshape(cells, [-1]), alike, places))
@@ -139,7 +138,7 @@ def _of_any_kind(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> di
 
 
 def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Records of the features of each kind of list alone, those without a value left out; `(batch,)` each."""
+    """Makes records of the features of each kind of list, `(batch,)` each, without features that have no value."""
     entries = _field(features.entries)
     found = {}
     for kind, tag in TAGS.items():
@@ -153,12 +152,12 @@ def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
 
 
 def _decoded(messages: tf.Tensor, name: str, fields: list[str]) -> list[tf.Tensor]:
-    """Fields of messages, serialized: `[..., most values]` each."""
+    """Decodes fields of messages, still serialized: `[..., most values]` each."""
     return list(tf.io.decode_proto(messages, f"tensorflow.{name}", fields, [tf.string] * len(fields)).values)
 
 
 def _field(values: tf.Tensor) -> tf.Tensor:
-    """Texts as field 1 of a protobuf message: tag, length, text."""
+    """Encodes texts as field 1 of a protobuf message: tag, length, text."""
     length = tf.strings.length(values)
     # Five bytes of seven bits each, whatever the length: protobuf reads zeros behind the last one that counts.
     low, middle, high = (tf.bitwise.right_shift(length, bits) for bits in (0, 14, 28))
@@ -168,7 +167,7 @@ def _field(values: tf.Tensor) -> tf.Tensor:
 
 
 def _single(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """Columns of one value in a row, `(batch,)` each; those of one type are read together."""
+    """Reads columns of one value in a row, `(batch,)` each. Those of one type are read together."""
     if not columns:
         return {}
     texts = _dense(by_kind["bytes_list"], columns, "")
@@ -209,7 +208,7 @@ def _stacked(columns: dict[str, tf.Tensor], alike: Sequence[Column]) -> tf.Tenso
 
 
 def _lists(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> dict[str, tf.Tensor]:
-    """Columns of lists, joined, `(batch,)` each."""
+    """Reads columns of lists, joined, `(batch,)` each."""
     if not columns:
         return {}
     found = {column.name: tf.fill(tf.shape(by_kind["bytes_list"]), column.default) for column in columns}

@@ -1,4 +1,4 @@
-"""Writes a SavedModel that TensorFlow Serving loads as it is, proven before it gets its name."""
+"""Writes a SavedModel that TensorFlow Serving can load, and proves it before it gets its name."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ log = logging.getLogger("apps_rec")
 
 
 def build_serving_module(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor) -> ServingModule:
-    """The module for a config's model: its inputs are the columns of all features but the position features."""
+    """Builds the module of a config's model. Its inputs are the columns of all features but the position features."""
     return ServingModule(model, preprocessor, build_serving_schema(config))
 
 
@@ -39,21 +39,21 @@ def export_model(
     folder: str,
     facts: RunFacts | None = None,
 ) -> Path:
-    """Writes `<folder>/<version>/`: aside first, renamed when it is whole and proven.
+    """Writes `<folder>/<version>/`, under another name until it is whole and proven.
 
     Args:
-        config: checked and normalised.
-        config_text: it, as text, kept as an asset.
-        model: with the weights to export.
-        preprocessor: of its features.
-        folder: that a server watches; the version is seconds since the epoch, larger than any that is there.
-        facts: of the run that made the model; None: not known.
+        config: config, checked and normalised.
+        config_text: config as text, kept as an asset.
+        model: model with the weights to export.
+        preprocessor: preprocessor of its features.
+        folder: folder that a server watches. The version is seconds since 1970, larger than any that is there.
+        facts: facts of the run that made the model; None: not known.
 
     Returns: the folder of the version.
 
     Raises:
         RunError: the folder cannot be written, or the proof cannot be carried out.
-        CheckFailedError: what was written differs from the model, or the gate keeps the model back.
+        CheckFailedError: the export differs from the model, or the gate keeps the model back.
     """
     target = Path(folder)
     check_gate(config, facts.metrics if facts else None, target, facts.why_not if facts else "")

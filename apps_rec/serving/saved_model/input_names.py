@@ -1,7 +1,7 @@
-"""Inputs of a SavedModel under the names of their columns, which may be any text.
+"""Gives the inputs of a SavedModel the names of their columns, which may be any text.
 
-TensorFlow names the inputs of a signature after the arguments of a function, which are letters, digits and "_". In the
-saved file both are free texts: what a server is sent, and what Python calls by keyword.
+TensorFlow names the inputs of a signature after the arguments of a function: letters, digits and "_". In the saved
+file both names are free texts: the one in a server's requests, and the keyword of calls in Python.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from apps_rec.names import argument_names
 
 
 def restore_input_names(folder: Path, inputs: Mapping[str, Iterable[str]]) -> None:
-    """Gives the inputs of each signature the names of its columns, where an argument could not have them.
+    """Gives the inputs of each signature the names of its columns, if an argument could not have them.
 
     Args:
-        folder: that a SavedModel was written to; a signature's arguments are `argument_names` of its inputs.
-        inputs: names of the inputs of each signature, in the order of the function's.
+        folder: folder of the SavedModel. A signature's arguments must be `argument_names` of its inputs.
+        inputs: names of the inputs of each signature, in the order of the function's arguments.
     """
     renamed = {signature: _by_argument(names) for signature, names in inputs.items()}
     if all(name == argument for names in renamed.values() for argument, name in names.items()):
@@ -52,7 +52,7 @@ def _rename_keys(inputs: Any, names: Mapping[str, str]) -> None:
 
 
 def _function(nodes: Any, signature: str) -> Any:
-    """The function behind a signature, as `tf.saved_model.load` finds it."""
+    """Returns the function behind a signature, as `tf.saved_model.load` finds it."""
     of_root = _children(nodes[0])
     return nodes[_children(nodes[of_root["signatures"]])[signature]].bare_concrete_function
 

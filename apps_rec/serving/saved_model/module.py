@@ -1,4 +1,4 @@
-"""What a SavedModel holds: preprocessing and model behind signatures of raw columns."""
+"""The content of a SavedModel: preprocessing and model behind signatures of raw columns."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class ServingModule(tf.Module):
-    """Raw columns -> predictions; no Python and nothing of the optimizer inside.
+    """Turns raw columns into predictions, without Python or the optimizer.
 
-    Columns that only position features read are no inputs: each row gets their default, the same for every
-    candidate, so that the order does not hang on where an app once stood. Numbers that are not finite count as missing.
+    Columns that only position features read are no inputs. Every row gets their default, so the order does not depend
+    on the past positions of an app. Numbers that are not finite count as missing.
 
     Args:
-        model: with its weights; not the compiled one's optimizer, which is not tracked here.
-        preprocessor: of the model's features.
-        schema: of inputs and outputs.
+        model: model with its weights. The optimizer of a compiled model is not tracked.
+        preprocessor: preprocessor of the model's features.
+        schema: schema of inputs and outputs.
     """
 
     def __init__(self, model: RankModel, preprocessor: Preprocessor, schema: ServingSchema) -> None:
@@ -52,7 +52,7 @@ class ServingModule(tf.Module):
         self.split = RequestSplit(preprocessor, schema)
 
     def inputs(self) -> dict[str, dict[str, tf.TensorSpec]]:
-        """What the signatures take, by signature and name of the input."""
+        """Returns the specs of the inputs, by signature and name of the input."""
         schema = self.schema
         columns = {column.name: tf.TensorSpec([None], TF_TYPES[column.dtype]) for column in schema.columns}
         once = {column.name: tf.TensorSpec([1], TF_TYPES[column.dtype]) for column in schema.shared}
@@ -73,7 +73,7 @@ class ServingModule(tf.Module):
         }
 
     def signatures(self) -> dict[str, tf.types.experimental.ConcreteFunction]:
-        """The functions that a server calls, by name; `restore_input_names` gives what is saved the inputs' names."""
+        """Returns the functions that a server calls, by name. `restore_input_names` names the inputs after saving."""
         functions = {
             DEFAULT: self.score,
             EXAMPLE: self.score_examples,
@@ -83,7 +83,7 @@ class ServingModule(tf.Module):
         return {name: _traced(functions[name], inputs) for name, inputs in self.inputs().items()}
 
     def score(self, columns: Tensors) -> dict[str, tf.Tensor]:
-        """Outputs of a batch of raw rows, each `(batch,)`."""
+        """Returns the outputs of a batch of raw rows, each `(batch,)`."""
         rows = tf.size(columns[self.schema.columns[0].name])
         # A column of another length or rank is an error here and not a broadcast later.
         columns = {column.name: of_length(columns, column, [rows]) for column in self.schema.columns}
@@ -92,16 +92,16 @@ class ServingModule(tf.Module):
         return self._valued(dict(self._model()(features, training=False)), columns)
 
     def score_examples(self, inputs: Tensors) -> dict[str, tf.Tensor]:
-        """Outputs of serialized tf.Examples, each `(batch,)`."""
+        """Returns the outputs of serialized tf.Examples, each `(batch,)`."""
         return self.score(parse_examples(inputs[EXAMPLES], self.schema.columns))
 
     def rank(self, inputs: Tensors) -> dict[str, tf.Tensor]:
-        """Score, order (indices, the best first, ties by place) and probabilities of one request's items."""
+        """Returns score, order (indices, the best first, ties by place) and probabilities of one request's items."""
         columns = {column.name: inputs[column.name] for column in self.schema.columns}
         return self._rank(*by_side(cleaned(columns, self.schema.columns), self.schema), inputs[WEIGHTS])
 
     def rank_packed(self, inputs: Tensors) -> dict[str, tf.Tensor]:
-        """`rank` of stacked columns."""
+        """Ranks stacked columns, see `rank`."""
         return self._rank(*unpack(inputs, self.schema), inputs[WEIGHTS])
 
     def _rank(self, shared: TensorColumns, items: TensorColumns, weights: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -128,7 +128,7 @@ class ServingModule(tf.Module):
 def _traced(
     function: Callable[[Tensors], dict[str, tf.Tensor]], inputs: Mapping[str, tf.TensorSpec]
 ) -> tf.types.experimental.ConcreteFunction:
-    """A function of tensors by name as one with an argument for each."""
+    """Traces a function of tensors by name as one with an argument for each tensor."""
     arguments = argument_names(inputs)
 
     def call(**given: tf.Tensor) -> dict[str, tf.Tensor]:

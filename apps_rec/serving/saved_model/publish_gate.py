@@ -1,4 +1,4 @@
-"""Whether a model may replace the one that is published: a metric of both."""
+"""Decides by a metric whether a model may replace the published one."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ log = logging.getLogger("apps_rec")
 
 
 def check_gate(config: PipelineConfig, metrics: Mapping[str, Any] | None, folder: Path, why_not: str = "") -> None:
-    """Compares gate_metric with that of the newest version.
+    """Compares a model's gate_metric with that of the newest version.
 
     Args:
-        config: checked and normalised; its gate_metric may be empty: no gate.
-        metrics: of the model to publish, on the rows of its config, with what they were measured on; None: there are
-            none.
-        folder: of the versions.
-        why_not: in words, why there are none.
+        config: config, checked and normalised. An empty gate_metric means no gate.
+        metrics: metrics of the model to publish on the rows of its config, with a description of those rows; None:
+            there are none.
+        folder: folder of the versions.
+        why_not: reason that there are no metrics, in words.
 
     Raises:
-        RunError: the metric is not there, of this model or of the one it would replace, or the two were measured on
-            rows that cannot be compared.
-        CheckFailedError: it is worse by more than gate_max_drop.
+        RunError: the metric of either model is not there, or the two were measured on rows that cannot be compared.
+        CheckFailedError: the metric is worse by more than gate_max_drop.
     """
     export_config = config.export_config
     name = export_config.gate_metric
@@ -69,7 +68,7 @@ def check_gate(config: PipelineConfig, metrics: Mapping[str, Any] | None, folder
 
 
 def _check_alike(now: Any, before: Any, version: Path) -> None:
-    """Refuses to compare metrics of other rows: a model of one country with that of another."""
+    """Refuses to compare metrics of different rows, as of two countries."""
     anyway = "to publish all the same: --set export_config.gate_metric="
     if not isinstance(before, dict) or not isinstance(now, dict):
         raise RunError(
@@ -102,7 +101,7 @@ def _value(metrics: Mapping[str, Any] | None, name: str) -> float | None:
 
 
 def read_metrics(path: Path) -> dict[str, Any] | None:
-    """Returns what `evaluate` kept in a file; None where there is none that can be read."""
+    """Returns the metrics that `evaluate` kept in a file; None if none can be read."""
     try:
         return read_json_object(path)
     except (FileNotFoundError, RunError):

@@ -1,4 +1,4 @@
-"""One request: the user and the context once, the items as rows."""
+"""Splits a request: the user and the context come once, the items as rows."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ Tensors = Mapping[str, tf.Tensor]
 
 
 class RequestSplit(tf.Module):
-    """Raw columns of a request -> the Preprocessor's outputs, of the shared features once and of the others by row.
+    """Preprocesses the raw columns of a request: the shared features once, the others by row.
 
-    A feature is shared where all its columns are, or where it is a position feature, whose columns get their default.
-    A cross of a user's column with an item's is made by row, from the user's value in each.
+    A feature is shared if all its columns are, or if it is a position feature, whose columns get their default. A cross
+    of a user's column with an item's is made by row, with the user's value in each row.
 
     Args:
-        preprocessor: of all features; its lookup tables serve.
-        schema: sides of the columns.
+        preprocessor: preprocessor of all features; its lookup tables are used.
+        schema: schema with the sides of the columns.
     """
 
     def __init__(self, preprocessor: Preprocessor, schema: ServingSchema) -> None:
@@ -43,7 +43,7 @@ class RequestSplit(tf.Module):
     def __call__(
         self, shared: TensorColumns, items: TensorColumns
     ) -> tuple[dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-        """Shared columns `(1,)` and item columns `(items,)` -> both parts."""
+        """Preprocesses shared columns `(1,)` and item columns `(items,)`. Returns both parts."""
         if self._schema.filled:
             shared = shared.adding(filled_rows(self._schema.filled, 1))
         if self._repeated:
@@ -53,9 +53,9 @@ class RequestSplit(tf.Module):
 
 
 def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
-    """Columns by name -> the shared ones, of one row, and the items'.
+    """Splits columns by name into the shared ones, of one row, and those of the items.
 
-    A column of another length, or another rank, is an error here and not a broadcast later.
+    A column of another length or rank is an error here, not a broadcast later.
     """
     num_items = tf.size(columns[schema.items[0].name])
     sides = ((schema.shared, 1), (schema.items, num_items))
@@ -67,10 +67,10 @@ def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, Ten
 
 
 def unpack(packed: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
-    """Stacked columns -> shared columns and items', in their types.
+    """Unpacks stacked columns into shared columns and those of the items, in their types.
 
-    An empty text and a number that is not finite take their column's default. Ids of INT columns are texts, so that
-    all their digits arrive; a text that is no whole number is an error.
+    An empty text and a number that is not finite take their column's default. Ids of INT columns are texts, so that all
+    their digits arrive. A text that is no whole number is an error.
     """
     blocks: dict[str, dict[tuple[str, ...], tf.Tensor]] = {}
     for name, stacked in schema.packed().items():

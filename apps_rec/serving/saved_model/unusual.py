@@ -1,8 +1,8 @@
-r"""Serialized tf.train.Examples that TensorFlow's parser of one kind of list a column cannot read: found by a pattern.
+r"""Finds, by patterns, serialized tf.train.Examples that TensorFlow's parser of one kind of list a column cannot read.
 
-Protobuf writes an entry of the map of features as 0x0a, length, name, 0x12, length, value, and a value as a tag that
-tells its kind of list, length, list. A length is seven bits a byte, the lowest first; all but the last byte have the
-eighth. TensorFlow's patterns (RE2) know bytes below 0x80 by value, and others only as any byte, `\C`.
+Protobuf writes an entry of the map of features as 0x0a, length, name, 0x12, length, value. It writes a value as a tag
+for the kind of list, length, list. A length is seven bits a byte, the lowest first; all but the last byte have the
+eighth bit set. TensorFlow's patterns (RE2) match bytes below 0x80 by value, and others only as any byte, `\C`.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _MOST_BYTES = 1500
 
 
 def unusual_patterns(columns: Sequence[Column]) -> list[str]:
-    """Patterns, one of which all of a record matches if a column is an empty list or not what `convert` writes.
+    """Returns patterns, one of which matches a whole record if a column is an empty list or not as `convert` writes it.
 
-    Records whose columns are all as `convert` writes them match none, unless a text in them looks like a feature.
+    Records whose columns are all as `convert` writes them match no pattern, unless a text in them looks like a feature.
     """
     chunks: list[list[Column]] = [[]]
     size = 0
@@ -39,7 +39,7 @@ def unusual_patterns(columns: Sequence[Column]) -> list[str]:
 
 
 def escaped(text: bytes) -> str:
-    """UTF-8 text as a pattern that matches it alone."""
+    """Returns a pattern that matches a UTF-8 text and nothing else."""
     return "".join(letter if letter.isalnum() else f"\\x{{{ord(letter):x}}}" for letter in text.decode())
 
 
@@ -61,7 +61,7 @@ def _length(number: int) -> str:
 
 
 def _values(kind: str, is_list: bool) -> Iterator[str]:
-    """Lengths and values that are empty, or begin a list of another kind than this one."""
+    """Yields patterns of length and value for an empty list, or the start of a list of another kind."""
     yield r"\x00"
     for empty in EMPTY[kind]:
         yield escaped(bytes([len(empty)]) + empty)

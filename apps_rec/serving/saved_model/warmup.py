@@ -1,4 +1,4 @@
-"""The file of requests that TensorFlow Serving runs before it serves a version."""
+"""Writes the file of requests that TensorFlow Serving runs before it serves a version."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def write_warmup(folder: Path, name: str, requests: Mapping[str, list[Arrays]]) 
     """Writes a PredictionLog for each request.
 
     Args:
-        folder: of a version.
-        name: of the model.
-        requests: inputs by signature.
+        folder: folder of a version.
+        name: name of the model.
+        requests: inputs of the requests, by signature.
     """
     path = folder / WARMUP_FILE
     path.parent.mkdir(parents=True, exist_ok=True)
