@@ -31,6 +31,7 @@ DONE = (
     "apps_rec/replicas.py",
     "apps_rec/serving",
     "apps_rec/simulation",
+    "apps_rec/tools",
 )
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.

@@ -1,1 +1,1 @@
-"""Jobs made of all the rest: one function for each command, and configs as regression tests."""
+"""Jobs built on all other folders: one function for each command, and configs as regression tests."""

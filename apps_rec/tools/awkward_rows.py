@@ -1,4 +1,4 @@
-"""Rows as a server may get them, and what the live model says of them: what an export is held against."""
+"""Makes awkward rows as a server may get them, and scores them with the live model to compare an export with."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ UNSEEN_NUMBERS = [0, -1, 7, 10**6, 2**31 - 1, -(2**31)]
 
 
 def awkward_rows(config: PipelineConfig, specs: Sequence[FeatureSpec], rows: int = ROWS, seed: int = 0) -> pa.Table:
-    """The first rows of the evaluation data with a third of the cells missing, unseen or not ASCII.
+    """Returns the first rows of the evaluation data with a third of the cells missing, unseen or not ASCII.
 
-    Cells that hold numbers as text stay as they are: there, anything else is an error by design.
+    Cells that hold numbers as text stay unchanged, as any other text there is an error by design.
 
     Returns: the columns that an export asks for, as Parquet would hold them.
     """
@@ -69,7 +69,7 @@ def _unseen(column: Column, rng: np.random.Generator) -> object:
 def score_with_model(
     config: PipelineConfig, model: RankModel, preprocessor: Preprocessor, path: str
 ) -> dict[str, np.ndarray]:
-    """The live model's outputs for the rows of a file; positions take their default, as in the export."""
+    """Returns the live model's outputs for the rows of a file. Positions take their default, as in the export."""
     module = build_serving_module(config, model, preprocessor)
     files = data_files(path, "rows")
     schema = schema_for_file(build_schema(config, "predict"), files[0])

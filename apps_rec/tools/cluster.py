@@ -1,4 +1,4 @@
-"""Local processes that form a TensorFlow cluster: started, watched over and ended, their output line by line."""
+"""Starts, watches and ends local processes that form a TensorFlow cluster, and shows their output line by line."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _OUTPUT_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Task:
-    """One process of a cluster, in TF_CONFIG's words.
+    """One process of a cluster, in the words of TF_CONFIG.
 
     Args:
-        kind: chief, worker or ps.
-        index: from 0 among those of its kind.
+        kind: "chief", "worker" or "ps".
+        index: number among those of its kind, from 0.
     """
 
     kind: str
@@ -39,13 +39,13 @@ class Task:
 
 
 def tasks_of(workers: int, ps: int) -> list[Task]:
-    """The tasks of a cluster: workers alone, or with parameter servers a chief too."""
+    """Returns the tasks of a cluster: workers alone, or with parameter servers a chief too."""
     chief = [Task("chief", 0)] if ps else []
     return [*chief, *(Task("ps", index) for index in range(ps)), *(Task("worker", index) for index in range(workers))]
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports of the loopback interface that nobody listens on at this moment."""
+    """Returns different ports of the loopback interface that nobody listens on at this moment."""
     with contextlib.ExitStack() as stack:
         sockets = [stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM)) for _ in range(count)]
         for item in sockets:
@@ -54,7 +54,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def tf_config(task: Task, ports: dict[Task, int]) -> str:
-    """TF_CONFIG of a task, as TensorFlow documents it."""
+    """Returns the TF_CONFIG of a task, as TensorFlow documents it."""
     cluster: dict[str, list[str]] = {}
     for other, port in ports.items():
         cluster.setdefault(other.kind, []).append(f"127.0.0.1:{port}")
@@ -65,9 +65,9 @@ class Cluster:
     """The processes of one job.
 
     Args:
-        tasks: one process each.
-        out: where their stdout goes, every line behind the name of its process.
-        err: where their stderr goes.
+        tasks: tasks, one process each.
+        out: stream for their stdout, every line behind the name of its process.
+        err: stream for their stderr.
     """
 
     def __init__(self, tasks: Sequence[Task], out: TextIO, err: TextIO) -> None:
@@ -85,7 +85,7 @@ class Cluster:
             self.start_task(task, command)
 
     def start_task(self, task: Task, command: Sequence[str]) -> None:
-        """Starts one task, on the port it has."""
+        """Starts one task, on the port that it has."""
         environment = {**os.environ, "TF_CONFIG": tf_config(task, self._ports), "PYTHONUNBUFFERED": "1"}
         self._processes[task] = _Process(
             command,
@@ -95,22 +95,22 @@ class Cluster:
         )
 
     def ended(self) -> dict[Task, int]:
-        """Exit codes of the tasks that have ended, below 0 where a signal ended one."""
+        """Returns the exit codes of the tasks that have ended; below 0 if a signal ended one."""
         codes = {task: process.popen.poll() for task, process in self._processes.items()}
         return {task: code for task, code in codes.items() if code is not None}
 
     def forget(self, task: Task) -> None:
-        """Shows what an ended task said last, and takes it out of `ended`."""
+        """Shows the last lines of an ended task, and takes it out of `ended`."""
         self._processes.pop(task).finish_output()
 
     def mute_behind(self, task: Task) -> None:
-        """Shows what an ended task said last, and no further line of any."""
+        """Shows the last lines of an ended task, and no further line of any task."""
         self._processes[task].finish_output()
         with self._lock:
             self._muted = True
 
     def stop(self, tasks: Sequence[Task], grace: float) -> None:
-        """SIGTERM to the tasks, and SIGKILL to those that run on after the grace (in seconds)."""
+        """Sends SIGTERM to the tasks, and SIGKILL to those that still run after the grace (in seconds)."""
         chosen = [self._processes[task] for task in tasks if task in self._processes]
         for process in chosen:
             process.signal(signal.SIGTERM)
@@ -136,7 +136,7 @@ class Cluster:
 
 
 class _Process:
-    """A process in a session of its own, so that Ctrl-C does not reach it, with a thread for each of its outputs."""
+    """A process in a session of its own, which Ctrl-C does not reach, with a thread for each of its outputs."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class _Process:
             reader.start()
 
     def signal(self, number: int) -> None:
-        """To the process and those that it started, unless it has ended."""
+        """Sends a signal to the process and those that it started, unless it has ended."""
         if self.popen.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.popen.pid, number)

@@ -1,8 +1,8 @@
-"""Runs a command that ends with the process that asked for it: `python die_with_parent.py PARENT_PID COMMAND ...`.
+"""Runs a command that ends with its parent process: `python die_with_parent.py PARENT_PID COMMAND ...`.
 
-On Linux the kernel kills it when its parent is gone, however that ended; elsewhere this only runs the command. It is a
-program of its own, run by its path and without the package, because what runs between fork and exec in a process with
-threads may lock up.
+On Linux the kernel kills the command when its parent is gone, however that ended. Elsewhere this only runs the command.
+It is a program of its own, run by its path and without the package, because code between fork and exec may lock up in
+a process with threads.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Becomes the command."""
+    """Turns this process into the command."""
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         libc = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""`apps-rec launch`: one training as several processes of this machine, for trying distribution out."""
+"""`apps-rec launch`: runs one training as several processes of this machine, to try distribution out."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_launchable(config: Config, workers: int, ps: int) -> None:
     """Refuses a config whose strategy does not need the cluster that is asked for.
 
     Raises:
-        ConfigError: the field, and the value that it should have.
+        ConfigError: the strategy is another one; the text has the field and the value that it should have.
     """
     if workers < 1 or ps < 0:
         raise ConfigError(f"--workers, --ps: expected 1 or more and 0 or more, got {workers} and {ps}")
@@ -53,12 +53,12 @@ def check_launchable(config: Config, workers: int, ps: int) -> None:
 
 
 def _name(strategy: int) -> str:
-    """The first of a strategy's names."""
+    """Returns the first of a strategy's names."""
     return next(value.name for value in train_pb2.DistributionStrategy.DESCRIPTOR.values if value.number == strategy)
 
 
 def train_command(arguments: Sequence[str]) -> list[str]:
-    """The command line of `apps-rec` with these arguments, in this Python."""
+    """Returns the command line of `apps-rec` with these arguments, in this Python."""
     # -P: a folder apps_rec in the working directory, such as a clone of the repository, is not the package.
     return [sys.executable, "-P", "-m", "apps_rec", *arguments]
 
@@ -75,19 +75,19 @@ def launch(
 ) -> None:
     """Runs a command once for each task of a local cluster, until the job is done.
 
-    Workers alone (MultiWorkerMirroredStrategy): waits for all of them; when one dies, all are ended and started again
-    on new ports with `--resume`. With parameter servers: waits for the chief, then ends the others; a worker that dies
-    is started again on its port, and where the chief or a server dies the whole job is started again. Every process
-    finds the cluster and its place in TF_CONFIG. No process stays behind: on Linux not even where this one is killed.
+    Workers alone (MultiWorkerMirroredStrategy): waits for all of them. If one dies, all are ended and started again on
+    new ports with `--resume`. With parameter servers: waits for the chief, then ends the others. A worker that dies is
+    started again on its port. If the chief or a server dies, the whole job is started again. Every process finds the
+    cluster and its place in TF_CONFIG. No process stays behind; on Linux not even if this one is killed.
 
     Args:
-        command: of one process, such as `train_command` gives.
-        workers: processes that compute, 1 or more.
-        ps: parameter servers; with one or more there is a chief too.
-        max_restarts: of the job or of a worker, together.
-        grace: seconds in which processes may save when the job is stopped.
-        out: where the processes' stdout goes, each line behind its process's name; default: stdout.
-        err: where their stderr goes; default: stderr.
+        command: command line of one process, see `train_command`.
+        workers: number of processes that compute, 1 or more.
+        ps: number of parameter servers, 0 or more. With one or more there is a chief too.
+        max_restarts: largest number of restarts, of the job and of workers together.
+        grace: seconds that processes have to save when the job is stopped.
+        out: stream for the processes' stdout, each line behind its process's name; default: stdout.
+        err: stream for their stderr; default: stderr.
 
     Raises:
         InterruptedRunError: SIGINT or SIGTERM came, or ended one of the trainings after it saved.
@@ -114,7 +114,7 @@ def launch(
 
 
 class _VerdictError(Exception):
-    """The job is over, and how."""
+    """The job is over; `error` is the one that it ends with."""
 
     def __init__(self, error: Exception) -> None:
         super().__init__(str(error))
@@ -122,7 +122,7 @@ class _VerdictError(Exception):
 
 
 class _Job:
-    """What becomes of a cluster when a process of it ends."""
+    """The rules for a cluster when one of its processes ends."""
 
     def __init__(self, cluster: Cluster, command: list[str], max_restarts: int) -> None:
         self._cluster = cluster
@@ -136,7 +136,7 @@ class _Job:
         self._cluster.start(self._command)
 
     def is_done(self) -> bool:
-        """Looks at what has ended, starts again what has to be.
+        """Looks at the processes that have ended, and starts some of them again. Tells whether the job is done.
 
         Raises:
             _VerdictError: the job cannot go on.
@@ -151,7 +151,7 @@ class _Job:
         return self._chief_done(self._chief, ended)
 
     def stop(self, grace: float) -> None:
-        """Ends what runs; the chief first, which needs the others to save."""
+        """Ends the processes; the chief first, which needs the others to save."""
         if self._chief is not None:
             self._cluster.stop([self._chief], grace)
             grace = min(grace, _SHORT_GRACE_SECONDS)
@@ -220,7 +220,7 @@ def _how(code: int) -> str:
 
 @contextmanager
 def _noted_signals() -> Iterator[list[int]]:
-    """A list to which SIGINT and SIGTERM add themselves, in place of what they do otherwise."""
+    """Yields a list to which SIGINT and SIGTERM add themselves, in place of their usual effect."""
     noted: list[int] = []
 
     def note(number: int, frame: FrameType | None) -> None:

@@ -1,4 +1,4 @@
-"""The log of the package where the program that uses it has not set one up: a notebook's cell, a script."""
+"""Shows the package's log if the program that uses it has not set up logging: a notebook's cell, a script."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TextIO
 
 
 class _ToStderr(logging.StreamHandler):
-    """Writes to whatever sys.stderr is at that moment: a notebook puts another in its place."""
+    """Writes to the current sys.stderr, as a notebook puts another in its place."""
 
     def __init__(self) -> None:
         logging.Handler.__init__(self)
@@ -22,8 +22,8 @@ class _ToStderr(logging.StreamHandler):
 def show_log() -> None:
     """Shows progress and warnings on stderr, as the command does, unless logging is set up already.
 
-    It counts as set up where the logger "apps_rec" or the root logger has a handler. TensorFlow's own, which it gives
-    the root logger when it is imported, is nobody's wish. A level that was set on "apps_rec" stays.
+    It counts as set up if the logger "apps_rec" or the root logger has a handler. The handler that TensorFlow's import
+    gives the root logger does not count. A level that was set on "apps_rec" stays.
     """
     logger = logging.getLogger("apps_rec")
     others = [item for item in logging.getLogger().handlers if not type(item).__module__.startswith("absl")]

@@ -1,4 +1,4 @@
-"""Where the metrics of `evaluate` are kept, and which of them speak for a model that is exported."""
+"""Keeps the metrics of `evaluate`, and finds those of a model that is exported."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ log = logging.getLogger("apps_rec")
 
 
 def measured_on(config: PipelineConfig) -> dict[str, Any]:
-    """The rows that `evaluate` measures, and their files as they are now."""
+    """Returns the rows that `evaluate` measures, and the present state of their files."""
     files = []
     for path in data_files(config.eval_input_path, "eval_input_path", config.data_config.input_timeout_seconds):
         size, mtime_ns = storage.size_and_time(path)
@@ -33,9 +33,9 @@ def measured_on(config: PipelineConfig) -> dict[str, Any]:
 
 
 def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str, Any]) -> Path:
-    """Writes metrics into metrics.json where they are of the run's own rows, else into a file of their own beside it.
+    """Writes metrics of the run's own rows into metrics.json, others into a file of their own beside it.
 
-    The run's own are those that the config it was trained with evaluates.
+    The run's own rows are those that the config of its training evaluates.
 
     Raises:
         OSError: the file cannot be written.
@@ -54,7 +54,7 @@ def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str
 
 
 def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[dict[str, Any] | None, str]:
-    """What `evaluate` measured at a step on the rows of a config, as it was kept; or None, and why there is nothing."""
+    """Returns the kept metrics of a step on the rows of a config; or None, and the reason that there are none."""
     asked = evaluated_rows(config)
     why = "it was not measured"
     for path in (folder.metrics, _beside(folder, asked)):
@@ -95,6 +95,6 @@ def _lists_files(files: Any) -> bool:
 
 
 def _beside(folder: RunFolder, rows: Mapping[str, Any]) -> Path:
-    """`metrics.<hash>.json`: one file for each set of rows."""
+    """Returns the path of `metrics.<hash>.json`: one file for each set of rows."""
     digest = hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
     return folder.metrics.with_name(f"metrics.{digest[:8]}.json")

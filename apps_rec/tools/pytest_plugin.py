@@ -1,6 +1,6 @@
-"""pytest runs configs as regression tests: `pytest samples/appstore --regress` or `--regress=quick`.
+"""Lets pytest run configs as regression tests: `pytest samples/appstore --regress` or `--regress=quick`.
 
-Every `<name>.expected.json` under the paths given becomes a test, see `apps_rec.tools.regress`.
+Every `<name>.expected.json` under the given paths becomes a test, see `apps_rec.tools.regress`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Makes a test of every expected.json, where --regress is given."""
+    """Makes a test of every expected.json if --regress is given."""
     mode = parent.config.getoption("--regress")
     if mode and file_path.name.endswith(".expected.json"):
         return ConfigFile.from_parent(parent, path=file_path)
@@ -36,15 +36,15 @@ class ConfigFile(pytest.File):
     """An expected.json."""
 
     def collect(self) -> Iterator[pytest.Item]:
-        """One test."""
+        """Yields one test."""
         yield ConfigTest.from_parent(self, name=self.config.getoption("--regress"))
 
 
 class ConfigTest(pytest.Item):
-    """Trains, evaluates, exports and compares."""
+    """A test that trains, evaluates, exports and compares."""
 
     def runtest(self) -> None:
-        """Fails with a line for each thing that did not hold."""
+        """Fails with a line for each thing that does not hold."""
         from apps_rec.tools.regress import regress_one
 
         result = regress_one(self.path, quick=self.name == "quick")
@@ -54,15 +54,15 @@ class ConfigTest(pytest.Item):
     def repr_failure(
         self, excinfo: pytest.ExceptionInfo[BaseException], style: str | None = None
     ) -> str | TerminalRepr:
-        """The lines alone where the config regressed, the traceback where something else went wrong."""
+        """Returns the lines alone if the config regressed, the traceback if something else went wrong."""
         if isinstance(excinfo.value, ConfigRegressedError):
             return str(excinfo.value)
         return super().repr_failure(excinfo)
 
     def reportinfo(self) -> tuple[Path, int, str]:
-        """How pytest calls it."""
+        """Returns its place and name for pytest."""
         return self.path, 0, f"{self.path.name} ({self.name})"
 
 
 class ConfigRegressedError(AssertionError):
-    """A config did not hold what its expected.json says."""
+    """The results of a config are not those of its expected.json."""

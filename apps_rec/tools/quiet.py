@@ -8,10 +8,10 @@ import tempfile
 
 
 def quiet_tensorflow() -> None:
-    """Imports TensorFlow and finds its devices with stderr set aside; shows what was set aside if that fails.
+    """Imports TensorFlow and finds its devices with stderr set aside. If that fails, shows what was set aside.
 
-    TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels hold. Where it is
-    imported already, its lines from Python alone are turned off.
+    TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels apply. If it is
+    imported already, only its lines from Python are turned off.
     """
     if "tensorflow" in sys.modules:
         _quiet_python()

@@ -1,11 +1,11 @@
-"""Configs as regression tests: trains each, and holds its metrics, its repeatability and its export against what was.
+"""Runs configs as regression tests: trains each, and checks its metrics, its repeatability and its export.
 
 Beside `<name>.config` stands `<name>.expected.json`:
 
     {"num_steps": 2000, "metrics": {"auc_ctr": [0.74, 0.76]},
      "quick": {"num_steps": 100, "metrics": {"auc_ctr": [0.6, 0.7]}}}
 
-`num_steps` 0 leaves the end to the config; `quick` is what a shortened run is held against. Either may have a list
+`num_steps` 0 leaves the end to the config. `quick` has the expectations of a shortened run. Either may have a list
 `set` of further changes to the config, `path=value` each.
 """
 
@@ -36,7 +36,7 @@ Band = tuple[float, float]
 
 @dataclass(frozen=True)
 class Expectation:
-    """What a run of a config is held against: steps to train, changes to the config, and the range of each metric."""
+    """The expectation of a run of a config: steps to train, changes to the config, and the range of each metric."""
 
     num_steps: int
     changes: tuple[str, ...]
@@ -45,7 +45,7 @@ class Expectation:
 
 @dataclass
 class Regression:
-    """What came of one config: the metrics, and a line for each failure."""
+    """The result of one config: the metrics, and a line for each failure."""
 
     config: Path
     metrics: dict[str, Any]
@@ -53,7 +53,7 @@ class Regression:
 
     @property
     def passed(self) -> bool:
-        """Whether everything held."""
+        """Tells whether everything holds."""
         return not self.failures
 
     def __str__(self) -> str:
@@ -62,10 +62,10 @@ class Regression:
 
 
 def find_expectations(folder: str | Path) -> list[Path]:
-    """The expected.json files of a folder, sorted.
+    """Returns the expected.json files of a folder, sorted.
 
     Raises:
-        ConfigError: no such folder, none in it, or one without its config.
+        ConfigError: there is no such folder, it holds none of them, or one has no config beside it.
     """
     path = Path(folder)
     if not path.is_dir():
@@ -83,13 +83,13 @@ def find_expectations(folder: str | Path) -> list[Path]:
 def regress(folder: str | Path, quick: bool = False, update: bool = False) -> list[Regression]:
     """Trains each config of a folder twice and compares.
 
-    Held to: every metric in its band; the second training gives the same numbers; the export scores like the model on
-    rows with missing, unseen and non-ASCII values.
+    Every metric must lie in its band. The second training must give the same numbers. The export must score like the
+    model on rows with missing, unseen and non-ASCII values.
 
     Args:
-        folder: of configs with their expected.json.
-        quick: the shortened run.
-        update: write bands around the metrics measured, of the width they had, after saying what changes.
+        folder: folder of configs with their expected.json.
+        quick: true makes the shortened run.
+        update: true logs and writes new bands, of the old width, around the measured metrics that missed theirs.
     """
     results = []
     for expected in find_expectations(folder):
@@ -115,10 +115,10 @@ def regress_one(expected: Path, quick: bool = False) -> Regression:
 
 
 def read_expectation(path: Path, quick: bool) -> Expectation:
-    """The full or the quick part of an expected.json.
+    """Reads the full or the quick part of an expected.json.
 
     Raises:
-        ConfigError: the file is not what it should be.
+        ConfigError: the file has a mistake.
     """
     whole = _read_json(path)
     part = whole.get("quick") if quick else whole
@@ -194,7 +194,7 @@ def _differences(first: dict[str, Any], second: dict[str, Any]) -> list[str]:
 
 
 def _export_differences(config: Config, scratch: Path) -> list[str]:
-    """What the export says beside what the model says, on rows as a server may get them."""
+    """Lists the differences of the export's outputs from the model's, on rows as a server may get them."""
     import numpy as np
     import pyarrow.parquet
 
@@ -218,7 +218,7 @@ def _export_differences(config: Config, scratch: Path) -> list[str]:
 
 
 def _update(path: Path, quick: bool, result: Regression) -> None:
-    """Moves each band that was missed to the metric measured, and says so."""
+    """Moves each band that was missed to the measured metric, and reports it."""
     whole = _read_json(path)
     part = whole["quick"] if quick else whole
     for name, line in _changes(part["metrics"], result.metrics):

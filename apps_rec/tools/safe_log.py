@@ -1,4 +1,4 @@
-"""What the log may hold: no credentials, and nothing that a terminal obeys."""
+"""Keeps credentials, and characters that a terminal obeys, out of the log."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from apps_rec.errors import shown
 
 
 class _Shown(logging.Filter):
-    """Puts the text that `shown` makes of a message in its place, for every handler."""
+    """Replaces each message by its `shown` text, for every handler."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg, record.args = shown(record.getMessage()), ()
@@ -16,7 +16,7 @@ class _Shown(logging.Filter):
 
 
 def keep_log_safe() -> None:
-    """Sets this up for the logger "apps_rec", once."""
+    """Sets up the replacement for the logger "apps_rec", once."""
     logger = logging.getLogger("apps_rec")
     if not any(isinstance(each, _Shown) for each in logger.filters):
         logger.addFilter(_Shown())

@@ -1,4 +1,4 @@
-"""What the machine refuses, memory or a file, as a sentence in the place of a traceback."""
+"""Reports a lack of memory or of permission in a sentence in place of a traceback."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _UNREADABLE = ("PermissionDeniedError",)
 
 @contextlib.contextmanager
 def told(command: str) -> Iterator[None]:
-    """Turns what goes wrong within for want of memory, or of permission for a file, into a RunError.
+    """Turns an error inside, from lack of memory or of permission for a file, into a RunError.
 
     Args:
-        command: that is at work, for the message.
+        command: name of the command, for the message.
 
     Raises:
-        RunError: with the size wanted, or the file.
+        RunError: memory or a permission is missing; the text has the size that was asked for, or the file.
     """
     try:
         yield
@@ -64,7 +64,7 @@ def _memory(command: str, text: str) -> str:
 
 
 def _wanted(text: str) -> str:
-    """What could not be had, as far as an error says it."""
+    """Returns the size of memory that was refused, as far as an error tells it."""
     tensor = _TENSOR.search(text)
     if tensor:
         shape = [int(size) for size in tensor[1].split(",") if size]

@@ -1,4 +1,4 @@
-"""One function for each command, as a notebook calls them: `apps_rec.train("x.config")`."""
+"""One function for each command, for notebooks and scripts: `apps_rec.train("x.config")`."""
 
 from apps_rec.tools.commands.check import check
 from apps_rec.tools.commands.convert import convert

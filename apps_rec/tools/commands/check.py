@@ -11,17 +11,17 @@ ConfigLike = Config | str | Path
 
 
 def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
-    """Reads a config and reports every mistake in it; reads no data.
+    """Reads a config and reports every mistake in it. Reads no data.
 
     Args:
-        config: path of a config, or one that is read already.
-        overrides: `path=value` each, only for a path.
+        config: path of a config, or a config that is read already.
+        overrides: changes to the config, `path=value` each; only for a path.
 
     Returns:
-        The config with its shorthands rewritten and its defaults filled in: `message`, and `warnings` about what is
-        allowed and most likely not meant.
+        The config with its shorthands rewritten and its defaults filled in: `message`, and `warnings` about settings
+        that are allowed but most likely not meant.
 
     Raises:
-        ConfigError: one line for each mistake.
+        ConfigError: the config has mistakes; the text has a line for each.
     """
     return config if isinstance(config, Config) else load_config(config, overrides)

@@ -1,6 +1,6 @@
-"""What every command has: a config that is read first, a log that is shown, and no traceback for want of memory.
+"""The parts that every command shares: it reads the config first, shows the log, and reports a lack of memory.
 
-Imports of TensorFlow and pyarrow stand inside the commands: what needs neither answers in a blink.
+Imports of TensorFlow and pyarrow stand inside the commands, so that a command that needs neither is quick.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _Result = TypeVar("_Result")
 
 
 def command(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
-    """Shows the log of a command, and tells of missing memory or permissions without a traceback."""
+    """Shows the log of a command, and reports a lack of memory or permissions without a traceback."""
 
     @functools.wraps(function)
     def run(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
@@ -35,7 +35,7 @@ def command(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Re
 
 
 def checked_config(config: ConfigLike, overrides: Sequence[str]) -> Config:
-    """Checks a config, and logs the warnings about one that is read here."""
+    """Checks a config, and logs the warnings if it is read here."""
     checked = check(config, overrides)
     if checked is not config:
         for warning in checked.warnings:
@@ -44,7 +44,7 @@ def checked_config(config: ConfigLike, overrides: Sequence[str]) -> Config:
 
 
 def require_local(path: str | Path, name: str) -> None:
-    """Refuses a URI, or nothing, for a place where the package writes, or loads an export."""
+    """Refuses a URI, and an empty text, as a place to write to or to load an export from."""
     if not str(path).strip():
         raise RunError(f"{name}: expected a path, got nothing")
     if mistake := local_mistake(str(path)):

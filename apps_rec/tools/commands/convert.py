@@ -27,21 +27,21 @@ def convert(
     """Writes the rows that training reads as TFRecord files; see `apps_rec.data.tfrecords.convert.convert_files`.
 
     Args:
-        config: what the columns are, which rows are filtered, what becomes of bad ones.
+        config: path of a config, or a config; it names the columns, the filters and the rule for bad rows.
         output: folder to make.
-        input_path: files to convert, of the format that their name says, else of the config's; default: the config's
-            train_input_path.
-        overrides: `path=value` each, only for a path.
-        evaluation: the rows that evaluation reads; default input: eval_input_path.
-        shards: how many files.
-        rows_per_file: instead; neither: 1,000,000.
+        input_path: files to convert, of the format that their name stands for, else of the config's; default: the
+            config's train_input_path.
+        overrides: changes to the config, `path=value` each; only for a path.
+        evaluation: true writes the rows that evaluation reads; the default input is then eval_input_path.
+        shards: number of files.
+        rows_per_file: number of rows of a file, instead of shards; 1,000,000 if neither is given.
 
     Returns:
-        What was written: `folder`, `files` and `rows` (numbers), `seconds`, and a `summary` of what was left out.
+        `folder`, `files` and `rows` (numbers), `seconds`, and a `summary` of the rows left out.
 
     Raises:
-        ConfigError: a mistake in the config.
-        DataError: a mistake in the data.
+        ConfigError: the config has a mistake.
+        DataError: the data has a mistake.
         RunError: the output cannot be written.
     """
     require_local(output, "-o")

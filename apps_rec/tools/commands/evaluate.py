@@ -18,22 +18,22 @@ if TYPE_CHECKING:
 def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None = None) -> Evaluation:
     """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
 
-    They are kept in metrics.json, with files and filters; where these are not those that the run was trained with, in a
-    file beside it, `metrics.<hash>.json`.
+    They are kept in metrics.json, with files and filters. If these are not the ones that the run was trained with, the
+    metrics are kept in a file beside it, `metrics.<hash>.json`.
 
     Args:
-        config: path of a config, or one that is read already.
-        overrides: `path=value` each, only for a path.
-        by: a column of input_fields: every metric within each of its values, too.
+        config: path of a config, or a config that is read already.
+        overrides: changes to the config, `path=value` each; only for a path.
+        by: column of input_fields; every metric is also measured within each of its values.
 
     Returns:
-        A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside
-        them. A metric is None where the rows do not define it; its `missing` says why. Printed, it is a table. See
+        A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside them.
+        A metric is None if the rows do not define it; `missing` has the reason. Printed, it is a table. See
         `Evaluation` for `as_exported` and `slices`.
 
     Raises:
-        ConfigError: a mistake in the config, no eval_input_path, or no such column.
-        DataError: a mistake in the data.
+        ConfigError: the config has a mistake or no eval_input_path, or there is no such column.
+        DataError: the data has a mistake.
         RunError: there is no trained model, it cannot be read, or the metrics cannot be written; memory is short.
 
     Example:
@@ -75,10 +75,10 @@ class Evaluation(dict[str, float | int | None]):
     """Metrics by name, `rows` and `step`, of a model that sees each row as it was logged.
 
     Attributes:
-        missing: why a task's metrics are None, by suffix.
-        as_exported: the metrics of a model with a position tower as its export scores: every row with the position
-            columns' default_val; None: the model has none.
-        filled: what the position columns are then.
+        missing: reasons that a task's metrics are None, by suffix.
+        as_exported: metrics with the default_val of the position columns in every row, as the export of a model with a
+            position tower scores; None: the model has none.
+        filled: values of the position columns in `as_exported`.
         slices: metrics by the values of a column; None: not asked for.
         measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
     """
@@ -92,7 +92,7 @@ class Evaluation(dict[str, float | int | None]):
         self.measured_on: dict[str, Any] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Metrics by name, and `as_exported` and `by` as objects of their own where they are there."""
+        """Returns the metrics by name, with `as_exported` and `by` as objects of their own if they are there."""
         nested: dict[str, Any] = {}
         if self.as_exported is not None:
             nested["as_exported"] = self.as_exported

@@ -17,15 +17,15 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     See `apps_rec.serving.saved_model.export.export_model`.
 
     Args:
-        config: path of a config, or one that is read already.
-        output: folder of the versions; made where it is not there.
-        overrides: `path=value` each, only for a path.
+        config: path of a config, or a config that is read already.
+        output: folder of the versions; made if it is not there.
+        overrides: changes to the config, `path=value` each; only for a path.
 
     Returns:
         The folder of the new version, which `predict` and a model server take.
 
     Raises:
-        ConfigError: a mistake in the config.
+        ConfigError: the config has a mistake.
         RunError: there is no trained model, or it cannot be read or written; memory is short.
         CheckFailedError: the export differs from the model, or the gate of export_config holds it back.
     """

@@ -31,15 +31,15 @@ def predict(
     escape_formulas: bool = False,
     trust: bool = False,
 ) -> PredictResult:
-    """Scores the rows of files with an export; see `apps_rec.serving.batch.predict.predict_file` for the arguments.
+    """Scores the rows of files with an export. See `apps_rec.serving.batch.predict.predict_file` for the arguments.
 
     Returns:
-        What was written: `output`, its `files`, the `rows` read, `written` and `dropped`, and the number of `groups`
-        (None where rows are scored one by one).
+        `output`, the number of its `files`, the numbers of `rows` read, `written` and `dropped`, and the number of
+        `groups` (None if rows are scored one by one).
 
     Raises:
-        DataError: a mistake in the rows.
-        RunError: the export cannot be read, or the output not be written; memory is short.
+        DataError: the rows have a mistake.
+        RunError: the export cannot be read, or the output cannot be written; memory is short.
 
     Example:
         >>> apps_rec.predict("out/x/export/1700000000", "rows.parquet", "scores.csv")  # doctest: +SKIP

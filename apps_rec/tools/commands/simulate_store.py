@@ -19,10 +19,10 @@ def simulate_store(
     cvr: float | None = None,
     correlation: float | None = None,
 ) -> StoreSummary:
-    """Writes an app-store log with known truth; see `apps_rec.simulation.simulate_store` for the arguments.
+    """Writes an app-store log with known truth. See `apps_rec.simulation.simulate_store` for the arguments.
 
     Returns:
-        What was written, for `train` and `eval` each: `rows`, `clicks`, `downloads`, `ctr` and `cvr`.
+        Counts of `train` and `eval`: `rows`, `clicks`, `downloads`, `ctr` and `cvr` of each.
     """
     require_local(output, "-o")
     from apps_rec.simulation import simulate_store as simulate

@@ -22,24 +22,23 @@ def train(
     restart: bool = False,
     callbacks: Sequence[keras.callbacks.Callback] = (),
 ) -> TrainResult:
-    """Trains a config's model into its model_dir, and says on the log how far it is.
+    """Trains a config's model into its model_dir, and logs the progress.
 
     Args:
-        config: path of a config, or one that is read already.
-        overrides: `path=value` each, only for a path, such as `train_config.num_steps=500`.
-        resume: go on with the run in model_dir, or start afresh where there is none.
-        restart: move the run in model_dir aside and start afresh.
+        config: path of a config, or a config that is read already.
+        overrides: changes to the config, `path=value` each, such as `train_config.num_steps=500`; only for a path.
+        resume: true goes on with the run in model_dir, or starts afresh if there is none.
+        restart: true moves the run in model_dir aside and starts afresh.
         callbacks: Keras callbacks of your own (tf_keras), called after each step.
 
     Returns:
-        What it ended with: `model_dir`, `step`, `best_step` and `best_value` (None where nothing was selected), and
-        `skipped_batches`.
+        `model_dir`, last `step`, `best_step` and `best_value` (None if nothing was selected), and `skipped_batches`.
 
     Raises:
-        ConfigError: a mistake in the config.
-        DataError: a mistake in the data.
-        RunError: model_dir holds a run and neither `resume` nor `restart` was said, or it cannot go on or be written;
-            a loss is not finite; memory is short. `apps_rec.training.job.train` has the whole list.
+        ConfigError: the config has a mistake.
+        DataError: the data has a mistake.
+        RunError: model_dir holds a run and neither `resume` nor `restart` is set; the run cannot go on or be written; a
+            loss is not finite; memory is short. `apps_rec.training.job.train` has the whole list.
         InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
 
     Example:

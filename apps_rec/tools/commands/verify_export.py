@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 def verify_export(
     export: str | Path, rows: str | None = None, latency: bool = True, trust: bool = False
 ) -> Verification:
-    """Repeats the proof of an export; see `apps_rec.serving.parity.verify.verify_export`.
+    """Repeats the proof of an export. See `apps_rec.serving.parity.verify.verify_export`.
 
     Args:
         export: folder of one version, as `export` returned it.
         rows: labelled files to measure it on; None: the proof alone.
-        latency: whether to time it.
-        trust: whether to run it though it holds operations that are in no export of apps-rec.
+        latency: true measures the latency.
+        trust: true runs the export even if it holds operations that are in no export of apps-rec.
 
     Returns:
-        What was found: differences from the model, metrics on `rows`, times. `failures` is empty where the proof holds.
-        Printed, it is a table.
+        Differences from the model, metrics on `rows`, and times. `failures` is empty if the proof holds. Printed, it
+        is a table.
 
     Raises:
         RunError: the export cannot be read, is damaged, or holds operations that are in no export of apps-rec.
