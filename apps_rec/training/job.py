@@ -31,7 +31,7 @@ from apps_rec.training.optimizers.build import build_optimizer
 from apps_rec.training.optimizers.schedules import say_of_length
 from apps_rec.training.outlook import Outlook
 from apps_rec.training.parameter_server.shards import make_plan
-from apps_rec.training.parameter_server.trainer import PieceTrainer, log_tables, run_pieces, serve
+from apps_rec.training.parameter_server.trainer import PieceTrainer, log_tables, run_pieces, serve, waiting_for_servers
 from apps_rec.training.run import folder as run_folder
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.folder import RunFolder
@@ -268,8 +268,9 @@ class _Training:
         def is_stopped() -> bool:
             return signals.received is not None or self._model.stop_training
 
-        with reraise(positions):
-            run_pieces(trainer, plan, progress, message, lambda: self._step, save, is_stopped, self._best)
+        waiting = waiting_for_servers(message.train_config.collective_timeout_seconds)
+        with waiting.watched(), reraise(positions):
+            run_pieces(trainer, plan, progress, message, lambda: self._step, save, is_stopped, self._best, waiting)
         due, seen = int(progress.rows_due.numpy()), int(progress.rows_seen.numpy())
         log.info("%d rows, each trained on at least once; %d were seen twice, as workers were lost", due, seen - due)
 

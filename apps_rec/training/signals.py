@@ -67,11 +67,13 @@ def ended_by_signals(what: str) -> Iterator[None]:
 
 
 class LastSignal:
-    """When the last SIGINT or SIGTERM came, in the seconds of `time.monotonic`; None: none did."""
+    """When the last SIGINT or SIGTERM came, in the seconds of `time.monotonic`, and its number; None: none did."""
 
     def __init__(self) -> None:
         self.at: float | None = None
+        self.number: int | None = None
 
     def note(self, number: int) -> None:
         """Notes that one came now."""
+        self.number = number
         self.at = time.monotonic()

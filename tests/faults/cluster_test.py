@@ -120,6 +120,18 @@ def test_a_worker_that_hangs_is_waited_for_so_long(folder):
 
 
 @pytest.mark.slow
+def test_a_server_that_hangs_is_waited_for_so_long(converted):
+    with Cluster(converted, "hung", SERVERS, *OPTIONS, "train_config.collective_timeout_seconds=20", ps=1) as cluster:
+        cluster.wait_for_count(STEP, 15)
+        cluster.kill("ps", 0, signal.SIGSTOP)
+        text = cluster.finish()
+    (said,) = re.findall(r"chief 0.*one of them is silent.*", text)
+    assert "waited for 20 s, train_config.collective_timeout_seconds" in said
+    assert "resumed from step" in text
+    assert f"{ROWS * EPOCHS} rows, each trained on at least once" in text
+
+
+@pytest.mark.slow
 def test_a_job_that_is_asked_to_stop_saves_and_goes_on(folder, whole):
     with Cluster(folder, "stopped", TWO, *OPTIONS) as cluster:
         cluster.wait_for_count(STEP, 15)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import tensorflow as tf
@@ -36,7 +36,7 @@ class Workers:
 
     def __init__(self, strategy: tf.distribute.Strategy, share: Share, wait_seconds: float = 0) -> None:
         self._strategy, self._share = strategy, share
-        self._limit = _WaitLimit(wait_seconds) if self.count > 1 else None
+        self._limit = WaitLimit(wait_seconds, "a step with the other workers", _abort) if self.count > 1 else None
 
     @property
     def count(self) -> int:
@@ -81,17 +81,23 @@ class Workers:
         return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]
 
 
-class _WaitLimit:
+class WaitLimit:
     """Ends a wait for other processes that has become too long, from one thread for all waits, and says that it waits.
 
     A signal ends a wait too, some seconds later: the others may be about to save with this process.
 
     TensorFlow has a limit of its own for each sum over processes (CommunicationOptions), but starts two threads for
     every sum, which sleep as long as the limit: with a dozen sums a step, after a minute the system gives no more.
+
+    Args:
+        seconds: Longest wait; 0: for ever.
+        what: Name of what is waited for, for the log.
+        end: Function that ends the wait. It gets what became of it, and the number of the signal that ended it, None
+            where it took too long.
     """
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, seconds: float, what: str, end: Callable[[str, int | None], None]) -> None:
+        self._seconds, self._what, self._end = seconds, what, end
         self._since: float | None = None  # when the wait that is under way began
         self._longest = 0.0  # that came to its end
         self._signal = LastSignal()
@@ -110,8 +116,6 @@ class _WaitLimit:
         return watched_signals(self._signal.note)
 
     def _watch(self) -> None:
-        from tensorflow.python.eager import context
-
         said = 0.0
         while True:
             time.sleep(min(1.0, self._seconds / 10) if self._seconds else 1.0)
@@ -119,16 +123,22 @@ class _WaitLimit:
             if since is None:
                 continue
             if self._seconds and now - since >= self._seconds:
-                code, reason = tf.errors.DEADLINE_EXCEEDED, f"waited for {self._seconds:g} s, {_FIELD}"
-                break
+                self._end(f"waited for {self._seconds:g} s, {_FIELD}", None)
+                return
             if signalled is not None and now - max(since, signalled) >= max(_SECONDS_AFTER_SIGNAL, 2 * self._longest):
-                code, reason = tf.errors.CANCELLED, "was ended by a signal"
-                break
+                self._end("was ended by a signal", self._signal.number)
+                return
             if now - max(since, said) >= _SECONDS_BETWEEN_LINES:
                 said = now
                 limit = f" of {shown(self._seconds)}, {_FIELD}" if self._seconds else ""
-                log.info("waiting for a step with the other workers, %s%s", shown(now - since), limit)
-        context.context().abort_collective_ops(code, f"a step or a sum over all workers {reason}")
+                log.info("waiting for %s, %s%s", self._what, shown(now - since), limit)
+
+
+def _abort(reason: str, number: int | None) -> None:
+    from tensorflow.python.eager import context
+
+    code = tf.errors.DEADLINE_EXCEEDED if number is None else tf.errors.CANCELLED
+    context.context().abort_collective_ops(code, f"a step or a sum over all workers {reason}")
 
 
 @contextmanager

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import NoReturn
 
@@ -21,12 +23,13 @@ import tensorflow as tf
 from apps_rec.data import build_schema
 from apps_rec.data.rows.order import combine
 from apps_rec.data.tfrecords.graph_reader import Layout, graph_columns
-from apps_rec.errors import RunError
+from apps_rec.errors import LostWorkerError, RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.distribute.cluster_task import Task
+from apps_rec.training.distribute.workers import WaitLimit
 from apps_rec.training.input import column_splitter
 from apps_rec.training.outlook import Length, Outlook
 from apps_rec.training.parameter_server.shards import Piece, Plan
@@ -52,6 +55,27 @@ def serve(task: Task) -> NoReturn:
     # Not server.join(), which no signal ends.
     while True:
         time.sleep(1)
+
+
+def waiting_for_servers(seconds: float) -> WaitLimit:
+    """Bounds each wait of the chief for an answer of the servers: its end is that of the process, with the reason.
+
+    TensorFlow bounds no such wait, and neither an error nor a signal gets through to the thread that is in it. The last
+    checkpoint stays as it is: a save that does not come to its end is none.
+
+    Args:
+        seconds: Longest wait; 0: for ever.
+    """
+
+    def end(reason: str, number: int | None) -> None:
+        log.error(
+            "a step of the parameter servers %s: one of them is silent. Start all processes again with --resume: "
+            "training goes on from the last checkpoint",
+            reason,
+        )
+        os._exit(LostWorkerError.exit_code if number is None else 128 + number)
+
+    return WaitLimit(seconds, "an answer of the parameter servers", end)
 
 
 class PieceTrainer:
@@ -193,6 +217,7 @@ def run_pieces(
     save: Callable[[tuple[int, int], int], None],
     is_stopped: Callable[[], bool],
     best: Callable[[], tuple[str, float] | None],
+    waiting: AbstractContextManager,
 ) -> None:
     """Trains on the pieces from a run's position to the end that the config sets.
 
@@ -205,6 +230,7 @@ def run_pieces(
         save: called with the position behind the last piece and the number of rows handed out, when all are done.
         is_stopped: whether to stop before the data ends.
         best: name and value of the best evaluation so far, for the log.
+        waiting: Block around each wait for the servers, see `waiting_for_servers`.
     """
     train_config, batch_size = config.train_config, config.data_config.batch_size
     position = int(progress.epoch.numpy()), int(progress.row.numpy())
@@ -214,9 +240,10 @@ def run_pieces(
     report = _Report(trainer, step, train_config.log_step_count_steps, batch_size, Outlook(length, best))
 
     def look() -> None:
-        report.maybe(position)
-        if train_config.on_nan == train_pb2.STOP:
-            trainer.check_finite()
+        with waiting:
+            report.maybe(position)
+            if train_config.on_nan == train_pb2.STOP:
+                trainer.check_finite()
         time.sleep(_POLL_SECONDS)
 
     def save_all() -> None:
@@ -224,13 +251,18 @@ def run_pieces(
             look()
         trainer.finish()
         look()
-        save(position, handed_out)
+        with waiting:
+            save(position, handed_out)
+
+    def schedule(piece: Piece, epoch: int, number: int) -> bool:
+        with waiting:
+            return trainer.schedule(piece, epoch, number)
 
     for epoch, number, piece in plan.from_position(*position, config.data_config.num_epochs):
         rows = piece.rows
         if train_config.num_steps:
             rows = min(rows, (train_config.num_steps - planned) * batch_size)
-        while rows and not is_stopped() and not trainer.schedule(replace(piece, rows=rows), epoch, number):
+        while rows and not is_stopped() and not schedule(replace(piece, rows=rows), epoch, number):
             look()
         if not rows or is_stopped():
             break
