@@ -1,1 +1,1 @@
-"""Training: a config and its data -> steps on one device or many, checkpoints, and what to do after a fault."""
+"""Trains a config's model on its data, on one device or many, with checkpoints and recovery after a fault."""

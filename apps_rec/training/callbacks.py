@@ -1,4 +1,4 @@
-"""What happens between steps: progress, summaries, evaluation, early stop, checkpoints, interruption."""
+"""The callbacks between steps: progress, summaries, evaluation, early stop, checkpoints, interruption."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Metrics = Mapping[str, float | int | None]
 
 
 class LogProgress(keras.callbacks.Callback):
-    """Says how far training is every so many steps, or half a minute, and writes losses for TensorBoard.
+    """Logs the progress every `log_steps` steps, or half a minute, and writes losses for TensorBoard.
 
     Args:
-        batch_size: rows of a step.
-        log_steps: steps between two lines; 0: none.
-        summary_steps: steps between two points of a curve; 0: none. Before the first, points stand at steps 1, 2, 5,
-            10, 20, 50 and so on, and the last step is one, so that a short run has curves too.
-        folder: of the summaries.
+        batch_size: number of rows of a step.
+        log_steps: number of steps between two lines; 0: no lines.
+        summary_steps: number of steps between two points of a curve; 0: no curves. Before the first, there are points
+            at steps 1, 2, 5, 10, 20, 50 and so on, and at the last step, so that a short run has curves too.
+        folder: folder of the summaries.
     """
 
     def __init__(self, batch_size: int, log_steps: int, summary_steps: int, folder: str) -> None:
@@ -53,7 +53,7 @@ class LogProgress(keras.callbacks.Callback):
         self._written_step: int | None = None
 
     def follow(self, outlook: Outlook, position: Callable[[int], Position]) -> None:
-        """Takes what lines say of the whole training, and where in the data it is after so many batches."""
+        """Sets the outlook on the whole training, and the function of a number of batches that returns the position."""
         self._outlook, self._position = outlook, position
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -110,12 +110,12 @@ class LogProgress(keras.callbacks.Callback):
 
 
 def _is_point(step: int, every: int) -> bool:
-    """Whether a curve has a point at a step: a multiple of `every`; before the first one 1, 2, 5, 10, 20, 50, ..."""
+    """Tells whether a curve has a point at a step: at multiples of `every`, and before at 1, 2, 5, 10, 20, 50, ..."""
     return step % every == 0 or (step < every and re.fullmatch("[125]0*", str(step)) is not None)
 
 
 class UndefinedMetricError(ConfigError):
-    """best_exporter_metric has no value on the rows it is chosen on."""
+    """best_exporter_metric has no value on the rows that it is measured on."""
 
     def __init__(self, step: int, metric: str, metrics: Metrics) -> None:
         defined = [name for name, value in metrics.items() if isinstance(value, float) and name != "loss"]
@@ -129,22 +129,22 @@ class UndefinedMetricError(ConfigError):
 
 
 class SaveAndSelect(keras.callbacks.Callback):
-    """Every so many steps: evaluates where a best checkpoint is wanted, keeps the best, stops early, saves.
+    """Every save_steps steps: evaluates if a best checkpoint is wanted, keeps the best, stops early, saves.
 
-    The evaluation comes before the save, so that a run killed in between repeats it and decides the same.
+    The evaluation comes before the save. A run that is killed in between therefore repeats it and decides the same.
 
     Args:
-        progress: its epoch and row are brought up to date here.
-        positions: of the batches of this process: where to go on from.
-        evaluate: measures the model as it stands, or raises EvaluationStoppedError where a signal comes in between;
-            None: nothing is selected.
-        is_interrupted: whether training ends by a signal: then the last step is saved without an evaluation, since
-            an uninterrupted run would not have made one there.
-        metric: to select by.
-        badness: of a value of it: the larger the worse. Needed where `evaluate` is.
-        patience: steps without improvement before training stops; None: never.
-        before_save: called before anything is written.
-        agree: makes one value of those that the processes of a training measured, so that all decide alike.
+        progress: progress of the run, whose epoch and row are updated here.
+        positions: positions of the batches of this process, to go on from.
+        evaluate: function that measures the current model, or raises EvaluationStoppedError if a signal comes
+            meanwhile; None: nothing is selected.
+        is_interrupted: function that tells whether a signal ends the training. The last step is then saved without an
+            evaluation, since an uninterrupted run would not have made one there.
+        metric: name of the metric to select by.
+        badness: function of a value of the metric, the larger the worse. Needed with `evaluate`.
+        patience: number of steps without improvement before training stops; None: it never does.
+        before_save: function that is called before anything is written.
+        agree: function that makes one value of those that the processes measured, so that all decide alike.
     """
 
     def __init__(
@@ -171,7 +171,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         self.saved_step: int | None = None
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Takes a step that was restored for saved."""
+        """Notes a step that was restored as saved."""
         step = int(self.model.optimizer.iterations.numpy())
         self.saved_step = step or None
 
@@ -190,11 +190,11 @@ class SaveAndSelect(keras.callbacks.Callback):
             self.save(step, evaluate=not self._is_interrupted())
 
     def save(self, step: int, evaluate: bool = True) -> None:
-        """Evaluates, where a best checkpoint is wanted, and saves.
+        """Evaluates, if a best checkpoint is wanted, and saves.
 
         Raises:
             RunError: nothing can be written, or a weight is not finite.
-            UndefinedMetricError: the metric to select by has no value; the step was saved.
+            UndefinedMetricError: the metric to select by has no value. The step was saved.
         """
         self._before_save()
         check_weights(self.model, step)
@@ -222,7 +222,7 @@ class SaveAndSelect(keras.callbacks.Callback):
     def catch_up(self, step: int) -> None:
         """Makes the evaluation of a restored step that a signal cut short, before the run goes on.
 
-        Nothing needs saving after it: a run that is killed before its next checkpoint makes it again.
+        Nothing needs saving after it. A run that is killed before its next checkpoint makes the evaluation again.
 
         Raises:
             EvaluationStoppedError: a signal came again.
@@ -258,10 +258,10 @@ class SaveAndSelect(keras.callbacks.Callback):
 
 
 class StopOnSignal(keras.callbacks.Callback):
-    """Ends training after the step in which SIGINT or SIGTERM came; a second SIGINT ends it at once.
+    """Ends training after the step in which SIGINT or SIGTERM came. A second SIGINT ends it at once.
 
     Args:
-        workers: of the training: all stop after the same step, for all must take part in the save.
+        workers: processes of the training. All stop after the same step, as all must take part in the save.
     """
 
     def __init__(self, workers: Workers) -> None:
@@ -289,7 +289,7 @@ class StopOnSignal(keras.callbacks.Callback):
         log.info("received %s: saving after this step", signal.Signals(number).name)
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Stops where a signal came, to this process or another one."""
+        """Stops if a signal came, to this process or another one."""
         if self._workers.any(self.received is not None):
             self.received = self.received or signal.SIGTERM
             self.model.stop_training = True

@@ -1,4 +1,4 @@
-"""The estimator: a config's model with its preprocessing, in memory."""
+"""The estimator: the model of a config with its preprocessing, in memory."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from apps_rec.training.run.vocabularies import frozen_vocabularies
 
 @dataclass(frozen=True)
 class Measurement:
-    """What `evaluate` measured.
+    """The measurement of a model by `evaluate`.
 
     Attributes:
-        metrics: by name, and `rows`; of each row as it was logged.
-        missing: why a task's metrics are None, by suffix.
-        as_exported: the same metrics with the default of the position columns in every row; None: there are none.
-        filled: those columns, and their defaults.
+        metrics: metrics by name, and `rows`, with each row as it was logged.
+        missing: reasons that a task's metrics are None, by suffix.
+        as_exported: same metrics with the default of the position columns in every row; None: there are none.
+        filled: position columns and their defaults.
         slices: metrics by the values of a column; None: not asked for.
     """
 
@@ -51,18 +51,18 @@ class Measurement:
 
 
 class Estimator:
-    """A model with its preprocessing, as a config describes it, in memory.
+    """The model of a config with its preprocessing, in memory.
 
     Args:
-        config: checked and normalised.
+        config: config, checked and normalised.
         vocabularies: words by feature name, in place of reading each vocab_file.
-        strategy: to train with; None: this process' default device, which any checkpoint can be read on.
-        share: the replicas that this process feeds.
-        async_workers: workers of a ParameterServerStrategy; 0 for any other.
-        trains: whether an optimizer will be made for the model, whose memory counts too.
+        strategy: strategy to train with; None: this process' default device, on which any checkpoint can be read.
+        share: replicas that this process feeds.
+        async_workers: number of workers of a ParameterServerStrategy; 0 for any other.
+        trains: true if an optimizer will be made for the model; its memory then counts too.
 
     Raises:
-        RunError: the weights do not find room in memory.
+        RunError: the weights do not fit in memory.
     """
 
     def __init__(
@@ -98,10 +98,10 @@ class Estimator:
         )
 
     def evaluate(self, purpose: str = "evaluate", is_stopped: Callable[[], bool] = lambda: False) -> MetricCollector:
-        """Measures the model on the rows of a pass, `evaluate` or `validate`; see `apps_rec.config.passes`.
+        """Measures the model on the rows of a pass, `evaluate` or `validate`. See `apps_rec.config.passes`.
 
         Raises:
-            EvaluationStoppedError: `is_stopped`, which is asked before each batch, said so.
+            EvaluationStoppedError: `is_stopped`, which is called before each batch, returned true.
         """
         message = self.config.message
         dataset, positions = evaluation_dataset(message, self.preprocessor, purpose)
@@ -118,11 +118,11 @@ class Estimator:
     def measure(self, by: str | None = None) -> Measurement:
         """Measures the model on the rows of `evaluate`, in one pass.
 
-        A model with a position tower is measured twice on each row: with the position that was logged, and with that of
-        an export.
+        A model with a position tower is measured twice on each row: with the logged position, and with that of an
+        export.
 
         Args:
-            by: a column of input_fields, whose values are measured one by one too.
+            by: column of input_fields; metrics are also measured within each of its values.
         """
         message, plan = self.config.message, build_plan(self.config.message)
         at_serving = {column.name for column in build_schema(message, "predict").columns}
@@ -144,7 +144,7 @@ class Estimator:
         )
 
     def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:
-        """Outputs of rows as they were logged and, under another name, as an export scores them."""
+        """Returns the outputs of rows as they were logged and, under another name, as an export scores them."""
         logged, constant = (self.predict(features) for features in pair)
         return {**logged, **{f"{EXPORTED}{name}": output for name, output in constant.items()}}
 
@@ -164,7 +164,7 @@ class Estimator:
 
 
 def load_trained(config: Config) -> tuple[Estimator, RunFolder, int]:
-    """The model of a config with the weights of the run in its model_dir, and their step.
+    """Loads the model of a config with the weights of the run in its model_dir. Returns their step too.
 
     Raises:
         RunError: there is no run, or it was trained with other features or another model.

@@ -1,4 +1,4 @@
-"""The config's files -> batches that a model reads: rows as a stream, then the Preprocessor, inside tf.data."""
+"""Makes batches that a model reads of a config's files: a stream of rows, then the Preprocessor, inside tf.data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ log = logging.getLogger("apps_rec")
 
 
 def training_source(config: PipelineConfig, share: Share = ALONE) -> Source:
-    """The rows of this process' replicas: of its own files where worker_split says so and they allow it.
+    """Returns the source of rows of this process' replicas: its own files if worker_split and the files allow it.
 
     Raises:
         ConfigError: worker_split is BY_FILE and the files do not allow it.
@@ -43,7 +43,7 @@ def training_source(config: PipelineConfig, share: Share = ALONE) -> Source:
 
 
 def log_batches(config: PipelineConfig, share: Share, source: Source) -> None:
-    """Says how a batch is divided, where there is something to divide."""
+    """Logs the division of a batch, if there are several replicas."""
     batch_size = config.data_config.batch_size
     if share.replicas > 1:
         log.info(
@@ -57,7 +57,7 @@ def log_batches(config: PipelineConfig, share: Share, source: Source) -> None:
 
 
 def training_length(config: PipelineConfig, source: Source) -> Length:
-    """How long the training is, as far as config and files say."""
+    """Returns the length of the training, as far as config and files tell it."""
     data, stream = config.data_config, source.stream
     estimate = estimate_rows(stream.files, stream.schema) if data.num_epochs else None
     rows, is_exact = estimate or (None, False)
@@ -71,7 +71,7 @@ def training_length(config: PipelineConfig, source: Source) -> Length:
 def training_dataset(
     config: PipelineConfig, preprocessor: Preprocessor, source: Source, start: tuple[int, int] = (0, 0)
 ) -> tuple[tf.data.Dataset, Positions]:
-    """Batches of (features, labels, row weights) from `start`, an epoch and a row of its order."""
+    """Makes a dataset of batches (features, labels, row weights) from `start`, an epoch and a row of its order."""
     source.stream.watch(_vocabularies(preprocessor))
     extras = source.stream.schema.weights
     return _dataset(source, preprocessor, extras, config, epochs=config.data_config.num_epochs, start=start)
@@ -84,15 +84,15 @@ def evaluation_dataset(
     by: str | None = None,
     filled: Sequence[Column] = (),
 ) -> tuple[tf.data.Dataset, Positions]:
-    """Batches of (features, labels, users), each row once, of a pass that measures.
+    """Makes a dataset of batches (features, labels, users), each row once, for a pass that measures.
 
     Args:
-        config: checked and normalised.
-        preprocessor: of its features.
-        purpose: evaluate or validate.
-        by: a column to hand out among the users.
-        filled: columns whose default stands in every row in a second set of features: then features are a pair, as
-            logged and so.
+        config: config, checked and normalised.
+        preprocessor: preprocessor of its features.
+        purpose: "evaluate" or "validate".
+        by: column to hand out among the users.
+        filled: columns to fill with their default in a second set of features. Features are then a pair: as logged, and
+            filled.
     """
     stream = open_stream(config, purpose, by=by)
     if purpose == EVALUATE:  # a training validates many times
@@ -133,7 +133,7 @@ def _dataset(
 def column_splitter(
     preprocessor: Preprocessor, schema: Schema, extras: Sequence[str]
 ) -> Callable[[Mapping[str, tf.Tensor]], tuple[dict[str, tf.Tensor], ...]]:
-    """What makes (features, labels, extras) of a batch of raw columns."""
+    """Returns a function that makes (features, labels, extras) of a batch of raw columns."""
 
     def split(columns: Mapping[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
         labels = {name: columns[name] for name in schema.labels}

@@ -1,4 +1,4 @@
-"""Whether the weights of a model find room in memory, before any of them is made."""
+"""Checks that the weights of a model fit in memory, before any of them is made."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from apps_rec.errors import RunError
 
 @contextlib.contextmanager
 def weights_fit(copies: int = 1, slots: int = 0, left: Callable[[], int | None] | None = None) -> Iterator[None]:
-    """Refuses to make weights within that, all together, would not find room in this machine's memory.
+    """Refuses to make weights inside the block that, all together, do not fit in this machine's memory.
 
-    TensorFlow would say so with a traceback, or the system would end the process without a word. On GPUs, whose memory
-    is not this machine's, nothing is refused.
+    Without it TensorFlow would show a traceback, or the system would end the process without a message. On GPUs, which
+    have their own memory, nothing is refused.
 
     Args:
-        copies: of each weight, one for each replica of this process.
-        slots: tensors of the same size that an optimizer will keep beside each weight that is trained.
-        left: bytes that this process may still take, or None; default: `memory_left`.
+        copies: number of copies of each weight, one for each replica of this process.
+        slots: number of tensors of the same size that an optimizer will keep beside each trained weight.
+        left: function that returns the bytes that this process may still take, or None; default: `memory_left`.
 
     Raises:
-        RunError: a weight does not fit; its name, the size wanted and what there is stand in the message.
+        RunError: a weight does not fit; the message has its name, the size needed and the size left.
     """
     room = None if tf.config.list_physical_devices("GPU") else (left or memory_left)()
     wanted = 0
@@ -61,7 +61,7 @@ def weights_fit(copies: int = 1, slots: int = 0, left: Callable[[], int | None] 
 
 
 def _bytes_of(arguments: dict[str, Any]) -> int:
-    """Of a variable that is about to be made; 0 where its shape comes with its value, which is in memory already."""
+    """Returns the bytes of a variable to be made; 0 if its shape comes with its value, which is in memory already."""
     shape, dtype = arguments.get("shape"), arguments.get("dtype")
     if shape is None or dtype is None:
         return 0
@@ -71,7 +71,7 @@ def _bytes_of(arguments: dict[str, Any]) -> int:
 
 
 def memory_left() -> int | None:
-    """Bytes that this process may still take, by the machine, its control group and its own limit; None: not known.
+    """Returns the bytes that this process may still take, by machine, control group and own limit; None: not known.
 
     Example:
         >>> memory_left() > 2**20
@@ -120,7 +120,7 @@ def _text(path: str) -> str:
 
 
 def in_units(size: float) -> str:
-    """A number of bytes as a person says it.
+    """Writes a number of bytes for people to read.
 
     Example:
         >>> in_units(32e9), in_units(1.5e6)

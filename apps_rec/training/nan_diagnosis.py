@@ -1,4 +1,4 @@
-"""Where in a model the first value that is not finite comes up: the step is made again, layer by layer."""
+"""Finds the first value in a model that is not finite: repeats the step, layer by layer."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ Batch = tuple[Mapping[str, tf.Tensor], Mapping[str, tf.Tensor], Mapping[str, tf.
 
 
 def find_not_finite(model: RankModel, batch: Batch, step: int) -> str:
-    """The first thing that is not finite when a step is made again, in words.
+    """Repeats a step and describes the first thing that is not finite.
 
-    In the order in which a step makes them: values of features, labels and row weights, embeddings, layers of the body
-    with experts and gates, the FM, towers, logits, losses, gradients.
+    It looks in the order of a step: values of features, labels and row weights, embeddings, layers of the body with
+    experts and gates, the FM, towers, logits, losses, gradients.
 
     Args:
-        model: with the weights from before the step.
-        batch: of the step.
-        step: number of steps before it, on which the dropout masks hang.
+        model: model with the weights from before the step.
+        batch: batch of the step.
+        step: number of steps before it; the dropout masks depend on it.
     """
     features, labels, weights = batch
     found = _in_inputs(model, features, labels, weights)
@@ -88,7 +88,7 @@ def _in_embeddings(embedded: EmbeddedFeatures) -> str | None:
 
 @contextmanager
 def _watch(model: RankModel) -> Iterator[Callable[[], str]]:
-    """Looks at what every layer returns; gives a function that names the first that returned what is not finite."""
+    """Watches the outputs of every layer. Yields a function that names the first layer with one that is not finite."""
     layers = [layer for layer in model.submodules if isinstance(layer, keras.layers.Layer)]
     found: list[str] = []
     running: list[str] = []
@@ -118,7 +118,7 @@ def _watch(model: RankModel) -> Iterator[Callable[[], str]]:
 
 
 def _path(names: list[str]) -> str:
-    """Names of layers within each other; some hold the names of those around them already."""
+    """Joins names of nested layers to a path. Some names hold those of the layers around them already."""
     kept = [name for name, inner in zip(names, [*names[1:], ""], strict=True) if not inner.startswith(f"{name}/")]
     return "/".join(kept)
 

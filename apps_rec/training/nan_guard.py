@@ -1,4 +1,4 @@
-"""Losses, gradients and weights that are not finite: noticed before they are saved."""
+"""Notices losses, gradients and weights that are not finite before they are saved."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ log = logging.getLogger("apps_rec")
 
 
 class WatchFinite(keras.callbacks.Callback):
-    """Stops at a step whose loss or gradients are not finite, or counts it where on_nan is SKIP_BATCH.
+    """Stops at a step whose loss or gradients are not finite, or counts it if on_nan is SKIP_BATCH.
 
-    The step itself has changed no weight: `RankModel.train_step` sees to it.
+    `RankModel.train_step` makes sure that such a step changes no weight.
 
     Args:
-        progress: its count of skipped batches is brought up to date here.
-        on_nan: STOP or SKIP_BATCH.
-        log_steps: steps between lines about skipped batches.
-        positions: of the batches of this process.
-        folder: of the run, for messages.
-        read_batch: the batch that begins at a position, once more.
+        progress: progress of the run, whose count of skipped batches is updated here.
+        on_nan: value of the option, STOP or SKIP_BATCH.
+        log_steps: number of steps between lines about skipped batches.
+        positions: positions of the batches of this process.
+        folder: folder of the run, for messages.
+        read_batch: function that reads the batch that begins at a position once more.
     """
 
     def __init__(
@@ -54,10 +54,10 @@ class WatchFinite(keras.callbacks.Callback):
         self._reported = 0
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        """Looks at what the step found.
+        """Checks the result of the step.
 
         Raises:
-            RunError: it is not finite, and on_nan is STOP.
+            RunError: the loss or the gradients are not finite, and on_nan is STOP.
         """
         self._batches += 1
         logs = logs or {}
@@ -71,7 +71,7 @@ class WatchFinite(keras.callbacks.Callback):
             self._log_skipped(step)
 
     def report(self, step: int) -> None:
-        """Says at the end how many batches were left out."""
+        """Logs, at the end, the number of batches left out."""
         skipped = int(self._progress.skipped_batches.numpy())
         if skipped:
             log.warning(
@@ -100,7 +100,7 @@ class WatchFinite(keras.callbacks.Callback):
 
 
 def _what(logs: Mapping[str, Any]) -> str:
-    """Which losses are not finite, of the logs of a step."""
+    """Names the losses that are not finite in the logs of a step."""
     losses = [f"{name} is {float(value):g}" for name, value in logs.items() if name.startswith("loss_")]
     wrong = [text for text in losses if not np.isfinite(float(text.rsplit(" ", 1)[1]))]
     tasks = [
@@ -115,10 +115,10 @@ _PENALTIES = ("loss_l2 ", "loss_embedding_l2 ")
 
 
 def check_weights(model: RankModel, step: int) -> None:
-    """Makes sure that no weight is nan or infinite, before a checkpoint is made of it.
+    """Checks, before a checkpoint is made, that no weight is nan or infinite.
 
     Raises:
-        RunError: one is; the message names the first.
+        RunError: a weight is not finite; the message names the first.
     """
     for variable in model.variables:
         if variable.dtype.is_floating and not _is_finite(variable):

@@ -1,4 +1,4 @@
-"""How far a training is, and how long it will take: the line that it says every so many steps."""
+"""The line that a training logs about its progress and the time left."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Position = tuple[int, int]
 
 @dataclass(frozen=True)
 class Length:
-    """How long a training is, as far as its config and its files say.
+    """The length of a training, as far as its config and its files tell it.
 
     Args:
-        num_steps: after which it ends; 0: not by steps.
-        num_epochs: after which it ends; 0: not by epochs.
-        epoch_rows: rows of an epoch as positions count them, exact or estimated; None: not known.
-        epoch_steps: steps of an epoch; None: not known exactly.
+        num_steps: number of steps after which it ends; 0: no such limit.
+        num_epochs: number of epochs after which it ends; 0: no such limit.
+        epoch_rows: number of rows of an epoch as positions count them, exact or estimated; None: not known.
+        epoch_steps: number of steps of an epoch; None: not known exactly.
     """
 
     num_steps: int = 0
@@ -28,7 +28,7 @@ class Length:
     epoch_steps: int | None = None
 
     def share(self, step: int, position: Position) -> float | None:
-        """Part of the training that is done, in [0, 1]; None: not known."""
+        """Returns the part of the training that is done, in [0, 1]; None: not known."""
         shares = [step / self.num_steps] if self.num_steps else []
         epoch, row = position
         if self.num_epochs and self.epoch_steps:
@@ -39,7 +39,7 @@ class Length:
         return min(1.0, max(shares)) if shares else None
 
     def steps(self, step: int, position: Position) -> tuple[int, bool] | None:
-        """Steps of the whole training, and whether the number is exact; None: not known."""
+        """Returns the steps of the whole training, and whether the number is exact; None: not known."""
         known = [self.num_steps] if self.num_steps else []
         if self.num_epochs and self.epoch_steps:
             known.append(self.num_epochs * self.epoch_steps)
@@ -51,12 +51,12 @@ class Length:
 
 
 class Outlook:
-    """Says how far a training is.
+    """Writes the line about the progress of a training.
 
     Args:
-        length: of the training.
-        best: name and value of the best evaluation so far; None: there is none.
-        clock: seconds, from any start.
+        length: length of the training.
+        best: function that returns name and value of the best evaluation so far; None: there is none.
+        clock: function that returns seconds, from any start.
     """
 
     def __init__(
@@ -69,14 +69,14 @@ class Outlook:
         self._start: tuple[float, float] | None = None  # time and share where the clock was started
 
     def start(self, step: int, position: Position) -> None:
-        """Starts the clock, behind the first step, which is traced and slower than all others."""
+        """Starts the clock after the first step, which is traced and slower than all others."""
         share = self._length.share(step, position)
         self._start = None if share is None else (self._clock(), share)
 
     def line(self, step: int, position: Position, losses: Mapping[str, float], rows_per_second: float | None) -> str:
-        """Such as `step 100/1,560, epoch 1/3, loss 0.69315, 91,234 rows/s, 2 min left, best auc_ctr 0.6812`.
+        """Writes `step 100/1,560, epoch 1/3, loss 0.69315, 91,234 rows/s, 2 min left, best auc_ctr 0.6812` or the like.
 
-        At most 120 characters: losses that find no place are left out, the last ones first.
+        The line has at most 120 characters. Losses that do not fit are left out, the last ones first.
         """
         total = self._length.steps(step, position)
         of = f"/{'' if total[1] else '~'}{total[0]:,}" if total else ""
@@ -106,7 +106,7 @@ class Outlook:
 
 
 def shown(seconds: float) -> str:
-    """A time as a person says it.
+    """Writes a time for people to read.
 
     Example:
         >>> shown(42), shown(130), shown(4000)

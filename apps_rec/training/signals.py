@@ -1,4 +1,4 @@
-"""Signals that come while the main thread is inside TensorFlow, where Python's own handlers have to wait."""
+"""Handles signals while the main thread is inside TensorFlow, where Python's own handlers have to wait."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _GRACE_SECONDS = 2.0
 def watched_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
     """Calls a function with the number of each SIGINT or SIGTERM that Python handles, at once, from another thread.
 
-    Python's handlers run too, when the main thread comes back to Python. Outside the main thread nothing is watched:
-    signals go to that one.
+    Python's handlers run too, when the main thread comes back to Python. A call outside the main thread watches
+    nothing, as signals go to the main thread.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,12 +45,12 @@ def watched_signals(on_signal: Callable[[int], None]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def ended_by_signals(what: str) -> Iterator[None]:
-    """Ends the process at SIGINT or SIGTERM where what runs inside does not come back to Python.
+    """Ends the process at SIGINT or SIGTERM if the code inside does not come back to Python.
 
-    Nothing may be half-written inside.
+    The code inside must leave nothing half-written.
 
     Args:
-        what: runs inside, for the message.
+        what: description of the code inside, for the message.
     """
     is_over = threading.Event()
 
@@ -67,13 +67,13 @@ def ended_by_signals(what: str) -> Iterator[None]:
 
 
 class LastSignal:
-    """When the last SIGINT or SIGTERM came, in the seconds of `time.monotonic`, and its number; None: none did."""
+    """The time of the last SIGINT or SIGTERM, in seconds of `time.monotonic`, and its number; None: there was none."""
 
     def __init__(self) -> None:
         self.at: float | None = None
         self.number: int | None = None
 
     def note(self, number: int) -> None:
-        """Notes that one came now."""
+        """Notes that a signal came now."""
         self.number = number
         self.at = time.monotonic()

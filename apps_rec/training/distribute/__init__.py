@@ -1,1 +1,1 @@
-"""One training as several processes or devices: strategies, and what the processes must agree on."""
+"""Runs one training as several processes or devices: strategies, and agreement between the processes."""

@@ -1,4 +1,4 @@
-"""The processes of a cluster find each other before TensorFlow, whose own wait is silent and which no signal ends."""
+"""Lets the processes of a cluster meet before TensorFlow starts, whose own wait is silent and ignores signals."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ log = logging.getLogger("apps_rec")
 
 
 def meet(task: Task, timeout_seconds: float) -> None:
-    """Returns when the other processes can be reached at their addresses in TF_CONFIG, and says whom it waits for.
+    """Waits until the other processes can be reached at their addresses in TF_CONFIG, and logs which are missing.
 
-    Until then this process listens at its own address, so that the others see it. A process that was seen once is
-    taken for there: between this and TensorFlow's own server its port is closed for a moment. Servers and workers of
-    a chief wait for the chief alone, and the chief for all of them; any other process waits for all others.
+    Meanwhile this process listens at its own address, so that the others see it. A process that was seen once counts
+    as there, since its port is closed for a moment before TensorFlow's own server opens it. Servers and workers of a
+    chief wait for the chief alone, and the chief for all of them. Any other process waits for all others.
 
     Args:
-        task: of this process, in a cluster.
-        timeout_seconds: how long to wait; 0: for ever.
+        task: task of this process, in a cluster.
+        timeout_seconds: seconds to wait; 0: for ever.
 
     Raises:
-        RunError: one did not come in time, whose name and address stand in the message; or this process cannot listen
+        RunError: a process did not come in time (the message has its name and address), or this process cannot listen
             at its own address.
     """
     cluster = task.cluster or {}
@@ -99,7 +99,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 def _is_there(address: str) -> bool:
-    """Whether somebody listens at an address."""
+    """Tells whether a process listens at an address."""
     try:
         socket.create_connection(split_address(address), timeout=_CONNECT_SECONDS).close()
     except OSError:

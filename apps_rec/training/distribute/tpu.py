@@ -1,7 +1,7 @@
-"""TPUStrategy, and what a TPU wants of its input.
+"""TPUStrategy, and the form of input that a TPU needs.
 
-Everything here is TensorFlow's documented way to a TPU, and was never run on one: its test has XLA, which is what a TPU
-runs, compile the step of every model on a CPU.
+Everything here is TensorFlow's documented way to a TPU, but was never run on one. A TPU runs programs of XLA; the test
+has XLA compile the step of every model on a CPU.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ _HELP = (
 
 @functools.cache
 def connect_tpu() -> tf.distribute.Strategy:
-    """The strategy over all cores of the TPU that the environment names, initialised once a process.
+    """Returns the strategy over all cores of the TPU that the environment names. Initialises it once a process.
 
-    TPU_NAME is `local` for the TPU of this machine, a name or a grpc:// address; where it is not set, TensorFlow asks
-    KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS and TPU_CONFIG. Call it before anything else of TensorFlow: a TPU over the network
-    takes what was made before it with it.
+    TPU_NAME is `local` for the TPU of this machine, a name or a grpc:// address. If it is not set, TensorFlow reads
+    KUBE_GOOGLE_CLOUD_TPU_ENDPOINTS and TPU_CONFIG. Call it before anything else of TensorFlow: initialising a TPU over
+    the network removes all tensors that were made before.
 
     Raises:
-        RunError: there is no TPU to be found.
+        RunError: no TPU is found.
     """
     name = os.environ.get("TPU_NAME")
     try:
@@ -50,15 +50,15 @@ def connect_tpu() -> tf.distribute.Strategy:
 
 
 def static_batches(dataset: tf.data.Dataset, batch_size: int, num_replicas: int) -> tf.data.Dataset:
-    """The same batches, whose number of rows TensorFlow knows before it sees them, as a TPU's compiler demands.
+    """Returns the same batches with a number of rows that is known beforehand, as a TPU's compiler demands.
 
     Args:
-        dataset: of the batches of single cores, all of one size (data_config.drop_remainder).
-        batch_size: rows of a step over all replicas.
-        num_replicas: cores that share a batch.
+        dataset: dataset of the batches of single cores, all of one size (data_config.drop_remainder).
+        batch_size: number of rows of a step over all replicas.
+        num_replicas: number of cores that share a batch.
 
     Raises:
-        RunError: the rows of a batch cannot be dealt out evenly.
+        RunError: the rows of a batch cannot be divided evenly.
     """
     if batch_size % num_replicas:
         below = batch_size - batch_size % num_replicas

@@ -1,4 +1,4 @@
-"""What the processes of one training must decide alike."""
+"""Decisions that the processes of one training must make alike."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ log = logging.getLogger("apps_rec")
 
 
 class Workers:
-    """The processes of a training with MultiWorkerMirroredStrategy; one alone where there is no other.
+    """The processes of a training with MultiWorkerMirroredStrategy; with any other strategy one process alone.
 
-    Every method but the properties has to be called by all of them, in the same order: each waits for the others.
+    All processes have to call every method but the properties, in the same order: each waits for the others.
 
     Args:
-        strategy: of the training.
-        share: of this process.
-        wait_seconds: how long to wait for the slowest at a time, in the methods here and within `waiting`; 0: for ever.
+        strategy: strategy of the training.
+        share: replicas of this process.
+        wait_seconds: seconds to wait for the slowest process, in the methods here and within `waiting`; 0: for ever.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy, share: Share, wait_seconds: float = 0) -> None:
@@ -40,32 +40,32 @@ class Workers:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Returns the number of processes."""
         return self._share.workers
 
     @property
     def is_chief(self) -> bool:
-        """Whether this one writes what all share: checkpoints, summaries, the run's folder."""
+        """Tells whether this process writes the shared files: checkpoints, summaries, the run's folder."""
         return self._share.worker == 0
 
     def mean(self, value: float) -> float:
-        """The mean of all processes' values."""
+        """Returns the mean of all processes' values."""
         return value if self.count == 1 else self._sum(value) / self._share.replicas
 
     def any(self, flag: bool) -> bool:
-        """Whether one of them says so."""
+        """Tells whether any process has the flag set."""
         return flag if self.count == 1 else self._sum(float(flag)) > 0
 
     def wait(self) -> None:
-        """Returns when all have come here."""
+        """Waits until all processes have come here."""
         self.any(False)
 
     def waiting(self) -> AbstractContextManager:
-        """What waits for the others within, a step with its sums over all of them, fails after `wait_seconds`."""
+        """Returns a context in which a wait for the others, as in the sums of a step, fails after `wait_seconds`."""
         return self._limit or nullcontext()
 
     def watching_signals(self) -> AbstractContextManager:
-        """A signal that comes within ends a wait for the others, some seconds later."""
+        """Returns a context in which a signal ends a wait for the others, some seconds later."""
         return self._limit.watched() if self._limit else nullcontext()
 
     def _sum(self, value: float) -> float:
@@ -82,18 +82,18 @@ class Workers:
 
 
 class WaitLimit:
-    """Ends a wait for other processes that has become too long, from one thread for all waits, and says that it waits.
+    """Ends waits for other processes that last too long, and logs that it waits; one thread serves all waits.
 
-    A signal ends a wait too, some seconds later: the others may be about to save with this process.
+    A signal ends a wait too, but some seconds later, as the others may be about to save with this process.
 
-    TensorFlow has a limit of its own for each sum over processes (CommunicationOptions), but starts two threads for
-    every sum, which sleep as long as the limit: with a dozen sums a step, after a minute the system gives no more.
+    TensorFlow has a limit of its own for each sum over processes (CommunicationOptions). But it starts two threads for
+    every sum, which sleep for the whole limit. With a dozen sums a step, the system runs out of threads in a minute.
 
     Args:
-        seconds: Longest wait; 0: for ever.
-        what: Name of what is waited for, for the log.
-        end: Function that ends the wait. It gets what became of it, and the number of the signal that ended it, None
-            where it took too long.
+        seconds: longest wait in seconds; 0: for ever.
+        what: name of the awaited thing, for the log.
+        end: function that ends the wait. It gets the outcome in words, and the number of the signal that ended the
+            wait; None: the wait was too long.
     """
 
     def __init__(self, seconds: float, what: str, end: Callable[[str, int | None], None]) -> None:
@@ -112,7 +112,7 @@ class WaitLimit:
         self._since = None
 
     def watched(self) -> AbstractContextManager:
-        """Within, signals are noticed while TensorFlow waits."""
+        """Returns a context in which signals are noticed while TensorFlow waits."""
         return watched_signals(self._signal.note)
 
     def _watch(self) -> None:
@@ -143,7 +143,7 @@ def _abort(reason: str, number: int | None) -> None:
 
 @contextmanager
 def lost_worker(in_cluster: bool) -> Iterator[None]:
-    """Gives what TensorFlow says of a process that is gone, or silent for too long, as a LostWorkerError."""
+    """Turns TensorFlow's error about a process that is gone, or silent for too long, into a LostWorkerError."""
     try:
         yield
     except (
@@ -163,5 +163,5 @@ def lost_worker(in_cluster: bool) -> Iterator[None]:
 
 
 def _reason(error: tf.errors.OpError) -> str:
-    """The line of an error that says why; where the operation stands, in a graph, comes before it."""
+    """Returns the line of an error that has the reason. The place of the operation in the graph comes before it."""
     return error.message.strip().split("\n\n")[-1].strip().splitlines()[0][:300]

@@ -1,1 +1,1 @@
-"""train_config -> optimizer: schedules, clipping, and tables of which only the rows of the batch are touched."""
+"""The optimizers of train_config: schedules, clipping, and updates of only those rows of a table in the batch."""

@@ -1,4 +1,4 @@
-"""train_config -> optimizer, with its schedule and clipping."""
+"""Builds the optimizer of a train_config, with its schedule and clipping."""
 
 from __future__ import annotations
 
@@ -42,6 +42,6 @@ def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparse
 
 
 def slots_of(train_config: train_pb2.TrainConfig) -> int:
-    """Returns how many tensors the optimizer keeps beside each weight."""
+    """Returns the number of tensors that the optimizer keeps beside each weight."""
     optimizer, _ = OPTIMIZERS[train_config.optimizer_config.WhichOneof("optimizer")]
     return len(optimizer.slot_names)

@@ -1,7 +1,7 @@
-"""Gradients of a table's rows in which an id stands several times, summed: by two ways, for two kinds of device.
+"""Sums the gradients of a table's rows over repeated ids, in two ways for two kinds of device.
 
-XLA compiles neither tf.unique nor anything else whose size depends on the data, and a TPU runs only what XLA compiles.
-Sorting works with shapes that are known beforehand, and costs a CPU or GPU more.
+A TPU runs only programs that XLA compiles. XLA compiles no operation whose size depends on the data, such as tf.unique.
+Sorting works with shapes that are known beforehand, but costs a CPU or GPU more.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import tensorflow as tf
 
 
 def sum_rows(gradient: tf.IndexedSlices, table_rows: int) -> tf.IndexedSlices:
-    """The same gradient with every row once, at a cost that grows with the ids of the batch and not with the table.
+    """Returns the same gradient with every row once. The cost grows with the ids of the batch, not with the table.
 
-    A table with no more rows than the batch has ids is summed row by row, which is quicker than looking ids up and
-    puts the rows in the order in which they lie in memory. The sums are the same to the bit.
+    A table with no more rows than the batch has ids is summed row by row. That is quicker than looking ids up, and puts
+    the rows in their order in memory. The sums are the same to the bit.
 
     Args:
-        gradient: values `(n, columns)`, indices `(n,)`.
-        table_rows: of the table.
+        gradient: gradient of values `(n, columns)` and indices `(n,)`.
+        table_rows: number of rows of the table.
 
     Output shape: values `(distinct ids, columns)`, indices `(distinct ids,)`: known when the step runs.
     """
@@ -32,13 +32,13 @@ def sum_rows(gradient: tf.IndexedSlices, table_rows: int) -> tf.IndexedSlices:
 
 
 def _sum_by_unique(gradient: tf.IndexedSlices) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sums and rows, in the order of first appearance."""
+    """Returns sums and rows, in the order of first appearance."""
     rows, places = tf.unique(gradient.indices)
     return _add_up(gradient.values, places, tf.size(rows)), rows
 
 
 def _sum_by_table(gradient: tf.IndexedSlices, table_rows: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """Sums and rows, ascending."""
+    """Returns sums and rows, ascending."""
     sums = _add_up(gradient.values, gradient.indices, table_rows)
     # Counting on a GPU is refused where operations have to be deterministic.
     with tf.device("/CPU:0"):
@@ -48,10 +48,10 @@ def _sum_by_table(gradient: tf.IndexedSlices, table_rows: int) -> tuple[tf.Tenso
 
 
 def _add_up(values: tf.Tensor, places: tf.Tensor, count: int | tf.Tensor) -> tf.Tensor:
-    """Row i added to row `places[i]` of `count` rows of zeros, in the order of the rows.
+    """Adds each row i to row `places[i]` of `count` rows of zeros, in the order of the rows.
 
-    On a CPU as the product with a sparse matrix of ones: `unsorted_segment_sum` gives the same bits there and costs two
-    to seven times as much.
+    On a CPU it is the product with a sparse matrix of ones. `unsorted_segment_sum` gives the same bits there, but costs
+    two to seven times as much.
     """
     if tf.config.list_logical_devices("GPU"):
         return tf.math.unsorted_segment_sum(values, places, count)
@@ -66,10 +66,10 @@ def _add_up(values: tf.Tensor, places: tf.Tensor, count: int | tf.Tensor) -> tf.
 
 
 def sum_by_sort(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """The same gradient in ascending order of rows: the first of each run has its sum, the others have 0.
+    """Returns the same gradient in ascending order of rows: the first of each run has its sum, the others have 0.
 
-    So it still adds up to the same gradient, and its norm is that of the sums: each distinct row counts once. What is
-    made of it row by row is right at the first of a run only: `copy_first_of_run` hands that on.
+    It still adds up to the same gradient. Its norm is that of the sums: each distinct row counts once. Values computed
+    from it row by row are right at the first of a run only: `copy_first_of_run` copies those to the others.
 
     Input shape: values `(n, columns)`, indices `(n,)`.
     Output shape: the input's.
@@ -83,14 +83,14 @@ def sum_by_sort(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
 
 
 def copy_first_of_run(rows: tf.Tensor, tensors: Sequence[tf.Tensor]) -> list[tf.Tensor]:
-    """What stands at the first of each run of equal rows, at all places of the run.
+    """Copies the values at the first of each run of equal rows to all places of the run.
 
-    Writing such values to their rows is then the same in any order: those for one row are copies, to the bit. Nothing
-    has to be left out, for which a fixed shape has no place: a row number out of range is written or not, by device.
+    Such values can be written to their rows in any order, as those for one row are copies to the bit. Nothing has to be
+    left out, which a fixed shape does not allow: whether a row number out of range is written depends on the device.
 
     Args:
-        rows: ascending, `(n,)`.
-        tensors: each `(n, columns)`.
+        rows: row numbers, ascending, `(n,)`.
+        tensors: values, `(n, columns)` each.
     """
     _, runs = _runs(rows)
     size = _size(rows)
@@ -100,9 +100,9 @@ def copy_first_of_run(rows: tf.Tensor, tensors: Sequence[tf.Tensor]) -> list[tf.
 
 
 def gather_over_replicas(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-    """The rows of all replicas, one replica's behind another's.
+    """Gathers the rows of all replicas, one replica's behind another's.
 
-    TPUStrategy would make a gradient as large as the table of it, to sum that.
+    TPUStrategy would sum a gradient as large as the table.
 
     Input shape: values `(n, columns)`, indices `(n,)`, of one `n` on all replicas.
     Output shape: values `(replicas x n, columns)`, indices `(replicas x n,)`.
@@ -115,7 +115,7 @@ def gather_over_replicas(gradient: tf.IndexedSlices) -> tf.IndexedSlices:
 
 
 def _runs(rows: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Of ascending rows: whether each is the first of its run, and the number of its run from 0."""
+    """Returns for each of ascending rows whether it is the first of its run, and the number of its run from 0."""
     # A row before the first would have to differ from it: rows are no negative numbers.
     before = tf.concat([tf.constant([-1], rows.dtype), rows[:-1]], axis=0)
     is_first = tf.not_equal(rows, before)

@@ -1,7 +1,7 @@
 """Optimizers that touch, in a table, only the rows of the batch.
 
-Each optimizer's formula is written once and serves dense weights and the touched rows of a table alike. Gradients are
-summed over replicas, then over duplicate ids, then clipped, then applied: docs/decisions/0003-optimizer-base-class.md.
+Each optimizer's formula is written once, for dense weights and the touched rows of a table alike. Gradients are summed
+over replicas, then over duplicate ids, then clipped, then applied: docs/decisions/0003-optimizer-base-class.md.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ Update = tuple[tf.Tensor, Rows]
 
 
 class RowSparseOptimizer(keras.optimizers.Optimizer):
-    """Base of the optimizers: slots, aggregation, and the split between dense weights and rows of a table.
+    """The base of the optimizers: slots, aggregation, and the distinction of dense weights and rows of a table.
 
     Args:
-        learning_rate: a schedule of the step.
+        learning_rate: schedule of the step.
         initial_slots: value of every element of each slot before the first step, in the order of `slot_names`.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
 
     Attributes:
-        static_shapes: whether every shape of a step must be known before it runs, as a TPU demands; set before the
+        static_shapes: true if every shape of a step must be known before it runs, as a TPU demands. Set it before the
             first step. Rows of one id are then summed by sorting, which costs a CPU or GPU more.
     """
 
@@ -53,7 +53,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         self._is_finite: tf.Tensor | None = None
 
     def build(self, var_list: Sequence[tf.Variable]) -> None:
-        """Makes the slots of all variables, in their order, which checkpoints hang on."""
+        """Makes the slots of all variables, in their order, on which checkpoints depend."""
         super().build(var_list)
         if getattr(self, "_built", False):
             return
@@ -69,7 +69,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         self._built = True
 
     def aggregate_gradients(self, grads_and_vars: Any) -> list[tuple[Any, tf.Variable]]:
-        """Sums gradients over replicas, then over duplicate ids: the norm that clips must be that of the sum."""
+        """Sums gradients over replicas, then over duplicate ids, as clipping needs the norm of the sum."""
         if self.static_shapes:
             return self._aggregate_with_static_shapes(list(grads_and_vars))
         # TensorFlow keeps the graph of an all_reduce until the process ends, even one on a single device.
@@ -78,7 +78,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         return [(_sum_duplicates(gradient, variable), variable) for gradient, variable in grads_and_vars]
 
     def _aggregate_with_static_shapes(self, grads_and_vars: list[tuple[Any, tf.Variable]]) -> list:
-        """As above; all replicas have gradients of the same number of rows."""
+        """Does the same as `aggregate_gradients` if all replicas have gradients of the same number of rows."""
         is_sparse = [isinstance(gradient, tf.IndexedSlices) for gradient, _ in grads_and_vars]
         dense = iter(
             super().aggregate_gradients(
@@ -94,9 +94,9 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         return grads  # done in aggregate_gradients, before clipping
 
     def apply_if(self, is_finite: tf.Tensor, grads_and_vars: Any) -> None:
-        """`apply_gradients` that changes no weight and no slot where `is_finite`, a scalar, is false.
+        """Applies gradients as `apply_gradients` does, but changes no weight or slot unless `is_finite`, a scalar.
 
-        The step counts in `iterations` all the same. The condition stands in the update of every variable, since
+        The step counts in `iterations` in any case. The condition stands in the update of every variable, since
         `apply_gradients` leaves its replica, which tf.cond does not allow.
         """
         self._is_finite = is_finite
@@ -133,7 +133,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         return new if self._is_finite is None else tf.where(self._is_finite, new, old)
 
     def _rows_if_finite(self, gradient: tf.IndexedSlices) -> tf.IndexedSlices:
-        """No rows at all where the step is not finite, which costs nothing: a cut at the end copies nothing."""
+        """Returns the gradient, without any row if the step is not finite. Cutting rows at the end copies nothing."""
         if self._is_finite is None or self.static_shapes:
             return gradient
         count = tf.where(self._is_finite, tf.shape(gradient.indices)[0], 0)
@@ -142,20 +142,20 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     def compute_update(
         self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Callable[[], tf.Tensor]
     ) -> Update:
-        """What to add to the weights, and the new slots; all tensors have the gradient's shape."""
+        """Returns the change of the weights, and the new slots. All tensors have the gradient's shape."""
         raise TypeError(f"{type(self).__name__} must say how it updates")
 
     def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
-        """Makes slots that determine the weights fit weights that came from elsewhere; most determine nothing."""
+        """Fits slots that determine the weights to weights from elsewhere. Most optimizers have no such slots."""
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
+        """Returns the constructor arguments."""
         arguments = {name: getattr(self, name) for name in (*self.arguments, "global_clipnorm")}
         return {"learning_rate": self._serialize_hyperparameter(self._learning_rate), **arguments}
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> RowSparseOptimizer:
-        """The optimizer that `get_config` described."""
+        """Makes the optimizer that `get_config` described."""
         return cls(**{**config, "learning_rate": schedule_from_config(config["learning_rate"])})
 
 
@@ -166,7 +166,7 @@ class Sgd(RowSparseOptimizer):
         super().__init__(learning_rate, (), global_clipnorm, name="sgd")
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """-rate * g."""
+        """Returns -rate * g."""
         return -rate * gradient, []
 
 
@@ -183,15 +183,15 @@ class Adagrad(RowSparseOptimizer):
         self.initial_accumulator_value = initial_accumulator_value
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """-rate * g / sqrt(a); 0 where nothing was ever accumulated."""
+        """Returns -rate * g / sqrt(a); 0 where nothing was ever accumulated."""
         accumulator = slots[0] + tf.square(gradient)
         return -rate * tf.math.divide_no_nan(gradient, tf.sqrt(accumulator)), [accumulator]
 
 
 class Adam(RowSparseOptimizer):
-    """Adam (Kingma, Ba 2015, algorithm 1 in the order of section 2); on tables only rows of the batch move.
+    """Adam (Kingma, Ba 2015, algorithm 1 in the order of section 2). On tables only rows of the batch move.
 
-    Rows outside the batch keep weight and moments as they are; the bias correction counts steps, not visits.
+    Rows outside the batch keep their weights and moments. The bias correction counts steps, not visits.
     """
 
     arguments = ("beta_1", "beta_2", "epsilon")
@@ -209,7 +209,7 @@ class Adam(RowSparseOptimizer):
         self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """-rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)."""
+        """Returns -rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)."""
         step = tf.cast(self.iterations + 1, gradient.dtype)
         corrected = rate * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
         m = slots[0] + (gradient - slots[0]) * (1.0 - self.beta_1)
@@ -237,7 +237,7 @@ class Ftrl(RowSparseOptimizer):
         self.l1, self.l2 = l1, l2
 
     def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """The difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
+        """Returns the difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
         old = tf.convert_to_tensor(weights())
         accumulator = slots[0] + tf.square(gradient)
         old_scale, scale = (tf.pow(sums, -self.learning_rate_power) for sums in (slots[0], accumulator))
@@ -248,9 +248,9 @@ class Ftrl(RowSparseOptimizer):
         return tf.math.divide_no_nan(-beyond, quadratic) - old, [accumulator, linear]
 
     def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
-        """Sets the linear slot to where its minimiser is the weight as it stands.
+        """Sets the linear slot so that its minimiser is the present weight.
 
-        Else the first update of a row would draw the weight towards 0, whatever it was.
+        Else the first update of a row would draw any weight towards 0.
         """
         rate = tf.cast(self.learning_rate, tf.float32)
         for variable in variables:

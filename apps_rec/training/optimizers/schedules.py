@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step."""
+"""Schedules: learning rates as functions of the step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Schedule: TypeAlias = keras.optimizers.schedules.LearningRateSchedule
 class Constant(Schedule):
     """The same rate at every step.
 
-    A schedule rather than a number, because Keras keeps a number in the checkpoint and would bring it back over a
+    It is a schedule rather than a number, because Keras keeps a number in the checkpoint and would restore it over a
     changed config.
     """
 
@@ -27,11 +27,11 @@ class Constant(Schedule):
         self.learning_rate = learning_rate
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate."""
+        """Returns the rate."""
         return tf.constant(self.learning_rate, tf.float32)
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
+        """Returns the constructor arguments."""
         return {"learning_rate": self.learning_rate}
 
 
@@ -57,7 +57,7 @@ class ExponentialDecay(Schedule):
         self.min_rate, self.burnin_rate, self.burnin_steps = min_rate, burnin_rate, burnin_steps
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate at a step."""
+        """Returns the rate at a step."""
         # float64: a large step is not a float32.
         times = tf.cast(step, tf.float64) / self.decay_steps
         times = tf.floor(times) if self.staircase else times
@@ -66,7 +66,7 @@ class ExponentialDecay(Schedule):
         return tf.where(step < self.burnin_steps, self.burnin_rate, rate)
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
+        """Returns the constructor arguments."""
         return dict(vars(self))
 
 
@@ -91,7 +91,7 @@ class CosineDecay(Schedule):
         self.warmup_rate, self.warmup_steps, self.hold_steps = warmup_rate, warmup_steps, hold_steps
 
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
-        """The rate at a step."""
+        """Returns the rate at a step."""
         place = tf.cast(step, tf.float64)
         start = self.warmup_steps + self.hold_steps
         share = tf.clip_by_value((place - start) / (self.total_steps - start), 0.0, 1.0)
@@ -101,7 +101,7 @@ class CosineDecay(Schedule):
         return tf.cast(tf.where(place < self.warmup_steps, warmup, rate), tf.float32)
 
     def get_config(self) -> dict[str, Any]:
-        """Constructor arguments."""
+        """Returns the constructor arguments."""
         return dict(vars(self))
 
 
@@ -134,7 +134,7 @@ SCHEDULES: dict[str, tuple[type[Schedule], Callable[[Any], dict[str, Any]]]] = {
 
 
 def build_schedule(message: LearningRate) -> Schedule:
-    """Returns the schedule that learning_rate names; constant where none is given."""
+    """Returns the schedule that learning_rate names; a constant one if none is given."""
     kind = message.WhichOneof("learning_rate") or "constant_learning_rate"
     schedule, arguments = SCHEDULES[kind]
     return schedule(**arguments(getattr(message, kind)))
@@ -143,18 +143,18 @@ def build_schedule(message: LearningRate) -> Schedule:
 def schedule_from_config(config: Mapping[str, Any]) -> Schedule:
     """Returns the schedule of a class name and constructor arguments, as Keras writes them.
 
-    Not by Keras' own lookup, which takes our Constant for its initializer of that name.
+    It does not use Keras' own lookup, which takes our Constant for its initializer of that name.
     """
     by_class = {schedule.__name__: schedule for schedule, _ in SCHEDULES.values()}
     return by_class[config["class_name"]].from_config(config["config"])
 
 
 def say_of_length(schedule: Mapping[str, Any], steps: int) -> None:
-    """Says where a learning rate was set for a training of another length.
+    """Logs that a learning rate was set for a training of another length, if so.
 
     Args:
         schedule: constructor arguments of a schedule.
-        steps: that the training had.
+        steps: number of steps of the training.
     """
     total, warmup = schedule.get("total_steps"), schedule.get("warmup_steps", 0)
     if total is None:

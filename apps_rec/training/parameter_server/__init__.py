@@ -1,1 +1,1 @@
-"""Training under ParameterServerStrategy."""
+"""Trains under ParameterServerStrategy."""

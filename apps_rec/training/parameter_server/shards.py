@@ -1,4 +1,4 @@
-"""The training files cut into pieces, which the workers of parameter servers are handed one by one."""
+"""Cuts the training files into pieces, which the workers of parameter servers get one by one."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class Plan:
     """The pieces of every epoch, in an order that is a pure function of (files, seed, epoch).
 
     Args:
-        files: with the number of rows in each.
+        files: paths of the files, with the number of rows in each.
         piece_rows: largest number of rows in a piece.
-        seed: of the order; None: in file order.
+        seed: seed of the order; None: file order.
 
     Example:
         >>> [(piece.first, piece.rows) for piece in Plan([("a.tfrecord", 250)], 100, seed=None).pieces(0)]
@@ -50,32 +50,32 @@ class Plan:
 
     @property
     def files(self) -> list[str]:
-        """Paths of the files."""
+        """Returns the paths of the files."""
         return list(dict.fromkeys(piece.path for piece in self._pieces))
 
     def pieces(self, epoch: int) -> list[Piece]:
-        """The pieces of an epoch."""
+        """Returns the pieces of an epoch in their order."""
         if self._seed is None:
             return self._pieces
         return [self._pieces[place] for place in random_order(len(self._pieces), _PIECES, self._seed, epoch)]
 
     def from_position(self, epoch: int, number: int, epochs: int) -> Iterator[tuple[int, int, Piece]]:
-        """(epoch, number, piece) from a position on; epochs 0: without end."""
+        """Yields (epoch, number, piece) from a position on; without end if `epochs` is 0."""
         for current in range(epoch, epochs) if epochs else itertools.count(epoch):
             pieces = self.pieces(current)
             for place in range(number if current == epoch else 0, len(pieces)):
                 yield current, place, pieces[place]
 
     def behind(self, epoch: int, number: int) -> tuple[int, int]:
-        """The position behind a piece."""
+        """Returns the position behind a piece."""
         return (epoch, number + 1) if number + 1 < len(self._pieces) else (epoch + 1, 0)
 
 
 def make_plan(config: PipelineConfig) -> tuple[Plan, Layout]:
-    """The plan for a config's training files, and how these are read.
+    """Makes the plan for a config's training files. Returns their layout too.
 
     Raises:
-        ConfigError, DataError: files that TensorFlow's operations cannot read; the message says how to convert them.
+        ConfigError, DataError: TensorFlow's operations cannot read the files; the message says how to convert them.
     """
     schema = build_schema(config, "train")
     files = data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)

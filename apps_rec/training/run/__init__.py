@@ -1,1 +1,1 @@
-"""The folder of a run: what stands where, who may write there, checkpoints and where in the data they stand."""
+"""The folder of a run: its paths, its lock, its checkpoints and their positions in the data."""

@@ -1,4 +1,4 @@
-"""A folder of checkpoints: which one is the newest that is whole, what is written, and what is removed."""
+"""A folder of checkpoints: writes and removes them, and finds the newest whole one."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ log = logging.getLogger("apps_rec")
 class CheckpointFolder:
     """Writes checkpoints named by step, `model.ckpt-<step>`, and finds the newest one that is whole.
 
-    A save ends with the checksums of its files (`apps_rec.training.run.checksums`), and only then are older checkpoints
-    removed: whenever a process dies, one whole checkpoint is there.
+    A save ends with the checksums of its files (`apps_rec.training.run.checksums`). Only then are older checkpoints
+    removed. Whenever a process dies, one whole checkpoint is there.
 
     Args:
-        checkpoint: what is saved and restored.
-        folder: made with the first save.
-        keep: newest checkpoints that stay.
+        checkpoint: checkpoint object that is saved and restored.
+        folder: folder of the checkpoints; made with the first save.
+        keep: number of newest checkpoints that stay.
     """
 
     def __init__(self, checkpoint: tf.train.Checkpoint, folder: Path, keep: int) -> None:
@@ -47,10 +47,10 @@ class CheckpointFolder:
         self._written: set[int] = set()
 
     def save(self, step: int) -> str:
-        """Writes a checkpoint and removes what is older than the newest `keep`; returns its prefix.
+        """Writes a checkpoint, removes all but the newest `keep`, and returns its prefix.
 
         Raises:
-            RunError: it cannot be written; nothing of it is left, and the others are as they were.
+            RunError: it cannot be written. Nothing of it is left, and the others are unchanged.
         """
         prefix = self.path / f"{NAME}-{step}"
         try:
@@ -70,11 +70,11 @@ class CheckpointFolder:
         return str(prefix)
 
     def steps(self) -> list[int]:
-        """Steps of all checkpoints of which anything is there, whole or not, in order."""
+        """Returns the steps of all checkpoints of which anything is there, whole or not, in order."""
         return steps_in(self.path)
 
     def adopt(self) -> None:
-        """Gives checkpoints that an older version wrote checksums of what they are now."""
+        """Writes checksums of the present files of checkpoints that an older version wrote."""
         for step in self.steps():
             prefix = self.path / f"{NAME}-{step}"
             if prefix.with_name(f"{prefix.name}.index").exists() and not manifest_of(prefix).exists():
@@ -106,7 +106,7 @@ class CheckpointFolder:
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def _remove_quietly(self, step: int) -> None:
-        """Gives back the room of a checkpoint that could not be written, as far as the disk lets us."""
+        """Removes a checkpoint that could not be written, as far as the disk allows."""
         try:
             self._remove({step})
             if not any(self.path.iterdir()):
@@ -124,21 +124,21 @@ class CheckpointFolder:
 
 
 def steps_in(folder: Path) -> list[int]:
-    """Steps of all checkpoints of a folder of which anything is there, whole or not, in order."""
+    """Returns the steps of all checkpoints of a folder of which anything is there, whole or not, in order."""
     if not folder.is_dir():
         return []
     return sorted({int(found[1]) for path in folder.iterdir() if (found := _PART.fullmatch(path.name))})
 
 
 def choose(folder: Path, way_out: str) -> Path | None:
-    """Prefix of the newest checkpoint that is whole, or None where no save came to its end yet.
+    """Returns the prefix of the newest whole checkpoint, or None if no save has ended yet.
 
-    Checks the bytes of the newest against its checksums, and where they differ those of the one before; each that is
-    passed over is named in a warning. Folders of an older version, without any checksums, are read instead.
+    It checks the bytes of the newest checkpoint against its checksums. If they differ, a warning names the checkpoint,
+    and the one before is checked. In folders of an older version, without any checksums, it reads all values instead.
 
     Args:
-        folder: of checkpoints.
-        way_out: what to do where none is whole, for the message.
+        folder: folder of checkpoints.
+        way_out: advice in the message if none is whole.
 
     Raises:
         RunError: there are checkpoints, and none is whole.
@@ -160,7 +160,7 @@ def choose(folder: Path, way_out: str) -> Path | None:
 
 
 def _newest_whole(folder: Path, steps: list[int]) -> tuple[Path | None, list[tuple[str, str]]]:
-    """Prefix of the newest whole checkpoint, and name and problem of those that are newer; no problem: no checksums."""
+    """Returns the newest whole prefix, and name and problem of newer ones; an empty problem means no checksums."""
     prefixes = [folder / f"{NAME}-{step}" for step in reversed(steps)]
     if not any(manifest_of(prefix).exists() for prefix in prefixes):
         return None, []
@@ -196,7 +196,7 @@ def _choose_unchecked(folder: Path, prefixes: list[Path], way_out: str) -> Path 
 
 
 def _reads(prefix: Path) -> bool:
-    """Whether every value can be read; TensorFlow keeps a checksum of its own for each."""
+    """Tells whether every value can be read. TensorFlow keeps a checksum of its own for each."""
     try:
         with literal_prefix(prefix) as literal:
             reader = tf.train.load_checkpoint(literal)

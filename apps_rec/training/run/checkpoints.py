@@ -1,4 +1,4 @@
-"""Checkpoints of a run: weights, slots and progress."""
+"""Saves and restores the checkpoints of a run: weights, slots and progress."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from apps_rec.training.run.progress import Progress
 
 
 class _Weights(tf.Module):
-    """A model's variables in their order, and nothing else of it."""
+    """The variables of a model in their order, and nothing else of it."""
 
     def __init__(self, model: RankModel) -> None:
         super().__init__(name="weights")
@@ -39,13 +39,13 @@ class Checkpoints:
     """Saves and restores a run.
 
     Args:
-        folder: of the run.
-        model: with its variables made.
-        optimizer: with its slots made, to go on training; None to read a model only.
-        progress: where the run stands; likewise.
-        keep: newest checkpoints kept.
-        is_writer: whether this process of several writes them; the others take part, for some variables are summed up
-            over all while they are saved.
+        folder: folder of the run.
+        model: model whose variables are made.
+        optimizer: optimizer whose slots are made, to go on training; None to read a model only.
+        progress: progress of the run; None to read a model only.
+        keep: number of newest checkpoints kept.
+        is_writer: true if this process of several writes them. The others take part, as some variables are summed over
+            all processes while they are saved.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Checkpoints:
         self._best = CheckpointFolder(tf.train.Checkpoint(weights=_Weights(model)), folder.best, keep=1)
 
     def save(self, step: int) -> str:
-        """Writes a checkpoint to go on from; its checksums are written only when all of it is on disk."""
+        """Writes a checkpoint to go on from. Its checksums are written only when all of it is on disk."""
         return self._save(self._latest, step)
 
     def save_best(self, step: int) -> str:
@@ -83,7 +83,7 @@ class Checkpoints:
         return ""
 
     def restore_latest(self) -> int | None:
-        """Restores the newest whole checkpoint and says its step; None where there is none yet."""
+        """Restores the newest whole checkpoint and returns its step; None if there is none yet."""
 
         def restore(path: Path) -> int:
             parts = dict(self._parts)
@@ -101,7 +101,7 @@ class Checkpoints:
         return step
 
     def restore_best(self) -> int | None:
-        """Restores the best weights and says their step; None where there are none."""
+        """Restores the best weights and returns their step; None if there are none."""
 
         def restore(path: Path) -> int:
             return self._restore(self._best.checkpoint, path, _WAY_OUT_OF_BEST)
@@ -124,10 +124,10 @@ class Checkpoints:
 
 
 def read_weights(path: Path, model: RankModel) -> int:
-    """Reads the weights of one checkpoint, the newest's or the best's, into the model it was made of; its step.
+    """Reads the weights of one checkpoint into the model that it was made of, and returns its step.
 
     Raises:
-        RunError: it is damaged, or of another model.
+        RunError: the checkpoint is damaged, or of another model.
     """
     problem = find_damage(path) if manifest_of(path).exists() else None
     if problem:
@@ -146,10 +146,10 @@ def read_weights(path: Path, model: RankModel) -> int:
 
 
 def first_that_stays(folder: Path, way_out: str, restore: Callable[[Path], int]) -> tuple[Path, int] | None:
-    """The checkpoint that could be restored and its step: the newest, or, where a training removed it, the next one.
+    """Restores the newest checkpoint, or the next one if a training removed it. Returns its path and step.
 
     Raises:
-        RunError: none is whole, or one that is still there cannot be read.
+        RunError: no checkpoint is whole, or one that is still there cannot be read.
     """
     gone: set[Path] = set()
     while (path := choose(folder, way_out)) is not None:
@@ -172,7 +172,7 @@ _WAY_OUT_OF_BEST = "--set export_config.exporter_type=latest takes the newest ch
 
 
 def _saved_names(path: Path, part: str, module: tf.Module) -> list[str]:
-    """Variables of a module that a checkpoint holds; an older version wrote fewer, and the defaults are right then."""
+    """Returns the variables of a module that a checkpoint holds. An older version wrote fewer: defaults fit then."""
     try:
         with literal_prefix(path) as prefix:
             saved = tf.train.load_checkpoint(prefix).get_variable_to_shape_map()

@@ -1,4 +1,4 @@
-"""Checksums of a checkpoint's files, written last: one that lacks them, or is unlike them, is not to be trusted."""
+"""Writes and checks the checksums of a checkpoint's files. They are written last; without them it is not whole."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ from apps_rec.json_text import read_json
 
 
 def manifest_of(prefix: Path) -> Path:
-    """Where the checksums of a checkpoint stand: `<prefix>.sha256.json`."""
+    """Returns the path of the checksums of a checkpoint: `<prefix>.sha256.json`."""
     return prefix.with_name(f"{prefix.name}.sha256.json")
 
 
 def files_of(prefix: Path) -> list[Path]:
-    """The files of a checkpoint that are there: the index and the shards of data."""
+    """Returns the files of a checkpoint that are there: the index and the shards of data."""
     name = glob.escape(prefix.name)
     return sorted(path for ending in ("index", "data-*") for path in prefix.parent.glob(f"{name}.{ending}"))
 
 
 def write_manifest(prefix: Path) -> None:
-    """Reads the files of a checkpoint and writes their sizes and SHA-256 sums, aside first and renamed when whole."""
+    """Reads the files of a checkpoint and writes their sizes and SHA-256 sums, in a file that is renamed when whole."""
     text = _to_text({path.name: _size_and_sum(path) for path in files_of(prefix)})
     replace_text(manifest_of(prefix), text)
 
 
 def find_damage(prefix: Path) -> str | None:
-    """What is wrong with a checkpoint that has a manifest: the first file that is not as it was written; None: nothing.
+    """Describes the first file of a checkpoint that differs from its manifest; None: all files are right.
 
-    Reads all of it.
+    It reads all files.
     """
     path = manifest_of(prefix)
     try:

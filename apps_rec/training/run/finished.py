@@ -1,4 +1,4 @@
-"""Whether a run has come to its end: what exporter_type final asks for."""
+"""Checks that a run has come to its end, as exporter_type final demands."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 
 
 def require_finished(folder: RunFolder, step: int) -> None:
-    """Checks that the newest checkpoint is the last one of its training, by the config it was trained with.
+    """Checks that the newest checkpoint is the last one of its training, by the config of the training.
 
     Args:
-        folder: of the run.
-        step: of the checkpoint that was restored, the newest that is whole.
+        folder: folder of the run.
+        step: step of the restored checkpoint, the newest whole one.
 
     Raises:
-        RunError: the training was cut short, or is going on.
+        RunError: the training was cut short, or still runs.
     """
     config = trained_config(folder)
     # The one that was restored: TensorFlow's note of the newest may be damaged, or name a damaged one.
@@ -48,7 +48,7 @@ def require_finished(folder: RunFolder, step: int) -> None:
 
 
 def _read(path: Path, name: str) -> int:
-    """A number of where the run stands; -1 where the checkpoint does not say."""
+    """Reads a number of the run's progress; -1 if the checkpoint does not hold it."""
     key = f"progress/{name}{_SUFFIX}"
     with literal_prefix(path) as prefix:
         reader = tf.train.load_checkpoint(prefix)

@@ -1,4 +1,4 @@
-"""The folder of a run: what stands where in model_dir, and whether a training may write there."""
+"""The folder of a run: the paths in model_dir, and the checks that a training may write there."""
 
 from __future__ import annotations
 
@@ -18,69 +18,69 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 @dataclass(frozen=True)
 class RunFolder:
-    """Paths inside a model_dir."""
+    """The paths inside a model_dir."""
 
     path: Path
 
     @property
     def config(self) -> Path:
-        """The resolved config, as text proto."""
+        """Returns the path of the resolved config, a text proto."""
         return self.path / "pipeline.config"
 
     @property
     def checkpoints(self) -> Path:
-        """Checkpoints to go on from, named by step."""
+        """Returns the folder of checkpoints to go on from, named by step."""
         return self.path / "checkpoints"
 
     @property
     def best(self) -> Path:
-        """The checkpoint with the best value of best_exporter_metric."""
+        """Returns the folder of the checkpoint with the best value of best_exporter_metric."""
         return self.path / "best"
 
     @property
     def vocabularies(self) -> Path:
-        """The run's own copy of every vocab_file, one word a line."""
+        """Returns the folder of the run's own copies of every vocab_file, one word a line."""
         return self.path / "vocabularies"
 
     def vocabulary(self, feature: str) -> Path:
-        """The copy of a feature's, `<feature>.txt`."""
+        """Returns the path of the copy of a feature's vocab_file, `<feature>.txt`."""
         return self.vocabularies / f"{file_name(feature)}.txt"
 
     @property
     def metrics(self) -> Path:
-        """What the last `evaluate` measured."""
+        """Returns the path of the metrics of the last `evaluate`."""
         return self.path / "metrics.json"
 
     @property
     def inputs(self) -> Path:
-        """The training files as the run began with them."""
+        """Returns the path of the list of training files that the run began with."""
         return self.path / "inputs.json"
 
     @property
     def warm_start(self) -> Path:
-        """What the run took over from fine_tune_checkpoint."""
+        """Returns the path of the report on the weights taken from fine_tune_checkpoint."""
         return self.path / "warm_start.json"
 
     @property
     def summaries(self) -> Path:
-        """For TensorBoard."""
+        """Returns the folder of the summaries for TensorBoard."""
         return self.path / "summaries"
 
     def holds_run(self) -> bool:
-        """Whether a training saved something here; one that failed before its first checkpoint left nothing to lose."""
+        """Tells whether a training saved something here. One that failed before its first checkpoint does not count."""
         return self.checkpoints.exists()
 
 
 def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunFolder, bool]:
-    """The folder to train in, and whether to go on from its checkpoint.
+    """Opens the folder to train in. Returns it, and whether to go on from its checkpoint.
 
     Args:
-        model_dir: made where it is not there.
-        resume: go on with the run that is there; start afresh where there is none.
-        restart: move the run that is there aside, to `<model_dir>.<time>`.
+        model_dir: path of the folder; made if it is not there.
+        resume: true goes on with the run that is there, or starts afresh if there is none.
+        restart: true moves the run that is there aside, to `<model_dir>.<time>`.
 
     Raises:
-        RunError: there is a run and neither was asked for, or the folder cannot be written.
+        RunError: there is a run and neither flag is set, or the folder cannot be written.
     """
     folder = check_free(model_dir, resume, restart)
     if folder.holds_run() and restart:
@@ -92,10 +92,10 @@ def open_for_training(model_dir: str, resume: bool, restart: bool) -> tuple[RunF
 
 
 def check_free(model_dir: str, resume: bool, restart: bool) -> RunFolder:
-    """The folder to train in, which may not be there yet; nothing is made or moved.
+    """Checks that a training may use model_dir, which may not be there yet. Makes and moves nothing.
 
     Raises:
-        RunError: it is a file; there is a run and neither was asked for, or both were.
+        RunError: it is a file; there is a run and neither flag is set; both are set.
     """
     if resume and restart:
         raise RunError("--resume and --restart exclude each other: go on with the run in model_dir, or start afresh")
@@ -111,7 +111,7 @@ def check_free(model_dir: str, resume: bool, restart: bool) -> RunFolder:
 
 
 def open_for_reading(model_dir: str) -> RunFolder:
-    """The folder of a finished or running training.
+    """Opens the folder of a finished or running training.
 
     Raises:
         RunError: there is no run.
@@ -130,10 +130,10 @@ def write_config(folder: RunFolder, text: str) -> None:
 
 
 def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
-    """Compares what the weights hang on, features and model, with the config that the run was trained with.
+    """Compares features and model, on which the weights depend, with the config that the run was trained with.
 
     Raises:
-        RunError: they differ; the message names the first differing lines.
+        RunError: they differ; the message has the first lines that do.
     """
     trained = trained_config(folder)
     before, now = _shape_lines(trained), _shape_lines(config)
@@ -149,7 +149,7 @@ def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
-    """Compares the kind of optimizer with the one that the run was trained with: slots of one mean nothing to another.
+    """Compares the kind of optimizer with the run's own, as the slots of one kind mean nothing to another.
 
     Raises:
         RunError: they differ.
@@ -165,7 +165,7 @@ def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def trained_config(folder: RunFolder) -> PipelineConfig:
-    """The config that a run was trained with."""
+    """Reads the config that a run was trained with."""
     return read_config(
         folder,
         "the config that the run was trained with",
@@ -174,13 +174,13 @@ def trained_config(folder: RunFolder) -> PipelineConfig:
 
 
 def read_config(folder: RunFolder, what_it_is: str, way_out: str, field: str = "") -> PipelineConfig:
-    """The resolved config of a run.
+    """Reads the resolved config of a run.
 
     Args:
-        folder: of the run.
-        what_it_is: what the config is needed for, for the message.
-        way_out: what to do where it cannot be read, likewise.
-        field: of the config that named the run, likewise.
+        folder: folder of the run.
+        what_it_is: use of the config, for the message.
+        way_out: advice if it cannot be read, for the message.
+        field: field that named the run, for the message.
 
     Raises:
         RunError: it cannot be read.
@@ -208,14 +208,14 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
 
 
 def _free_name(path: Path) -> Path:
-    """`<path>.<time>`, or with a number behind it where that is taken."""
+    """Returns `<path>.<time>`, with a number behind it if that name is taken."""
     aside = path.with_name(f"{path.name}.{time.strftime('%Y%m%d-%H%M%S')}")
     others = (aside.with_name(f"{aside.name}.{number}") for number in itertools.count(2))
     return aside if not aside.exists() else next(other for other in others if not other.exists())
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file aside and renames it, so that nobody finds half of it.
+    """Writes a file under another name and renames it, so that nobody finds half of it.
 
     Raises:
         RunError: it cannot be written.

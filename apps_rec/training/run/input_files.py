@@ -1,4 +1,4 @@
-"""The training files as a run began with them: a run goes on only over the same ones."""
+"""Notes the training files of a run, and checks that a run goes on only over the same ones."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ log = logging.getLogger("apps_rec")
 
 
 def note_input_files(folder: RunFolder, config: PipelineConfig) -> None:
-    """Writes path, size and time of every training file into the run."""
+    """Writes path, size and time of every training file into the run's folder."""
     files = _facts_of_all(config)
     write_whole(folder.inputs, json.dumps({"train_input_path": files}, indent=1) + "\n")
 
 
 def look_for_eval_files(config: PipelineConfig) -> None:
-    """Says early that evaluate and export will have nothing to read; the files may still be on their way."""
+    """Warns early that evaluate and export have no files to read. The files may still be on their way."""
     if not config.eval_input_path:
         return
     try:
@@ -40,10 +40,9 @@ def look_for_eval_files(config: PipelineConfig) -> None:
 
 
 def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
-    """Compares the training files with those that the run began with, in their order: name, size and time of change.
+    """Compares the training files, in order, with those that the run began with: name, size and time of change.
 
-    The folder that they lie in may have moved. The time counts even where the size is the same, since a copy cannot be
-    told from an edit.
+    Their folder may have moved. The time counts even if the size is the same, since a copy cannot be told from an edit.
 
     Raises:
         RunError: a file is gone, new or changed.

@@ -1,8 +1,8 @@
-"""One training a model_dir: the lock that a run holds on its folder.
+"""The lock that a run holds on its model_dir, so that only one training is at work there.
 
-The package filelock is no replacement (4.3.1 was tried): its FileLock and SoftFileLock never call a holder on another
-host stale, and its SoftFileLease does so only after it watched the lock for the whole time that the lease lasts, where
-this one tells at once.
+The package filelock is no replacement (4.3.1 was tried). Its FileLock and SoftFileLock never call a holder on another
+host stale. Its SoftFileLease does so only after it has watched the lock for the whole time of the lease; this one tells
+at once.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ log = logging.getLogger("apps_rec")
 
 @contextmanager
 def open_run(model_dir: str, resume: bool, restart: bool) -> Iterator[tuple[RunFolder, bool, RunLock]]:
-    """`open_for_training` under the lock of the folder: what it returns, and the lock, held until the end.
+    """Opens the folder to train in under its lock. Yields the result of `open_for_training`, and the lock.
 
     Raises:
-        RunError: another training holds it, or `open_for_training` refuses.
+        RunError: another training holds the lock, or `open_for_training` refuses.
     """
     path = Path(model_dir)
     with ExitStack() as stack:
@@ -50,12 +50,12 @@ def open_run(model_dir: str, resume: bool, restart: bool) -> Iterator[tuple[RunF
 
 @contextmanager
 def hold(folder: Path) -> Iterator[RunLock]:
-    """Holds the lock of a model_dir, which is there, for as long as a training writes into it.
+    """Holds the lock of a model_dir, which must exist, while a training writes into it.
 
-    On one host the kernel keeps the lock (flock) and lets go of it when the process ends, however it ends. Where the
-    file system knows no such lock, or the owner runs on another host, the file's content and time decide: it names
-    host and process, and its owner touches it every 30 s. A lock whose process is gone from this host, or that another
-    host did not touch for ten minutes, is stale and is taken over.
+    On one host the kernel keeps the lock (flock) and releases it when the process ends, however it ends. If the file
+    system has no such lock, or the owner runs on another host, the file's content and time decide. It names host and
+    process, and its owner touches it every 30 s. A lock is stale, and is taken over, if its process is gone from this
+    host, or if another host has not touched it for ten minutes.
 
     Raises:
         RunError: another training holds it, or it cannot be written.
@@ -69,7 +69,7 @@ def hold(folder: Path) -> Iterator[RunLock]:
 
 
 class RunLock:
-    """See `hold`."""
+    """The lock of a model_dir, see `hold`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -106,7 +106,7 @@ class RunLock:
         threading.Thread(target=self._beat, name="run_lock", daemon=True).start()
 
     def check(self) -> None:
-        """Makes sure that the lock is still ours, as it is not where this process slept for too long.
+        """Checks that the lock is still ours. It is not if this process slept for too long.
 
         Raises:
             RunError: another training took it over.
@@ -118,7 +118,7 @@ class RunLock:
             )
 
     def is_held(self) -> bool:
-        """Whether the lock is still ours, and still in its place."""
+        """Tells whether the lock is still ours, and still in its place."""
         return self._file is not None and _text(self._path) == self._mine
 
     def release(self) -> None:
@@ -133,7 +133,7 @@ class RunLock:
         self._close()
 
     def _open(self) -> tuple[int, bool]:
-        """The file, and whether the kernel locked it for us."""
+        """Opens the file. Tells whether the kernel locked it for us."""
         while True:
             file = self._open_ours()
             try:
@@ -153,7 +153,7 @@ class RunLock:
             os.close(file)
 
     def _open_ours(self) -> int:
-        """The file, made where there is none; never what a link there points to, which is somebody else's.
+        """Opens the file, or makes it. Never follows a link there, which leads to somebody else's file.
 
         Raises:
             RunError: something else has its name.
@@ -200,7 +200,7 @@ class RunLock:
 
 
 def _is_alive(owner: dict, path: Path, is_locked: bool) -> bool:
-    """Whether the training that a lock names may still run."""
+    """Tells whether the training that a lock names may still run."""
     if owner.get("host") == socket.gethostname():
         # The kernel would not have locked the file for us while it lives.
         started = _start_of(owner.get("process"))
@@ -209,7 +209,7 @@ def _is_alive(owner: dict, path: Path, is_locked: bool) -> bool:
 
 
 def _start_of(process: object) -> int | None:
-    """When a process of this host started, in clock ticks since boot; None where there is none, or no /proc."""
+    """Returns the start of a process of this host, in clock ticks since boot; None without the process or /proc."""
     try:
         # The name of the program, in parentheses, may hold anything.
         return int(Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
@@ -225,7 +225,7 @@ def _text(path: Path) -> str:
 
 
 def _read(path: Path) -> dict | None:
-    """The owner that a lock names; None where it names none."""
+    """Reads the owner that a lock names; None if it names none."""
     try:
         owner = read_json(_text(path))
     except ValueError:

@@ -1,4 +1,4 @@
-"""What is wrong with the paths of a training, seen before TensorFlow is loaded."""
+"""Checks the paths of a training before TensorFlow is loaded."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from apps_rec.training.run.lock import hold
 
 
 def check_paths(config: PipelineConfig, resume: bool, restart: bool) -> None:
-    """Looks at the paths that a training reads and writes, and changes nothing.
+    """Checks the paths that a training reads and writes. Changes nothing.
 
     Args:
-        config: checked and normalised.
-        resume: whether to go on with the run in model_dir.
-        restart: whether to move it aside.
+        config: config, checked and normalised.
+        resume: true goes on with the run in model_dir.
+        restart: true moves it aside.
 
     Raises:
-        RunError: model_dir is a file, or holds a run and neither was asked for, or another training is at work there;
+        RunError: model_dir is a file, or holds a run and neither flag is set, or another training is at work there;
             fine_tune_checkpoint is not there.
-        DataError: no training file is there.
+        DataError: there is no training file.
     """
     path = Path(config.model_dir)
     try:

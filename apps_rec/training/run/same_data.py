@@ -1,4 +1,4 @@
-"""What says which rows a run reads, and in which order: a run goes on only where that is as it was."""
+"""Checks that a run goes on with the settings that decide its rows and their order."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ _NAMED = {"input_fields": "input_name", "row_filter": "column"}
 
 
 def check_same_data(folder: RunFolder, config: PipelineConfig) -> None:
-    """Compares what decides over rows and their order, data_config and the seed, with the run's own.
+    """Compares data_config and the seed, which decide the rows and their order, with the run's own.
 
     Raises:
-        RunError: a field differs; the message names each.
+        RunError: a field differs; the message names each one that does.
     """
     trained = trained_config(folder)
     before, now = (_deciding(message) for message in (trained, config))
@@ -59,7 +59,7 @@ def _deciding(config: PipelineConfig) -> PipelineConfig:
 
 
 def _other_choice(trained: PipelineConfig, config: PipelineConfig) -> list[str]:
-    """What a best value of the run was chosen by, where that is another now."""
+    """Lists the settings by which the run's best value was chosen, if they differ now."""
     was, now = (message.export_config for message in (trained, config))
     return [
         f"export_config.{name}: {_shown(getattr(was, name))} then, {_shown(getattr(now, name))} now"
@@ -69,7 +69,7 @@ def _other_choice(trained: PipelineConfig, config: PipelineConfig) -> list[str]:
 
 
 def _differences(before: Message, now: Message, path: str = "") -> list[tuple[str, str, str]]:
-    """(path, value before, value now) of every field that differs, defaults filled in."""
+    """Returns (path, value before, value now) of every field that differs, with defaults filled in."""
     found = []
     for field in before.DESCRIPTOR.fields:
         old, new = getattr(before, field.name), getattr(now, field.name)
@@ -87,7 +87,7 @@ def _differences(before: Message, now: Message, path: str = "") -> list[tuple[st
 
 
 def _are_named(items: object, key: str) -> bool:
-    """Whether every item has a name of its own."""
+    """Tells whether every item has a name of its own."""
     names = [getattr(item, key) for item in items]  # type: ignore[attr-defined]
     return len(set(names)) == len(names)
 
@@ -108,7 +108,7 @@ def _in_list(old: object, new: object, where: str, key: str) -> list[tuple[str, 
 
 
 def _shown(value: object, field: object = None) -> str:
-    """A value as a config would have it."""
+    """Writes a value as a config has it."""
     kind = getattr(field, "enum_type", None)
     if kind is not None and isinstance(value, int):
         return kind.values_by_number[value].name

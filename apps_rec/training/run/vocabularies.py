@@ -1,4 +1,4 @@
-"""A run's own copy of the words of every vocab_file."""
+"""Keeps a run's own copy of the words of every vocab_file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from apps_rec.training.run.folder import RunFolder, write_whole
 
 
 def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
-    """Copies the words of every vocab_file into the run, so that ids mean the same for as long as the run lives."""
+    """Copies the words of every vocab_file into the run, so that ids keep their meaning for the life of the run."""
     for feature in config.feature_config.features:
         if feature.vocab_file:
             folder.vocabularies.mkdir(exist_ok=True)
@@ -19,10 +19,10 @@ def freeze_vocabularies(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def frozen_vocabularies(folder: RunFolder, config: PipelineConfig) -> Mapping[str, Sequence[str]]:
-    """Words of every vocab_file as the run began with them, by feature name.
+    """Returns the words of every vocab_file, by feature name, that the run began with.
 
     Raises:
-        RunError: the run has none for a feature.
+        RunError: the run has no words for a feature.
     """
     words = {}
     for feature in config.feature_config.features:

@@ -1,1 +1,1 @@
-"""Weights of another run as the beginning of a new one."""
+"""Starts a new run with the weights of another one."""

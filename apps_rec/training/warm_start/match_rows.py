@@ -1,4 +1,4 @@
-"""Which row of a table is which row of another run's table of that name."""
+"""Matches the rows of a table with those of another run's table of that name."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ from apps_rec.features.specs import (
 
 @dataclass(frozen=True)
 class Taken:
-    """What became of a table or another variable.
+    """The outcome of warm start for a table or another variable.
 
     Attributes:
         kind: "table", or "variable" for all else.
-        name: of the table in the config, or of the variable.
-        status: "restored" as a whole; "resized", some rows taken; "new", nothing taken; "dropped", nothing there now.
-        rows_restored: rows of the new one that hold trained weights.
-        rows_new: rows of the new one that begin afresh.
-        rows_dropped: rows of the old one that are not taken.
-        reason: why, where the status does not say it.
+        name: name of the table in the config, or of the variable.
+        status: "restored" (as a whole), "resized" (some rows taken), "new" (nothing taken) or "dropped" (not in the new
+            model).
+        rows_restored: number of rows of the new one that hold trained weights.
+        rows_new: number of rows of the new one that begin afresh.
+        rows_dropped: number of rows of the old one that are not taken.
+        reason: explanation, if the status needs one.
     """
 
     kind: str
@@ -54,20 +55,20 @@ class Taken:
         return f"{self.kind} {self.name}: {self.status}, {', '.join(counts)}{why}"
 
     def noting(self, text: str) -> Taken:
-        """The same with one more reason."""
+        """Returns the same with one more reason."""
         return replace(self, reason=f"{self.reason}; {text}" if self.reason else text)
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """What the rows of a table stand for: all ways in which the features that share it make ids."""
+    """The meaning of a table's rows: all ways in which the features that share it make ids."""
 
     ways: frozenset
     rows: int
 
 
 def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, Meaning]:
-    """By table name."""
+    """Returns the meaning of each table by its name."""
     ways: dict[str, set] = {}
     rows: dict[str, int] = {}
     for spec in features:
@@ -85,11 +86,11 @@ def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, Meaning]:
 
 
 def match_rows(name: str, before: Meaning, now: Meaning) -> tuple[Taken, np.ndarray, np.ndarray]:
-    """What can be taken of a table, and which rows: those of the old table, and where they go in the new one.
+    """Returns the outcome for a table, the rows to take from the old one, and their places in the new one.
 
-    Numbers keep their row and words are looked up; the row of unknown ids goes to the row of unknown ids. Hashes,
-    crosses and ranges are taken only where nothing about them changed: in a table of another size every id has
-    another row, and a row of the old one would stand for other ids.
+    Numbers keep their row and words are looked up. The row of unknown ids goes to the row of unknown ids. Hashes,
+    crosses and ranges are taken only if nothing about them changed: in a table of another size every id has another
+    row, and a row of the old one would stand for other ids.
     """
     if before.ways == now.ways:
         rows = np.arange(now.rows)

@@ -1,4 +1,4 @@
-"""Weights of another run as the beginning of a new one, as far as names, shapes and the meaning of ids allow."""
+"""Starts a new run with the weights of another one, as far as names, shapes and the meaning of ids allow."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ def warm_start(
     source: str,
     folder: RunFolder | None,
 ) -> None:
-    """Gives a new model the weights of another run; slots and step begin anew.
+    """Gives a new model the weights of another run. Slots and step begin anew.
 
-    Tables are matched by name and row by row: by number, by word, or as a whole where ids are hashes. All else is
-    matched by the path of its layer, and taken where the shape is the same. What became of every table and variable is
-    logged, and written to warm_start.json of the run.
+    Tables are matched by name, and row by row: by number, by word, or as a whole if ids are hashes. All else is matched
+    by the path of its layer, and taken if the shape is the same. The outcome for every table and variable is logged,
+    and written to warm_start.json of the run.
 
     Args:
-        model: with its variables made.
-        features: of the model.
-        optimizer: of the new run, built.
-        source: a model_dir, a folder of checkpoints, or the prefix of one checkpoint.
-        folder: of the new run; None where another process of it writes the report.
+        model: model whose variables are made.
+        features: features of the model.
+        optimizer: optimizer of the new run, built.
+        source: path of a model_dir or of a folder of checkpoints, or prefix of one checkpoint.
+        folder: folder of the new run; None if another process writes the report.
 
     Raises:
         RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
@@ -73,7 +73,7 @@ def warm_start(
 
 
 def _find(source: str) -> tuple[bool, Path]:
-    """Whether a path stands for one checkpoint, and that one's prefix, or else the folder of checkpoints."""
+    """Tells whether a path stands for one checkpoint. Returns its prefix, or else the folder of checkpoints, too."""
     path = Path(source)
     if Path(f"{source}.index").exists():
         return True, path
@@ -91,7 +91,7 @@ def _no_checkpoint(source: str | Path) -> RunError:
 
 
 def _read_newest(folder: Path, model: RankModel) -> tuple[Path, int]:
-    """Reads the newest whole checkpoint; where a training that is at work removes it meanwhile, the next newer one."""
+    """Reads the newest whole checkpoint, or a newer one if a running training removes it meanwhile."""
     found = first_that_stays(folder, f"Name another one in {FIELD}", lambda prefix: read_weights(prefix, model))
     if found is None:
         raise _no_checkpoint(folder)
@@ -196,13 +196,13 @@ def _rows(shape: tf.TensorShape) -> int:
 
 
 def _shape(pieces: Sequence[tf.Variable]) -> tf.TensorShape:
-    """Of what the pieces stand for, one behind the other."""
+    """Returns the shape of the variable whose pieces these are, one behind the other."""
     shape = pieces[0].shape
     return shape if len(pieces) == 1 else tf.TensorShape([sum(piece.shape[0] for piece in pieces), *shape[1:]])
 
 
 def _others(model: RankModel) -> dict[str, list[tf.Variable]]:
-    """All variables but the tables, by the path of their layer; one cut over parameter servers has several pieces."""
+    """Returns all variables but the tables, by layer path. One cut over parameter servers has several pieces."""
     tables = {id(part) for table in model.embedder.tables.values() for part in getattr(table, "variables", [table])}
     found: dict[str, list[tf.Variable]] = {}
     for variable in model.variables:
