@@ -151,7 +151,7 @@ def _below(folder: str, names: list[str], seen: set[tuple[int, int]]) -> Iterato
         if place is None or place in seen:
             return
         seen.add(place)
-        # Any number of folders is none, too; ** at the end stands for all that is below.
+        # Any number of folders may be none. ** at the end stands for everything below.
         yield from _below(folder, rest or ["*"], set())
         for entry in _entries(folder):
             if not entry.startswith(".") and os.path.isdir(folder + entry):
@@ -177,7 +177,7 @@ def _entries(folder: str) -> list[str]:
         names = os.listdir(folder or ".")
     except OSError:
         return []
-    # Folders before links to them, so that a file goes by its own path.
+    # Folders come before links to them, so that a file is found by its own path.
     return sorted(names, key=lambda name: (os.path.islink(folder + name), name))
 
 

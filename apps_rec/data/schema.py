@@ -19,7 +19,7 @@ PURPOSES = (*PASSES, "predict")
 # CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
 INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
-# What a label is in a batch where its column says that it was not observed.
+# Value of a label in a batch if its column says that it was not observed.
 NOT_OBSERVED = -1.0
 
 
@@ -380,7 +380,7 @@ def _spaces(model: RankModel, label: str) -> tuple[str, ...]:
         space = tower.task_space_indicator_label
         if label not in (tower.label_name, space):
             continue
-        # Steps are multiplied: only where the first label is 0 is the product known without the second.
+        # Steps are multiplied. The product is known without the second label only if the first is 0.
         if tower.out_task_space_weight or not space or (steps and (space != steps[0] or label == space)):
             return ()
         if label == tower.label_name:

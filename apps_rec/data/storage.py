@@ -20,7 +20,7 @@ import pyarrow.fs as arrow_fs
 from apps_rec.config.uris import input_mistake, split_uri
 from apps_rec.errors import ConfigError, DataError
 
-# Read at once from a store, where every read is a round trip.
+# Bytes of one read from a store, where every read is a round trip.
 BUFFER_BYTES = 1 << 20
 # Google's client tries again for minutes unless told otherwise; Amazon's gives up after seconds, and Hadoop's has its
 # settings in files of its own.
@@ -251,5 +251,5 @@ def _answering(uri: str, where: str | None = None) -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    # Without a Hadoop client there are a hundred lines, of which the first one says it.
+    # Without a Hadoop client the error has a hundred lines. The first one has the reason.
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

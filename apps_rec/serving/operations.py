@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Of any graph. Pure functions of tensors, tables and variables that are read, and what calls functions of the graph.
+# Allowed in any graph: pure functions of tensors, reads of tables and variables, and calls of the graph's functions.
 _NUMBERS = """
     Abs Acos AccumulateNV2 Add AddN AddV2 All Any ArgMax ArgMin BatchMatMul BatchMatMulV2 BatchMatMulV3 BiasAdd
     Bincount Bitcast BitwiseAnd BitwiseOr BitwiseXor BroadcastArgs BroadcastTo Bucketize Cast Ceil CheckNumerics
@@ -35,9 +35,9 @@ _FLOW = """
     VarHandleOp
 """
 COMPUTING = frozenset(f"{_NUMBERS} {_RAGGED} {_TEXTS} {_TABLES} {_FLOW}".split())
-# What an attribute has to begin with where it is given, or the operation would read a file.
+# Beginning that an attribute must have if it is given; else the operation would read a file.
 BOUND = {"DecodeProtoV2": ("descriptor_source", (b"local://", b"bytes://"))}
 CALLING = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
-# Of the function that the loader calls to fill the variables, and of the one that would write them, which none calls.
+# Allowed in the function that the loader calls to fill the variables, and in the one to write them, which none calls.
 RESTORING = COMPUTING | {"RestoreV2", "AssignVariableOp", "DisableCopyOnRead"}
 SAVING = COMPUTING | {"SaveV2", "MergeV2Checkpoints", "ShardedFilename", "DisableCopyOnRead"}

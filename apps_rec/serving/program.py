@@ -11,10 +11,10 @@ from apps_rec.errors import RunError
 from apps_rec.serving.json_asset import check_regular
 from apps_rec.serving.operations import BOUND, CALLING, COMPUTING, RESTORING, SAVING
 
-# A graph holds its vocabularies; variables lie in files of their own.
+# A graph holds its vocabularies. Variables lie in files of their own.
 MOST_BYTES = 1 << 30
 _SHOWN = 20
-# What a collection of an export may be called: the operation that fills the tables.
+# Name of the one collection of an export: the operation that fills the tables.
 _COLLECTIONS = {"saved_model_main_op"}
 log = logging.getLogger("apps_rec")
 
@@ -96,7 +96,7 @@ def _foreign(graph: Any) -> Iterator[str]:
 def _of_nodes(
     nodes: Iterable[Any], allowed: frozenset[str], where: str, kept_apart: set[str], callers: set[str] | None = None
 ) -> Iterator[str]:
-    """Yields operations that are not allowed, and calls of the functions kept apart by others than their callers."""
+    """Yields operations that are not allowed, and calls of functions kept apart that are not by their callers."""
     for node in nodes:
         if node.op not in allowed:
             yield f"{_text(node.op)} (node {_text(node.name)}{where})"

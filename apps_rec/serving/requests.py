@@ -85,7 +85,7 @@ def _feature(value: Any, column: Column) -> tf.train.Feature:
         values = value.split(separator.encode()) if separator is not None and value else [value]
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
     if column.dtype == "DOUBLE":
-        # As `convert` writes it: a list of floats holds 32 bits each.
+        # As `convert` writes it: a float_list holds 32 bits a value.
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[repr(float(value)).encode()]))
     if column.dtype == "FLOAT":
         return tf.train.Feature(float_list=tf.train.FloatList(value=[float(value)]))

@@ -20,7 +20,7 @@ SIGNATURES = (DEFAULT, EXAMPLE, RANK, RANK_PACKED)
 EXAMPLES, WEIGHTS = "examples", "weights"
 SCHEMA_ASSET = "assets/schema.json"
 SHARED_TEXT, SHARED_NUMBERS, ITEM_TEXT, ITEM_NUMBERS = "shared_text", "shared_numbers", "item_text", "item_numbers"
-# From here on float64 does not hold every whole number.
+# From this number on, float64 does not represent every whole number.
 _LARGEST_EXACT = 2**53
 
 

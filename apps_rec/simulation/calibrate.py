@@ -8,7 +8,7 @@ from apps_rec.simulation.impressions import draw_impressions, draw_users
 from apps_rec.simulation.probabilities import pctcvr_given_columns, pctr_given_columns
 from apps_rec.simulation.world import World
 
-# Many users and few impressions of each: users differ more than a user's impressions do.
+# Many users with few impressions each, as users differ more than the impressions of one user.
 _PILOT_USERS = 20_000
 _PILOT_EVERY = 4
 

@@ -16,8 +16,8 @@ CACHED_SHARE = 0.04
 SECONDS_PER_DAY = 86_400
 # Weights of the hours of the day: quiet at night, a peak in the evening.
 _HOUR_WEIGHTS = 1.0 + 0.85 * np.cos(2 * np.pi * (np.arange(24) - 20) / 24)
-# A session is one page or more of one day. Its pages beyond the first have a variance of 1 + this times their mean:
-# most sessions end after one page, a few go on and on.
+# A session has one or more pages, all on one day. The number of pages beyond the first has a variance of (1 + this)
+# times its mean: most sessions end after one page, a few go on and on.
 _MEAN_PAGES = 16 / 11
 _PAGE_CLUMPING = 6.0
 MEAN_SESSION_LENGTH = MEAN_PAGE_LENGTH * _MEAN_PAGES
@@ -239,7 +239,7 @@ def _draw_apps_of(rng: np.random.Generator, world: World, category: Codes) -> Co
     low = np.concatenate([[0.0], cumulative])[first][category]
     high = cumulative[last][category]
     drawn = np.searchsorted(cumulative, low + rng.random(len(category)) * (high - low), side="right")
-    # Rounding of the sum must not lead into the neighbour's apps.
+    # Rounding of the sum must not lead to the apps of the next category.
     return order[np.clip(drawn, first[category], last[category])]
 
 

@@ -119,8 +119,8 @@ def simulate_store(
                 download_dispersion=counts.download_dispersion(),
             )
             (Path(aside) / SUMMARY_FILE).write_text(json.dumps(summary.as_dict(), indent=2) + "\n", encoding="utf-8")
-            # The summary goes first and comes last: where it stands, the files beside it belong together. Files of
-            # others may lie there too, so the folder is not replaced as a whole.
+            # The summary is removed first and written last: if it is there, the files beside it belong together. Other
+            # files may lie there too, so the folder is not replaced as a whole.
             (folder / SUMMARY_FILE).unlink(missing_ok=True)
             for name in (*FILES, SUMMARY_FILE):
                 os.replace(Path(aside) / name, folder / name)
@@ -165,7 +165,7 @@ def _chunks(
     first_impression = 0
     for chunk, first_user in enumerate(range(0, users, _USERS_PER_CHUNK)):
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(2, chunk)))
-        # Always a whole chunk, cut afterwards: the first users stay the same when more are asked for.
+        # A whole chunk is drawn and then cut, so that the first users stay the same when more are asked for.
         drawn = draw_users(rng, world, first_user, _USERS_PER_CHUNK, mean_sessions)
         impressions = draw_impressions(rng, world, drawn)
         probabilities = true_probabilities(world, impressions, *intercepts)
@@ -182,7 +182,7 @@ def _chunks(
 
 def _check_folder(folder: Path) -> None:
     """Refuses a folder with files of our names that no simulation wrote: those of a simulation have a summary."""
-    # Not Path.exists, which raises for a folder that cannot be looked into: writing says what is wrong with it.
+    # Path.exists would raise for a folder that cannot be looked into. The error of writing there is clearer.
     others = [name for name in FILES if os.path.exists(folder / name)]
     if others and not os.path.exists(folder / SUMMARY_FILE):
         raise UserError(

@@ -31,7 +31,7 @@ CATEGORIES = (
     "игры для детей",
     "モバイルゲーム",
 )
-# The last value of an attribute whose log column may be empty stands for "not given": a value like any other.
+# If an attribute's column may be empty in the log, its last value means "not given". It is a value like any other.
 AGE_BANDS = ("under_18", "18_24", "25_34", "35_44", "45_54", "55_up", None)
 GENDERS = ("f", "m", None)
 COUNTRIES = ("CN", "IN", "ID", "BR", "MX", "TR", "DE", "FR", "ES", "PL", "ZA", "EG")
@@ -44,9 +44,9 @@ GENDER_SHARES = np.array([0.44, 0.46, 0.1])
 NETWORK_SHARES = np.array([0.55, 0.3, 0.13, 0.02])
 MEMORY_SHARES = np.array([0.08, 0.14, 0.26, 0.26, 0.18, 0.08])
 
-# What no column tells, in logits, drawn anew for each session. In one of a hundred the user is setting up a new device
-# and clicks nearly everything: at a click rate of .004 and 8 impressions a user these make the variance of downloads
-# per user about 2.5 times the mean, which no Gaussian does without drowning the columns at higher rates.
+# Effects that no column shows, in logits, drawn anew for each session. In one session of a hundred the user sets up a
+# new device and clicks nearly everything. At a click rate of .004 and 8 impressions a user, these make the variance of
+# downloads per user about 2.5 times the mean. A Gaussian that did so would drown the columns at higher rates.
 SETUP_SHARE = 0.01
 SETUP_LOGIT = 6.0
 ACTIVITY_STDDEV = 0.8
@@ -179,7 +179,7 @@ def _draw_tastes(
     main = {name: pair(size) for name, size in ATTRIBUTE_SIZES.items()}
     taste = {name: pair(size, TASTE_DIM) for name, size in ATTRIBUTE_SIZES.items()}
     other_vectors = _unit_rows(rng.normal(size=category_vectors.shape))
-    # A click goes to what is like the installed apps; a download only as far as the two tastes agree.
+    # Clicks go to apps like the installed ones. Downloads do so only as far as the two tastes agree.
     history = (category_vectors, correlation * category_vectors + np.sqrt(1.0 - correlation**2) * other_vectors)
     rated = np.nan_to_num(apps.rating - 4.1, nan=-0.3)
 

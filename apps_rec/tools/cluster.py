@@ -18,7 +18,7 @@ from typing import IO, TextIO
 
 _WRAPPER = Path(__file__).with_name("die_with_parent.py")
 _POLL_SECONDS = 0.05
-# For the last lines of a process that has ended; a process that it left behind may hold its output open.
+# Seconds to wait for the last lines of an ended process. A process that it left behind may hold its output open.
 _OUTPUT_SECONDS = 2.0
 
 
@@ -128,7 +128,7 @@ class Cluster:
         self.stop(self.tasks, 0.0)
 
     def _show(self, stream: TextIO, task: Task, line: str) -> None:
-        # A reader that is gone (launch | head) stops nothing: the job's output is in its model_dir.
+        # A reader that is gone (launch | head) does not stop the job, whose results are in its model_dir.
         with self._lock, contextlib.suppress(OSError, ValueError):
             if not self._muted:
                 stream.write(f"[{task}] {line}\n")
@@ -145,7 +145,7 @@ class _Process:
         out: Callable[[str], None],
         err: Callable[[str], None],
     ) -> None:
-        # The kernel counts the thread that starts a process as its parent: this must be one that stays.
+        # For the kernel, the thread that starts a process is its parent. It must be a thread that stays.
         self.popen = subprocess.Popen(
             [sys.executable, "-I", str(_WRAPPER), str(os.getpid()), *command],
             stdin=subprocess.DEVNULL,

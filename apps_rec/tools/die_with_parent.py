@@ -22,7 +22,7 @@ def main() -> None:
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0):
             sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
-        # It may have gone before the kernel was told.
+        # The parent may have ended before prctl took effect.
         if os.getppid() != parent:
             sys.exit("the process that started this one is gone")
     os.execvp(command[0], command)

@@ -19,12 +19,12 @@ from apps_rec.tools.cluster import Cluster, Task, tasks_of
 
 _LOG = logging.getLogger("apps_rec.tools")
 
-# Trainings save before they end.
+# Seconds for trainings, which save before they end.
 GRACE_SECONDS = 15.0
-# Of processes that have nothing to save: servers, workers of a chief, what is left of a job that lost a process.
+# Seconds for processes that have nothing to save: servers, workers of a chief, the rest of a job that lost a process.
 _SHORT_GRACE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
-# One process's end often ends others within moments; the cause is looked for among all of them.
+# The end of one process often ends others within moments. The cause is looked for among all of them.
 _SETTLE_SECONDS = 0.5
 # The user's input is wrong; a check failed.
 _VERDICTS = (2, 3)

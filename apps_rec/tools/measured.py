@@ -17,7 +17,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
 from apps_rec.training.run.folder import RunFolder, trained_config
 
-# What `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
+# Names that `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
 _OBJECTS = (MEASURED_ON, "as_exported", "by")
 log = logging.getLogger("apps_rec")
 

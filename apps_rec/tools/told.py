@@ -39,7 +39,7 @@ def told(command: str) -> Iterator[None]:
     except MemoryError as error:
         raise RunError(_memory(command, str(error))) from error
     except Exception as error:
-        # By their names: TensorFlow is not loaded here, and its errors are no Python ones.
+        # By their names, as TensorFlow, whose error classes these are, is not loaded here.
         kind = type(error).__name__
         text = str(getattr(error, "message", error))
         if kind == "ResourceExhaustedError" or "std::bad_alloc" in text:

@@ -62,7 +62,7 @@ class LogProgress(keras.callbacks.Callback):
         losses_only = {name: value for name, value in (logs or {}).items() if name.startswith("loss")}
         step = int(self.model.optimizer.iterations.numpy())
         if self._batches == 1:
-            # The first step is traced first: seconds that are no row's.
+            # The first step includes tracing, whose seconds must not count for the rate of rows.
             self.restart_clock()
             self._outlook.start(step, self._position(1))
         else:
@@ -204,10 +204,10 @@ class SaveAndSelect(keras.callbacks.Callback):
             try:
                 self._select(step, self._evaluate())
             except EvaluationStoppedError:
-                # The signal leaves seconds, and an evaluation may take minutes.
+                # After a signal only seconds are left, and an evaluation may take minutes.
                 self._progress.evaluation_due.assign(1)
             except UndefinedMetricError as error:
-                # Chosen by another metric, the run goes on as if it had been chosen by it from the start.
+                # With another metric the run goes on as if that one had been used from the start.
                 self._progress.evaluation_due.assign(1)
                 undefined = error
         epoch, row = self._positions.after(self._batches)

@@ -85,7 +85,7 @@ class Estimator:
         with self.strategy.scope() if async_workers else nullcontext():
             self.preprocessor = Preprocessor(self.features)
         slots = slots_of(message.train_config) if trains else 0
-        # The tables of parameter servers are in their memory.
+        # The tables of parameter servers are in the servers' memory.
         fit = nullcontext() if async_workers else weights_fit(share.local, slots)
         with self.strategy.scope(), fit:
             self.model = build_model(message, self.features)

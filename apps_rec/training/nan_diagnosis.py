@@ -38,7 +38,7 @@ def find_not_finite(model: RankModel, batch: Batch, step: int) -> str:
         embedded = model.embedder(features, training=True, seed=seed)
         found = _in_embeddings(embedded)
         if found:
-            # An attention, where it is to blame; else what it read was not finite.
+            # The attention, if it is the cause; else its inputs were not finite.
             return f"{found} ({first_layer()})" if _OWN_WEIGHT in first_layer() else found
         logits = model._logits(embedded, True, seed)
         if first_layer():
@@ -107,7 +107,7 @@ def _watch(model: RankModel) -> Iterator[Callable[[], str]]:
 
         return call_and_look
 
-    # Past Keras' own setter, which would track a function as it does layers.
+    # Avoids Keras' own setter, which would track a function as a layer.
     for layer in layers:
         object.__setattr__(layer, "call", watched(layer))
     try:

@@ -18,7 +18,7 @@ from apps_rec.training.nan_diagnosis import Batch, find_not_finite
 from apps_rec.training.run.folder import RunFolder
 from apps_rec.training.run.progress import Progress
 
-# Elements that are looked at in one go: a table is not copied as a whole.
+# Number of elements that are checked at a time, so that no table is copied as a whole.
 _CHUNK = 2**24
 log = logging.getLogger("apps_rec")
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-# Of a line of the log, less what stands in front of it under `launch`.
+# Length of a line of the log, without the name in front of it under `launch`.
 WIDTH = 120
 Position = tuple[int, int]
 
@@ -34,7 +34,7 @@ class Length:
         if self.num_epochs and self.epoch_steps:
             shares.append(step / (self.num_epochs * self.epoch_steps))
         elif self.num_epochs and self.epoch_rows:
-            # The estimate may be too small: then an epoch stands at its end until it ends.
+            # The estimate may be too small. Then the line shows the end of the epoch until it ends.
             shares.append((epoch + min(1.0, row / self.epoch_rows)) / self.num_epochs)
         return min(1.0, max(shares)) if shares else None
 
@@ -81,7 +81,7 @@ class Outlook:
         total = self._length.steps(step, position)
         of = f"/{'' if total[1] else '~'}{total[0]:,}" if total else ""
         epochs = f"/{self._length.num_epochs:,}" if self._length.num_epochs else ""
-        # Behind the last row of all epochs there is no further one.
+        # There is no further epoch behind the last row of the last one.
         epoch = position[0] + 1 if not self._length.num_epochs else min(position[0] + 1, self._length.num_epochs)
         head = [f"step {step:,}{of}", f"epoch {epoch:,}{epochs}"]
         tail = [] if rows_per_second is None else [f"{rows_per_second:,.0f} rows/s"]

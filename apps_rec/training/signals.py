@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 _ENDING = (signal.SIGINT, signal.SIGTERM)
-# In which Python's own handler may end the wait, where it gets to run.
+# Seconds in which Python's own handler may end the wait, if it gets to run.
 _GRACE_SECONDS = 2.0
 
 

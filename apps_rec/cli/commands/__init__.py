@@ -31,5 +31,5 @@ COMMANDS: dict[str, ModuleType] = {
     "launch": launch,
     "simulate store": simulate_store,
 }
-# What the first word of such a name stands for.
+# The help of the first word of such a name.
 GROUPS = {"simulate": "make data with known truth"}

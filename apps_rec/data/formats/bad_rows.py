@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from apps_rec.data.formats.source import RAGGED, STRAY_QUOTE
 
-# A share of fewer rows says little: so many are taken for the least that were read.
+# A share of fewer rows means little, so at least this number of rows counts as read.
 _FEW_ROWS = 1000
 
 _SKIP = "or drop such rows by data_config.bad_rows: SKIP (predict: --skip-bad-rows)"

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
-# Letters looked at together: enough that a step of numpy costs more than its call.
+# Number of letters looked at together: enough to make the overhead of a call of numpy small.
 _TOGETHER = 1 << 20
 
 
@@ -36,11 +36,11 @@ def sure_rows(text: bytes, end: int, separator: int) -> Sure:
     """
     letters = np.frombuffer(text, np.uint8, end)
     has_return = b"\r" in text
-    # Of the letter in front: whether it lies in quotes, and whether a cell may begin behind it.
+    # Whether the letter in front lies in quotes, and whether a cell may begin behind it.
     is_inside, is_border = False, True
     sure, has_inner_ends = 0, False
     for start in range(0, end, _TOGETHER):
-        # One letter more than is judged, as a quote is closed where the letter behind it says so.
+        # One letter more than is judged, as the letter behind a quote decides whether it closes a cell.
         some = letters[start : start + _TOGETHER + 1]
         count = min(_TOGETHER, end - start)
         quotes = _bits(some == _QUOTE)
@@ -117,7 +117,7 @@ def _moved_down(words: np.ndarray, count: int, last: bool) -> np.ndarray:
 
 
 def _odd_so_far(words: np.ndarray) -> np.ndarray:
-    """Sets each bit up to which, itself included, an odd number of bits is set."""
+    """Tells for each place whether an odd number of bits is set up to it, itself included."""
     odd = words.copy()
     for width in (1, 2, 4, 8, 16, 32):
         odd ^= odd << np.uint64(width)

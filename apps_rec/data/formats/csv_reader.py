@@ -22,10 +22,10 @@ from apps_rec.data.formats.source import CHUNK_ROWS, RAGGED, STRAY_QUOTE, BadRow
 from apps_rec.data.schema import Schema
 from apps_rec.errors import DataError
 
-# Arrow takes half a millisecond of each block for itself.
+# Arrow needs half a millisecond for each block, whatever its size.
 _BLOCK_BYTES = 1 << 21
 _HEAD_BYTES = 1 << 16
-# A cell of several MB is a cell; a file without line ends is no CSV, and must not be gathered whole in memory.
+# A cell may have several MB. But a file without line ends is no CSV, and must not be held whole in memory.
 _LARGEST_ROW = 1 << 24
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -67,7 +67,7 @@ def _first_line(path: str, schema: Schema) -> list[str]:
                 if len(starts):
                     text = block.rows.text[starts[0] : starts[1] if len(starts) > 1 else block.rows.end]
                     break
-        # Bytes that are no text are judged with the names, or with their row.
+        # Bytes that are no text are reported with the names, or with their row.
         lines = io.StringIO(text.decode("utf-8", "surrogateescape"), newline="")
         reader = csv.reader(
             lines,
@@ -159,7 +159,7 @@ class _Cells:
         self.dialect = dialect_of(schema)
         self._header, self._names, self._words = list(header), list(names), list(schema.null_words)
         self._binary = dict.fromkeys(self._names, pa.large_binary())
-        # A line that is bad wherever it stands: one cell, or two where one is expected.
+        # A line that is bad in any place: one cell, or two if one is expected.
         letter = "#" if self.dialect.separator != "#" else "%"
         self._marker = (letter + self.dialect.separator + letter if len(header) == 1 else letter).encode()
 
@@ -209,7 +209,7 @@ class _Cells:
             return self._arrow(pa.py_buffer(text), quoted, self._words, None)
         except pa.ArrowInvalid:
             pass
-        # Each byte as a letter, there and back.
+        # latin-1 maps each byte to a letter and back.
         found: list[arrow_csv.InvalidRow] = []
         words = [word.encode().decode("latin-1") for word in self._words]
         batch = self._arrow(pa.py_buffer(bytes(text).decode("latin-1").encode()), quoted, words, found)
@@ -262,7 +262,7 @@ def _described(rows: Rows, bad: BadQuote) -> str:
 def _is_utf8(text: bytes) -> bool:
     if text.isascii():
         return True
-    # Arrow's check takes a third of the time of Python's, which would make a text of it.
+    # Arrow's check takes a third of the time of Python's, which would make a new text.
     offsets = pa.py_buffer(np.array([0, len(text)], np.int32))
     try:
         pa.Array.from_buffers(pa.binary(), 1, [None, offsets, pa.py_buffer(text)]).cast(pa.string())

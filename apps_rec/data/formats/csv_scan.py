@@ -14,9 +14,9 @@ NOT_CLOSED = "a quote that is never closed"
 SWALLOWS = "a quoted cell over lines that have as many cells as a row each"
 
 _QUOTE, _NEWLINE, _RETURN = b'"\n\r'
-# Quotes looked at together, and those looked at one by one behind an odd one: others are often near.
+# Number of quotes looked at together, and number looked at one by one behind a wrong one, as others are often near.
 _TOGETHER, _ONE_BY_ONE = 4096, 64
-# Separators inside a cell over several lines that are too many to be where they are by chance.
+# Number of separators in a cell over several lines from which on their agreement with the rows is no chance.
 _NO_CHANCE = 8
 
 
@@ -41,7 +41,7 @@ class Dialect:
         letters = np.frombuffer(text, np.uint8).copy()
         places = np.flatnonzero(letters == ord(self.escape))
         first = np.concatenate([[True], np.diff(places) != 1])
-        # Of a run of escapes every other one is itself escaped.
+        # Every other escape of a run is itself escaped.
         start = np.maximum.accumulate(np.where(first, places, 0))
         active = places[(places - start) % 2 == 0]
         nothing = ord("a") if self.separator == "\0" else 0
@@ -104,7 +104,7 @@ class Rows:
         """Returns the place behind the last line end outside of quotes that is before `place`; 0 if there is none."""
         while True:
             end = self.plain.rfind(b"\n", 0, place)
-            # Only behind it: most files have no other line end, and all of a block would be searched.
+            # Searched behind it only: most files have no carriage return, and the whole block would be searched.
             end = max(end, self.plain.rfind(b"\r", max(end, 0), place)) + 1
             opened = self.inside(end - 1) if end else None
             if opened is None:

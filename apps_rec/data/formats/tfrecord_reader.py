@@ -15,7 +15,7 @@ from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
 _RECORDS = 4096
-# Looked at where many files are, to learn what they hold.
+# Number of records that are read to learn the columns of a file.
 _FIRST_RECORDS = 64
 _TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
 _ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
@@ -68,7 +68,7 @@ def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray
     row = 1
     with tf.device("/CPU:0"):
         options = tf.data.Options()
-        # This dataset is read inside another one's generator: no threads of its own, no tuning.
+        # This dataset is read inside another one's generator, so it has no threads of its own and no tuning.
         options.autotune.enabled = False
         options.threading.private_threadpool_size = 1
         compression = "GZIP" if path.lower().endswith(".gz") else ""

@@ -14,7 +14,7 @@ from apps_rec.data.pipeline.sharding import Source
 from apps_rec.data.rows.columns import Columns
 from apps_rec.errors import DataError
 
-# Batches go over from Python so many rows at a time: handing one over costs 2 ms of CPU time, however small.
+# Number of rows that Python hands over at a time. Handing a batch over costs 2 ms of CPU time, however small it is.
 _GROUP_ROWS = 2**15
 
 
@@ -138,8 +138,8 @@ def reraise(*positions: Positions) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        # The frames of what failed hold the iterator, and whoever keeps the error keeps them. An iterator that is there
-        # when Python ends waits for a function of Python's then, for ever.
+        # The frames in the error's traceback hold the iterator, and whoever keeps the error keeps them. An iterator
+        # that still exists when Python ends waits for a Python function for ever.
         traceback.clear_frames(error.__traceback__)
         if not isinstance(error, tf.errors.OpError):
             raise

@@ -55,7 +55,7 @@ class Source(Protocol):
     """The source of a dataset."""
 
     stream: RowStream
-    # Processes in whose own rows a position is counted; 1: in the rows of all.
+    # Number of processes that read files of their own; 1: every process reads all rows.
     split: int
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:

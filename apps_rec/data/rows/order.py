@@ -41,7 +41,7 @@ def random_order(size: int, *key: int) -> np.ndarray:
         >>> sorted(random_order(4, 42, 0).tolist())
         [0, 1, 2, 3]
     """
-    # No two numbers are mixed to the same one, so any way of sorting gives this order; numpy's default is the quickest.
+    # No two numbers are mixed to the same one, so any sorting gives the same order. numpy's default is the quickest.
     return np.argsort(mix(combine(*key) + np.arange(size, dtype=np.uint64)))
 
 

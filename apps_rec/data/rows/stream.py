@@ -161,7 +161,7 @@ class RowStream:
                 yield held
             held = batch
         self.counts.check_share(self.schema.max_bad_row_share, at_end=True)
-        # Said once, and not of a part of an epoch: what the rest of it holds is not known.
+        # Logged once, and not for a part of an epoch, as the values in the rest of it are not known.
         whole = start_row == 0 and self._worker is None and not self._told_unseen
         self.counts.log(epoch, self.schema.filters if whole else ())
         for vocabulary in self._unseen if whole else ():
@@ -312,7 +312,7 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
     """Returns the passed rows in the order of `places` (None: unchanged), and the number of raw rows up to each."""
     if places is None:
         return np.arange(len(window.index)), window.index + 1
-    # Which of those that passed stands at a raw row; -1: it did not pass.
+    # Number, among the passed rows, of each raw row; -1: it did not pass.
     passed = np.full(window.raw_rows, -1)
     passed[window.index] = np.arange(len(window.index))
     order = passed[places]

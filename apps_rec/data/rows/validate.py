@@ -153,7 +153,7 @@ class RowGate:
         else:
             compared = within(array, column, low, None)
             held_out, problems = compared.inside, problems + compared.problems
-        # A wrong cell says nothing: its row is the training's to refuse or to count.
+        # A wrong cell decides nothing here: the training refuses or counts its row.
         for problem in problems:
             held_out &= ~problem.mask
         if self._part == "holdout":
@@ -178,7 +178,7 @@ class RowGate:
         if not chunk.ragged:
             return []
         if self._holdout is not None:
-            # Its cells cannot be told apart: it is the training's to refuse or to count.
+            # Its cells cannot be told apart: the training refuses or counts the row.
             return [] if self._part == "holdout" else chunk.ragged
         mine = self._mine(file_index, np.array([bad.row for bad in chunk.ragged]))
         return [item for item, is_mine in zip(chunk.ragged, mine, strict=True) if is_mine]

@@ -11,7 +11,7 @@ import tensorflow as tf
 from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 from apps_rec.data.tfrecords.graph_checks import READABLE_KINDS
 
-# Encoded values of a column that are remembered; a user's id comes back, a price may not.
+# Number of encoded values of a column that are kept. A user's id comes again, a price may not.
 _REMEMBERED = 100_000
 
 
@@ -54,7 +54,7 @@ class ColumnEncoder:
         if len(self._known) > _REMEMBERED:
             self._known.clear()
         known, name, feature = self._known, self.column.stored, self._feature
-        # By their bits: 0.0 and -0.0 are equal and not the same.
+        # By their bits, as 0.0 and -0.0 are equal but differ in bits.
         keys = (values.view(f"i{values.itemsize}") if values.dtype.kind == "f" else values).tolist()
         encoded = []
         for place, key in enumerate(keys):

@@ -20,7 +20,7 @@ from apps_rec.data.values.numbers import (
 
 KIND_TYPES = {"bytes_list": tf.string, "float_list": tf.float32, "int64_list": tf.int64}
 
-# Powers of two whose shortest text is not the nearest one of so many digits: the floats below them lie closer.
+# Powers of two whose shortest text is not the nearest text of that length, as the floats below them lie closer.
 _NOT_NEAREST = {0x0F800000: 1.2621775e-29, 0x6B000000: 1.5474251e26, 0x6C800000: 1.2379401e27}
 _LEAST = 2.0**-149  # of 32 bits
 
@@ -119,7 +119,7 @@ def _floats(values: tf.Tensor, dtype: str) -> _Read:
     if values.dtype == tf.float32:
         numbers = values if dtype == "FLOAT" else shortest(values)
         return numbers, tf.math.is_finite(values), tf.math.is_nan(values)
-    # By way of 64 bits, as a text of it goes.
+    # Through 64 bits, as for a text of it.
     numbers = tf.cast(tf.cast(values, tf.float64), TF_TYPES[dtype])
     return numbers, tf.ones_like(values, tf.bool), tf.zeros_like(values, tf.bool)
 

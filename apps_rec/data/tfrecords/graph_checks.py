@@ -27,7 +27,7 @@ READABLE_KINDS = {
     "BOOL": ("int64_list", "float_list", "bytes_list"),
     "STRING": ("bytes_list", "int64_list"),
     "FLOAT": ("float_list", "int64_list", "bytes_list"),
-    # Text, as a list of floats holds 32 bits each.
+    # Text, as a float_list holds 32 bits a value.
     "DOUBLE": ("bytes_list", "float_list", "int64_list"),
 }
 _READABLE_NUMBERS = ("bytes_list", "float_list", "int64_list")

@@ -65,7 +65,7 @@ def graph_columns(
     if schema.input_type == "csv":
         rows = tf.data.TextLineDataset(path, compression_type=compression)
         rows = rows.skip(1) if schema.with_header else rows
-        # By the thousand: a filter of single lines costs ten times what parsing them does.
+        # A thousand lines at a time: a filter of single lines costs ten times as much as parsing them.
         rows = rows.batch(_LINES).map(_without_blank_lines).unbatch()
     else:
         rows = tf.data.TFRecordDataset(path, compression_type=compression)
@@ -125,7 +125,7 @@ def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:
 def _csv_columns(
     lines: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
 ) -> Columns:
-    # All cells, those nobody reads too: decode_csv counts the cells of a line only then.
+    # All cells, also those that nobody reads: only then does decode_csv count the cells of a line.
     cells = tf.io.decode_csv(
         lines, [""] * len(layout.header), field_delim=schema.separator, use_quote_delim=schema.quoting != "NONE"
     )

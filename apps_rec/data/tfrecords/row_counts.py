@@ -20,7 +20,7 @@ _LENGTH = struct.Struct("<Q")
 # A record is its length, a checksum of that, the data, a checksum of the data.
 _BEFORE, _AFTER = 12, 4
 _LARGEST = 1 << 31
-# Read of a file to estimate how many rows it holds.
+# Bytes of a file that are read to estimate its number of rows.
 _SAMPLE_BYTES = 1 << 20
 
 

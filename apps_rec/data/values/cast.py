@@ -150,7 +150,7 @@ def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]
     target = DTYPES[column.dtype].arrow
     numbers, wrong = _floats(array)
     if column.dtype == "DOUBLE" and array.type == pa.float32():
-        # The fewest digits that name it, as a file of text has them: 4.99, not 4.989999771118164.
+        # The fewest digits that name the float, as in a file of text: 4.99, not 4.989999771118164.
         numbers = array.cast(pa.string()).cast(pa.float64())
     # Every number goes through 64 bits, so that a text and a number give the same 32 bits.
     fitting = numbers.cast(target, safe=False)
@@ -164,7 +164,7 @@ def _floats(array: pa.Array) -> tuple[pa.Array, np.ndarray]:
     """Converts numbers of any kind to float64. Returns a mask of the cells that hold none, too."""
     kind = kind_of(array.type)
     if kind == DECIMAL:
-        # By way of their digits: Arrow's own way from a decimal may miss the nearest float.
+        # Through their digits, as Arrow's own conversion of a decimal may miss the nearest float.
         array = array.cast(pa.large_string())
     if kind in (TEXT, DECIMAL):
         return floats_of_text(array)

@@ -14,7 +14,7 @@ TEXT, WHOLE, REAL, DECIMAL, TRUTH, DATE, OTHER = "text", "whole", "real", "decim
 _NUMBERS = frozenset({TEXT, WHOLE, REAL, DECIMAL, TRUTH})
 # Kinds that a declared type is read from.
 READABLE = {
-    # All writers give a day the same text, 2026-01-31; not so an instant, which may have a zone and fractions.
+    # All writers give a day the same text, 2026-01-31. They do not for an instant, which may have a zone and fractions.
     "STRING": frozenset({TEXT, WHOLE, DATE}),
     "INT32": _NUMBERS,
     "INT64": _NUMBERS,
@@ -22,10 +22,10 @@ READABLE = {
     "DOUBLE": _NUMBERS,
     "BOOL": _NUMBERS,
 }
-# Of the values of a list that is read as numbers.
+# Kinds of values in a list that is read as numbers.
 READABLE_IN_NUMBERS = frozenset({TEXT, WHOLE, REAL, DECIMAL})
 
-# A column of tf.train.Features of several kinds, in each row a list of one kind: as text and numbers are no one type.
+# A column of tf.train.Features of several kinds. Each row has a list of one kind; text and numbers share no type.
 FEATURES = pa.struct(
     [
         ("bytes_list", pa.large_list(pa.large_binary())),
@@ -137,7 +137,7 @@ def is_readable(array: pa.Array, column: Column, whole: pa.Array | None = None) 
     if kind in readable:
         return True
     missing = as_nan(array) if kind == REAL else pc.is_null(array)
-    # A column of missing cells alone says nothing that could be misread, whatever type its writer gave it.
+    # If all cells are missing, there is nothing to misread, whatever type the writer gave the column.
     if not pc.all(missing, min_count=0).as_py():
         raise _unreadable(array if whole is None else whole, column, _advice(array, column, kind))
     return False

@@ -16,7 +16,7 @@ WHOLE_WITH_POINT = r"[+-]?[0-9]+\.0*"
 WITH_EXPONENT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+"
 NUMBER_TEXT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 NAN_TEXT = r"[+-]?[nN][aA][nN]"
-# Floats of so many bits tell all whole numbers below it apart; the next one above it is rounded to it.
+# By number of bits: floats represent all whole numbers below this exactly; the next one above is rounded to it.
 EXACT_BELOW = {16: 2**11, 32: 2**24, 64: 2**53}
 
 _LONGEST = 19  # digits of 64 bits

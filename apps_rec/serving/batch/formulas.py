@@ -5,8 +5,8 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-# A spreadsheet takes the full-width forms for the same, passes over blanks before them, and where its language
-# separates cells by ";" or tabs, a cell of ours may be several of its.
+# A spreadsheet takes the full-width forms for the same, and passes over blanks before them. If its language separates
+# cells by ";" or tabs, it may split a cell of ours into several.
 _STARTS = "=+@\uff1d\uff0b\uff0d\uff20-"
 _FORMULA = rf"(^|[;\t\r\n])([\s\x{{a0}}]*)([{_STARTS}])"
 _BLANK = r"^([\t\r\n])"
@@ -17,7 +17,7 @@ _APOSTROPHE = r"\1\2'\3"
 def without_formulas(table: pa.Table) -> pa.Table:
     """Returns the table with an apostrophe before each text, and each name of a column, that could be a formula.
 
-    Such a text begins with =, +, - or @ after any blanks, or has one of them so behind a semicolon, tab or line end. A
+    Such a text begins with =, +, - or @, blanks aside, or has such a beginning behind a semicolon, tab or line end. A
     text that begins with a tab or a line end is one, too. A text that is a number stays: no spreadsheet runs it.
     """
     for i, field in enumerate(table.schema):

@@ -18,7 +18,7 @@ from apps_rec.serving.batch.formulas import without_formulas
 
 FORMATS = ("parquet", "csv", "csv.gz")
 ROWS_PER_PART = 1_000_000
-# Rows that are written at once, a row group of Parquet: few enough to lie in memory, enough to be read quickly.
+# Number of rows written at once, a row group of Parquet: few enough for the memory, enough for quick reading.
 _BLOCK_ROWS = 65_536
 _LISTS = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
 

@@ -185,7 +185,7 @@ def _kept(
 
 def _present(path: str, schema: Schema) -> list[str]:
     names = column_names(path, schema)
-    # TFRecord without records: it may have had any.
+    # TFRecord files without records do not tell their columns.
     return names if names or schema.input_type != "tfrecord" else [column.name for column in schema.declared]
 
 
@@ -198,7 +198,7 @@ def _empty(path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str
     return table
 
 
-# Rows that were scored, what is to be written of them, and how many requests to rank they were.
+# Rows that were scored, the table to write of them, and the number of requests to rank.
 _Scored = Iterator[tuple[Batch, pa.Table, int]]
 
 

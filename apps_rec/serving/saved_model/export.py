@@ -75,7 +75,7 @@ def export_model(
             prove_in_fresh_process(aside)
             version = publish(aside)
     except (OSError, tf.errors.OpError) as error:
-        # TensorFlow's own files fail with errors of its own, a full disk for one.
+        # TensorFlow's own files fail with errors of its own, such as for a full disk.
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
         raise RunError(f"cannot export to {folder}: {reason}; choose another folder with -o") from error
     log.info("exported %s", version)

@@ -33,7 +33,7 @@ def restore_input_names(folder: Path, inputs: Mapping[str, Iterable[str]]) -> No
             keywords = _function(graph.object_graph_def.nodes, signature).argument_keywords
             keywords[:] = [names[argument] for argument in keywords]
     path.write_bytes(saved.SerializeToString(deterministic=True))
-    # Sums of the file as it was.
+    # Checksums of the file before the change.
     (folder / "fingerprint.pb").unlink(missing_ok=True)
 
 

@@ -16,7 +16,7 @@ from apps_rec.serving.versions import versions
 
 METRICS_ASSET = "assets/metrics.json"
 MEASURED_ON = "measured_on"
-# What must be alike for two metrics to be compared. Files may differ: each day has its own.
+# Fields that must be equal for two metrics to be compared. Files may differ, as each day has its own.
 _SAME = ("row_filter", "num_examples", "bad_rows")
 log = logging.getLogger("apps_rec")
 

@@ -15,7 +15,7 @@ from apps_rec.training.outlook import shown
 
 _FIELD = "train_config.cluster_start_timeout_seconds"
 _POLL_SECONDS = 0.2
-# Of one try to reach a process: a host that answers nothing must not hold up the others.
+# Seconds for one try to reach a process, as a host that does not answer must not hold up the others.
 _CONNECT_SECONDS = 1.0
 _SECONDS_BETWEEN_LINES = 10.0
 _LISTEN_SECONDS = 10.0
@@ -78,7 +78,7 @@ def _listening(task: Task) -> Iterator[None]:
             listener = _listener(host, port)
             break
         except OSError as error:
-            # What listened there before, as a worker that was started again, may be ending still.
+            # An earlier process that listened there, as of a worker that was started again, may not have ended yet.
             if time.monotonic() >= end or error.errno != errno.EADDRINUSE:
                 raise RunError(
                     f"TF_CONFIG: {task.kind} {task.index}, this process, cannot listen at {address}: {error.strerror}. "
@@ -92,7 +92,7 @@ def _listening(task: Task) -> Iterator[None]:
 def _listener(host: str, port: int) -> socket.socket:
     if host == "localhost" or host.startswith("127."):
         return socket.create_server(("127.0.0.1" if host == "localhost" else host, port))
-    # The others may know this host by a name that stands for another interface, as behind a service of Kubernetes.
+    # The others may know this host by a name of another interface, as behind a service of Kubernetes.
     if socket.has_dualstack_ipv6():
         return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
     return socket.create_server(("", port))

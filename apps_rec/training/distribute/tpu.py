@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from apps_rec.errors import RunError
 
-# What TensorFlow's resolver and its initialisation raise where there is no TPU, or where its name leads nowhere.
+# Errors of TensorFlow's resolver and initialisation if there is no TPU, or if its name leads nowhere.
 _NO_TPU = (tf.errors.OpError, ValueError, RuntimeError, ImportError, OSError)
 _LOCAL = "local"
 _HELP = (
@@ -35,7 +35,7 @@ def connect_tpu() -> tf.distribute.Strategy:
     """
     name = os.environ.get("TPU_NAME")
     try:
-        # TensorFlow reads a name from the environment, but not this one, which it wants as an argument.
+        # TensorFlow reads other names from the environment, but this one must be an argument.
         resolver = tf.distribute.cluster_resolver.TPUClusterResolver(tpu=_LOCAL if name == _LOCAL else "")
         tf.config.experimental_connect_to_cluster(resolver)
         tf.tpu.experimental.initialize_tpu_system(resolver)

@@ -18,7 +18,7 @@ from apps_rec.training.signals import LastSignal, watched_signals
 
 _FIELD = "train_config.collective_timeout_seconds"
 _SECONDS_BETWEEN_LINES = 30.0
-# Or twice the longest step, if that is longer: a step that is under way comes to its end, and is saved.
+# Or twice the longest step, if that is longer, so that a running step can end and be saved.
 _SECONDS_AFTER_SIGNAL = 8.0
 log = logging.getLogger("apps_rec")
 
@@ -75,7 +75,7 @@ class Workers:
     @tf.function(autograph=False)
     def _add_up(self, value: tf.Tensor) -> tf.Tensor:
         def add(own: tf.Tensor) -> tf.Tensor:
-            # A copy, which is on a device: the argument itself is on none, and cannot be summed.
+            # The copy is on a device. The argument itself is on none, and cannot be summed.
             return sum_over_replicas(tf.identity(own))
 
         return self._strategy.experimental_local_results(self._strategy.run(add, args=(value,)))[0]

@@ -33,7 +33,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     """
 
     static_shapes = False
-    # Constructor arguments of a subclass that it keeps under their names, besides the rate and the clipping.
+    # Constructor arguments that a subclass keeps under their names, besides the rate and the clipping.
     arguments: tuple[str, ...] = ()
     # Tensors that it keeps beside each weight.
     slot_names: tuple[str, ...] = ()

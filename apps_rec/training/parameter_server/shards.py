@@ -11,9 +11,9 @@ from apps_rec.data.rows.order import random_order
 from apps_rec.data.tfrecords.graph_reader import Layout, check_graph_readable, count_rows
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-# Keeps the order of pieces apart from the orders of data.reader.
+# Keeps the order of pieces apart from the orders of apps_rec.data.rows.stream.
 _PIECES = 3
-# Rows of a piece where nothing is shuffled.
+# Number of rows of a piece if nothing is shuffled.
 _WINDOW = 65536
 
 
@@ -81,7 +81,7 @@ def make_plan(config: PipelineConfig) -> tuple[Plan, Layout]:
     files = data_files(config.train_input_path, "train_input_path", config.data_config.input_timeout_seconds)
     layout = check_graph_readable(schema, files)
     data = config.data_config
-    # Rows that are shuffled among each other and trained on by one worker: whole batches, no more than one save's.
+    # A piece is shuffled within and trained on by one worker: whole batches, no more than between two saves.
     window = data.shuffle_buffer_size if data.shuffle else _WINDOW
     batches = max(1, min(window // data.batch_size, config.train_config.save_checkpoints_steps))
     seed = config.train_config.seed if data.shuffle else None

@@ -15,13 +15,13 @@ from apps_rec.errors import RunError
 from apps_rec.training.run.checksums import find_damage, manifest_of, write_manifest
 
 NAME = "model.ckpt"
-# Times that a checkpoint is looked for beside a training that removes them.
+# Number of tries to find a checkpoint beside a training that removes them.
 _TRIES = 20
 # TensorFlow's own note of the newest checkpoint. We write it for tf.train.latest_checkpoint and never read it.
 NOTE = "checkpoint"
 # Files, and the folder that TensorFlow writes into before it renames; ours start with a dot until they are renamed.
 _PART = re.compile(rf"\.?{re.escape(NAME)}-(\d+)(?:\..*|_temp.*)")
-# TensorFlow's reader turns some of its errors into Python's: one that is cut short is an IndexError.
+# TensorFlow's reader turns some of its errors into Python's: a file that is cut short is an IndexError.
 UNREADABLE = (tf.errors.OpError, ValueError, AssertionError, RuntimeError, LookupError)
 log = logging.getLogger("apps_rec")
 
@@ -42,7 +42,7 @@ class CheckpointFolder:
         self.checkpoint = checkpoint
         self.path = folder
         self._keep = keep
-        # The step that the run went on from: what is there of later ones is damaged, until it is written anew.
+        # The step that the run went on from. Later checkpoints are damaged until they are written anew.
         self.restored_step: int | None = None
         self._written: set[int] = set()
 
@@ -97,7 +97,7 @@ class CheckpointFolder:
     def _remove(self, steps: set[int]) -> None:
         if not steps:
             return
-        # Checksums first: what is left when a process dies here is no checkpoint.
+        # Checksums go first, so that a process that dies here leaves no checkpoint behind.
         for step in steps:
             manifest_of(self.path / f"{NAME}-{step}").unlink(missing_ok=True)
         for path in list(self.path.iterdir()):
@@ -146,7 +146,7 @@ def choose(folder: Path, way_out: str) -> Path | None:
     for _ in range(_TRIES):
         steps = steps_in(folder)
         prefix, problems = _newest_whole(folder, steps)
-        # A training that is at work here removes old checkpoints: what was found may be gone, and the list old.
+        # A training at work here removes old checkpoints. The one found may be gone, and the list outdated.
         if (prefix is not None and manifest_of(prefix).exists()) or steps_in(folder) == steps:
             break
     for name, problem in problems:

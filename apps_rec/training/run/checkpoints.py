@@ -157,7 +157,7 @@ def first_that_stays(folder: Path, way_out: str, restore: Callable[[Path], int])
         try:
             return path, restore(path)
         except RunError:
-            # Checksums go first: where they are there still, the checkpoint was not removed.
+            # Checksums are removed first: if they are still there, the checkpoint was not removed.
             if not has_checksums or manifest_of(path).exists() or path in gone:
                 raise
             gone.add(path)

@@ -39,7 +39,7 @@ def find_damage(prefix: Path) -> str | None:
         written = {name: (int(size), str(digest)) for name, (size, digest) in read_json(text)["files"].items()}
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         return f"{path.name} cannot be read ({error})"
-    # A byte that changed between the values would pass else.
+    # Else a changed byte between the values would go unnoticed.
     if _to_text(written) != text:
         return f"{path.name} is not as it was written"
     present = {file.name: file for file in files_of(prefix)}

@@ -25,7 +25,7 @@ def require_finished(folder: RunFolder, step: int) -> None:
         RunError: the training was cut short, or still runs.
     """
     config = trained_config(folder)
-    # The one that was restored: TensorFlow's note of the newest may be damaged, or name a damaged one.
+    # The restored checkpoint, as TensorFlow's note of the newest may be damaged, or name a damaged one.
     path = folder.checkpoints / f"{NAME}-{step}"
     try:
         epoch, best_step = (_read(path, name) for name in ("epoch", "best_step"))

@@ -25,7 +25,7 @@ from apps_rec.json_text import read_json
 from apps_rec.training.run.folder import RunFolder, open_for_training
 
 NAME = "train.lock"
-# How often the owner shows that it lives, and for how long another host believes in one that does not.
+# Seconds between two signs of life of the owner, and seconds without one after which another host takes the lock over.
 HEARTBEAT_SECONDS = 30.0
 STALE_SECONDS = 600.0
 log = logging.getLogger("apps_rec")
@@ -128,7 +128,7 @@ class RunLock:
             if self.is_held():
                 self._path.unlink(missing_ok=True)
             elif _read(self._path) is None:
-                # The folder was moved, and the lock with it: an empty one is nobody's.
+                # The folder was moved, and the lock with it. An empty lock belongs to nobody.
                 os.ftruncate(self._file, 0)
         self._close()
 
@@ -144,7 +144,7 @@ class RunLock:
             except OSError as error:
                 log.info("%s: the file system has no locks (%s); going by its content", self._path, error.strerror)
                 return file, False
-            # The owner may have removed the file between our opening and locking it: then it is nobody's.
+            # The owner may have removed the file between our opening and our locking it. Then it belongs to nobody.
             try:
                 if os.stat(self._path).st_ino == os.fstat(file).st_ino:
                     return file, True

@@ -29,7 +29,7 @@ def check_paths(config: PipelineConfig, resume: bool, restart: bool) -> None:
         folder = check_free(config.model_dir, resume, restart)
     except RunError:
         if path.is_dir():
-            # That another training is at work there is the better reason.
+            # Another training at work there is the better reason.
             with hold(path):
                 raise
         raise

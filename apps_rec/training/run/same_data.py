@@ -9,7 +9,7 @@ from apps_rec.errors import RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run.folder import RunFolder, trained_config
 
-# Of data_config: what may change within a run. All other fields, those to come among them, may not.
+# Fields of data_config that may change within a run. All others, also future ones, may not.
 MAY_CHANGE = frozenset(
     {
         "num_epochs",  # a longer run
@@ -17,7 +17,7 @@ MAY_CHANGE = frozenset(
         "input_timeout_seconds",
         "eval_batch_size",
         "key_fields",  # for predict
-        # Of a run that met a bad row: positions count the rows that are left out too.
+        # These may change after a run met a bad row, as positions count the rows that are left out too.
         "bad_rows",
         "max_bad_row_share",
         # Within an epoch `progress.take_up` decides.
@@ -25,7 +25,7 @@ MAY_CHANGE = frozenset(
         "worker_split",
     }
 )
-# Lists of messages that have a name each, and the field that is the name.
+# Lists of messages with names, and the field that holds the name.
 _NAMED = {"input_fields": "input_name", "row_filter": "column"}
 
 

@@ -26,7 +26,7 @@ from apps_rec.training.run.vocabularies import frozen_vocabularies
 from apps_rec.training.warm_start.match_rows import Taken, match_rows, table_meanings
 
 FIELD = "train_config.fine_tune_checkpoint"
-# Rows of a table that are copied in one go.
+# Number of rows of a table that are copied at a time.
 _CHUNK_ROWS = 2**18
 _PIECE = re.compile(r"/part_\d+(?=:0$)")
 log = logging.getLogger("apps_rec")
@@ -209,7 +209,7 @@ def _others(model: RankModel) -> dict[str, list[tf.Variable]]:
         if id(variable) not in tables:
             found.setdefault(_PIECE.sub("", variable.name), []).append(variable)
     for name, pieces in found.items():
-        # TensorFlow numbers pieces in their order, and two layers of one path would be taken for one of two pieces.
+        # TensorFlow numbers pieces in their order. Two layers with one path would be taken for one layer of two pieces.
         expected = [f"{name.removesuffix(':0')}/part_{i}:0" for i in range(len(pieces))]
         assert len(pieces) == 1 or [piece.name for piece in pieces] == expected, f"two variables are called {name}"
     return found
