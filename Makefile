@@ -54,12 +54,15 @@ demo-%: .venv/.installed out/demo/ten_rows.parquet
 	.venv/bin/apps-rec predict out/demo/$*/export/[0-9]* out/demo/ten_rows.parquet -o out/demo/$*/scores.csv
 	@echo; echo "Ten rows scored by $*:"; cat out/demo/$*/scores.csv
 
+# The tests of a file share what they train, so one process takes all of them; tests/conftest.py says which files come first.
+IN_PARALLEL := -n auto --dist loadfile --no-loadscope-reorder
+
 # One test generates the protobuf modules anew and compares.
 test: .venv/.installed .venv-protos/.installed
-	.venv/bin/python -m pytest -n auto --dist loadfile
+	.venv/bin/python -m pytest $(IN_PARALLEL)
 
 test-slow: .venv/.installed .venv-protos/.installed
-	.venv/bin/python -m pytest -m slow -n auto
+	.venv/bin/python -m pytest -m slow $(IN_PARALLEL)
 
 check: .venv/.installed
 	.venv/bin/ruff format --check .

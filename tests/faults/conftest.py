@@ -49,7 +49,7 @@ class Whole:
             np.testing.assert_array_equal(value, found[name], err_msg=name)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole(tmp_path_factory, tiny_run):
     """Return a folder with an uninterrupted run of some 150 steps."""
     folder = tmp_path_factory.mktemp("faults")

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.models import FunnelHead
+from apps_rec.serving.engine import Engine
 from apps_rec.serving.parity.verify import verify_export
 from apps_rec.serving.saved_model.export import export_model
 from apps_rec.training.estimator import load_trained
@@ -107,7 +108,8 @@ def test_trains_and_exports(body, fm, head, data, unproven):
     )
     columns = _raw_columns(run.rows("eval.csv"))
     expected = estimator.predict(estimator.preprocessor(columns))
-    served = tf.saved_model.load(str(version)).signatures["serving_default"](**columns)
+    with Engine(version) as engine:
+        served = engine.run("serving_default", {name: column.numpy() for name, column in columns.items()})
     assert served.keys() == expected.keys()
     assert ("probs_ctcvr" in served) == (head == "funnel")
     for key, value in expected.items():

@@ -15,6 +15,8 @@ from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunErro
 from apps_rec.legacy_keras import keras
 from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.input import training_dataset, training_source
+from apps_rec.training.optimizers.build import build_optimizer
+from apps_rec.training.optimizers.schedules import say_of_length
 
 EARLY_STOP = (
     "export_config.enable_early_stop=true",
@@ -85,18 +87,25 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
 )
 def test_a_rate_for_another_length_is_said(tiny, seen, schedule, said):
     rate = f"cosine_decay_learning_rate {{ learning_rate_base: 0.01 {schedule} }}"
-    overrides = [
-        f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}",
-        "train_config.num_steps=14",
-    ]
-    apps_rec.train(tiny.load("data_config.num_epochs=0", *overrides))
+    config = tiny.load(f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}")
+    optimizer = build_optimizer(config.message.train_config)
+    say_of_length(optimizer.get_config()["learning_rate"]["config"], 14)
     about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
     assert len(about_rate) == (said is not None)
     assert all(said in text for text in about_rate)
 
 
-def test_a_run_ends_with_its_steps(tiny):
-    assert apps_rec.train(tiny.load("train_config.num_steps=7", "data_config.num_epochs=0")).step == 7
+def test_a_run_ends_with_its_steps_and_says_so_of_its_rate(tiny, seen):
+    rate = "cosine_decay_learning_rate { learning_rate_base: 0.01 total_steps: 5 warmup_steps: 2 }"
+    overrides = [
+        f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}",
+        "train_config.num_steps=7",
+        "data_config.num_epochs=0",
+    ]
+    assert apps_rec.train(tiny.load(*overrides)).step == 7
+    about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
+    assert len(about_rate) == 1
+    assert "total_steps is 5, so the rate was 0 in the last 2 of 7 steps" in about_rate[0]
 
 
 def test_two_halves_equal_a_whole(tiny):

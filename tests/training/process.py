@@ -8,6 +8,12 @@ from pathlib import Path
 import numpy as np
 
 
+def train_words(model_dir, *flags, overrides=()):
+    """The command that trains `tiny.config` into a model_dir."""
+    sets = [word for item in (*overrides, f"model_dir={model_dir}") for word in ("--set", item)]
+    return ["train", "tiny.config", *flags, *sets]
+
+
 class Training:
     """A process that trains `tiny.config` of a folder into a model_dir.
 
@@ -16,11 +22,10 @@ class Training:
 
     def __init__(self, folder, model_dir, *flags, overrides=(), command=("-m", "apps_rec")):
         self.folder, self.model_dir = folder, folder / model_dir
-        sets = [word for item in (*overrides, f"model_dir={model_dir}") for word in ("--set", item)]
         self.log = folder / f"{Path(model_dir).name}{''.join(flags)}{time.monotonic_ns()}.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [sys.executable, *command, "train", "tiny.config", *flags, *sets],
+                [sys.executable, *command, *train_words(model_dir, *flags, overrides=overrides)],
                 cwd=folder,
                 stdout=subprocess.DEVNULL,
                 stderr=log,

@@ -44,6 +44,21 @@ def estimator(trained):
     return load_trained(trained.load())[0]
 
 
+@pytest.fixture(scope="module")
+def module(trained, estimator):
+    """Return the serving module of the trained model, traced."""
+    module = export_file.build_serving_module(trained.load().message, estimator.model, estimator.preprocessor)
+    signatures = module.signatures()
+    module.signatures = lambda: signatures
+    return module
+
+
+@pytest.fixture
+def traced(module, monkeypatch, unproven):
+    """Export the one module, which takes a while to trace, unproven: for tests of what is around it."""
+    monkeypatch.setattr(export_file, "build_serving_module", lambda *others: module)
+
+
 def tensors():
     return {name: tf.constant(values, COLUMNS[name]) for name, values in ROWS.items()}
 
@@ -78,7 +93,7 @@ def test_a_server_sees_the_signature_that_it_calls(exported):
 
 
 @pytest.mark.parametrize("field", ["train_config.mixed_precision", "export_config.half_precision"])
-def test_an_export_in_half_precision(trained, estimator, field):
+def test_an_export_in_half_precision(trained, estimator, field, proven_here):
     version = apps_rec.export(trained.load(f"{field}=true"), str(trained.folder / field))
     loaded = tf.saved_model.load(str(version)).signatures["serving_default"](**tensors())
     assert {value.dtype for value in loaded.values()} == {tf.float32}
@@ -89,7 +104,7 @@ def test_an_export_in_half_precision(trained, estimator, field):
     assert np.any(half["probs_cvr"] != single["probs_cvr"])
 
 
-def test_half_precision_says_how_far_scores_are_off(trained):
+def test_half_precision_says_how_far_scores_are_off(trained, proven_here):
     version = apps_rec.export(trained.load("export_config.half_precision=true"), str(trained.folder / "said"))
     schema = build_serving_schema(trained.load().message)
     evidence = Evidence.read(version, schema)
@@ -168,7 +183,7 @@ def test_assets_hold_the_config_and_the_vocabularies(exported, trained):
     assert load_config(assets / "pipeline.config").message == trained.load().message
 
 
-def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch, unproven):
+def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch, traced):
     assert abs(int(exported.name) - time.time()) < 600
     folder = tmp_path / "versions"
     for name in ("7", "99999999999", "not-a-version", "²", "9" * 20):
@@ -188,7 +203,7 @@ def test_versions_are_seconds_and_grow(trained, exported, tmp_path, monkeypatch,
     }
 
 
-def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path, unproven):
+def test_a_server_that_watches_never_sees_half_a_version(trained, tmp_path, traced):
     seen, stop = [], threading.Event()
 
     def watch():
@@ -257,7 +272,7 @@ def test_nowhere_is_no_place(trained, capsys, output):
     assert sorted(trained.folder.iterdir()) == there
 
 
-def test_an_export_is_there_though_an_old_version_cannot_go(trained, tmp_path, monkeypatch, unproven, seen):
+def test_an_export_is_there_though_an_old_version_cannot_go(trained, tmp_path, monkeypatch, traced, seen):
     (tmp_path / "7").mkdir()
 
     def fail(path):
@@ -269,7 +284,7 @@ def test_an_export_is_there_though_an_old_version_cannot_go(trained, tmp_path, m
     assert "7.removed, older than the newest 1, cannot be removed: Permission denied" in seen.messages[-1]
 
 
-def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
+def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch, proven_here):
     save = tf.saved_model.save
 
     def spoil(module, path, signatures):
@@ -283,7 +298,7 @@ def test_an_export_that_differs_is_not_kept(trained, tmp_path, monkeypatch):
     assert list(Path(tmp_path).iterdir()) == []
 
 
-def test_the_oldest_versions_go(trained, tmp_path, unproven):
+def test_the_oldest_versions_go(trained, tmp_path, traced):
     for name in ("7", "8", "9", "notes"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "file").write_text("")
@@ -293,7 +308,7 @@ def test_the_oldest_versions_go(trained, tmp_path, unproven):
     assert {path.name for path in tmp_path.iterdir()} == {"notes", only.name}
 
 
-def test_what_killed_exports_left_goes_after_a_day(trained, tmp_path, unproven):
+def test_what_killed_exports_left_goes_after_a_day(trained, tmp_path, traced):
     for name, age in ((".5.partial", 2 * 24 * 3600), (".6.partial", 60), (".4.removed", 2 * 24 * 3600)):
         (tmp_path / name / "variables").mkdir(parents=True)
         os.utime(tmp_path / name, (time.time() - age, time.time() - age))
@@ -301,7 +316,7 @@ def test_what_killed_exports_left_goes_after_a_day(trained, tmp_path, unproven):
     assert {path.name for path in tmp_path.iterdir()} == {".6.partial", version.name}
 
 
-def test_the_card_says_what_the_model_is(trained, tmp_path, unproven):
+def test_the_card_says_what_the_model_is(trained, tmp_path, traced):
     apps_rec.evaluate(trained.load())
     version = apps_rec.export(trained.load(), str(tmp_path / "apps"))
     card = (version / "assets/MODEL_CARD.md").read_text(encoding="utf-8")
@@ -319,7 +334,7 @@ def test_the_card_says_what_the_model_is(trained, tmp_path, unproven):
         assert part in card, card
 
 
-def test_metrics_of_another_step_are_not_the_models(trained, tmp_path, unproven):
+def test_metrics_of_another_step_are_not_the_models(trained, tmp_path, traced):
     path = trained.folder / "run/metrics.json"
     there = path.read_text(encoding="utf-8") if path.exists() else None
     path.write_text(json.dumps({"auc_ctr": 0.9, "step": 1}), encoding="utf-8")
