@@ -47,7 +47,7 @@ def score_outputs(message: PipelineConfig) -> list[str]:
 
 
 def labels_not_always_observed(message: PipelineConfig) -> frozenset[str]:
-    """Returns labels that may be unknown inside their task space: the column has `not_observed`, a value for that."""
+    """Returns labels that may be unknown in a row: their column has `not_observed`, a value for that."""
     data = message.data_config
     return frozenset(column.input_name for column in data.input_fields if column.not_observed)
 

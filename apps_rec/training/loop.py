@@ -6,10 +6,63 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.data.pipeline.sharding import Share
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
+from apps_rec.protos import train_pb2
+from apps_rec.training.callbacks import StopOnSignal
+from apps_rec.training.distribute.tpu import static_batches
 from apps_rec.training.distribute.workers import Workers
+from apps_rec.training.input import log_batches, training_dataset, training_length, training_source
+from apps_rec.training.nan_guard import Batch, WatchFinite
+from apps_rec.training.outlook import Outlook
+from apps_rec.training.run.progress import take_up
+from apps_rec.training.session import Session
+
+
+def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[keras.callbacks.Callback]) -> None:
+    """Trains to the end that the config sets, in steps that all replicas take together.
+
+    Args:
+        session: Part of this process in the training.
+        signals: Signals that came to end it early.
+        callbacks: Keras callbacks of the caller, called after ours.
+    """
+    config, estimator, share = session.config, session.estimator, session.estimator.share
+    train_config, batch_size = config.train_config, config.data_config.batch_size
+    source = training_source(config, share)
+    take_up(session.progress, source.split, batch_size, session.folder)
+    log_batches(config, share, source)
+    dataset, positions = training_dataset(config, estimator.preprocessor, source, session.progress.position())
+    session.progress_log.follow(Outlook(training_length(config, source), session.best), positions.after)
+    if train_config.num_steps:
+        dataset = dataset.take((train_config.num_steps - session.step) * share.local)
+    if train_config.train_distribute == train_pb2.TPUStrategy:
+        dataset = static_batches(dataset, batch_size, share.replicas)
+    finite = WatchFinite(
+        session.progress,
+        train_config.on_nan,
+        session.log_steps,
+        positions,
+        session.folder,
+        lambda start: _read_batch(session, start),
+    )
+    save = session.saver(positions, signals)
+    with reraise(positions):
+        # Progress first: the time of an evaluation is not training's. What is not finite is not saved.
+        called = [session.progress_log, finite, save, signals, *callbacks]
+        run_steps(session.model, dataset, estimator.strategy, share, session.workers, called)
+    finite.report(session.step)
+
+
+def _read_batch(session: Session, start: tuple[int, int]) -> Batch:
+    """The rows of the step that begins at a position, once more: those of all replicas where each reads all."""
+    source = training_source(session.config, session.estimator.share)
+    if source.split == 1:
+        source = training_source(session.config)
+    dataset, _ = training_dataset(session.config, session.estimator.preprocessor, source, start)
+    return next(iter(dataset))
 
 
 def run_steps(

@@ -37,6 +37,16 @@ class Task:
         """Processes of a kind in the cluster."""
         return len((self.cluster or {}).get(kind, ()))
 
+    @property
+    def async_workers(self) -> int:
+        """Counts the workers of parameter servers; 0 where the processes take their steps together."""
+        return self.count("worker") if self.count("ps") else 0
+
+    @property
+    def serves(self) -> bool:
+        """Tells whether this process does what the chief of parameter servers asks of it, and no more."""
+        return bool(self.count("ps")) and self.kind != "chief"
+
 
 NO_CLUSTER = Task()
 

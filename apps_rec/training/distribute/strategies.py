@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from contextlib import nullcontext
 
 import tensorflow as tf
 
@@ -12,6 +13,7 @@ from apps_rec.errors import RunError
 from apps_rec.protos import train_pb2
 from apps_rec.training.distribute.cluster_task import NO_CLUSTER, Task
 from apps_rec.training.distribute.tpu import connect_tpu
+from apps_rec.training.signals import ended_by_signals
 
 # TensorFlow takes 0 for an hour.
 _FOR_EVER_SECONDS = 30 * 24 * 3600
@@ -20,10 +22,13 @@ _FOR_EVER_SECONDS = 30 * 24 * 3600
 def build_strategy(train_config: train_pb2.TrainConfig, task: Task = NO_CLUSTER) -> tf.distribute.Strategy:
     """The strategy that train_distribute names. Several processes meet here, so it comes before any operation.
 
+    A signal ends the process while it waits for the others.
+
     Raises:
         RunError: there is no TPU where one is asked for, or the other processes did not come.
     """
-    return _STRATEGIES[train_config.train_distribute](train_config, task)
+    with ended_by_signals("the wait for the other processes of TF_CONFIG") if task.cluster else nullcontext():
+        return _STRATEGIES[train_config.train_distribute](train_config, task)
 
 
 def share_of(strategy: tf.distribute.Strategy, task: Task) -> Share:

@@ -233,7 +233,7 @@ def run_pieces(
         waiting: Block around each wait for the servers, see `waiting_for_servers`.
     """
     train_config, batch_size = config.train_config, config.data_config.batch_size
-    position = int(progress.epoch.numpy()), int(progress.row.numpy())
+    position = progress.position()
     planned = saved = step()
     handed_out = 0
     length = Length(train_config.num_steps, config.data_config.num_epochs, len(plan.pieces(0)))

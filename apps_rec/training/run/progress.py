@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from apps_rec.errors import RunError
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run.folder import RunFolder
 
 
@@ -28,6 +29,33 @@ class Progress(tf.Module):
         # a worker was lost.
         self.rows_due = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.rows_seen = tf.Variable(0, dtype=tf.int64, trainable=False)
+
+    def position(self) -> tuple[int, int]:
+        """Returns epoch and row to go on from."""
+        return int(self.epoch.numpy()), int(self.row.numpy())
+
+    def best(self) -> tuple[int, float] | None:
+        """Returns step and value of the best evaluation so far; None: there was none."""
+        step = int(self.best_step.numpy())
+        return None if step < 0 else (step, float(self.best_value.numpy()))
+
+    def owes_evaluation(self) -> bool:
+        """Tells whether a signal cut the evaluation of this step short."""
+        return bool(self.evaluation_due.numpy())
+
+    def is_over(self, config: PipelineConfig, step: int) -> bool:
+        """Tells whether a run that stands here has had all epochs or steps of a config, or was stopped early.
+
+        Args:
+            config: Message, checked and normalised.
+            step: Number of steps that went into its weights.
+        """
+        best, export_config = self.best(), config.export_config
+        return (
+            (export_config.enable_early_stop and best is not None and step - best[0] >= export_config.max_check_steps)
+            or 0 < config.train_config.num_steps <= step
+            or 0 < config.data_config.num_epochs <= self.position()[0]
+        )
 
 
 def take_up(progress: Progress, split: int, batch_size: int, folder: RunFolder) -> None:

@@ -1,0 +1,102 @@
+"""What one process holds while it trains: the model with its optimizer, where the run stands, and how it is saved."""
+
+from __future__ import annotations
+
+from apps_rec.config.outputs import metrics_by_name
+from apps_rec.data.pipeline.dataset import Positions
+from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
+from apps_rec.training.distribute.workers import Workers
+from apps_rec.training.estimator import Estimator
+from apps_rec.training.optimizers.build import build_optimizer
+from apps_rec.training.run.checkpoints import Checkpoints
+from apps_rec.training.run.opening import OpenRun
+from apps_rec.training.run.progress import Progress
+
+
+class Session:
+    """One process' part of a training.
+
+    Args:
+        estimator: Model, which is compiled with the config's optimizer here.
+        workers: Processes of the training.
+        run: Folder that it is saved in, opened.
+
+    Attributes:
+        config: Message, checked and normalised.
+        model: The estimator's.
+        optimizer: The model's.
+        folder: The run's.
+        progress: Place in the data that the run is at, and its best evaluation.
+        checkpoints: Files of model, optimizer and progress.
+        progress_log: Writer of lines and summaries; only the chief's writes any.
+    """
+
+    def __init__(self, estimator: Estimator, workers: Workers, run: OpenRun) -> None:
+        self.estimator, self.workers, self.run = estimator, workers, run
+        self.config, self.model, self.folder = estimator.config.message, estimator.model, run.folder
+        train_config = self.config.train_config
+        self.progress = Progress()
+        with estimator.strategy.scope():
+            self.optimizer = build_optimizer(train_config)
+            self.optimizer.build(self.model.trainable_variables)
+            self.model.compile(optimizer=self.optimizer)
+        self.checkpoints = Checkpoints(
+            self.folder, self.model, self.optimizer, self.progress, train_config.keep_checkpoint_max, workers.is_chief
+        )
+        self.progress_log = LogProgress(
+            self.config.data_config.batch_size,
+            self.log_steps,
+            train_config.save_summary_steps if workers.is_chief else 0,
+            str(self.folder.summaries),
+        )
+
+    @property
+    def step(self) -> int:
+        """Counts the steps that went into the weights."""
+        return int(self.optimizer.iterations.numpy())
+
+    @property
+    def log_steps(self) -> int:
+        """Gives the steps between two lines of this process; 0: it writes none."""
+        return self.config.train_config.log_step_count_steps if self.workers.is_chief else 0
+
+    def best(self) -> tuple[str, float] | None:
+        """Returns name and value of the best evaluation so far; None: there was none."""
+        best = self.progress.best()
+        return None if best is None else (self.config.export_config.best_exporter_metric, best[1])
+
+    def is_over(self) -> bool:
+        """Tells whether the training that the config asks for has come to its end."""
+        return self.progress.is_over(self.config, self.step)
+
+    def saver(
+        self, positions: Positions, signals: StopOnSignal, progress_log: LogProgress | None = None
+    ) -> SaveAndSelect:
+        """Returns what evaluates, selects and saves.
+
+        Args:
+            positions: End of each batch of this process in the data.
+            signals: Signals that came to end the training.
+            progress_log: Writer of the curves of evaluations; None: the session's.
+        """
+        export_config = self.config.export_config
+        selects = export_config.exporter_type == "best" or export_config.enable_early_stop
+
+        # Of several processes each would have to break its evaluation off at the same batch: none does.
+        def is_stopped() -> bool:
+            return signals.received is not None and self.workers.count == 1
+
+        return SaveAndSelect(
+            self.checkpoints,
+            self.progress,
+            progress_log or self.progress_log,
+            self.config.train_config.save_checkpoints_steps,
+            positions,
+            is_interrupted=lambda: signals.received is not None,
+            evaluate=(lambda: self.estimator.evaluate("validate", is_stopped).result()) if selects else None,
+            metric=export_config.best_exporter_metric,
+            badness=metrics_by_name(self.config)[export_config.best_exporter_metric].badness if selects else None,
+            patience=export_config.max_check_steps if export_config.enable_early_stop else None,
+            before_save=self.run.before_save,
+            agree=self.workers.mean,
+        )
