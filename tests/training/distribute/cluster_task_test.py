@@ -94,3 +94,17 @@ def test_an_index_may_be_a_text_as_tensorflow_takes_it(monkeypatch):
 def test_addresses():
     assert split_address("host-1.example:2222") == ("host-1.example", 2222)
     assert split_address("[::1]:2222") == ("::1", 2222)
+
+
+@pytest.mark.parametrize(
+    ("task", "async_workers", "serves"),
+    [
+        (Task(), 0, False),
+        (Task("worker", 1, {"worker": ["a:1", "b:1"]}), 0, False),
+        (Task("chief", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, False),
+        (Task("worker", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
+        (Task("ps", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
+    ],
+)
+def test_who_trains_and_who_serves(task, async_workers, serves):
+    assert (task.async_workers, task.serves) == (async_workers, serves)
