@@ -32,8 +32,7 @@ DONE = (
     "apps_rec/serving",
     "apps_rec/simulation",
     "apps_rec/tools",
-    "apps_rec/training/optimizers",
-    "apps_rec/training/warm_start",
+    "apps_rec/training",
 )
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.

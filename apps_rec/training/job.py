@@ -1,4 +1,4 @@
-"""A training, from its config to its last checkpoint: what `apps-rec train` does."""
+"""Runs a training, from its config to its last checkpoint, for `apps-rec train`."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ log = logging.getLogger("apps_rec")
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What a training ended with: its folder, the last step, and the best step and value where one was selected.
+    """The result of a training: its folder, the last step, and the best step and value if one was selected.
 
-    `skipped_batches` counts those that on_nan: SKIP_BATCH left out, over the whole run.
+    `skipped_batches` counts the batches that on_nan: SKIP_BATCH left out, over the whole run.
     """
 
     model_dir: str
@@ -52,20 +52,20 @@ def train(
 ) -> TrainResult:
     """Trains the model of a config into its model_dir, or takes this process' part in it.
 
-    In a cluster every process calls this, with a TF_CONFIG of its own; a server, and a worker of servers, does not
+    In a cluster every process calls this, with a TF_CONFIG of its own. A server, and a worker of servers, does not
     return: it serves until a signal ends it.
 
     Args:
-        config: from `load_config`.
-        resume: go on with the run in model_dir, or start afresh where there is none.
-        restart: move the run in model_dir aside and start afresh.
+        config: config from `load_config`.
+        resume: true goes on with the run in model_dir, or starts afresh if there is none.
+        restart: true moves the run in model_dir aside and starts afresh.
         callbacks: Keras callbacks of your own (tf_keras), called after ours.
 
     Raises:
-        RunError: model_dir holds a run and neither was asked for, another training is at work there, it cannot be
+        RunError: model_dir holds a run and neither flag is set, another training is at work there, it cannot be
             written, the training files are not those of the run, or a loss is not finite.
         LostWorkerError: another process of the cluster is gone.
-        DataError: a mistake in the data.
+        DataError: the data has a mistake.
         InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
     """
     message, train_config = config.message, config.message.train_config
@@ -101,7 +101,7 @@ def train(
 
 
 def _begin(session: Session) -> int:
-    """Brings the weights to where the training begins, and returns the step of the checkpoint; 0: there is none."""
+    """Sets the weights that the training begins with. Returns the step of their checkpoint; 0 if there is none."""
     step = (session.checkpoints.restore_latest() or 0) if session.run.is_resumed else 0
     other_run = session.config.train_config.fine_tune_checkpoint
     if step:

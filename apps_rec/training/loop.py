@@ -25,8 +25,8 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
     """Trains to the end that the config sets, in steps that all replicas take together.
 
     Args:
-        session: Part of this process in the training.
-        signals: Signals that came to end it early.
+        session: part of this process in the training.
+        signals: signals that came to end the training early.
         callbacks: Keras callbacks of the caller, called after ours.
     """
     config, estimator, share = session.config, session.estimator, session.estimator.share
@@ -57,7 +57,7 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
 
 
 def _read_batch(session: Session, start: tuple[int, int]) -> Batch:
-    """The rows of the step that begins at a position, once more: those of all replicas where each reads all."""
+    """Reads the rows of the step that begins at a position once more; those of all replicas if each reads all."""
     source = training_source(session.config, session.estimator.share)
     if source.split == 1:
         source = training_source(session.config)
@@ -75,16 +75,16 @@ def run_steps(
 ) -> None:
     """Trains until the data ends or a callback sets `model.stop_training`.
 
-    `fit` wants to know the number of steps where several processes read, and asks all of them before each step whether
-    there is one more. Here all have the same number of steps: `apps_rec.data.pipeline.sharding` sees to it.
+    If several processes read, `fit` asks all of them before each step whether there is one more. Here all have the same
+    number of steps, as `apps_rec.data.pipeline.sharding` makes sure.
 
     Args:
-        model: compiled with its optimizer.
-        dataset: one batch for each replica of this process and step, one after the other.
-        strategy: of the training.
+        model: model, compiled with its optimizer.
+        dataset: dataset with a batch for each replica of this process and step, one after the other.
+        strategy: strategy of the training.
         share: replicas of this process.
-        workers: all processes: a step waits for them.
-        callbacks: called as `fit` calls them, with one epoch for the whole run.
+        workers: all processes; a step waits for them.
+        callbacks: Keras callbacks, called as `fit` calls them, with one epoch for the whole run.
     """
 
     @tf.function(autograph=False)

@@ -1,4 +1,4 @@
-"""What one process holds while it trains: the model with its optimizer, where the run stands, and how it is saved."""
+"""The state of one process while it trains: model and optimizer, progress of the run, and checkpoints."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from apps_rec.training.run.progress import Progress
 
 
 class Session:
-    """One process' part of a training.
+    """The part of one process in a training.
 
     Args:
-        estimator: Model, which is compiled with the config's optimizer here.
-        workers: Processes of the training.
-        run: Folder that it is saved in, opened.
+        estimator: estimator whose model is compiled with the config's optimizer here.
+        workers: processes of the training.
+        run: opened run that the training is saved in.
 
     Attributes:
-        config: Message, checked and normalised.
-        model: The estimator's.
-        optimizer: The model's.
-        folder: The run's.
-        progress: Place in the data that the run is at, and its best evaluation.
-        checkpoints: Files of model, optimizer and progress.
-        progress_log: Writer of lines and summaries; only the chief's writes any.
+        config: config, checked and normalised.
+        model: model of the estimator.
+        optimizer: optimizer of the model.
+        folder: folder of the run.
+        progress: position of the run in the data, and its best evaluation.
+        checkpoints: checkpoints of model, optimizer and progress.
+        progress_log: writer of lines and summaries; only the chief's writes any.
     """
 
     def __init__(self, estimator: Estimator, workers: Workers, run: OpenRun) -> None:
@@ -52,32 +52,32 @@ class Session:
 
     @property
     def step(self) -> int:
-        """Counts the steps that went into the weights."""
+        """Returns the number of steps that went into the weights."""
         return int(self.optimizer.iterations.numpy())
 
     @property
     def log_steps(self) -> int:
-        """Gives the steps between two lines of this process; 0: it writes none."""
+        """Returns the number of steps between two lines of this process; 0: it writes none."""
         return self.config.train_config.log_step_count_steps if self.workers.is_chief else 0
 
     def best(self) -> tuple[str, float] | None:
-        """Returns name and value of the best evaluation so far; None: there was none."""
+        """Returns name and value of the best evaluation so far; None if there was none."""
         best = self.progress.best()
         return None if best is None else (self.config.export_config.best_exporter_metric, best[1])
 
     def is_over(self) -> bool:
-        """Tells whether the training that the config asks for has come to its end."""
+        """Tells whether the training that the config asks for is at its end."""
         return self.progress.is_over(self.config, self.step)
 
     def saver(
         self, positions: Positions, signals: StopOnSignal, progress_log: LogProgress | None = None
     ) -> SaveAndSelect:
-        """Returns what evaluates, selects and saves.
+        """Makes the callback that evaluates, selects and saves.
 
         Args:
-            positions: End of each batch of this process in the data.
-            signals: Signals that came to end the training.
-            progress_log: Writer of the curves of evaluations; None: the session's.
+            positions: end of each batch of this process in the data.
+            signals: signals that came to end the training.
+            progress_log: writer of the curves of evaluations; None: the session's.
         """
         export_config = self.config.export_config
         selects = export_config.exporter_type == "best" or export_config.enable_early_stop

@@ -1,4 +1,4 @@
-"""TF_CONFIG: what this process is in a cluster."""
+"""Reads TF_CONFIG, which gives this process its task in a cluster."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _LONGEST_SHOWN = 300
 
 @dataclass(frozen=True)
 class Task:
-    """What this process is in a cluster.
+    """The task of this process in a cluster.
 
     Args:
-        kind: chief, worker or ps; "" without a cluster.
-        index: its number among those of its kind.
+        kind: "chief", "worker" or "ps"; "" without a cluster.
+        index: number of the process among those of its kind, from 0.
         cluster: addresses of all processes by kind.
     """
 
@@ -34,17 +34,17 @@ class Task:
     cluster: dict[str, list[str]] | None = None
 
     def count(self, kind: str) -> int:
-        """Processes of a kind in the cluster."""
+        """Returns the number of processes of a kind in the cluster."""
         return len((self.cluster or {}).get(kind, ()))
 
     @property
     def async_workers(self) -> int:
-        """Counts the workers of parameter servers; 0 where the processes take their steps together."""
+        """Returns the number of workers of parameter servers; 0 if the processes take their steps together."""
         return self.count("worker") if self.count("ps") else 0
 
     @property
     def serves(self) -> bool:
-        """Tells whether this process does what the chief of parameter servers asks of it, and no more."""
+        """Tells whether this process only does the work that the chief of parameter servers gives it."""
         return bool(self.count("ps")) and self.kind != "chief"
 
 
@@ -52,10 +52,10 @@ NO_CLUSTER = Task()
 
 
 def read_task(train_config: train_pb2.TrainConfig) -> Task:
-    """The task that TF_CONFIG gives this process; one without a cluster where the strategy needs none.
+    """Reads the task that TF_CONFIG gives this process; one without a cluster if the strategy needs none.
 
     Raises:
-        ConfigError: the strategy needs a cluster and TF_CONFIG names none, or not one for it.
+        ConfigError: the strategy needs a cluster, but TF_CONFIG names none, or another kind.
     """
     kind = train_config.train_distribute
     if kind not in (PARAMETER_SERVERS, MULTI_WORKER):
@@ -87,10 +87,10 @@ def read_task(train_config: train_pb2.TrainConfig) -> Task:
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port`, the host of an IPv6 address without its brackets.
+    """Splits `host:port` into host and port, the host of an IPv6 address without its brackets.
 
     Raises:
-        ValueError: it is no such address.
+        ValueError: the text is no such address.
     """
     host, _, port = address.rpartition(":")
     host = host[1:-1] if host.startswith("[") and host.endswith("]") else host
@@ -101,10 +101,10 @@ def split_address(address: str) -> tuple[str, int]:
 
 
 def _parse(text: str) -> Task:
-    """The task of a TF_CONFIG.
+    """Reads the task of a TF_CONFIG.
 
     Raises:
-        ValueError: it is no JSON, or something in it is not what it should be.
+        ValueError: the text is no JSON, or something in it is wrong.
     """
     given = _object(read_json(text), "all of it")
     cluster: dict[str, list[str]] = {}

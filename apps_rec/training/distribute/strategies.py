@@ -1,4 +1,4 @@
-"""train_distribute -> the strategy of this process, and its place among the others."""
+"""Builds the strategy of train_distribute for this process, and its share of the replicas."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ _FOR_EVER_SECONDS = 30 * 24 * 3600
 
 
 def build_strategy(train_config: train_pb2.TrainConfig, task: Task = NO_CLUSTER) -> tf.distribute.Strategy:
-    """The strategy that train_distribute names. Several processes meet here, so it comes before any operation.
+    """Builds the strategy that train_distribute names. Processes meet here, so call it before any operation.
 
     A signal ends the process while it waits for the others.
 
     Raises:
-        RunError: there is no TPU where one is asked for, or the other processes did not come.
+        RunError: a TPU is asked for and there is none, or the other processes did not come.
     """
     with ended_by_signals("the wait for the other processes of TF_CONFIG") if task.cluster else nullcontext():
         return _STRATEGIES[train_config.train_distribute](train_config, task)
 
 
 def share_of(strategy: tf.distribute.Strategy, task: Task) -> Share:
-    """The replicas that this process feeds."""
+    """Returns the replicas that this process feeds."""
     replicas = strategy.num_replicas_in_sync
     if not task.cluster or task.count("ps"):
         return Share(replicas, 0, replicas)
@@ -56,9 +56,9 @@ def _mirrored(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.
 
 @functools.cache
 def _mirrored_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
-    """One strategy for all that a process trains on these devices.
+    """Returns the one strategy of this process for these devices.
 
-    TensorFlow numbers the collectives of every strategy from the same start: those of a second one over the same
+    TensorFlow numbers the collectives of every strategy from the same start. Those of a second strategy over the same
     devices are taken for the first one's, and stop with a shape mismatch.
     """
     return tf.distribute.MirroredStrategy(devices)
@@ -76,7 +76,7 @@ def _multi_worker(train_config: train_pb2.TrainConfig, task: Task) -> tf.distrib
 def _set_timeouts(train_config: train_pb2.TrainConfig, task: Task) -> None:
     """Sets TensorFlow's coordination service up as MultiWorkerMirroredStrategy does, with times of ours.
 
-    There is no public way to set it; the strategy takes a service that is there.
+    There is no public way to set it. The strategy takes a service that is there.
     """
     from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2
     from tensorflow.python.eager import context

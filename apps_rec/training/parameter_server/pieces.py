@@ -1,4 +1,4 @@
-"""A session whose rows are taken piece by piece by the workers of parameter servers."""
+"""Trains a session whose rows the workers of parameter servers take piece by piece."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def train_on_pieces(session: Session, signals: StopOnSignal) -> None:
     """Trains to the end that the config sets, each worker at its own pace.
 
     Args:
-        session: Part of the chief in the training.
-        signals: Signals that came to end it early.
+        session: part of the chief in the training.
+        signals: signals that came to end the training early.
     """
     config, estimator, progress = session.config, session.estimator, session.progress
     plan, layout = make_plan(config)

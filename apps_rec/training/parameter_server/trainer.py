@@ -1,9 +1,9 @@
-"""ParameterServerStrategy: a chief hands pieces of the data to workers, which change the tables on the servers.
+"""Trains with ParameterServerStrategy: a chief hands pieces of the data to workers, which update the servers' tables.
 
-The input is split by the chief: it schedules one piece after the other, a run of rows of a file, and TensorFlow's
-coordinator gives each to a worker that is free, and to another one where that worker is lost. So every row of an epoch
-is trained on at least once, and the rows of a piece that was begun twice are counted. (tf.data service with dynamic
-sharding promises at most once.) docs/decisions/0006-parameter-servers.md.
+The chief splits the input. It schedules one piece after the other, a run of rows of a file. TensorFlow's coordinator
+gives each to a free worker, and to another one if that worker is lost. So every row of an epoch is trained on at least
+once, and the rows of a piece that was begun twice are counted. (tf.data service with dynamic sharding promises at most
+once.) docs/decisions/0006-parameter-servers.md.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from apps_rec.training.parameter_server.shards import Piece, Plan
 from apps_rec.training.run.progress import Progress
 
 log = logging.getLogger("apps_rec")
-# Keeps the order of rows in a piece apart from the orders of data.reader and training.pieces.
+# Keeps the order of rows in a piece apart from the orders of apps_rec.data.rows.stream and shards.
 _ROWS = 4
-# Pieces that wait at each worker beside the one it is at.
+# Number of pieces that wait at each worker, beside the one at work.
 _AHEAD = 1
 _POLL_SECONDS = 0.05
 
@@ -46,7 +46,7 @@ _POLL_SECONDS = 0.05
 def serve(task: Task) -> NoReturn:
     """Serves as a ps or a worker until a signal ends the process."""
     config = tf.compat.v1.ConfigProto()
-    # With fewer threads than processes that ask for something, all could wait for each other.
+    # With fewer threads than processes with requests, all could wait for each other.
     config.inter_op_parallelism_threads = max(4, sum(task.count(kind) for kind in ("chief", "worker", "ps")) + 1)
     server = tf.distribute.Server(
         tf.train.ClusterSpec(task.cluster), job_name=task.kind, task_index=task.index, config=config, protocol="grpc"
@@ -58,13 +58,13 @@ def serve(task: Task) -> NoReturn:
 
 
 def waiting_for_servers(seconds: float) -> WaitLimit:
-    """Bounds each wait of the chief for an answer of the servers: its end is that of the process, with the reason.
+    """Makes the limit of the chief's waits for the servers. A wait that is too long ends the process with the reason.
 
-    TensorFlow bounds no such wait, and neither an error nor a signal gets through to the thread that is in it. The last
-    checkpoint stays as it is: a save that does not come to its end is none.
+    TensorFlow has no limit for such a wait, and neither an error nor a signal interrupts the waiting thread. The last
+    checkpoint stays unchanged: a save that does not come to its end does not count.
 
     Args:
-        seconds: Longest wait; 0: for ever.
+        seconds: longest wait in seconds; 0: for ever.
     """
 
     def end(reason: str, number: int | None) -> None:
@@ -79,16 +79,16 @@ def waiting_for_servers(seconds: float) -> WaitLimit:
 
 
 class PieceTrainer:
-    """Trains on pieces, on the workers of a strategy; the chief schedules and waits.
+    """Trains on pieces, on the workers of a strategy. The chief schedules and waits.
 
     Args:
         strategy: a ParameterServerStrategy.
-        model: compiled, with its variables on the servers.
-        preprocessor: made under the strategy, which gives each worker its tables.
-        config: checked and normalised.
-        layout: of the files, see `make_plan`.
-        workers: how many there are.
-        rows_seen: rows that went into the weights so far.
+        model: model, compiled, with its variables on the servers.
+        preprocessor: preprocessor, made under the strategy, which gives each worker its tables.
+        config: config, checked and normalised.
+        layout: layout of the files, see `make_plan`.
+        workers: number of workers.
+        rows_seen: number of rows that went into the weights so far.
     """
 
     def __init__(
@@ -113,7 +113,7 @@ class PieceTrainer:
             self._rows_seen = tf.Variable(rows_seen, dtype=tf.int64, trainable=False, name="rows_seen")
             self._pieces_done = tf.Variable(0, dtype=tf.int64, trainable=False, name="pieces_done")
             self._loss = tf.Variable(0.0, trainable=False, name="last_loss")
-            # Batches whose loss or gradients were not finite, in all and by task; they changed no weight.
+            # Batches whose loss or gradients were not finite, in all and by task. They changed no weight.
             self._tasks = [f"loss_{task.name}" for task in model.tasks]
             self._not_finite = tf.Variable(
                 [0] * (1 + len(self._tasks)), dtype=tf.int64, trainable=False, name="skipped"
@@ -122,19 +122,19 @@ class PieceTrainer:
 
     @property
     def rows_seen(self) -> int:
-        """Rows that went into the weights, one that was trained on twice counted twice."""
+        """Returns the number of rows that went into the weights. A row that was trained on twice counts twice."""
         return int(self._rows_seen.numpy())
 
     @property
     def skipped_batches(self) -> int:
-        """Batches whose loss or gradients were not finite."""
+        """Returns the number of batches whose loss or gradients were not finite."""
         return int(self._not_finite[0].numpy())
 
     def check_finite(self) -> None:
-        """Raises where a batch was not finite.
+        """Raises an error if a batch was not finite.
 
         Raises:
-            RunError: one was; it changed no weight.
+            RunError: the loss or gradients of a batch were not finite. It changed no weight.
         """
         counts = self._not_finite.numpy()
         if counts[0]:
@@ -148,11 +148,11 @@ class PieceTrainer:
 
     @property
     def loss(self) -> float:
-        """Of the last batch that a worker finished."""
+        """Returns the loss of the last batch that a worker finished."""
         return float(self._loss.numpy())
 
     def schedule(self, piece: Piece, epoch: int, number: int) -> bool:
-        """Hands out a piece, where the workers have not enough to do already; False: they have."""
+        """Hands out a piece, unless the workers have enough to do already. Tells whether it did."""
         if self._scheduled - int(self._pieces_done.numpy()) >= self._most_in_flight and not self._coordinator.done():
             return False
         key = combine(_ROWS, self._seed or 0, epoch, number).astype(np.int64)[0]
@@ -169,11 +169,11 @@ class PieceTrainer:
         return True
 
     def is_done(self) -> bool:
-        """Whether all that was handed out is done."""
+        """Tells whether all pieces that were handed out are done."""
         return self._coordinator.done()
 
     def finish(self) -> None:
-        """Waits for all that was handed out, and raises what went wrong in it."""
+        """Waits for all pieces that were handed out, and raises the error of one that failed."""
         self._coordinator.join()
 
     def _train(self, path: tf.Tensor, first: tf.Tensor, rows: tf.Tensor, key: tf.Tensor) -> None:
@@ -200,7 +200,7 @@ class PieceTrainer:
 
 
 def log_tables(tables: Mapping[str, tf.Variable]) -> None:
-    """Says how each table is cut over the servers."""
+    """Logs the division of each table over the servers."""
     for name, table in tables.items():
         pieces = [table] if isinstance(table, tf.Variable) else list(table.variables)
         largest = max(math.prod(piece.shape) * piece.dtype.size for piece in pieces)
@@ -222,15 +222,16 @@ def run_pieces(
     """Trains on the pieces from a run's position to the end that the config sets.
 
     Args:
-        trainer: of the pieces.
-        plan: the pieces.
-        progress: position to begin at.
-        config: for the number of epochs and steps, and how often to save and to log.
-        step: batches trained on so far.
-        save: called with the position behind the last piece and the number of rows handed out, when all are done.
-        is_stopped: whether to stop before the data ends.
-        best: name and value of the best evaluation so far, for the log.
-        waiting: Block around each wait for the servers, see `waiting_for_servers`.
+        trainer: trainer of the pieces.
+        plan: plan of the pieces.
+        progress: progress with the position to begin at.
+        config: config with the numbers of epochs and steps, and the intervals of saves and log lines.
+        step: function that returns the number of batches trained on so far.
+        save: function that is called, when all pieces are done, with the position behind the last one and the number of
+            rows handed out.
+        is_stopped: function that tells whether to stop before the data ends.
+        best: function that returns name and value of the best evaluation so far, for the log.
+        waiting: context of each wait for the servers, see `waiting_for_servers`.
     """
     train_config, batch_size = config.train_config, config.data_config.batch_size
     position = progress.position()
@@ -277,7 +278,7 @@ def run_pieces(
 
 
 class _Report:
-    """A line of progress every so many steps."""
+    """Logs the progress every `log_steps` steps."""
 
     def __init__(
         self, trainer: PieceTrainer, step: Callable[[], int], log_steps: int, batch_size: int, outlook: Outlook
@@ -287,7 +288,7 @@ class _Report:
         self._last, self._since = step(), time.monotonic()
 
     def maybe(self, position: tuple[int, int]) -> None:
-        """Writes it where the steps have passed; the position is the one behind the last piece handed out."""
+        """Writes the line if enough steps have passed. The position is the one behind the last piece handed out."""
         step = self._step()
         if self._last == self._first < step:
             self._outlook.start(step, position)

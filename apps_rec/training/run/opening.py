@@ -1,4 +1,4 @@
-"""The run that the processes of a training work in: opened by all, held against the config, described for the next."""
+"""Opens a run for all processes of a training, compares it with the config, and describes it for later commands."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from apps_rec.training.run.vocabularies import freeze_vocabularies, frozen_vocab
 
 @dataclass(frozen=True)
 class OpenRun:
-    """A run that a training works in.
+    """The run that a training works in.
 
     Attributes:
-        folder: Its files.
-        is_resumed: True where it goes on from its checkpoint.
-        before_save: Function to call before anything is written; it raises where another training took over.
+        folder: folder of the run.
+        is_resumed: true if the run goes on from its checkpoint.
+        before_save: function to call before anything is written; it raises an error if another training took over.
     """
 
     folder: RunFolder
@@ -39,7 +39,7 @@ class OpenRun:
 
 @contextmanager
 def open_together(model_dir: str, resume: bool, restart: bool, workers: Workers) -> Iterator[OpenRun]:
-    """Opens a model_dir on every process of a training; the chief comes first and holds the lock until the end.
+    """Opens a model_dir on every process of a training. The chief comes first and holds the lock until the end.
 
     Raises:
         RunError: see `apps_rec.training.run.lock.open_run`.
@@ -56,7 +56,7 @@ def open_together(model_dir: str, resume: bool, restart: bool, workers: Workers)
 
 
 def words_so_far(run: OpenRun, config: PipelineConfig) -> Mapping[str, Sequence[str]] | None:
-    """Returns the words of every vocab_file that a resumed run began with; None: it begins now.
+    """Returns the words of every vocab_file that a resumed run began with; None if the run begins now.
 
     Raises:
         RunError: the run was trained with another model, optimizer, data or training files.
@@ -71,7 +71,7 @@ def words_so_far(run: OpenRun, config: PipelineConfig) -> Mapping[str, Sequence[
 
 
 def describe_run(run: OpenRun, config: Config) -> None:
-    """Writes into the folder what a later command must know of the run: words, config and training files."""
+    """Writes the facts that later commands need into the folder: words, config and training files."""
     if not run.is_resumed:
         freeze_vocabularies(run.folder, config.message)
     write_config(run.folder, config.to_text())

@@ -1,4 +1,4 @@
-"""Where in the data a run stands."""
+"""The progress of a run: its position in the data, and its best evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from apps_rec.training.run.folder import RunFolder
 
 
 class Progress(tf.Module):
-    """Where a run stands in its data, and the best evaluation so far; the step is the optimizer's `iterations`."""
+    """The position of a run in its data, and its best evaluation so far. The step is the optimizer's `iterations`."""
 
     def __init__(self) -> None:
         super().__init__(name="progress")
@@ -23,10 +23,10 @@ class Progress(tf.Module):
         self.best_step = tf.Variable(-1, dtype=tf.int64, trainable=False)
         # Batches that on_nan: SKIP_BATCH left out.
         self.skipped_batches = tf.Variable(0, dtype=tf.int64, trainable=False)
-        # 1 where a signal cut the evaluation of this step short: it comes first when the run goes on.
+        # 1 if a signal cut the evaluation of this step short. It is then made first when the run goes on.
         self.evaluation_due = tf.Variable(0, dtype=tf.int64, trainable=False)
-        # Parameter servers only: rows handed out to workers, and rows that went into the weights, which are more where
-        # a worker was lost.
+        # Parameter servers only: rows handed out to workers, and rows that went into the weights. The latter are more
+        # if a worker was lost.
         self.rows_due = tf.Variable(0, dtype=tf.int64, trainable=False)
         self.rows_seen = tf.Variable(0, dtype=tf.int64, trainable=False)
 
@@ -35,7 +35,7 @@ class Progress(tf.Module):
         return int(self.epoch.numpy()), int(self.row.numpy())
 
     def best(self) -> tuple[int, float] | None:
-        """Returns step and value of the best evaluation so far; None: there was none."""
+        """Returns step and value of the best evaluation so far; None if there was none."""
         step = int(self.best_step.numpy())
         return None if step < 0 else (step, float(self.best_value.numpy()))
 
@@ -44,11 +44,11 @@ class Progress(tf.Module):
         return bool(self.evaluation_due.numpy())
 
     def is_over(self, config: PipelineConfig, step: int) -> bool:
-        """Tells whether a run that stands here has had all epochs or steps of a config, or was stopped early.
+        """Tells whether a run with this progress has had all epochs or steps of a config, or was stopped early.
 
         Args:
-            config: Message, checked and normalised.
-            step: Number of steps that went into its weights.
+            config: config, checked and normalised.
+            step: number of steps that went into its weights.
         """
         best, export_config = self.best(), config.export_config
         return (
@@ -59,7 +59,7 @@ class Progress(tf.Module):
 
 
 def take_up(progress: Progress, split: int, batch_size: int, folder: RunFolder) -> None:
-    """Notes how the rows are split, and refuses a position within an epoch that was split in another way.
+    """Notes the way in which the rows are split, and refuses a position in an epoch that was split in another way.
 
     Raises:
         RunError: the same position would stand for other rows.
