@@ -10,58 +10,19 @@ ROOT = Path(__file__).parents[1]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Folders whose docstrings have the form.
-DONE = (
-    "apps_rec/__init__.py",
-    "apps_rec/__main__.py",
-    "apps_rec/allocator.py",
-    "apps_rec/atomic_file.py",
-    "apps_rec/cli",
-    "apps_rec/config",
-    "apps_rec/data",
-    "apps_rec/errors.py",
-    "apps_rec/evaluation",
-    "apps_rec/features",
-    "apps_rec/json_text.py",
-    "apps_rec/layers",
-    "apps_rec/legacy_keras.py",
-    "apps_rec/losses",
-    "apps_rec/models",
-    "apps_rec/names.py",
-    "apps_rec/nearest.py",
-    "apps_rec/replicas.py",
-    "apps_rec/serving",
-    "apps_rec/simulation",
-    "apps_rec/tools",
-    "apps_rec/training",
-)
+FOLDERS = ("apps_rec",)
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.
 VERBS = """
-    Accepts Activates Adds Advances Aligns Allocates Allows Answers Appends Applies Approximates Asks Assembles Asserts
-    Assigns Attaches Averages Backs Begins Binds Blends Blocks Breaks Brings Broadcasts Builds Caches Calculates Calls
-    Cancels Casts Catches Changes Checks Chooses Claims Cleans Clears Clips Closes Collapses Collects Combines Compares
-    Compiles Completes Computes Concatenates Configures Confirms Connects Consumes Continues Converts Copies Corrects
-    Counts Covers Creates Cuts Deals Decides Declares Decodes Decompresses Decorates Deduplicates Defines Deletes
-    Delivers Derives Describes Detects Determines Differs Disables Discards Divides Does Downloads Draws Drops Embeds
-    Empties Enables Encodes Ends Ensures Enters Enumerates Escapes Estimates Evaluates Evens Examines Exchanges Excludes
-    Executes Exits Expands Explains Exports Extends Extracts Fails Feeds Fetches Fills Filters Finds Finishes Fits Fixes
-    Flattens Flushes Folds Follows Forgets Formats Forms Forwards Frees Freezes Gathers Generates Gets Gives Groups
-    Grows Guards Guesses Handles Hands Hashes Holds Identifies Ignores Implements Imports Includes Indexes Infers
-    Initializes Inserts Installs Integrates Interprets Interrupts Intersects Invents Inverts Iterates Joins Judges Keeps
-    Launches Lays Leads Learns Leaves Lends Lets Limits Links Listens Lists Loads Locates Locks Logs Looks Lowers Makes
-    Maps Marks Masks Matches Measures Meets Merges Mixes Moves Multiplies Names Normalises Notes Notices Numbers Obtains
-    Omits Opens Orders Overrides Packs Pads Pairs Parses Partitions Passes Permutes Picks Plans Points Pools Predicts
-    Prefetches Prefixes Prepares Preprocesses Prevents Prints Processes Produces Projects Protects Proves Provides
-    Publishes Pulls Pushes Puts Quotes Raises Ranks Reads Rebuilds Receives Recognizes Records Recovers Recreates
-    Reduces Refers Refills Refreshes Refuses Registers Rejects Releases Remembers Removes Renames Renders Repairs
-    Repeats Replaces Replays Reports Represents Requests Requires Resets Reshapes Resolves Restarts Restores Resumes
-    Retries Returns Reuses Rewrites Rolls Rounds Routes Runs Samples Saves Says Scales Scans Schedules Scores Searches
-    Seeds Selects Sends Separates Serializes Serves Sets Settles Shards Shifts Shortens Shows Shrinks Shuffles Shuts
-    Signals Simulates Skips Sleeps Slices Smooths Sorts Spells Splits Spreads Squares Stacks Stamps Standardizes Starts
-    States Stays Steps Stops Stores Strips Subtracts Suggests Summarizes Sums Supplies Suppresses Swaps Synchronizes
-    Takes Tells Tests Tokenizes Traces Trains Transfers Transforms Translates Transposes Tries Trims Truncates Turns
-    Undoes Unites Unpacks Updates Uses Validates Verifies Visits Waits Walks Warms Warns Watches Weighs Withdraws Wraps
-    Writes Yields Zeroes
+    Accepts Adds Aligns Allocates Appends Applies Builds Calls Checks Clips Closes Collects Combines Compares Computes
+    Converts Copies Counts Creates Cuts Deals Decides Decodes Deletes Describes Divides Does Draws Drops Encodes Ends
+    Estimates Evaluates Exports Extracts Fails Fetches Fills Finds Fits Forgets Frees Gathers Generates Gives Groups
+    Hands Hashes Holds Imports Inserts Joins Keeps Lays Leaves Lets Listens Lists Loads Logs Looks Makes Marks
+    Measures Merges Moves Multiplies Names Normalises Notes Opens Packs Parses Plans Preprocesses Prints Puts Raises
+    Ranks Reads Receives Refuses Rejects Removes Renames Repeats Replaces Reports Resets Restores Resumes Returns
+    Rewrites Runs Saves Says Scores Selects Sends Serves Sets Settles Shortens Shows Simulates Skips Sorts Splits
+    Spreads Starts States Stops Strips Sums Takes Tells Traces Trains Translates Turns Unpacks Updates Validates
+    Verifies Waits Warns Watches Wraps Writes Yields
 """
 QUESTIONS = {"how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why"}
 MIDDLES = {"as", "at", "by", "for", "from", "in", "into", "of", "on", "that", "to", "which", "with"}
@@ -99,23 +60,14 @@ def mistakes(source):
 
 
 def sources():
-    files = [path for folder in ("apps_rec", "clients/python") for path in sorted((ROOT / folder).rglob("*.py"))]
-    return [path.relative_to(ROOT) for path in files if "protos" not in path.relative_to(ROOT).parts]
-
-
-def is_done(path):
-    return any(path.is_relative_to(folder) for folder in DONE)
+    paths = [path.relative_to(ROOT) for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
+    return [path for path in paths if path.parts[:2] != ("apps_rec", "protos")]
 
 
 def test_docstrings_have_the_form():
-    found = [
-        f"{path}:{mistake}" for path in sources() if is_done(path) for mistake in mistakes((ROOT / path).read_text())
-    ]
+    assert len(sources()) > 200
+    found = [f"{path}:{mistake}" for path in sources() for mistake in mistakes((ROOT / path).read_text())]
     assert not found, "\n".join(found)
-
-
-def test_folders_that_are_done_exist():
-    assert [folder for folder in DONE if not (ROOT / folder).exists()] == []
 
 
 @pytest.mark.parametrize(
