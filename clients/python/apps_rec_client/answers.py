@@ -1,4 +1,4 @@
-"""A server's answer, held against the request before anything is made of it."""
+"""A server's answer, checked against the request before it is used."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ _KINDS = ("probs_", "logits_")
 def read_outputs(
     answer: PredictResponse, asked: str, spec: ModelSpec, rows: int, expected: Sequence[str]
 ) -> dict[str, np.ndarray]:
-    """The outputs of an answer: `[rows]` finite float32 each, and `order`, a permutation, int32.
+    """Reads the outputs of an answer: finite float32 numbers, `[rows]` each, and `order`, an int32 permutation.
 
     Args:
-        answer: of the server.
-        asked: what was asked of whom, for errors.
-        spec: of the model that was asked for.
-        rows: that were sent.
-        expected: names that must be there; others are read where they are probabilities or logits, or left.
+        answer: answer of the server.
+        asked: the question and its receiver in words, for errors.
+        spec: spec of the model that was asked for.
+        rows: number of rows that were sent.
+        expected: names of outputs that must be there; of the others only probabilities and logits are read.
 
     Raises:
-        AnswerError: it is no answer to the request.
+        AnswerError: it is not an answer to the request.
     """
     version = answer.model_spec.version.value
     if spec.HasField("version") and answer.model_spec.HasField("version") and version != spec.version.value:
@@ -55,10 +55,10 @@ def read_outputs(
 
 
 def read_states(answer: GetModelStatusResponse, asked: str) -> dict[int, str]:
-    """The state of each version, by number.
+    """Returns the state of each version, by the version's number.
 
     Raises:
-        AnswerError: a state that no version has.
+        AnswerError: a state is unknown.
     """
     names: Mapping[int, str] = {number: name for name, number in ModelVersionStatus.State.items()}
     statuses = sorted(answer.model_version_status, key=lambda status: status.version)

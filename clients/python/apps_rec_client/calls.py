@@ -16,7 +16,7 @@ import grpc
 
 from apps_rec_client.errors import RequestError, ServerError
 
-# Of the first wait; each later one is twice as long.
+# Length of the first wait; each later wait is twice as long.
 FIRST_WAIT_SECONDS = 0.05
 T = TypeVar("T")
 
@@ -29,21 +29,22 @@ def call(
     retries: int,
     read: Callable[[Any], T],
 ) -> T:
-    """What is read of the server's answer.
+    """Calls a server and returns the result that `read` makes of its answer.
 
-    Repeats after UNAVAILABLE alone: any other code is an answer, or says that the time is up. Waits are drawn between
-    half and the whole of their length, so that many clients do not come back at once.
+    It repeats the call only after UNAVAILABLE: any other code is an answer, or says that the time is up. Waits are
+    drawn between half and the whole of their length, so that many clients do not come back at once.
 
     Args:
-        method: of a stub.
-        request: its message.
-        asked: what is asked of whom, for errors.
-        timeout_seconds: for everything, waits and reading included.
-        retries: how often to ask again.
-        read: makes the result of the answer.
+        method: method of a stub.
+        request: message for the method.
+        asked: the question and its receiver in words, for errors.
+        timeout_seconds: limit for everything, waits and reading included.
+        retries: number of further attempts, 0 or more.
+        read: function from the answer to the result.
 
     Raises:
-        ServerError: with the server's words at the last attempt; the time was up before the answer was read.
+        ServerError: the server failed, with its words at the last attempt; or the time was up before the answer was
+            read.
         RequestError: the client is closed.
     """
     deadline = time.monotonic() + timeout_seconds

@@ -22,20 +22,19 @@ from apps_rec_client.errors import RequestError
 from apps_rec_client.requests import DEFAULT, RANK, RANK_PACKED, predict_request, rank_inputs, score_inputs
 from apps_rec_client.schema import read_schema
 
-# gRPC waits 1 s and up to 2 min before it connects anew, longer than a ranking can: a server that restarts would be
-# found too late.
+# gRPC waits 1 s and up to 2 min before it connects again. A ranking cannot wait so long for a server that restarts.
 _CHANNEL_OPTIONS = {"grpc.initial_reconnect_backoff_ms": 100, "grpc.max_reconnect_backoff_ms": 1000}
 
 
 @dataclass(frozen=True)
 class Ranking:
-    """Items of a request, ranked.
+    """The ranked items of a request.
 
     Attributes:
-        score: `[N]` float32, in the order that the items were sent in.
-        order: `[N]` int32, places of the items, the best first.
-        probs: by output (`probs_ctr`), `[N]` float32 each, in the order that the items were sent in.
-        version: of the model that answered.
+        score: scores, `[N]` float32, in the order in which the items were sent.
+        order: places of the items, the best first, `[N]` int32.
+        probs: probabilities by output (`probs_ctr`), `[N]` float32 each, in the order in which the items were sent.
+        version: version of the model that answered.
     """
 
     score: np.ndarray
@@ -46,13 +45,13 @@ class Ranking:
 
 @dataclass(frozen=True)
 class Scores:
-    """Rows, scored.
+    """The scores of rows.
 
     Attributes:
-        score: `[N]` float32.
-        probs: by output (`probs_ctr`), `[N]` float32 each.
-        logits: by output (`logits_ctr`), `[N]` float32 each.
-        version: of the model that answered.
+        score: scores, `[N]` float32.
+        probs: probabilities by output (`probs_ctr`), `[N]` float32 each.
+        logits: logits by output (`logits_ctr`), `[N]` float32 each.
+        version: version of the model that answered.
     """
 
     score: np.ndarray
@@ -64,20 +63,20 @@ class Scores:
 class RankClient:
     """Asks TensorFlow Serving for scores and rankings of an export of apps_rec. Threads may share it.
 
-    Without version and label the server's newest version answers. rank_packed sends columns by their place: a version
-    with other columns, or in another order, needs its own schema. rank sends them by name.
+    Without version and label, the server's newest version answers. rank_packed sends columns by their place, so a
+    version with other columns, or with another order of them, needs its own schema. rank sends them by name.
 
     Args:
         target: host:port of the server's gRPC, or any other target of a gRPC channel.
-        model_name: as the server knows it.
-        schema: path of the export's assets/schema.json, or what lies in that file.
-        version: to ask for; default: the server's choice.
-        version_label: to ask for instead of a number.
-        timeout_seconds: for a request with all its attempts.
-        retries: how often to ask again where the server cannot be reached.
-        credentials: of an encrypted channel; default: none, and plain text.
-        max_answer_bytes: of an answer that is taken; default: gRPC's, 4 MiB.
-        channel_options: pairs of gRPC's names and values.
+        model_name: name of the model at the server.
+        schema: path of the export's assets/schema.json, or the object in that file.
+        version: number of the version to ask for; None: the server's choice.
+        version_label: label of the version to ask for, instead of a number.
+        timeout_seconds: limit for a request with all its attempts, above 0.
+        retries: number of further attempts where the server cannot be reached, 0 or more.
+        credentials: credentials of an encrypted channel; None: plain text.
+        max_answer_bytes: largest answer that is taken; None: gRPC's limit, 4 MiB.
+        channel_options: further options of the channel, pairs of gRPC's names and values.
 
     Raises:
         SchemaError: no schema of an export.
@@ -131,15 +130,15 @@ class RankClient:
         """Ranks items for a user.
 
         Args:
-            user: columns of the user and the context, a value each.
-            items: columns of the items, a list each, or a dict for each item; none is as good as many.
-            weights: of the score's terms, by output or in the schema's order; default: the config's.
-            signature: rank or rank_packed.
+            user: columns of the user and the context, one value each.
+            items: columns of the items, one list each, or a dict for each item; there may be none.
+            weights: weights of the score's terms, by output or in the schema's order; None: the config's.
+            signature: "rank" or "rank_packed".
 
         Raises:
             RequestError: user, items or weights are not what the schema asks for; nothing was sent.
             ServerError: the server answered with an error, not in time or not at all.
-            AnswerError: what it answered is no ranking of these items.
+            AnswerError: the answer is not a ranking of these items.
         """
         inputs = rank_inputs(signature, user, items, weights, self.schema)
         rows = len(inputs[self.schema.items[0].name if signature == RANK else self._item_stack])
@@ -150,23 +149,23 @@ class RankClient:
         """Scores rows by themselves, each with its own user, context and item.
 
         Args:
-            rows: every column, a list each, or a dict for each row.
+            rows: every column, one list each, or a dict for each row.
 
         Raises:
             RequestError: the rows are not what the schema asks for; nothing was sent.
             ServerError: the server answered with an error, not in time or not at all.
-            AnswerError: what it answered are no scores of these rows.
+            AnswerError: the answer does not hold scores of these rows.
         """
         inputs = score_inputs(rows, self.schema)
         outputs, version = self._ask(DEFAULT, inputs, len(inputs[self.schema.columns[0].name]), [SCORE])
         return Scores(outputs[SCORE], _named(outputs, "probs_"), _named(outputs, "logits_"), version)
 
     def versions(self) -> dict[int, str]:
-        """States of the model's versions: AVAILABLE for one that answers, else START, LOADING, UNLOADING or END.
+        """Returns the states of the model's versions: AVAILABLE if it answers, else START, LOADING, UNLOADING or END.
 
         Raises:
             ServerError: the server does not know the model, or did not answer.
-            AnswerError: it answered with a state that no version has.
+            AnswerError: a state in the answer is unknown.
         """
         request = GetModelStatusRequest(model_spec=ModelSpec(name=self._spec.name))
         asked = f"{self._asked}, status"
@@ -191,13 +190,13 @@ class RankClient:
 
     @property
     def _item_stack(self) -> str:
-        """An input of rank_packed with a row for each item."""
+        """Returns the name of an input of rank_packed with a row for each item."""
         return next(stack.name for stack in self.schema.stacks if stack.columns[0].goes_with == "items")
 
     def _ask(
         self, signature: str, inputs: Mapping[str, np.ndarray], rows: int, least: Sequence[str]
     ) -> tuple[dict[str, np.ndarray], int]:
-        """Outputs, those that the schema promises and at least these, and the version that answered."""
+        """Returns the outputs that the schema promises, at least `least`, and the version that answered."""
         request = predict_request(self._spec, signature, inputs)
         asked = f"{self._asked}, {signature}"
         expected = list(dict.fromkeys([*least, *self.schema.outputs.get(signature, ())]))

@@ -1,4 +1,4 @@
-"""Rows that a caller hands in -> columns of plain values, and what is wrong with them."""
+"""Conversion of a caller's rows to columns of plain values, with their mistakes."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ _KINDS = {
 
 
 def take_rows(rows: Rows, expected: Sequence[Column], schema: Schema, where: str, mistakes: list[str]) -> Columns:
-    """Columns of rows as lists of plain values, `[N]` each; whole where there are no mistakes.
+    """Returns the columns of rows as lists of plain values, `[N]` each; complete only where there are no mistakes.
 
     Args:
-        rows: the columns expected, no fewer and no others.
-        expected: some of the schema's.
-        schema: of the export.
-        where: what the caller calls the rows.
-        mistakes: gets a line for each one found.
+        rows: the expected columns, no fewer and no others.
+        expected: some of the schema's columns.
+        schema: schema of the export.
+        where: the caller's word for the rows.
+        mistakes: list that gets a line for each mistake.
     """
     columns = _by_column(rows, expected, where, mistakes)
     if columns is None:
@@ -81,7 +81,7 @@ def take_rows(rows: Rows, expected: Sequence[Column], schema: Schema, where: str
 def take_row(
     row: Mapping[str, Any], expected: Sequence[Column], schema: Schema, where: str, mistakes: list[str]
 ) -> Columns:
-    """`take_rows` of a single row, given as values by name: columns `[1]`."""
+    """Does the same as `take_rows` for a single row, given as values by name: columns `[1]`."""
     if not isinstance(row, Mapping):
         mistakes.append(f"{where}: expected a dict of values by column, got {_shown(row)}")
         return {}
@@ -96,7 +96,7 @@ def take_row(
 
 
 def take_weights(weights: Weights | None, schema: Schema, mistakes: list[str]) -> list[Any]:
-    """Weights of the score's terms, in the terms' order; None: the config's."""
+    """Returns the weights of the score's terms, in the terms' order; the config's where `weights` is None."""
     outputs = list(schema.weights)
     if weights is None:
         return list(schema.weights.values())
@@ -152,7 +152,7 @@ def _why_not(name: str, names: Sequence[str], schema: Schema) -> str:
 
 
 def _first_wrong(values: Sequence[Any], column: Column) -> int | None:
-    """The place of the first value of another type, or of more bits."""
+    """Returns the place of the first value of another type, or of more bits; None where there is none."""
     kind = _KINDS[column.dtype]
     has_type = {found: _has_type(found, kind) for found in set(map(type, values))}
     for place, value in enumerate(values):
@@ -186,7 +186,7 @@ def _is_list(values: Any) -> bool:
 
 
 def _plain(values: Iterable[Any]) -> list[Any]:
-    """Values of numpy as those of Python."""
+    """Turns numpy's values into Python's."""
     listed = values.tolist() if isinstance(values, np.ndarray) else values
     return [value.item() if isinstance(value, np.generic) else value for value in listed]
 

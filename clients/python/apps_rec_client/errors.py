@@ -1,4 +1,4 @@
-"""What can go wrong: before a request is sent, and after."""
+"""Errors of the client: before a request is sent, and after."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ class SchemaError(ClientError, ValueError):
 
 
 class RequestError(ClientError, ValueError):
-    """Something handed in is wrong, and nothing was sent; the text holds one line for each mistake."""
+    """Mistakes in what the caller gave; nothing was sent. The text holds one line for each."""
 
 
 class AnswerError(ClientError):
-    """The server's answer is none to the request: of other rows, types or shapes, or not of finite numbers."""
+    """An answer that does not fit the request: of other rows, types or shapes, or with numbers that are not finite."""
 
 
 class ServerError(ClientError):
-    """The server, or the way there, failed.
+    """A failure of the server, or of the way there.
 
     Attributes:
-        code: of gRPC.
-        words: the server's.
-        attempts: how often the request was sent.
+        code: gRPC's status code.
+        words: the server's words.
+        attempts: number of times that the request was sent.
     """
 
     def __init__(self, asked: str, code: grpc.StatusCode, words: str, attempts: int) -> None:
         times = "attempt" if attempts == 1 else "attempts"
         hint = f" ({_HINTS[code]})" if code in _HINTS else ""
-        # They are a stranger's: no control characters for a terminal, and no end without end.
+        # They are a stranger's: no control characters for a terminal, and a limit to their length.
         words = _CONTROL.sub(lambda found: ascii(found[0])[1:-1], words[:_MOST_WORDS])
         super().__init__(f"{asked}: {code.name} after {attempts} {times}: {words}{hint}")
         self.code = code

@@ -1,4 +1,4 @@
-"""Checked columns -> arrays of a signature's inputs -> a request."""
+"""Requests: checked columns become arrays of a signature's inputs, and these a message."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _NUMPY: Mapping[str, type] = {
 
 
 def score_inputs(rows: Rows, schema: Schema) -> dict[str, np.ndarray]:
-    """Inputs of serving_default: every column, `[N]`.
+    """Returns the inputs of serving_default: every column, `[N]`.
 
     Raises:
-        RequestError: with a line for each mistake in the rows.
+        RequestError: the rows have mistakes; the text has a line for each.
     """
     mistakes: list[str] = []
     columns = take_rows(rows, schema.columns, schema, "rows", mistakes)
@@ -40,10 +40,10 @@ def score_inputs(rows: Rows, schema: Schema) -> dict[str, np.ndarray]:
 def rank_inputs(
     signature: str, user: Mapping[str, Any], items: Rows, weights: Weights | None, schema: Schema
 ) -> dict[str, np.ndarray]:
-    """Inputs of rank (columns of user and context `[1]`, of the items `[N]`) or rank_packed (the same, stacked).
+    """Returns the inputs of rank (columns of user and context `[1]`, of items `[N]`) or rank_packed (these, stacked).
 
     Raises:
-        RequestError: with a line for each mistake in user, items or weights; another signature.
+        RequestError: user, items or weights have mistakes, or the signature is another; the text has a line for each.
     """
     mistakes: list[str] = []
     if signature not in (RANK, RANK_PACKED):
@@ -60,7 +60,7 @@ def rank_inputs(
 
 
 def predict_request(spec: ModelSpec, signature: str, inputs: Mapping[str, np.ndarray]) -> PredictRequest:
-    """A request of a model, or of one of its versions."""
+    """Builds a request for a model, or for one of its versions."""
     request = PredictRequest(model_spec=spec)
     request.model_spec.signature_name = signature
     for name, array in inputs.items():
@@ -79,7 +79,7 @@ def _typed(values: Sequence[Any], column: Column) -> np.ndarray:
 
 
 def _stacked(columns: Columns, stack: Stack) -> np.ndarray:
-    """`[N, columns]`: ids as decimal texts, so that all their digits arrive; numbers as doubles."""
+    """Lays columns side by side, `[N, columns]`: ids as decimal texts, so that no digit is lost; numbers as doubles."""
     if not stack.as_text:
         return np.stack([np.array(columns[column.name], np.float64) for column in stack.columns], axis=1)
     texts = [[_text(value) for value in columns[column.name]] for column in stack.columns]

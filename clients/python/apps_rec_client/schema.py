@@ -1,4 +1,4 @@
-"""What an export takes and gives: its assets/schema.json, read."""
+"""Inputs and outputs of an export, read from its assets/schema.json."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Column:
     """A column of a request.
 
     Attributes:
-        name: of the column.
+        name: name of the column.
         dtype: one of `DTYPES`.
-        side: user, item or context.
-        default: what the export takes for a missing value.
+        side: "user", "item" or "context".
+        default: value that the export takes for a missing one.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Column:
 
     @property
     def goes_with(self) -> str:
-        """What a request to rank holds the column with: user or items."""
+        """Returns the part of a request to rank that holds the column: "user" or "items"."""
         return "items" if self.side == "item" else "user"
 
 
@@ -44,9 +44,9 @@ class Stack:
     """An input of rank_packed: columns side by side.
 
     Attributes:
-        name: of the input.
+        name: name of the input.
         as_text: whether the values are texts; else they are doubles.
-        columns: from left to right.
+        columns: its columns, from left to right.
     """
 
     name: str
@@ -59,11 +59,11 @@ class Schema:
     """Inputs of an export's signatures.
 
     Attributes:
-        columns: that requests hold.
-        filled: names of columns that no request holds, as the export takes their default in every row.
-        stacks: inputs of rank_packed, weights aside.
-        weights: of the score's terms, by output, in their order.
-        outputs: names of what a signature gives, by signature, where the schema says.
+        columns: columns that requests hold.
+        filled: names of columns that no request holds, since the export takes their default in every row.
+        stacks: inputs of rank_packed, without the weights.
+        weights: weights of the score's terms, by output, in the terms' order.
+        outputs: names of outputs, by signature, where the schema gives them.
     """
 
     columns: tuple[Column, ...]
@@ -74,23 +74,23 @@ class Schema:
 
     @property
     def shared(self) -> tuple[Column, ...]:
-        """Columns of the user and the context."""
+        """Returns the columns of the user and the context."""
         return tuple(column for column in self.columns if column.goes_with == "user")
 
     @property
     def items(self) -> tuple[Column, ...]:
-        """Columns of the items."""
+        """Returns the columns of the items."""
         return tuple(column for column in self.columns if column.goes_with == "items")
 
 
 def read_schema(source: str | os.PathLike[str] | Mapping[str, Any]) -> Schema:
-    """The schema of an export.
+    """Reads the schema of an export.
 
     Args:
-        source: path of its assets/schema.json, or what lies in that file.
+        source: path of its assets/schema.json, or the object in that file.
 
     Raises:
-        SchemaError: the file cannot be read, or is no schema.
+        SchemaError: the file cannot be read, or is not a schema.
     """
     where = "schema" if isinstance(source, Mapping) else os.fspath(source)
     try:

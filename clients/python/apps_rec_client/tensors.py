@@ -1,4 +1,4 @@
-"""Arrays -> TensorProto messages, and back."""
+"""Conversion of arrays to TensorProto messages, and back."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from tensorflow.core.framework import types_pb2
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 
-# Type of an array -> its number in messages, and the field that holds values that are not packed into bytes.
+# By type of an array: its number in messages, and the field for values that are not packed into bytes.
 _TYPES: dict[np.dtype, tuple[int, str]] = {
     np.dtype(np.float32): (types_pb2.DT_FLOAT, "float_val"),
     np.dtype(np.float64): (types_pb2.DT_DOUBLE, "double_val"),
@@ -22,7 +22,7 @@ _ARRAYS = {number: (dtype, field) for dtype, (number, field) in _TYPES.items()}
 
 
 def to_tensor(array: np.ndarray) -> TensorProto:
-    """A message of an array: numbers as their bytes; objects are texts as bytes."""
+    """Converts an array to a message: numbers as their bytes; objects are texts as bytes."""
     tensor = TensorProto(dtype=_TYPES[array.dtype][0])
     for size in array.shape:
         tensor.tensor_shape.dim.add(size=size)
@@ -35,7 +35,7 @@ def to_tensor(array: np.ndarray) -> TensorProto:
 
 
 def to_array(tensor: TensorProto) -> np.ndarray:
-    """The array of a message, in whichever of its two forms the values are.
+    """Returns the array of a message, whose values may have either of two forms.
 
     Raises:
         ValueError: the message holds no array, or not as many values as its shape says.
@@ -57,15 +57,15 @@ def to_array(tensor: TensorProto) -> np.ndarray:
 
 
 def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int) -> np.ndarray:
-    """A message's finite numbers, one a row; nothing is made of a message that says otherwise.
+    """Returns a message's finite numbers, one for each row; makes no array of a message that does not hold them.
 
     Args:
-        tensor: of an answer, of which anything may be wrong.
-        dtype: that it has to have.
-        rows: how many numbers.
+        tensor: tensor of an answer; anything in it may be wrong.
+        dtype: type that it must have.
+        rows: number of rows.
 
     Raises:
-        ValueError: with what came instead.
+        ValueError: the message holds something else; the text says what.
     """
     wanted = np.dtype(dtype)
     if tensor.dtype != _TYPES[wanted][0]:
@@ -79,10 +79,10 @@ def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int) -> np.nd
 
 
 def shape_of(tensor: TensorProto) -> list[int]:
-    """The sizes that a message says.
+    """Returns the shape of a message's array.
 
     Raises:
-        ValueError: it says none, more than arrays have, or sizes below 0.
+        ValueError: it has no shape, more dimensions than arrays have, or sizes below 0.
     """
     shape = [dim.size for dim in tensor.tensor_shape.dim[: _MOST_DIMENSIONS + 1]]
     if tensor.tensor_shape.unknown_rank or len(shape) > _MOST_DIMENSIONS or min(shape, default=0) < 0:
@@ -91,6 +91,6 @@ def shape_of(tensor: TensorProto) -> list[int]:
 
 
 def type_name(number: int) -> str:
-    """A type as messages call it."""
+    """Returns the name of a type in messages."""
     names = types_pb2.DataType.values()
     return types_pb2.DataType.Name(number) if number in names else f"number {number}"
