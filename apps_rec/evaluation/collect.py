@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from apps_rec.errors import DataError, RunError
-from apps_rec.evaluation.columns import Column, TaskRows, UserCodes
+from apps_rec.evaluation.columns import BlockColumn, TaskRows, UserCodes
 from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
 from apps_rec.evaluation.tasks import TaskMetrics
 
@@ -43,14 +43,14 @@ class MetricCollector:
         self._task_rows = {task.suffix: TaskRows() for task in tasks}
         grouped = [task for task in tasks if task.users]
         self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
-        self._users = {column: Column(np.int32) for column in self._user_codes}
+        self._users = {column: BlockColumn(np.int32) for column in self._user_codes}
         # The rows of a masked task: the labels of a task that counts all rows and whose label is just the mask, such as
         # the click. Only where there is no such task is the mask kept separately.
-        self._masks: dict[tuple[str, ...], Column] = {}
+        self._masks: dict[tuple[str, ...], BlockColumn] = {}
         for task in grouped:
             if task.rows_key and task.rows_key not in self._masks:
                 holders = [t for t in tasks if not t.rows_key and t.labels == task.rows_key]
-                labels = self._task_rows[holders[0].suffix].labels if holders else Column(np.uint8)
+                labels = self._task_rows[holders[0].suffix].labels if holders else BlockColumn(np.uint8)
                 self._masks[task.rows_key] = labels
         held = {id(rows.labels) for rows in self._task_rows.values()}
         self._own_masks = {key: column for key, column in self._masks.items() if id(column) not in held}

@@ -9,7 +9,7 @@ from apps_rec.errors import DataError
 BLOCK_ROWS = 1 << 16
 
 
-class Column:
+class BlockColumn:
     """A numpy column that grows by whole blocks, so that at most one block is held beyond the values."""
 
     def __init__(self, dtype: type[np.generic]) -> None:
@@ -48,9 +48,9 @@ class TaskRows:
     """The rows of one task: a float32 score and a uint8 label each, and an int32 slice where it is asked for."""
 
     def __init__(self) -> None:
-        self.scores = Column(np.float32)
-        self.labels = Column(np.uint8)
-        self.slices = Column(np.int32)
+        self.scores = BlockColumn(np.float32)
+        self.labels = BlockColumn(np.uint8)
+        self.slices = BlockColumn(np.int32)
 
     def __len__(self) -> int:
         return len(self.scores)

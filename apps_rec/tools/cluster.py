@@ -23,7 +23,7 @@ _OUTPUT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
-class Task:
+class LocalProcess:
     """One process of a cluster, in the words of TF_CONFIG.
 
     Args:
@@ -38,10 +38,14 @@ class Task:
         return f"{self.kind} {self.index}"
 
 
-def tasks_of(workers: int, ps: int) -> list[Task]:
+def tasks_of(workers: int, ps: int) -> list[LocalProcess]:
     """Returns the tasks of a cluster: workers alone, or with parameter servers a chief too."""
-    chief = [Task("chief", 0)] if ps else []
-    return [*chief, *(Task("ps", index) for index in range(ps)), *(Task("worker", index) for index in range(workers))]
+    chief = [LocalProcess("chief", 0)] if ps else []
+    return [
+        *chief,
+        *(LocalProcess("ps", index) for index in range(ps)),
+        *(LocalProcess("worker", index) for index in range(workers)),
+    ]
 
 
 def free_ports(count: int) -> list[int]:
@@ -53,7 +57,7 @@ def free_ports(count: int) -> list[int]:
         return [item.getsockname()[1] for item in sockets]
 
 
-def tf_config(task: Task, ports: dict[Task, int]) -> str:
+def tf_config(task: LocalProcess, ports: dict[LocalProcess, int]) -> str:
     """Returns the TF_CONFIG of a task, as TensorFlow documents it."""
     cluster: dict[str, list[str]] = {}
     for other, port in ports.items():
@@ -70,13 +74,13 @@ class Cluster:
         err: stream for their stderr.
     """
 
-    def __init__(self, tasks: Sequence[Task], out: TextIO, err: TextIO) -> None:
+    def __init__(self, tasks: Sequence[LocalProcess], out: TextIO, err: TextIO) -> None:
         self.tasks = tuple(tasks)
         self._out, self._err = out, err
         self._lock = threading.Lock()
         self._muted = False
-        self._ports: dict[Task, int] = {}
-        self._processes: dict[Task, _Process] = {}
+        self._ports: dict[LocalProcess, int] = {}
+        self._processes: dict[LocalProcess, _Process] = {}
 
     def start(self, command: Sequence[str]) -> None:
         """Starts every task on a new port."""
@@ -84,7 +88,7 @@ class Cluster:
         for task in self.tasks:
             self.start_task(task, command)
 
-    def start_task(self, task: Task, command: Sequence[str]) -> None:
+    def start_task(self, task: LocalProcess, command: Sequence[str]) -> None:
         """Starts one task, on the port that it has."""
         environment = {**os.environ, "TF_CONFIG": tf_config(task, self._ports), "PYTHONUNBUFFERED": "1"}
         self._processes[task] = _Process(
@@ -94,22 +98,22 @@ class Cluster:
             lambda line: self._show(self._err, task, line),
         )
 
-    def ended(self) -> dict[Task, int]:
+    def ended(self) -> dict[LocalProcess, int]:
         """Returns the exit codes of the tasks that have ended; below 0 if a signal ended one."""
         codes = {task: process.popen.poll() for task, process in self._processes.items()}
         return {task: code for task, code in codes.items() if code is not None}
 
-    def forget(self, task: Task) -> None:
+    def forget(self, task: LocalProcess) -> None:
         """Shows the last lines of an ended task, and takes it out of `ended`."""
         self._processes.pop(task).finish_output()
 
-    def mute_behind(self, task: Task) -> None:
+    def mute_behind(self, task: LocalProcess) -> None:
         """Shows the last lines of an ended task, and no further line of any task."""
         self._processes[task].finish_output()
         with self._lock:
             self._muted = True
 
-    def stop(self, tasks: Sequence[Task], grace: float) -> None:
+    def stop(self, tasks: Sequence[LocalProcess], grace: float) -> None:
         """Sends SIGTERM to the tasks, and SIGKILL to those that still run after the grace (in seconds)."""
         chosen = [self._processes[task] for task in tasks if task in self._processes]
         for process in chosen:
@@ -127,7 +131,7 @@ class Cluster:
         """Ends every process at once."""
         self.stop(self.tasks, 0.0)
 
-    def _show(self, stream: TextIO, task: Task, line: str) -> None:
+    def _show(self, stream: TextIO, task: LocalProcess, line: str) -> None:
         # A reader that is gone (launch | head) does not stop the job, whose results are in its model_dir.
         with self._lock, contextlib.suppress(OSError, ValueError):
             if not self._muted:

@@ -15,7 +15,7 @@ from typing import TextIO
 from apps_rec.config import Config
 from apps_rec.errors import CheckFailedError, ConfigError, InterruptedRunError, JobFailedError, RunError
 from apps_rec.protos import train_pb2
-from apps_rec.tools.cluster import Cluster, Task, tasks_of
+from apps_rec.tools.cluster import Cluster, LocalProcess, tasks_of
 
 _LOG = logging.getLogger("apps_rec.tools")
 
@@ -129,7 +129,7 @@ class _Job:
         self._command = command
         self._max_restarts = max_restarts
         self._restarts = 0
-        self._chief = Task("chief", 0) if Task("chief", 0) in cluster.tasks else None
+        self._chief = LocalProcess("chief", 0) if LocalProcess("chief", 0) in cluster.tasks else None
 
     def start(self) -> None:
         """Starts every process."""
@@ -157,7 +157,7 @@ class _Job:
             grace = min(grace, _SHORT_GRACE_SECONDS)
         self._cluster.stop(self._cluster.tasks, grace)
 
-    def _judge(self, ended: dict[Task, int]) -> None:
+    def _judge(self, ended: dict[LocalProcess, int]) -> None:
         for task, code in ended.items():
             if code in _VERDICTS:
                 # The others are about to say the same.
@@ -168,13 +168,13 @@ class _Job:
                 text = f"launch: {task} was stopped by a signal, and the job with it; train --resume goes on with it"
                 raise _VerdictError(InterruptedRunError(text, code - 128))
 
-    def _all_done(self, ended: dict[Task, int]) -> bool:
+    def _all_done(self, ended: dict[LocalProcess, int]) -> bool:
         died = {task: code for task, code in ended.items() if code}
         if died:
             self._restart(died)
         return not died and len(ended) == len(self._cluster.tasks)
 
-    def _chief_done(self, chief: Task, ended: dict[Task, int]) -> bool:
+    def _chief_done(self, chief: LocalProcess, ended: dict[LocalProcess, int]) -> bool:
         if ended.get(chief) == 0:
             self._cluster.stop(self._cluster.tasks, _SHORT_GRACE_SECONDS)
             return True
@@ -190,14 +190,14 @@ class _Job:
                 self._cluster.start_task(task, self._command)
         return False
 
-    def _restart(self, died: dict[Task, int]) -> None:
+    def _restart(self, died: dict[LocalProcess, int]) -> None:
         self._count(died, "the job starts again with --resume")
         self._cluster.stop(self._cluster.tasks, _SHORT_GRACE_SECONDS)
         # What --restart would move aside is this very run.
         self._command = [word for word in self._command if word not in ("--restart", "--resume")] + ["--resume"]
         self._cluster.start(self._command)
 
-    def _count(self, died: dict[Task, int], remedy: str) -> None:
+    def _count(self, died: dict[LocalProcess, int], remedy: str) -> None:
         how = "; ".join(f"{task} {_how(code)}" for task, code in died.items())
         if all(code == DEFECT for code in died.values()):
             raise _VerdictError(JobFailedError(f"launch: {how}: a defect, which another start would meet again"))

@@ -21,7 +21,7 @@ from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.nan_guard import check_weights
 from apps_rec.training.outlook import Length, Outlook, Position
 from apps_rec.training.run.checkpoints import Checkpoints
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 log = logging.getLogger("apps_rec")
 _SECONDS_WITHOUT_LINE = 30.0
@@ -150,7 +150,7 @@ class SaveAndSelect(keras.callbacks.Callback):
     def __init__(
         self,
         checkpoints: Checkpoints,
-        progress: Progress,
+        progress: DataPosition,
         progress_log: LogProgress,
         save_steps: int,
         positions: Positions,

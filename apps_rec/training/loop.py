@@ -17,7 +17,7 @@ from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.input import log_batches, training_dataset, training_length, training_source
 from apps_rec.training.nan_guard import Batch, WatchFinite
 from apps_rec.training.outlook import Outlook
-from apps_rec.training.run.progress import take_up
+from apps_rec.training.run.progress import restore_position
 from apps_rec.training.session import Session
 
 
@@ -32,7 +32,7 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
     config, estimator, share = session.config, session.estimator, session.estimator.share
     train_config, batch_size = config.train_config, config.data_config.batch_size
     source = training_source(config, share)
-    take_up(session.progress, source.split, batch_size, session.folder)
+    restore_position(session.progress, source.split, batch_size, session.folder)
     log_batches(config, share, source)
     dataset, positions = training_dataset(config, estimator.preprocessor, source, session.progress.position())
     session.progress_log.follow(Outlook(training_length(config, source), session.best), positions.after)

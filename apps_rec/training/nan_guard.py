@@ -16,7 +16,7 @@ from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
 from apps_rec.training.nan_diagnosis import Batch, find_not_finite
 from apps_rec.training.run.folder import RunFolder
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 # Number of elements that are checked at a time, so that no table is copied as a whole.
 _CHUNK = 2**24
@@ -39,7 +39,7 @@ class WatchFinite(keras.callbacks.Callback):
 
     def __init__(
         self,
-        progress: Progress,
+        progress: DataPosition,
         on_nan: train_pb2.OnNan,
         log_steps: int,
         positions: Positions,

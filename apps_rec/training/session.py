@@ -10,7 +10,7 @@ from apps_rec.training.estimator import Estimator
 from apps_rec.training.optimizers.build import build_optimizer
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.opening import OpenRun
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 
 class Session:
@@ -35,7 +35,7 @@ class Session:
         self.estimator, self.workers, self.run = estimator, workers, run
         self.config, self.model, self.folder = estimator.config.message, estimator.model, run.folder
         train_config = self.config.train_config
-        self.progress = Progress()
+        self.progress = DataPosition()
         with estimator.strategy.scope():
             self.optimizer = build_optimizer(train_config)
             self.optimizer.build(self.model.trainable_variables)

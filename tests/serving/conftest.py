@@ -43,9 +43,9 @@ class Ranked:
 
     def rows(self):
         """The rows that the export was proven on."""
-        from apps_rec.serving.parity.golden import Evidence
+        from apps_rec.serving.parity.golden import Golden
 
-        return Evidence.read(self.version, self.schema).rows
+        return Golden.read(self.version, self.schema).rows
 
     def engine(self):
         """The export in a session."""

@@ -13,7 +13,7 @@ import apps_rec
 from apps_rec.names import argument_names
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.export_folder import open_export
-from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.requests import request
 from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import build_serving_schema
@@ -94,7 +94,7 @@ def test_a_server_asks_for_the_columns_by_their_names(named):
 
 
 def test_python_calls_by_column_and_by_argument(named):
-    rows = Evidence.read(named.version, named.schema).rows
+    rows = Golden.read(named.version, named.schema).rows
     inputs = {name: tf.constant(array) for name, array in request("rank", rows, named.schema).items()}
     with Engine(named.version) as engine:
         expected = engine.run("rank", request("rank", rows, named.schema))["score"]
@@ -115,7 +115,7 @@ def test_the_client_sends_columns_of_any_name(named):
     from apps_rec_client import read_schema
     from apps_rec_client.requests import rank_inputs, score_inputs
 
-    rows = Evidence.read(named.version, named.schema).rows
+    rows = Golden.read(named.version, named.schema).rows
     schema = read_schema(str(named.version / "assets/schema.json"))
     first = {column.name: rows[column.name][0] for column in named.schema.shared}
     items = {column.name: rows[column.name] for column in named.schema.items}
@@ -135,7 +135,7 @@ def test_an_alias_is_what_requests_say(named):
     assert kept == pyarrow.parquet.read_table(named.folder / "log.parquet")["Preis (EUR)"].to_pylist()
     described = json.loads((named.version / "assets/schema.json").read_text(encoding="utf-8"))
     assert [(c["name"], c["column_name"]) for c in described["columns"] if "column_name" in c] == list(PRICE.items())
-    rows = Evidence.read(named.version, named.schema).rows
+    rows = Golden.read(named.version, named.schema).rows
     examples = request("serving_tf_example", rows, named.schema)
     # The records of training: they have the names of files.
     features = tf.train.Example.FromString(examples["examples"][0]).features.feature

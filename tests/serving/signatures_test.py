@@ -272,13 +272,13 @@ def test_wholly_of_items(trained, tmp_path):
     """A config that says no sides has no shared columns, and ranks all the same."""
     import apps_rec
     from apps_rec.serving.engine import Engine
-    from apps_rec.serving.parity.golden import Evidence
+    from apps_rec.serving.parity.golden import Golden
     from apps_rec.serving.schema import build_serving_schema
 
     version = apps_rec.export(trained.load(), str(tmp_path / "export"))
     schema = build_serving_schema(trained.load().message)
     assert schema.shared == ()
-    rows = Evidence.read(version, schema).rows
+    rows = Golden.read(version, schema).rows
     with Engine(version) as engine:
         expected = engine.run("serving_default", request("serving_default", rows, schema))
         for signature in ("rank", "rank_packed"):

@@ -14,7 +14,7 @@ import pytest
 import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.serving.export_folder import open_export
-from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from tests.serving.cpp import score
@@ -45,7 +45,7 @@ class Run:
             self.metrics = self.by_tower(apps_rec.evaluate(str(config)))
             self.version = folder / apps_rec.export(str(config), "export")
         self.schema = build_serving_schema(open_export(self.version)[1])
-        self.evidence = Evidence.read(self.version, self.schema)
+        self.evidence = Golden.read(self.version, self.schema)
 
     def by_tower(self, named):
         """The same with each tower's place for its name, which every key ends in."""

@@ -14,7 +14,7 @@ import pytest
 from apps_rec.cli.main import main
 from apps_rec.errors import CheckFailedError, ConfigError, InterruptedRunError, JobFailedError, RunError
 from apps_rec.protos import train_pb2
-from apps_rec.tools.cluster import Task, free_ports, tasks_of, tf_config
+from apps_rec.tools.cluster import LocalProcess, free_ports, tasks_of, tf_config
 from apps_rec.tools.launch import check_launchable, launch
 
 ROOT = Path(__file__).parents[2]
@@ -92,7 +92,7 @@ def test_ports_are_free_and_different():
 
 def test_tf_config_is_as_documented():
     ports = {task: 9000 + at for at, task in enumerate(tasks_of(2, 1))}
-    assert json.loads(tf_config(Task("worker", 1), ports)) == {
+    assert json.loads(tf_config(LocalProcess("worker", 1), ports)) == {
         "cluster": {
             "chief": ["127.0.0.1:9000"],
             "ps": ["127.0.0.1:9001"],

@@ -10,7 +10,7 @@ _LOG = logging.getLogger("apps_rec.data")
 SECONDS_BETWEEN_LINES = 10.0
 
 
-class Progress:
+class ProgressLog:
     """Writes a line to the log every ten seconds.
 
     Args:

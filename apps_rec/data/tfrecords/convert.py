@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from apps_rec.atomic_file import replacing
 from apps_rec.data.files import check_new
-from apps_rec.data.rows.progress import Progress
+from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.rows.stream import RowStream, column_names
 from apps_rec.data.schema import Column, Schema, build_schema
 from apps_rec.data.tfrecords.encode import ColumnEncoder, encode_examples, written_as
@@ -131,7 +131,7 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
     encoders = {name: ColumnEncoder(written_as(schema, name), schema.label_rules.get(name)) for name in schema.dtypes()}
     shares = repeat(rows_per_file) if shards is None else iter(_shares(_rows_that_pass(stream), shards))
     files: list[tuple[Path, int]] = []
-    progress = Progress("written")
+    progress = ProgressLog("written")
     share = next(shares, 0)
     writer: _Shard | None = None
     try:

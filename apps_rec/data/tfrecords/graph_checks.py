@@ -34,7 +34,7 @@ _READABLE_NUMBERS = ("bytes_list", "float_list", "int64_list")
 
 
 @dataclass(frozen=True)
-class Layout:
+class RecordLayout:
     """The layout of the rows in all files of a job.
 
     Args:
@@ -46,7 +46,7 @@ class Layout:
     kinds: Mapping[str, str] = field(default_factory=dict)
 
 
-def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction: float = 0.0) -> Layout:
+def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction: float = 0.0) -> RecordLayout:
     """Refuses files that readers made of TensorFlow ops alone cannot read, and returns the layout that these need.
 
     Two things cannot be seen beforehand and stop the reading: a CSV cell with a line break in its quotes, and a record
@@ -67,8 +67,8 @@ def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction:
     manifests = [manifest_beside(path) for path in files]
     _check_row_options(schema, files, manifests)
     if schema.input_type == "csv":
-        return Layout(header=_common_header(schema, files))
-    return Layout(kinds=_common_kinds(schema, files))
+        return RecordLayout(header=_common_header(schema, files))
+    return RecordLayout(kinds=_common_kinds(schema, files))
 
 
 def _check_options(schema: Schema, holdout_fraction: float) -> None:

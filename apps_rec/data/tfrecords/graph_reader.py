@@ -13,11 +13,11 @@ import tensorflow as tf
 from apps_rec.data.pipeline.packing import TF_TYPES
 from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
 from apps_rec.data.tfrecords.graph_cells import KIND_TYPES, list_texts, read_cells
-from apps_rec.data.tfrecords.graph_checks import Layout, check_graph_readable
+from apps_rec.data.tfrecords.graph_checks import RecordLayout, check_graph_readable
 from apps_rec.data.tfrecords.row_counts import count_rows
 from apps_rec.data.values.decimals import has_decimals
 
-__all__ = ["Layout", "check_graph_readable", "count_rows", "graph_columns"]
+__all__ = ["RecordLayout", "check_graph_readable", "count_rows", "graph_columns"]
 
 _LINES = 1024
 
@@ -30,7 +30,7 @@ def graph_columns(
     skip: int | tf.Tensor,
     take: int | tf.Tensor,
     batch_size: int,
-    layout: Layout | None = None,
+    layout: RecordLayout | None = None,
 ) -> tf.data.Dataset:
     """Makes a dataset of a run of rows of one file in order: batches {name: `[B]`} of the types of `Schema.dtypes`.
 
@@ -78,7 +78,7 @@ def _without_blank_lines(lines: tf.Tensor) -> tf.Tensor:
     return tf.boolean_mask(lines, tf.strings.length(lines) > 0)
 
 
-def _parser(schema: Schema, layout: Layout) -> Callable[[tf.Tensor], Columns]:
+def _parser(schema: Schema, layout: RecordLayout) -> Callable[[tf.Tensor], Columns]:
     wanted = {column.name: column for column in schema.columns}
     wanted |= {name: schema.number_column(name) for name in (*schema.labels, *schema.weights)}
     read = _csv_columns if schema.input_type == "csv" else _example_columns
@@ -123,7 +123,7 @@ def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:
 
 
 def _csv_columns(
-    lines: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
+    lines: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: RecordLayout
 ) -> Columns:
     # All cells, also those that nobody reads: only then does decode_csv count the cells of a line.
     cells = tf.io.decode_csv(
@@ -146,7 +146,7 @@ def _as_written(text: tf.Tensor, column: Column, schema: Schema) -> tf.Tensor:
 
 
 def _example_columns(
-    records: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: Layout
+    records: tf.Tensor, wanted: Mapping[str, Column], numbers: set[str], schema: Schema, layout: RecordLayout
 ) -> Columns:
     features = {
         column.stored: tf.io.RaggedFeature(KIND_TYPES[layout.kinds[name]], row_splits_dtype=tf.int64)

@@ -13,7 +13,7 @@ from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, 
 from apps_rec.data.files import check_columns
 from apps_rec.data.pipeline.dataset import wrong_value
 from apps_rec.data.rows.kept import empty_kept
-from apps_rec.data.rows.progress import Progress
+from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.storage import local_path
 from apps_rec.errors import DataError, NoRowsError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
@@ -120,7 +120,7 @@ def predict_file(
         raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
     stream = RowStream(files, schema, batch_size, keep=kept)
     groups = 0
-    progress = Progress("scored")
+    progress = ProgressLog("scored")
     with Engine(folder, trust=trust) as engine, open_output(target) as written:
         if ranking is None:
             tables = _score(engine, stream, served)

@@ -34,7 +34,7 @@ Outputs = dict[str, list[float]]
 
 
 @dataclass(frozen=True)
-class Evidence:
+class Golden:
     """Rows and the live model's outputs for them.
 
     Attributes:
@@ -66,7 +66,7 @@ class Evidence:
         return json.dumps({**vars(self), "rows": rows}, ensure_ascii=False, allow_nan=False) + "\n"
 
     @classmethod
-    def read(cls, folder: Path, schema: ServingSchema, most_tolerance: float = HALF_TOLERANCE) -> Evidence:
+    def read(cls, folder: Path, schema: ServingSchema, most_tolerance: float = HALF_TOLERANCE) -> Golden:
         """Reads the evidence of an export.
 
         Raises:
@@ -75,9 +75,7 @@ class Evidence:
         return cls(**read_proof(folder / EVIDENCE_ASSET, schema, most_tolerance))
 
 
-def gather_evidence(
-    config: PipelineConfig, model: RankModel, preprocessor: Preprocessor, schema: ServingSchema
-) -> Evidence:
+def make_golden(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor, schema: ServingSchema) -> Golden:
     """Scores rows of the config's files, and one row of defaults, with the live model.
 
     Raises:
@@ -97,7 +95,7 @@ def gather_evidence(
         once = {column.name: rows[column.name][user : user + 1] * count for column in schema.shared}
         of_items = live_outputs(live, {**rows, **once}, schema, weights)
         ranked.append({name: of_items[name] for name in schema.rank_outputs if name != "order"})
-    return Evidence(rows, source, outputs, users, weights, ranked, score_tolerance(config))
+    return Golden(rows, source, outputs, users, weights, ranked, score_tolerance(config))
 
 
 def score_tolerance(config: PipelineConfig) -> float:
@@ -148,7 +146,7 @@ def live_outputs(live: Any, rows: Mapping[str, Sequence[Any]], schema: ServingSc
     return {name: outputs[name].tolist() for name in schema.outputs}
 
 
-def first_rows(evidence: Evidence, count: int) -> dict[str, list[Any]]:
+def first_rows(evidence: Golden, count: int) -> dict[str, list[Any]]:
     """Returns the first `count` rows, repeated if there are fewer."""
     there = len(next(iter(evidence.rows.values())))
     return take(evidence.rows, [place % there for place in range(count)])

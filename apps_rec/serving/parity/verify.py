@@ -21,7 +21,7 @@ from apps_rec.evaluation.plan import build_plan
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.export_folder import open_export
-from apps_rec.serving.parity.golden import Evidence, first_rows, score_tolerance
+from apps_rec.serving.parity.golden import Golden, first_rows, score_tolerance
 from apps_rec.serving.requests import Arrays, request, take
 from apps_rec.serving.schema import (
     DEFAULT,
@@ -90,7 +90,7 @@ def verify_export(
     """
     folder, config = open_export(export)
     schema = build_serving_schema(config)
-    evidence = Evidence.read(folder, schema, score_tolerance(config))
+    evidence = Golden.read(folder, schema, score_tolerance(config))
     check_schema_file(folder / SCHEMA_ASSET, schema)
     with Engine(folder, trust=trust) as engine:
         result = Verification(str(export), evidence.tolerance)
@@ -126,7 +126,7 @@ def prove_in_fresh_process(folder: Path) -> None:
         raise CheckFailedError("the export differs from the model:\n" + "\n".join(failures))
 
 
-def _prove(engine: Engine, schema: ServingSchema, evidence: Evidence, result: Verification) -> None:
+def _prove(engine: Engine, schema: ServingSchema, evidence: Golden, result: Verification) -> None:
     for signature in SIGNATURES:
         result.worst[signature] = 0.0
     for signature in (DEFAULT, EXAMPLE):
@@ -182,7 +182,7 @@ def _compare(signature: str, outputs: Arrays | None, expected: dict[str, list[fl
     return are_numbers
 
 
-def _time(engine: Engine, schema: ServingSchema, evidence: Evidence) -> Iterator[tuple[str, int, float, float]]:
+def _time(engine: Engine, schema: ServingSchema, evidence: Golden) -> Iterator[tuple[str, int, float, float]]:
     for signature in SIGNATURES:
         for count in LATENCY_ROWS:
             inputs = request(signature, first_rows(evidence, count), schema)

@@ -20,7 +20,7 @@ from apps_rec.evaluation import to_json, to_table
 from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.export_folder import CONFIG_ASSET
-from apps_rec.serving.parity.golden import EVIDENCE_ASSET, Evidence, first_rows
+from apps_rec.serving.parity.golden import EVIDENCE_ASSET, Golden, first_rows
 from apps_rec.serving.requests import grpc_text, request, rest_columns, rest_rows
 from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, METRICS_ASSET
 from apps_rec.serving.saved_model.warmup import write_warmup
@@ -58,7 +58,7 @@ def write_assets(
     config_text: str,
     preprocessor: Preprocessor,
     schema: ServingSchema,
-    evidence: Evidence,
+    evidence: Golden,
     facts: RunFacts | None,
 ) -> None:
     """Writes everything into the folder of a version.
@@ -95,7 +95,7 @@ def write_assets(
 
 
 def model_card(
-    name: str, config: PipelineConfig, schema: ServingSchema, evidence: Evidence, facts: RunFacts | None
+    name: str, config: PipelineConfig, schema: ServingSchema, evidence: Golden, facts: RunFacts | None
 ) -> str:
     """Writes, as Markdown, the answers to what a person asks about a served model."""
     terms = ", ".join(f"{output}: {weight:g}" for output, weight in schema.terms)
@@ -131,7 +131,7 @@ relative), on {len(next(iter(evidence.rows.values())))} rows: {evidence.source},
 """
 
 
-def _half_precision(evidence: Evidence) -> str:
+def _half_precision(evidence: Golden) -> str:
     if evidence.score_difference is None:
         return ""
     largest, mean = evidence.score_difference
@@ -213,7 +213,7 @@ def _version(package: str) -> str:
         return "unknown"
 
 
-def _write_samples(folder: Path, name: str, schema: ServingSchema, evidence: Evidence) -> None:
+def _write_samples(folder: Path, name: str, schema: ServingSchema, evidence: Golden) -> None:
     folder.mkdir()
     for signature in SIGNATURES:
         inputs: dict[str, Any] = request(signature, first_rows(evidence, SAMPLE_ROWS), schema)

@@ -13,7 +13,7 @@ from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel, half_precision_twin
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.serving.parity.golden import Evidence, gather_evidence
+from apps_rec.serving.parity.golden import Golden, make_golden
 from apps_rec.serving.parity.verify import prove_in_fresh_process
 from apps_rec.serving.raw_columns import to_tensors
 from apps_rec.serving.saved_model.assets import RunFacts, write_assets
@@ -61,7 +61,7 @@ def export_model(
     served = half_precision_twin(config, model, preprocessor) if changes_precision else model
     module = build_serving_module(config, served, preprocessor)
     signatures = module.signatures()
-    evidence = gather_evidence(config, model, preprocessor, module.schema)
+    evidence = make_golden(config, model, preprocessor, module.schema)
     log.info("the export will be proven on %s", evidence.source)
     if changes_precision:
         evidence = _with_score_difference(evidence, module)
@@ -83,7 +83,7 @@ def export_model(
     return version
 
 
-def _with_score_difference(evidence: Evidence, module: ServingModule) -> Evidence:
+def _with_score_difference(evidence: Golden, module: ServingModule) -> Golden:
     outputs = module.score(to_tensors(evidence.rows, module.schema.columns))
     differences = np.abs(outputs["score"].numpy() - np.array(evidence.outputs["score"]))
     largest, mean = float(np.max(differences)), float(np.mean(differences))

@@ -20,7 +20,7 @@ _LONGEST_SHOWN = 300
 
 
 @dataclass(frozen=True)
-class Task:
+class ClusterTask:
     """The task of this process in a cluster.
 
     Args:
@@ -48,10 +48,10 @@ class Task:
         return bool(self.count("ps")) and self.kind != "chief"
 
 
-NO_CLUSTER = Task()
+NO_CLUSTER = ClusterTask()
 
 
-def read_task(train_config: train_pb2.TrainConfig) -> Task:
+def read_task(train_config: train_pb2.TrainConfig) -> ClusterTask:
     """Reads the task that TF_CONFIG gives this process; one without a cluster if the strategy needs none.
 
     Raises:
@@ -59,7 +59,7 @@ def read_task(train_config: train_pb2.TrainConfig) -> Task:
     """
     kind = train_config.train_distribute
     if kind not in (PARAMETER_SERVERS, MULTI_WORKER):
-        return Task()
+        return ClusterTask()
     name = train_pb2.DistributionStrategy.Name(kind)
     where = f"train_config.train_distribute: {name} needs the environment variable TF_CONFIG"
     text = os.environ.get("TF_CONFIG", "")
@@ -100,7 +100,7 @@ def split_address(address: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def _parse(text: str) -> Task:
+def _parse(text: str) -> ClusterTask:
     """Reads the task of a TF_CONFIG.
 
     Raises:
@@ -132,7 +132,7 @@ def _parse(text: str) -> Task:
         index = int(index)
     if not isinstance(index, int) or isinstance(index, bool):
         raise ValueError(f"task.index: expected a whole number, not {_text(index)}")
-    return Task(kind, index, cluster)
+    return ClusterTask(kind, index, cluster)
 
 
 def _object(value: Any, name: str) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 
 from apps_rec.errors import RunError
-from apps_rec.training.distribute.cluster_task import Task, split_address
+from apps_rec.training.distribute.cluster_task import ClusterTask, split_address
 from apps_rec.training.outlook import shown
 
 _FIELD = "train_config.cluster_start_timeout_seconds"
@@ -22,7 +22,7 @@ _LISTEN_SECONDS = 10.0
 log = logging.getLogger("apps_rec")
 
 
-def meet(task: Task, timeout_seconds: float) -> None:
+def meet(task: ClusterTask, timeout_seconds: float) -> None:
     """Waits until the other processes can be reached at their addresses in TF_CONFIG, and logs which are missing.
 
     Meanwhile this process listens at its own address, so that the others see it. A process that was seen once counts
@@ -68,7 +68,7 @@ def meet(task: Task, timeout_seconds: float) -> None:
 
 
 @contextlib.contextmanager
-def _listening(task: Task) -> Iterator[None]:
+def _listening(task: ClusterTask) -> Iterator[None]:
     """Listens at the address of this process."""
     address = (task.cluster or {})[task.kind][task.index]
     host, port = split_address(address)

@@ -11,7 +11,7 @@ import tensorflow as tf
 from apps_rec.data.pipeline.sharding import Share
 from apps_rec.errors import RunError
 from apps_rec.protos import train_pb2
-from apps_rec.training.distribute.cluster_task import NO_CLUSTER, Task
+from apps_rec.training.distribute.cluster_task import NO_CLUSTER, ClusterTask
 from apps_rec.training.distribute.tpu import connect_tpu
 from apps_rec.training.signals import ended_by_signals
 
@@ -19,7 +19,7 @@ from apps_rec.training.signals import ended_by_signals
 _FOR_EVER_SECONDS = 30 * 24 * 3600
 
 
-def build_strategy(train_config: train_pb2.TrainConfig, task: Task = NO_CLUSTER) -> tf.distribute.Strategy:
+def build_strategy(train_config: train_pb2.TrainConfig, task: ClusterTask = NO_CLUSTER) -> tf.distribute.Strategy:
     """Builds the strategy that train_distribute names. Processes meet here, so call it before any operation.
 
     A signal ends the process while it waits for the others.
@@ -31,7 +31,7 @@ def build_strategy(train_config: train_pb2.TrainConfig, task: Task = NO_CLUSTER)
         return _STRATEGIES[train_config.train_distribute](train_config, task)
 
 
-def share_of(strategy: tf.distribute.Strategy, task: Task) -> Share:
+def share_of(strategy: tf.distribute.Strategy, task: ClusterTask) -> Share:
     """Returns the replicas that this process feeds."""
     replicas = strategy.num_replicas_in_sync
     if not task.cluster or task.count("ps"):
@@ -42,15 +42,15 @@ def share_of(strategy: tf.distribute.Strategy, task: Task) -> Share:
     return Share(replicas, worker * local, local)
 
 
-def _none(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _none(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _one_device(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _one_device(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     return tf.distribute.OneDeviceStrategy(_local_devices()[0])
 
 
-def _mirrored(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _mirrored(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     return _mirrored_over(_local_devices())
 
 
@@ -64,7 +64,7 @@ def _mirrored_over(devices: tuple[str, ...]) -> tf.distribute.MirroredStrategy:
     return tf.distribute.MirroredStrategy(devices)
 
 
-def _multi_worker(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _multi_worker(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     _set_timeouts(train_config, task)
     try:
         # Without the time limit of its CommunicationOptions: `training.workers` has one.
@@ -73,7 +73,7 @@ def _multi_worker(train_config: train_pb2.TrainConfig, task: Task) -> tf.distrib
         raise RunError(f"the workers of TF_CONFIG, {task.cluster}, did not meet: {error.message}") from error
 
 
-def _set_timeouts(train_config: train_pb2.TrainConfig, task: Task) -> None:
+def _set_timeouts(train_config: train_pb2.TrainConfig, task: ClusterTask) -> None:
     """Sets TensorFlow's coordination service up as MultiWorkerMirroredStrategy does, with times of ours.
 
     There is no public way to set it. The strategy takes a service that is there.
@@ -96,7 +96,7 @@ def _set_timeouts(train_config: train_pb2.TrainConfig, task: Task) -> None:
         )
 
 
-def _parameter_servers(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _parameter_servers(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     partitioner = tf.distribute.experimental.partitioners.MinSizePartitioner(
         min_shard_bytes=train_config.min_table_shard_bytes, max_shards=task.count("ps")
     )
@@ -105,7 +105,7 @@ def _parameter_servers(train_config: train_pb2.TrainConfig, task: Task) -> tf.di
     )
 
 
-def _tpu(train_config: train_pb2.TrainConfig, task: Task) -> tf.distribute.Strategy:
+def _tpu(train_config: train_pb2.TrainConfig, task: ClusterTask) -> tf.distribute.Strategy:
     return connect_tpu()
 
 
@@ -114,7 +114,7 @@ def _local_devices() -> tuple[str, ...]:
     return tuple(device.name for device in devices)
 
 
-_STRATEGIES: dict[int, Callable[[train_pb2.TrainConfig, Task], tf.distribute.Strategy]] = {
+_STRATEGIES: dict[int, Callable[[train_pb2.TrainConfig, ClusterTask], tf.distribute.Strategy]] = {
     train_pb2.NoStrategy: _none,
     train_pb2.OneDeviceStrategy: _one_device,
     train_pb2.MirroredStrategy: _mirrored,

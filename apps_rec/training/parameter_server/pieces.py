@@ -8,7 +8,7 @@ from apps_rec.data.pipeline.dataset import Positions, reraise
 from apps_rec.training.callbacks import StopOnSignal
 from apps_rec.training.parameter_server.shards import make_plan
 from apps_rec.training.parameter_server.trainer import PieceTrainer, log_tables, run_pieces, waiting_for_servers
-from apps_rec.training.run.progress import take_up
+from apps_rec.training.run.progress import restore_position
 from apps_rec.training.session import Session
 
 log = logging.getLogger("apps_rec")
@@ -24,7 +24,7 @@ def train_on_pieces(session: Session, signals: StopOnSignal) -> None:
     config, estimator, progress = session.config, session.estimator, session.progress
     plan, layout = make_plan(config)
     log_tables(session.model.embedder.tables)
-    take_up(progress, -plan.piece_rows, config.data_config.batch_size, session.folder)
+    restore_position(progress, -plan.piece_rows, config.data_config.batch_size, session.folder)
     positions = Positions(files=plan.files)
     saver = session.saver(positions, signals)
     saver.set_model(session.model)

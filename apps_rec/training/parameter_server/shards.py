@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from apps_rec.data import build_schema, data_files
 from apps_rec.data.rows.order import random_order
-from apps_rec.data.tfrecords.graph_reader import Layout, check_graph_readable, count_rows
+from apps_rec.data.tfrecords.graph_reader import RecordLayout, check_graph_readable, count_rows
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 # Keeps the order of pieces apart from the orders of apps_rec.data.rows.stream.
@@ -71,7 +71,7 @@ class Plan:
         return (epoch, number + 1) if number + 1 < len(self._pieces) else (epoch + 1, 0)
 
 
-def make_plan(config: PipelineConfig) -> tuple[Plan, Layout]:
+def make_plan(config: PipelineConfig) -> tuple[Plan, RecordLayout]:
     """Makes the plan for a config's training files. Returns their layout too.
 
     Raises:

@@ -22,18 +22,18 @@ import tensorflow as tf
 
 from apps_rec.data import build_schema
 from apps_rec.data.rows.order import combine
-from apps_rec.data.tfrecords.graph_reader import Layout, graph_columns
+from apps_rec.data.tfrecords.graph_reader import RecordLayout, graph_columns
 from apps_rec.errors import LostWorkerError, RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.training.distribute.cluster_task import Task
+from apps_rec.training.distribute.cluster_task import ClusterTask
 from apps_rec.training.distribute.workers import WaitLimit
 from apps_rec.training.input import column_splitter
 from apps_rec.training.outlook import Length, Outlook
 from apps_rec.training.parameter_server.shards import Piece, Plan
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 log = logging.getLogger("apps_rec")
 # Keeps the order of rows in a piece apart from the orders of apps_rec.data.rows.stream and shards.
@@ -43,7 +43,7 @@ _AHEAD = 1
 _POLL_SECONDS = 0.05
 
 
-def serve(task: Task) -> NoReturn:
+def serve(task: ClusterTask) -> NoReturn:
     """Serves as a ps or a worker until a signal ends the process."""
     config = tf.compat.v1.ConfigProto()
     # With fewer threads than processes with requests, all could wait for each other.
@@ -97,7 +97,7 @@ class PieceTrainer:
         model: RankModel,
         preprocessor: Preprocessor,
         config: PipelineConfig,
-        layout: Layout,
+        layout: RecordLayout,
         workers: int,
         rows_seen: int,
     ) -> None:
@@ -211,7 +211,7 @@ def log_tables(tables: Mapping[str, tf.Variable]) -> None:
 def run_pieces(
     trainer: PieceTrainer,
     plan: Plan,
-    progress: Progress,
+    progress: DataPosition,
     config: PipelineConfig,
     step: Callable[[], int],
     save: Callable[[tuple[int, int], int], None],

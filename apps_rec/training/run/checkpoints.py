@@ -15,7 +15,7 @@ from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
 from apps_rec.training.run.checkpoint_folder import NAME, UNREADABLE, CheckpointFolder, choose
 from apps_rec.training.run.checksums import find_damage, manifest_of
 from apps_rec.training.run.folder import RunFolder
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 
 class _Weights(tf.Module):
@@ -53,7 +53,7 @@ class Checkpoints:
         folder: RunFolder,
         model: RankModel,
         optimizer: RowSparseOptimizer | None = None,
-        progress: Progress | None = None,
+        progress: DataPosition | None = None,
         keep: int = 10,
         is_writer: bool = True,
     ) -> None:

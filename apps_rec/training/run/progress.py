@@ -9,7 +9,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.run.folder import RunFolder
 
 
-class Progress(tf.Module):
+class DataPosition(tf.Module):
     """The position of a run in its data, and its best evaluation so far. The step is the optimizer's `iterations`."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Progress(tf.Module):
         )
 
 
-def take_up(progress: Progress, split: int, batch_size: int, folder: RunFolder) -> None:
+def restore_position(progress: DataPosition, split: int, batch_size: int, folder: RunFolder) -> None:
     """Notes the way in which the rows are split, and refuses a position in an epoch that was split in another way.
 
     Raises:

@@ -19,7 +19,7 @@ from apps_rec.features.specs import (
 
 
 @dataclass(frozen=True)
-class Taken:
+class MatchedRows:
     """The outcome of warm start for a table or another variable.
 
     Attributes:
@@ -54,20 +54,20 @@ class Taken:
         why = f" ({self.reason})" if self.reason else ""
         return f"{self.kind} {self.name}: {self.status}, {', '.join(counts)}{why}"
 
-    def noting(self, text: str) -> Taken:
+    def noting(self, text: str) -> MatchedRows:
         """Returns the same with one more reason."""
         return replace(self, reason=f"{self.reason}; {text}" if self.reason else text)
 
 
 @dataclass(frozen=True)
-class Meaning:
+class IdMeaning:
     """The meaning of a table's rows: all ways in which the features that share it make ids."""
 
     ways: frozenset
     rows: int
 
 
-def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, Meaning]:
+def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, IdMeaning]:
     """Returns the meaning of each table by its name."""
     ways: dict[str, set] = {}
     rows: dict[str, int] = {}
@@ -82,10 +82,10 @@ def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, Meaning]:
         else:
             way = spec.ids
         ways.setdefault(spec.table, set()).add(way)
-    return {table: Meaning(frozenset(found), rows[table]) for table, found in ways.items()}
+    return {table: IdMeaning(frozenset(found), rows[table]) for table, found in ways.items()}
 
 
-def match_rows(name: str, before: Meaning, now: Meaning) -> tuple[Taken, np.ndarray, np.ndarray]:
+def match_rows(name: str, before: IdMeaning, now: IdMeaning) -> tuple[MatchedRows, np.ndarray, np.ndarray]:
     """Returns the outcome for a table, the rows to take from the old one, and their places in the new one.
 
     Numbers keep their row and words are looked up. The row of unknown ids goes to the row of unknown ids. Hashes,
@@ -94,7 +94,7 @@ def match_rows(name: str, before: Meaning, now: Meaning) -> tuple[Taken, np.ndar
     """
     if before.ways == now.ways:
         rows = np.arange(now.rows)
-        return Taken("table", name, "restored", now.rows), rows, rows
+        return MatchedRows("table", name, "restored", now.rows), rows, rows
     old, new = (next(iter(meaning.ways)) if len(meaning.ways) == 1 else None for meaning in (before, now))
     if isinstance(old, NumberIds) and isinstance(new, NumberIds):
         shared = np.arange(min(old.size, new.size))
@@ -110,11 +110,11 @@ def match_rows(name: str, before: Meaning, now: Meaning) -> tuple[Taken, np.ndar
     else:
         reason = "its ids are made in another way, so that a row stands for other ids"
     empty = np.zeros(0, np.int64)
-    return Taken("table", name, "new", 0, now.rows, before.rows, reason), empty, empty
+    return MatchedRows("table", name, "new", 0, now.rows, before.rows, reason), empty, empty
 
 
 def _resized(
-    name: str, rows_before: np.ndarray, rows_now: np.ndarray, before: Meaning, now: Meaning
-) -> tuple[Taken, np.ndarray, np.ndarray]:
+    name: str, rows_before: np.ndarray, rows_now: np.ndarray, before: IdMeaning, now: IdMeaning
+) -> tuple[MatchedRows, np.ndarray, np.ndarray]:
     count = len(rows_now)
-    return Taken("table", name, "resized", count, now.rows - count, before.rows - count), rows_before, rows_now
+    return MatchedRows("table", name, "resized", count, now.rows - count, before.rows - count), rows_before, rows_now

@@ -23,7 +23,7 @@ from apps_rec.training.run.checkpoint_folder import NAME, steps_in
 from apps_rec.training.run.checkpoints import first_that_stays, read_weights
 from apps_rec.training.run.folder import RunFolder, read_config, write_whole
 from apps_rec.training.run.vocabularies import frozen_vocabularies
-from apps_rec.training.warm_start.match_rows import Taken, match_rows, table_meanings
+from apps_rec.training.warm_start.match_rows import MatchedRows, match_rows, table_meanings
 
 FIELD = "train_config.fine_tune_checkpoint"
 # Number of rows of a table that are copied at a time.
@@ -128,18 +128,18 @@ def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel
 
 def _take_tables(
     old: RankModel, old_features: Sequence[FeatureSpec], new: RankModel, features: Sequence[FeatureSpec]
-) -> list[Taken]:
+) -> list[MatchedRows]:
     before, now = table_meanings(old_features), table_meanings(features)
     places_before, places_now = old.embedder.table_places(), new.embedder.table_places()
     taken = []
     for name, place in places_now.items():
         if name not in places_before:
-            taken.append(Taken("table", name, "new", rows_new=place.rows))
+            taken.append(MatchedRows("table", name, "new", rows_new=place.rows))
             continue
         origin = places_before[name]
         if origin.dim != place.dim:
             reason = f"embedding_dim was {origin.dim}, is {place.dim}"
-            taken.append(Taken("table", name, "new", 0, place.rows, origin.rows, reason))
+            taken.append(MatchedRows("table", name, "new", 0, place.rows, origin.rows, reason))
             continue
         item, rows_before, rows_now = match_rows(name, before[name], now[name])
         columns = min(origin.columns, place.columns)
@@ -157,7 +157,9 @@ def _take_tables(
             )
         taken.append(item)
     gone = places_before.keys() - places_now.keys()
-    return taken + [Taken("table", name, "dropped", rows_dropped=places_before[name].rows) for name in sorted(gone)]
+    return taken + [
+        MatchedRows("table", name, "dropped", rows_dropped=places_before[name].rows) for name in sorted(gone)
+    ]
 
 
 def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_rows: object, columns: int) -> None:
@@ -169,26 +171,26 @@ def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_ro
     target.scatter_update(tf.IndexedSlices(values, target_rows))
 
 
-def _take_others(old: RankModel, new: RankModel) -> list[Taken]:
+def _take_others(old: RankModel, new: RankModel) -> list[MatchedRows]:
     before, now = _others(old), _others(new)
     taken = []
     for name, pieces in now.items():
         shape = _shape(pieces)
         if name not in before:
-            taken.append(Taken("variable", name, "new", rows_new=_rows(shape)))
+            taken.append(MatchedRows("variable", name, "new", rows_new=_rows(shape)))
             continue
         (variable,) = before[name]
         if variable.shape != shape:
             reason = f"its shape was {tuple(variable.shape)}, is {tuple(shape)}"
-            taken.append(Taken("variable", name, "new", 0, _rows(shape), _rows(variable.shape), reason))
+            taken.append(MatchedRows("variable", name, "new", 0, _rows(shape), _rows(variable.shape), reason))
             continue
         ends = np.cumsum([_rows(piece.shape) for piece in pieces])
         values = np.split(variable.numpy(), ends[:-1]) if len(pieces) > 1 else [variable.numpy()]
         for piece, value in zip(pieces, values, strict=True):
             piece.assign(value)
-        taken.append(Taken("variable", name, "restored", _rows(shape)))
+        taken.append(MatchedRows("variable", name, "restored", _rows(shape)))
     gone = [name for name in before if name not in now]
-    return taken + [Taken("variable", name, "dropped", rows_dropped=_rows(_shape(before[name]))) for name in gone]
+    return taken + [MatchedRows("variable", name, "dropped", rows_dropped=_rows(_shape(before[name]))) for name in gone]
 
 
 def _rows(shape: tf.TensorShape) -> int:
@@ -215,7 +217,7 @@ def _others(model: RankModel) -> dict[str, list[tf.Variable]]:
     return found
 
 
-def _report(taken: Sequence[Taken], prefix: Path, step: int, folder: RunFolder) -> None:
+def _report(taken: Sequence[MatchedRows], prefix: Path, step: int, folder: RunFolder) -> None:
     entries = [{name: value for name, value in asdict(item).items() if value != ""} for item in taken]
     text = json.dumps({"checkpoint": str(prefix), "step": step, "taken": entries}, indent=1, ensure_ascii=False)
     write_whole(folder.warm_start, text + "\n")

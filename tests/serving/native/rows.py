@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from apps_rec.serving.export_folder import open_export
-from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.requests import Arrays, request, take
 from apps_rec.serving.schema import WEIGHTS, build_serving_schema
 
@@ -35,7 +35,7 @@ def main(export: str, signature: str, path: str, count: str = "5") -> None:
     """Reads, writes."""
     folder, config = open_export(export)
     schema = build_serving_schema(config)
-    rows = take(Evidence.read(folder, schema).rows, slice(int(count)))
+    rows = take(Golden.read(folder, schema).rows, slice(int(count)))
     print(*write_rows(Path(path), request(signature, rows, schema)))
 
 

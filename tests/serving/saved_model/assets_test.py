@@ -12,7 +12,7 @@ import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
 from apps_rec.serving.json_asset import read_json_object
-from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.schema_file import check_schema_file
 
 NUMBERS = ("rows.price", "outputs.score")
@@ -86,7 +86,7 @@ def test_a_proof_with_a_wrong_field(ranked, version, way, value, text):
     path = version / "assets/proof.json"
     change(path, way, value)
     with pytest.raises(RunError) as caught:
-        Evidence.read(version, ranked.schema, 1e-5)
+        Golden.read(version, ranked.schema, 1e-5)
     assert str(caught.value).startswith(f"{path}: {text}"), caught.value
     assert str(caught.value).endswith("Export again")
 
@@ -119,7 +119,7 @@ def test_a_file_that_is_none(ranked, version, name, data, text):
 
 def read(ranked, version, name):
     if name == "proof.json":
-        Evidence.read(version, ranked.schema)
+        Golden.read(version, ranked.schema)
     else:
         check_schema_file(version / "assets/schema.json", ranked.schema)
 
@@ -140,7 +140,7 @@ def test_a_file_that_is_not_there_or_no_file(ranked, version, monkeypatch, name)
 
 
 def test_the_assets_of_an_export_are_as_they_should_be(ranked):
-    evidence = Evidence.read(ranked.version, ranked.schema, 1e-5)
+    evidence = Golden.read(ranked.version, ranked.schema, 1e-5)
     assert len(evidence.rows["user"]) == 65
     check_schema_file(ranked.version / "assets/schema.json", ranked.schema)
 
@@ -215,7 +215,7 @@ def test_random_proofs_are_refused_or_read(ranked, version):
         at[step] = draw.choice([None, True, -1, 0, 1e300, 2**70, "", "x", [], {}, [[]], {"a": 1}, [None], "\x1b[2J"])
         path.write_text(json.dumps(spoiled), encoding="utf-8")
         try:
-            evidence = Evidence.read(version, ranked.schema, 1e-5)
+            evidence = Golden.read(version, ranked.schema, 1e-5)
         except RunError as error:
             refused.append(str(error))
             continue

@@ -15,7 +15,7 @@ from apps_rec.cli.main import main
 from apps_rec.config import load_config
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.serving import versions as versions_file
-from apps_rec.serving.parity.golden import Evidence
+from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.raw_columns import to_tensors
 from apps_rec.serving.saved_model import export as export_file
 from apps_rec.serving.schema import build_serving_schema
@@ -107,7 +107,7 @@ def test_an_export_in_half_precision(trained, estimator, field, proven_here):
 def test_half_precision_says_how_far_scores_are_off(trained, proven_here):
     version = apps_rec.export(trained.load("export_config.half_precision=true"), str(trained.folder / "said"))
     schema = build_serving_schema(trained.load().message)
-    evidence = Evidence.read(version, schema)
+    evidence = Golden.read(version, schema)
     outputs = tf.saved_model.load(str(version)).signatures["serving_default"](
         **to_tensors(evidence.rows, schema.columns)
     )

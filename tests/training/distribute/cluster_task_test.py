@@ -6,7 +6,7 @@ import pytest
 
 from apps_rec.errors import ConfigError
 from apps_rec.protos import train_pb2
-from apps_rec.training.distribute.cluster_task import Task, read_task, split_address
+from apps_rec.training.distribute.cluster_task import ClusterTask, read_task, split_address
 
 WORKERS = {"worker": ["localhost:1111", "localhost:1112"]}
 SERVERS = {**WORKERS, "chief": ["localhost:1113"], "ps": ["localhost:1114"]}
@@ -23,7 +23,7 @@ def tf_config(cluster, kind, index):
 @pytest.mark.parametrize("name", ["NoStrategy", "OneDeviceStrategy", "MirroredStrategy", "TPUStrategy"])
 def test_one_process_does_not_ask_for_a_cluster(monkeypatch, name):
     monkeypatch.setenv("TF_CONFIG", "no JSON")
-    assert read_task(config(name)) == Task()
+    assert read_task(config(name)) == ClusterTask()
 
 
 def test_a_cluster_is_read(monkeypatch):
@@ -99,11 +99,11 @@ def test_addresses():
 @pytest.mark.parametrize(
     ("task", "async_workers", "serves"),
     [
-        (Task(), 0, False),
-        (Task("worker", 1, {"worker": ["a:1", "b:1"]}), 0, False),
-        (Task("chief", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, False),
-        (Task("worker", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
-        (Task("ps", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
+        (ClusterTask(), 0, False),
+        (ClusterTask("worker", 1, {"worker": ["a:1", "b:1"]}), 0, False),
+        (ClusterTask("chief", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, False),
+        (ClusterTask("worker", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
+        (ClusterTask("ps", 0, {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}), 2, True),
     ],
 )
 def test_who_trains_and_who_serves(task, async_workers, serves):

@@ -8,7 +8,7 @@ import pytest
 from apps_rec.errors import RunError
 from apps_rec.tools.cluster import free_ports
 from apps_rec.training.distribute import rendezvous as meeting
-from apps_rec.training.distribute.cluster_task import Task
+from apps_rec.training.distribute.cluster_task import ClusterTask
 from apps_rec.training.distribute.rendezvous import meet
 
 
@@ -22,7 +22,7 @@ def test_a_peer_that_never_comes_is_named_and_the_wait_is_bounded(seen, monkeypa
     with pytest.raises(
         RunError, match=r"worker 1 at 127\.0\.0\.1:\d+ of TF_CONFIG did not come within 1 s .*cluster_st"
     ):
-        meet(Task("worker", 0, {"worker": workers}), 1)
+        meet(ClusterTask("worker", 0, {"worker": workers}), 1)
     assert seen.messages[0] == f"waiting for worker 1 at {workers[1]}, 0 s of 1 s"
     assert len(seen.messages) >= 2
 
@@ -35,7 +35,7 @@ def test_all_meet(jobs):
 
     def come(kind, index):
         try:
-            meet(Task(kind, index, cluster), 20)
+            meet(ClusterTask(kind, index, cluster), 20)
         except RunError as error:
             errors.append(error)
             return
@@ -62,4 +62,4 @@ def test_a_port_that_is_taken(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         own = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(RunError, match=rf"worker 0, this process, cannot listen at {own}: Address already in use"):
-            meet(Task("worker", 0, {"worker": [own, *addresses(1)]}), 1)
+            meet(ClusterTask("worker", 0, {"worker": [own, *addresses(1)]}), 1)

@@ -6,7 +6,7 @@ import pytest
 
 from apps_rec.data.pipeline.sharding import Share
 from apps_rec.protos import train_pb2
-from apps_rec.training.distribute.cluster_task import Task
+from apps_rec.training.distribute.cluster_task import ClusterTask
 from apps_rec.training.distribute.strategies import build_strategy, share_of
 
 WORKERS = {"worker": ["localhost:1111", "localhost:1112"]}
@@ -39,11 +39,11 @@ class Strategy:
 
 def test_shares():
     chief = {"chief": ["a:1"], "worker": ["b:1", "c:1"]}
-    assert share_of(Strategy(2), Task()) == Share(2, 0, 2)
-    assert share_of(Strategy(6), Task("worker", 1, chief)) == Share(6, 4, 2)
-    assert share_of(Strategy(6), Task("chief", 0, chief)) == Share(6, 0, 2)
-    assert share_of(Strategy(2), Task("worker", 1, WORKERS)) == Share(2, 1, 1)
-    assert share_of(Strategy(1), Task("chief", 0, SERVERS)) == Share(1, 0, 1)
+    assert share_of(Strategy(2), ClusterTask()) == Share(2, 0, 2)
+    assert share_of(Strategy(6), ClusterTask("worker", 1, chief)) == Share(6, 4, 2)
+    assert share_of(Strategy(6), ClusterTask("chief", 0, chief)) == Share(6, 0, 2)
+    assert share_of(Strategy(2), ClusterTask("worker", 1, WORKERS)) == Share(2, 1, 1)
+    assert share_of(Strategy(1), ClusterTask("chief", 0, SERVERS)) == Share(1, 0, 1)
 
 
 def test_one_device_has_one_replica():

@@ -14,7 +14,7 @@ from apps_rec.training.run import checkpoint_folder
 from apps_rec.training.run.checkpoint_folder import choose
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.folder import RunFolder
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 
 def make_model(units=3):
@@ -27,7 +27,7 @@ class Run:
     """A model, its optimizer and its progress, saved in a folder."""
 
     def __init__(self, path, keep=10, units=3):
-        self.model, self.progress = make_model(units), Progress()
+        self.model, self.progress = make_model(units), DataPosition()
         self.optimizer = Adam(Constant(0.1))
         self.optimizer.build(self.model.trainable_variables)
         self.model.compile(optimizer=self.optimizer)

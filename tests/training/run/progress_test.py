@@ -3,7 +3,7 @@
 import pytest
 
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
-from apps_rec.training.run.progress import Progress
+from apps_rec.training.run.progress import DataPosition
 
 
 def config(num_steps=0, num_epochs=0, max_check_steps=0):
@@ -17,14 +17,14 @@ def config(num_steps=0, num_epochs=0, max_check_steps=0):
 
 
 def test_a_run_that_begins():
-    progress = Progress()
+    progress = DataPosition()
     assert progress.position() == (0, 0)
     assert progress.best() is None
     assert not progress.owes_evaluation()
 
 
 def test_what_was_noted_is_told():
-    progress = Progress()
+    progress = DataPosition()
     for name, value in {"epoch": 2, "row": 40, "best_step": 30, "best_value": 0.75, "evaluation_due": 1}.items():
         getattr(progress, name).assign(value)
     assert progress.position() == (2, 40)
@@ -46,7 +46,7 @@ def test_what_was_noted_is_told():
     ],
 )
 def test_the_end_of_a_run(epoch, step, options, is_over):
-    progress = Progress()
+    progress = DataPosition()
     progress.epoch.assign(epoch)
     progress.best_step.assign(50)
     progress.best_value.assign(0.5)
@@ -54,4 +54,4 @@ def test_the_end_of_a_run(epoch, step, options, is_over):
 
 
 def test_a_run_without_an_evaluation_is_not_stopped_early():
-    assert not Progress().is_over(config(max_check_steps=20), 10**6)
+    assert not DataPosition().is_over(config(max_check_steps=20), 10**6)

@@ -11,7 +11,7 @@ from apps_rec.features.specs import (
     NumberIds,
     VocabularyIds,
 )
-from apps_rec.training.warm_start.match_rows import Taken, match_rows, table_meanings
+from apps_rec.training.warm_start.match_rows import MatchedRows, match_rows, table_meanings
 
 
 def match(before, now):
@@ -27,17 +27,17 @@ def ids(way):
 def test_numbers_keep_their_row_and_the_unknown_stays_unknown():
     taken, pairs = match(ids(NumberIds(3)), ids(NumberIds(5)))
     assert pairs == [(0, 0), (1, 1), (2, 2), (3, 5)]
-    assert taken == Taken("table", "t", "resized", rows_restored=4, rows_new=2, rows_dropped=0)
+    assert taken == MatchedRows("table", "t", "resized", rows_restored=4, rows_new=2, rows_dropped=0)
     taken, pairs = match(ids(NumberIds(5)), ids(NumberIds(3)))
     assert pairs == [(0, 0), (1, 1), (2, 2), (5, 3)]
-    assert taken == Taken("table", "t", "resized", rows_restored=4, rows_new=0, rows_dropped=2)
+    assert taken == MatchedRows("table", "t", "resized", rows_restored=4, rows_new=0, rows_dropped=2)
     assert str(taken) == "table t: resized, 4 rows restored, 2 rows dropped"
 
 
 def test_words_are_looked_up():
     taken, pairs = match(ids(VocabularyIds(("a", "b", "c"))), ids(VocabularyIds(("c", "x", "a", "y"))))
     assert sorted(pairs) == [(0, 2), (2, 0), (3, 4)]
-    assert taken == Taken("table", "t", "resized", rows_restored=3, rows_new=2, rows_dropped=1)
+    assert taken == MatchedRows("table", "t", "resized", rows_restored=3, rows_new=2, rows_dropped=1)
 
 
 def test_vocabularies_without_a_common_word_share_the_unknown_alone():
@@ -49,7 +49,7 @@ def test_vocabularies_without_a_common_word_share_the_unknown_alone():
 @pytest.mark.parametrize("way", [HashIds(7), NumberIds(6), VocabularyIds(tuple("abcdef"))])
 def test_what_is_unchanged_is_restored_as_a_whole(way):
     taken, pairs = match(ids(way), ids(way))
-    assert taken == Taken("table", "t", "restored", 7)
+    assert taken == MatchedRows("table", "t", "restored", 7)
     assert pairs == [(i, i) for i in range(7)]
 
 
@@ -73,7 +73,7 @@ def test_what_is_unchanged_is_restored_as_a_whole(way):
 def test_rows_that_stand_for_other_ids_are_dropped(before, now, reason):
     taken, pairs = match(before, now)
     assert pairs == []
-    assert taken == Taken("table", "t", "new", 0, now.num_ids, before.num_ids, reason)
+    assert taken == MatchedRows("table", "t", "new", 0, now.num_ids, before.num_ids, reason)
 
 
 def test_features_of_one_table_have_one_meaning():
