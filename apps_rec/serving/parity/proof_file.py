@@ -29,7 +29,7 @@ _FIELDS = ["rows", "source", "outputs", "users", "weights", "ranked", "tolerance
 
 
 def read_proof(path: Path, schema: ServingSchema, most_tolerance: float) -> dict[str, Any]:
-    """Returns the fields of `apps_rec.serving.parity.golden.Evidence`.
+    """Returns the fields of `apps_rec.serving.parity.golden.Golden`.
 
     Args:
         path: path of the file.

@@ -20,7 +20,7 @@ MAY_CHANGE = frozenset(
         # These may change after a run met a bad row, as positions count the rows that are left out too.
         "bad_rows",
         "max_bad_row_share",
-        # Within an epoch `progress.take_up` decides.
+        # Within an epoch `progress.restore_position` decides.
         "batch_size",
         "worker_split",
     }
