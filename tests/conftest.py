@@ -5,6 +5,7 @@ import gc
 import io
 import logging
 import random
+import shutil
 import subprocess
 import sys
 import types
@@ -58,7 +59,6 @@ LONGEST = (
     "faults/second_training_test.py",
     "faults/sigterm_test.py",
     "mutants/mutants_test.py",
-    "serving/killed_export_test.py",
     "training/mirrored_test.py",
     "faults/disk_test.py",
     "cli/main_test.py",
@@ -220,16 +220,26 @@ def tiny(tmp_path, monkeypatch):
     return TinyRun(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def trained(tmp_path_factory):
-    """Return a TinyRun that is trained, in the working directory while the tests of a module run: for reading only."""
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory):
+    """Return the folder of a TinyRun that is trained."""
     import apps_rec
 
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("trained_once")
+        patch.chdir(folder)
+        apps_rec.train(TinyRun(folder).load())
+        return folder
+
+
+@pytest.fixture(scope="module")
+def trained(trained_once, tmp_path_factory):
+    """Return a TinyRun that is trained, in the working directory while the tests of a module run: for reading only."""
     with pytest.MonkeyPatch.context() as patch:
         folder = tmp_path_factory.mktemp("trained")
         patch.chdir(folder)
         run = TinyRun(folder)
-        apps_rec.train(run.load())
+        shutil.copytree(trained_once, folder, dirs_exist_ok=True)
         yield run
 
 

@@ -53,7 +53,9 @@ SHORTENED = [
 
 
 @pytest.mark.parametrize("expected", SHORTENED)
-def test_a_shortened_run_holds_its_bands_repeats_itself_and_exports_what_it_learned(store, monkeypatch, expected):
+def test_a_shortened_run_holds_its_bands_repeats_itself_and_exports_what_it_learned(
+    store, monkeypatch, proven_here, expected
+):
     monkeypatch.chdir(store)
     result = regress_one(expected, quick=True)
     assert result.passed, result

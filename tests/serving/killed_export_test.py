@@ -72,7 +72,9 @@ def begin(ranked, folder):
     return process
 
 
-@pytest.mark.parametrize("kills", [2, pytest.param(20, marks=pytest.mark.slow)])
+# Of the long suites: four and more exports in processes of their own. In the quick suite export_test.py watches one.
+@pytest.mark.slow
+@pytest.mark.parametrize("kills", [2, 20])
 def test_a_watcher_sees_whole_versions_only(ranked, tmp_path, kills):
     folder = tmp_path / "export"
     folder.mkdir()

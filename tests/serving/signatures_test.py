@@ -268,7 +268,7 @@ def test_a_list_in_an_example_is_joined_as_in_a_file(ranked, engine):
         engine.run("serving_tf_example", {"examples": np.array([example.SerializeToString()], object)})
 
 
-def test_wholly_of_items(trained, tmp_path):
+def test_wholly_of_items(trained, tmp_path, proven_here):
     """A config that says no sides has no shared columns, and ranks all the same."""
     import apps_rec
     from apps_rec.serving.engine import Engine
@@ -287,7 +287,7 @@ def test_wholly_of_items(trained, tmp_path):
 
 
 @pytest.mark.parametrize("formula", ["WEIGHTED_SUM", "PRODUCT_OF_POWERS"])
-def test_formula_and_value_are_of_every_signature(ranked, tmp_path, formula):
+def test_formula_and_value_are_of_every_signature(ranked, tmp_path, proven_here, formula):
     import apps_rec
     from apps_rec.serving.engine import Engine
     from apps_rec.serving.schema import build_serving_schema

@@ -7,6 +7,8 @@ from apps_rec.errors import ConfigError
 from apps_rec.tools import regress as tool
 from apps_rec.tools.regress import read_expectation, regress
 
+pytestmark = pytest.mark.usefixtures("proven_here")
+
 
 def test_a_config_in_its_bands_repeats_itself_and_its_export_agrees(folder_of_configs):
     (result,) = regress(folder_of_configs(num_steps=0, metrics={"auc_ctr": [0.8, 1.0], "calibration_ctr": [0.8, 1.25]}))
