@@ -28,7 +28,7 @@ def add_config(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH=VALUE",
-        help="change a field, list items by name: 'feature_config.features[feature_name=age].embedding_dim=8'",
+        help="change a field, list items by name: 'feature_config.features[*].embedding_dim=8'",
     )
 
 
