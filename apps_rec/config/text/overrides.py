@@ -9,7 +9,7 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-from apps_rec.config.report import Places, Report
+from apps_rec.config.report import Places, Report, quoted
 from apps_rec.config.text.parse import parse_text
 from apps_rec.config.text.paths import PathError, Step, field_of, parse_path, select, split_assignment
 from apps_rec.config.text.tokens import NUMBER, STRING, WORD, Token, cut, tokenize
@@ -101,7 +101,14 @@ class _Setter:
         if self._appends and not rest:
             raise PathError(f"+= appends to a list; {path}[{step.selector}] is one item of it.")
         items = getattr(message, field.name)
-        for at in select(items, step):
+        found = select(items, step)
+        if len(found) > 1 and step.selector != "*":
+            numbers = [f"[{at}]" for at in found]
+            raise PathError(
+                f"{path}[{step.selector}] fits {len(found)} items, {quoted(numbers[:-1])} and {numbers[-1]};"
+                " say which, or [*] for all."
+            )
+        for at in found:
             here = f"{path}[{at}]"
             if rest and not is_message(field):
                 raise PathError(f"{path} is a list of plain values, so its items have no {rest[0].name}.")

@@ -127,7 +127,7 @@ def select(items: Any, step: Step) -> list[int]:
         raise PathError(f"items of {step.name} cannot be picked by {name}, which is a message.")
     found = [at for at, item in enumerate(items) if wanted in _texts(item, field)]
     if not found:
-        there = [text for item in items for text in _texts(item, field)]
+        there = list(dict.fromkeys(text for item in items for text in _texts(item, field)))
         hint = did_you_mean(nearest(wanted, there))
         raise PathError(f'no item of {step.name} has {name} "{wanted}"; there are {quoted(there)}.{hint}')
     return found
@@ -143,13 +143,18 @@ def split_selector(selector: str) -> tuple[str, bool, str]:
 
 
 def _texts(item: Message, field: Any) -> list[str]:
-    """Returns the values of a field as a person writes them; a feature without a name has that of its first input."""
+    """Returns the values of a field as a person writes them.
+
+    A feature without a name has that of its first input. A list of texts stands for its first, one of words of an enum
+    for all of them.
+    """
+    value = getattr(item, field.name)
+    if field.enum_type is not None:
+        numbers = value if field.is_repeated else [value]
+        return [field.enum_type.values_by_number[number].name for number in numbers]
     if field.is_repeated:
-        return [str(value) for value in list(getattr(item, field.name))[:1]]
+        return [str(text) for text in value[:1]]
     key = item_name(item)
     if not item.HasField(field.name) and key and key[0] == field.name:
         return [key[1]]
-    value = getattr(item, field.name)
-    if field.enum_type is not None:
-        return [field.enum_type.values_by_number[value].name]
     return [str(value).lower() if isinstance(value, bool) else str(value)] if item.HasField(field.name) else []

@@ -47,9 +47,33 @@ def test_list_items_by_name_number_and_star(base):
     assert message.data_config.input_fields[2].default_val == "nobody"
 
 
-def test_a_selector_may_pick_several(base):
-    message = value(base.replace("    fm { }\n", ""), "feature_config.features[feature_type=IdFeature].embedding_dim=8")
-    assert [f.embedding_dim for f in message.feature_config.features if f.feature_type == 0] == [8, 8, 8, 8]
+FILTERS = """data_config.row_filter=[
+  {column: "hour" to: "20" use: TRAIN}, {column: "hour" from: "20" use: [VALIDATION, EVALUATION]}]"""
+
+
+def test_list_items_by_the_words_of_an_enum(base, report):
+    picked = "data_config.row_filter[use=EVALUATION].from=21"
+    for word in ("VALIDATION", "EVALUATION"):
+        first, second = value(base, FILTERS, picked.replace("EVALUATION", word)).data_config.row_filter
+        assert (first.to, first.HasField("from"), getattr(second, "from")) == ("20", False, "21")
+    (line,) = report(overrides=[FILTERS, picked.replace("EVALUATION", "EVALUATE")])
+    assert (
+        'no item of row_filter has use "EVALUATE"; there are TRAIN, VALIDATION, EVALUATION. Did you mean "EVALUATION"?'
+        in line
+    )
+
+
+def test_a_selector_that_fits_several_items_is_refused(base, report):
+    for path, listed in (
+        ("data_config.row_filter[column=hour]", "2 items, [0] and [1]"),
+        ("feature_config.features[feature_type=IdFeature]", "4 items, [0], [1], [2] and [7]"),
+    ):
+        for rest in ("", ".num_buckets"):
+            override = f"{path}{rest}=5"
+            (line,) = report(overrides=[FILTERS, override])
+            assert line == f"--set {override}: {path} fits {listed}; say which, or [*] for all."
+    filters = value(base, FILTERS, "data_config.row_filter[*].to=22").data_config.row_filter
+    assert [each.to for each in filters] == ["22", "22"]
 
 
 def test_messages_as_text(base):
