@@ -231,7 +231,7 @@ class RowGate:
         for tags in self._schema.tags:
             problems += tag_problems(columns, data, tags)
         labels = {column.name: number(column) for column in self._labels}
-        labels, found = checked_labels(labels, data, self._schema.label_rules, problems)
+        labels, found = checked_labels(labels, data, self._schema.label_rules, self._schema.label_steps, problems)
         columns |= labels
         problems += found
         for column in self._weights:

@@ -179,8 +179,9 @@ def _advice(array: pa.Array, column: Column, kind: str) -> str:
     if kind == DECIMAL:
         return f"{declare} DOUBLE (INT64 for whole numbers), or write it as text"
     if pt.is_temporal(array.type):
+        day = "as a date (pandas: .dt.date), " if pt.is_timestamp(array.type) and column.dtype == "STRING" else ""
         return (
-            "As a number it would depend on the file's unit, as text on its writer: write it as text, or as whole "
-            "numbers such as seconds (input_type: INT64)"
+            f"As a number it would depend on the file's unit, as text on its writer: write it {day}as text, or as "
+            "whole numbers such as seconds (input_type: INT64)"
         )
     return "Write it as text or numbers, and declare that as its input_type in data_config.input_fields"

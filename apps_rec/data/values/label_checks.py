@@ -31,7 +31,11 @@ def _already(problems: Sequence[Problem], name: str, size: int) -> np.ndarray:
 
 
 def checked_labels(
-    labels: Mapping[str, pa.Array], raw: pa.RecordBatch, rules: Mapping[str, LabelRule], known: Sequence[Problem]
+    labels: Mapping[str, pa.Array],
+    raw: pa.RecordBatch,
+    rules: Mapping[str, LabelRule],
+    steps: Sequence[str],
+    known: Sequence[Problem],
 ) -> tuple[dict[str, pa.Array], list[Problem]]:
     """Settles labels to 0, 1 or NOT_OBSERVED, as a batch has them, and finds those that are missing or wrong.
 
@@ -39,8 +43,10 @@ def checked_labels(
         labels: labels as numbers by name, null where one is missing or was not readable.
         raw: unchanged columns of the file.
         rules: rules of labels that may be something else than 0 or 1, in the order in which they are settled.
+        steps: labels from the first step to the last, as in the schema.
         known: problems of the rows so far; a cell that one of them names is not named again.
     """
+    step_before = {later: step for step, later in pairwise(steps)}
     settled: dict[str, np.ndarray] = {}
     problems: list[Problem] = []
     for name in (*(name for name in labels if name not in rules), *rules):
@@ -52,7 +58,7 @@ def checked_labels(
             values = np.where(unobserved, np.float32(NOT_OBSERVED), np.where(outside, np.float32(0), values))
             empty, wrong = (mask & ~unobserved & ~outside for mask in (empty, wrong))
         settled[name] = values
-        problems += _label_problems(empty, wrong, raw.column(name), name)
+        problems += _label_problems(empty, wrong, raw.column(name), name, settled, step_before.get(name))
     return {name: _without_gaps(settled[name]) for name in labels}, problems
 
 
@@ -74,14 +80,25 @@ def _without_label(
     return unobserved, outside
 
 
-def _label_problems(empty: np.ndarray, wrong: np.ndarray, raw: pa.Array, name: str) -> list[Problem]:
+def _label_problems(
+    empty: np.ndarray,
+    wrong: np.ndarray,
+    raw: pa.Array,
+    name: str,
+    settled: Mapping[str, np.ndarray],
+    before: str | None,
+) -> list[Problem]:
     raw = plain(raw)
+
+    def describe(index: int) -> str:
+        text = f"expected the label 0 or 1, got {_shown(raw, index)}"
+        # Only now are all labels settled.
+        if before is not None and empty[index] and settled[before][index] == 0:
+            text += f'; where "{before}" is 0, write 0: without "{before}" there is no "{name}"'
+        return text
+
     masks = ((EMPTY_LABEL, empty), (WRONG_LABEL, wrong))
-    return [
-        Problem(reason, mask, name, lambda i: f"expected the label 0 or 1, got {_shown(raw, i)}")
-        for reason, mask in masks
-        if mask.any()
-    ]
+    return [Problem(reason, mask, name, describe) for reason, mask in masks if mask.any()]
 
 
 def weight_problems(array: pa.Array, raw: pa.Array, name: str, known: Sequence[Problem]) -> list[Problem]:

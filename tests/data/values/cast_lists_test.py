@@ -3,6 +3,7 @@ import decimal
 import math
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pytest
 
@@ -219,6 +220,20 @@ def test_columns_that_fit_no_way(array, dtypes, advice):
         assert advice in str(caught.value)
         # Without a value there is nothing to misread, whatever type the writer gave.
         assert values(pa.nulls(2, array.type), column) == [None, None]
+
+
+def test_a_timestamp_may_be_written_as_a_date_where_text_is_declared():
+    moment = pa.array(pd.Series(pd.to_datetime(["2026-01-02 03:04"])))
+    for array, dtype, told in (
+        (moment, "STRING", "write it as a date (pandas: .dt.date), as text, or as whole numbers such as seconds"),
+        (moment, "INT64", "write it as text, or as whole numbers such as seconds (input_type: INT64)"),
+        (pa.array([datetime.time(1)]), "STRING", "write it as text, or as whole"),
+    ):
+        with pytest.raises(UnreadableColumnError) as caught:
+            convert(array, Column("n", dtype))
+        assert told in str(caught.value)
+    days = pa.array(pd.Series(pd.to_datetime(["2026-01-02 03:04"])).dt.date)
+    assert values(days, Column("n")) == [b"2026-01-02"]
 
 
 def test_a_separator_of_the_ends_of_two_values_is_in_none():

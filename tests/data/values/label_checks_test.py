@@ -63,6 +63,22 @@ def test_without_a_rule_minus_one_and_nothing_are_wrong(tmp_path):
             read(write(tmp_path / "a.csv", row), {})
 
 
+def test_a_step_without_a_value_where_the_step_before_it_is_0_is_told_to_be_0(tmp_path):
+    steps = {"label_steps": COLUMNS}
+    hint = '; where "click" is 0, write 0: without "click" there is no "download"'
+    for row, rest in (("0,,0", hint), ("1,,0", ""), ("0,-1,0", ""), ("0,no,0", ""), (",0,0", "")):
+        with pytest.raises(DataError) as caught:
+            read(write(tmp_path / "a.csv", "1,1,0", row), {}, **steps)
+        text = str(caught.value)
+        assert f"{rest} (line 3)." in text
+        assert ("write 0" in text) == bool(rest)
+    # The step before it may be settled after it.
+    with pytest.raises(DataError, match=f"got nothing{hint} "):
+        read(write(tmp_path / "a.csv", "0,,0"), {"click": LabelRule((-1.0,))}, **steps)
+    _, counts = read(write(tmp_path / "a.csv", "1,1,0", "0,,0"), {}, bad_rows="SKIP", **steps)
+    assert hint in counts.examples["empty label"]
+
+
 def test_values_that_say_that_a_label_was_not_observed(tmp_path):
     rules = {"click": LabelRule((None,)), "download": LabelRule((-9.0, None))}
     path = write(tmp_path / "a.csv", ",0,0", "1,-9,0", "1,,0", "0,0,1")
