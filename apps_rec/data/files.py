@@ -17,6 +17,8 @@ from apps_rec.protos.data_pb2 import DataConfig
 _LOG = logging.getLogger("apps_rec.data")
 
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv"} | {f".{name}": name for name in INPUT_TYPES.values()}
+# Separators of CSV files, and what a config writes for them.
+_SEPARATORS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
 _COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 
 
@@ -123,13 +125,23 @@ def schema_for_named_file(schema: Schema, path: str) -> Schema:
         return schema
 
 
-def check_columns(path: str, present: Sequence[str], wanted: Sequence[str]) -> None:
+def _hint(name: str, present: Sequence[str], schema: Schema) -> str:
+    """Returns the end of a message about a column that is absent: another separator, or a name much like it."""
+    if schema.input_type == "csv" and len(present) == 1:
+        for separator, written in _SEPARATORS.items():
+            if name in present[0].split(separator):
+                return f' The line of names holds "{written}": data_config.separator: "{written}" reads it.'
+    return did_you_mean(nearest(name, present))
+
+
+def check_columns(path: str, present: Sequence[str], wanted: Sequence[str], schema: Schema) -> None:
     """Raises DataError if a wanted column is absent from a file, or there twice."""
     for name in wanted:
         if name not in present:
             listed = ", ".join(present[:30]) + (", ..." if len(present) > 30 else "")
-            hint = did_you_mean(nearest(name, present))
-            raise DataError(f'{path}: there is no column "{name}". Columns are {listed or "none"}.{hint}')
+            raise DataError(
+                f'{path}: there is no column "{name}". Columns are {listed or "none"}.{_hint(name, present, schema)}'
+            )
         if list(present).count(name) > 1:
             raise DataError(f'{path}: there are {list(present).count(name)} columns "{name}"; expected one')
 
@@ -151,5 +163,5 @@ def absent_columns(path: str, present: Sequence[str], wanted: Sequence[str], sch
                     "columns in paths are not read; write the column into the file"
                 )
             absent.append(name)
-    check_columns(path, present, [name for name in wanted if name not in absent])
+    check_columns(path, present, [name for name in wanted if name not in absent], schema)
     return absent

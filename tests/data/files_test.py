@@ -75,7 +75,14 @@ def test_missing_and_double_columns():
     with pytest.raises(
         DataError, match=r'f: there is no column "clik"\. Columns are click, age\. Did you mean "click"'
     ):
-        check_columns("f", ["click", "age"], ["clik"])
+        check_columns("f", ["click", "age"], ["clik"], Schema(()))
     with pytest.raises(DataError, match='f: there are 2 columns "age"'):
-        check_columns("f", ["age", "age"], ["age"])
-    check_columns("f", ["click", "age", "x", "x"], ["age"])
+        check_columns("f", ["age", "age"], ["age"], Schema(()))
+    check_columns("f", ["click", "age", "x", "x"], ["age"], Schema(()))
+
+
+def test_only_a_csv_file_has_another_separator():
+    with pytest.raises(DataError, match=r"Columns are a;b\.$"):
+        check_columns("f", ["a;b"], ["b"], Schema((), input_type="parquet"))
+    with pytest.raises(DataError, match=r'data_config\.separator: ";" reads it'):
+        check_columns("f", ["a;b"], ["b"], Schema((), input_type="csv"))

@@ -133,7 +133,7 @@ def _common_header(schema: Schema, files: Sequence[str]) -> tuple[str, ...]:
             raise DataError(
                 f"{path}: line 1: expected {'the header' if schema.with_header else 'a row'}, got a blank line"
             )
-        check_columns(path, found, schema.in_files(schema.read_names()))
+        check_columns(path, found, schema.in_files(schema.read_names()), schema)
         if header and found != header:
             raise DataError(
                 f"{path}: expected the columns of {files[0]} in the same order ({', '.join(header[:30])}), got "

@@ -179,7 +179,7 @@ def _kept(
     if keep is None:
         keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
     kept = list(dict.fromkeys([*(ranking.group_by if ranking else ()), *keep]))
-    check_columns(path, present, kept)
+    check_columns(path, present, kept, schema)
     return kept
 
 

@@ -102,6 +102,28 @@ def test_files_that_cannot_be_read(tmp_path, name, content, message):
     assert str(caught.value).startswith(str(path))
 
 
+@pytest.mark.parametrize(
+    ("header", "separator", "told"),
+    [
+        ("a;b;c", ",", ' The line of names holds ";": data_config.separator: ";" reads it.'),
+        ("c|b|a", ",", ' The line of names holds "|": data_config.separator: "|" reads it.'),
+        ("a\tb", ",", r' The line of names holds "\t": data_config.separator: "\t" reads it.'),
+        ("a,b", ";", ' The line of names holds ",": data_config.separator: "," reads it.'),
+        ("a;x", ",", ""),
+        ("a;b,c", ",", ""),
+        ("bb", ",", ' Did you mean "bb"?'),
+    ],
+)
+def test_another_separator_is_told(tmp_path, header, separator, told):
+    path = tmp_path / "a.csv"
+    path.write_text(f"{header}\n1\n")
+    schema = Schema((), with_header=True, separator=separator, declared=(Column("b"),))
+    with pytest.raises(DataError) as caught:
+        read(path, ["b"], schema)
+    columns = ", ".join(header.split(separator))
+    assert str(caught.value) == f'{path}: there is no column "b". Columns are {columns}.{told}'
+
+
 def test_bytes_that_are_no_text_in_a_row_are_not_the_headers(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"a,b\n1,\xff\n")
