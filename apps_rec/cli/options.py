@@ -13,11 +13,11 @@ TRUST = "run the export though it holds operations that are in no export of apps
 
 
 class Parser(argparse.ArgumentParser):
-    """The standard parser, which shows mistakes in the arguments as all other messages are shown."""
+    """The standard parser, which shows a mistake in the arguments as one line, without the usage."""
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""
-        super().error(shown(message))
+        self.exit(2, f"{self.prog}: error: {shown(message)}; see {self.prog} --help\n")
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

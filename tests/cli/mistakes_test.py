@@ -227,8 +227,22 @@ def test_set_of_bytes_that_are_no_utf8(tiny):
 
 
 def test_wrong_flags(capsys):
-    for arguments in ([], ["trian"], ["train", "a.config", "--rezume"], ["export", "a.config"]):
+    for arguments, program, said in (
+        ([], "apps-rec", "the following arguments are required: COMMAND"),
+        (["trian"], "apps-rec", "argument COMMAND: invalid choice: 'trian' (choose from "),
+        (["train", "a.config", "--rezume"], "apps-rec", "unrecognized arguments: --rezume"),
+        (["export", "a.config"], "apps-rec export", "the following arguments are required: -o"),
+        (
+            ["predict", "export/1", "rows.csv", "-o", "x.csv", "--weights", "1,1"],
+            "apps-rec predict",
+            'argument --weights: expected OUTPUT=NUMBER with commas, got "1"',
+        ),
+    ):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
         assert ended.value.code == 2
-        assert "usage: apps-rec" in capsys.readouterr().err
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert err.startswith(f"{program}: error: {said}")
+        assert err.endswith(f"; see {program} --help\n")
+        assert err.count("\n") == 1
