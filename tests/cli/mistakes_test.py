@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from apps_rec.cli.main import main
-from apps_rec.training import job
+from apps_rec.training import loop
 from tests.cli.commands import cells, edit, fails, run
 
 QUICK = ("--set", "train_config.num_steps=2")
@@ -60,7 +60,7 @@ def test_a_missing_file(tiny, capsys):
 
 def test_files_that_are_wrong(tiny, capsys, monkeypatch):
     # The batches alone: a model that is traced for every case takes seconds each.
-    monkeypatch.setattr(job, "run_steps", lambda model, dataset, *others: [None for batch in dataset])
+    monkeypatch.setattr(loop, "run_steps", lambda model, dataset, *others: [None for batch in dataset])
     path = tiny.folder / "train.csv"
     good = path.read_bytes()
     row5 = good.split(b"\n")[5]
