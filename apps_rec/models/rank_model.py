@@ -233,15 +233,7 @@ def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Towe
     if dnn is None:
         # Only a logit, which is float32: under the policy Keras would round its input.
         return Tower(l2=l2, name=name)
-    return Tower(
-        dnn.hidden_units,
-        activation=dnn.activation,
-        use_bn=dnn.use_bn,
-        dropout=dnn.dropout or 0.0,
-        l2=l2,
-        name=name,
-        dtype=dtype,
-    )
+    return Tower(**dnn.arguments(), l2=l2, name=name, dtype=dtype)
 
 
 def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from apps_rec.losses import CROSS_ENTROPY, LOSSES
 
@@ -15,6 +16,15 @@ class DnnSpec:
     activation: str = "relu"
     use_bn: bool = False
     dropout: tuple[float, ...] = ()
+
+    def arguments(self) -> dict[str, Any]:
+        """Returns the spec as arguments of `Dnn`, and of `Experts` and `Tower`, which have the same."""
+        return {
+            "hidden_units": self.hidden_units,
+            "activation": self.activation,
+            "use_bn": self.use_bn,
+            "dropout": self.dropout or 0.0,
+        }
 
 
 @dataclass(frozen=True)

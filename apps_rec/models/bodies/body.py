@@ -29,12 +29,4 @@ class Body(Protocol):
 
 def build_dnn(spec: DnnSpec, l2: float, dtype: str | None, name: str) -> Dnn:
     """Builds the layer that a spec describes."""
-    return Dnn(
-        spec.hidden_units,
-        activation=spec.activation,
-        use_bn=spec.use_bn,
-        dropout=spec.dropout or 0.0,
-        l2=l2,
-        name=name,
-        dtype=dtype,
-    )
+    return Dnn(**spec.arguments(), l2=l2, name=name, dtype=dtype)

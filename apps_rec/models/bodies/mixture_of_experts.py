@@ -43,16 +43,7 @@ class MixtureOfExperts(keras.layers.Layer):
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._bottom = SharedBottom(groups, 1, l2=l2, dtype=dtype, name=f"{name}_bottom")
-        self.experts = Experts(
-            num_experts,
-            expert.hidden_units,
-            activation=expert.activation,
-            use_bn=expert.use_bn,
-            dropout=expert.dropout or 0.0,
-            l2=l2,
-            name=f"{name}_experts",
-            dtype=dtype,
-        )
+        self.experts = Experts(num_experts, **expert.arguments(), l2=l2, name=f"{name}_experts", dtype=dtype)
         # In float32: else they would read rounded embeddings.
         self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
 
