@@ -118,6 +118,7 @@ def convert_files(
         with replacing(folder) as aside:
             aside.mkdir()
             stream = RowStream(files, schema, _BATCH_ROWS)
+            stream.watch()
             manifest = _write(stream, aside, shards, rows_per_file or ROWS_PER_FILE, config_path)
             manifest.write(aside)
     except (OSError, tf.errors.OpError) as error:

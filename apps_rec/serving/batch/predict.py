@@ -119,6 +119,7 @@ def predict_file(
     if clash:
         raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
     stream = RowStream(files, schema, batch_size, keep=kept)
+    stream.watch()
     groups = 0
     progress = ProgressLog("scored")
     with Engine(folder, trust=trust) as engine, open_output(target) as written:
