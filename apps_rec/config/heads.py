@@ -128,6 +128,18 @@ class Funnel(Independent):
         if labels[0] and labels[0] == labels[1]:
             text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
             report.error(f"{RANK}.task_towers[1].label_name", text)
+        elif (column := context.columns.get(labels[1])) and "" in column.not_observed:
+            self._warn_of_empty(context, *labels)
+
+    def _warn_of_empty(self, context: Context, click: str, conversion: str) -> None:
+        """Warns where an empty label says "not observed": it is empty in rows without a click too, in many logs."""
+        at = list(context.columns[conversion].not_observed).index("")
+        text = (
+            f'a row whose "{conversion}" is empty does not count for {self.PRODUCT}. If it is empty wherever there is '
+            f'no "{click}", {self.PRODUCT} is learned from rows with a "{click}" alone: write 0 there, and -1 with '
+            'not_observed: "-1" for what is not known yet.'
+        )
+        context.report.warn(f"{context.column_paths[conversion]}.not_observed[{at}]", text)
 
     def _check_names(self, context: Context, towers: Sequence[str]) -> None:
         for at, name in enumerate(towers):

@@ -185,11 +185,28 @@ def test_vocab_file_of_nothing(report, tmp_path):
             [f"{D}.sample_weight=cost", f"{CTR}.use_sample_weight=false", f"{CVR}.use_sample_weight=false"],
             "every tower has weights of its own",
         ),
+        (
+            [f'{D}.input_fields[input_name=download].not_observed=["-1", ""]'],
+            'not_observed[1]: a row whose "download" is empty does not count for ctcvr. If it is empty wherever there '
+            'is no "click", ctcvr is learned from rows with a "click" alone: write 0 there',
+        ),
     ],
 )
 def test_warnings(base, overrides, part):
     (warning,) = parse_text(base, "a.config", overrides).warnings
     assert part in warning
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [f"{D}.input_fields[input_name=download].not_observed=-1"],
+        [f"{D}.input_fields[input_name=click].not_observed="],
+        [f"{D}.input_fields[input_name=download].not_observed=", f"{R}.head=independent {{}}"],
+    ],
+)
+def test_a_label_that_is_not_observed_is_warned_of_where_it_is_a_later_step_and_empty(base, overrides):
+    assert parse_text(base, "a.config", overrides).warnings == []
 
 
 def test_warns_of_an_unread_group_and_an_unused_length(base, change):

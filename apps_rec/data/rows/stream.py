@@ -14,9 +14,9 @@ from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
 from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.rows.columns import record_type
 from apps_rec.data.rows.order import random_order
-from apps_rec.data.rows.separators import SeparatorWatch
-from apps_rec.data.rows.unseen import Vocabulary, still_unseen
+from apps_rec.data.rows.unseen import Vocabulary
 from apps_rec.data.rows.validate import RowCounts, RowGate
+from apps_rec.data.rows.watch import RowWatch
 from apps_rec.data.rows.window import Batch, Part, Window, join_parts
 from apps_rec.data.schema import Schema
 from apps_rec.data.storage import FileStates, check_tensorflow_reads
@@ -93,8 +93,7 @@ class RowStream:
         self.drop_remainder = drop_remainder
         self._worker = worker
         self._told_unseen = False
-        self._unseen: tuple[Vocabulary, ...] = ()
-        self._separators: SeparatorWatch | None = None
+        self._watch: RowWatch | None = None
         self._arguments: dict[str, Any] = {
             "shuffle": shuffle,
             "window": window,
@@ -116,19 +115,15 @@ class RowStream:
         return self.schema.dtypes()
 
     def watch(self, vocabularies: Iterable[Vocabulary] = ()) -> None:
-        """Looks for the words of vocabularies. A pass that finds no word of one ends with a warning about it.
-
-        The first rows of the first pass are looked at for lists with another separator, too.
-        """
-        self._unseen = tuple(vocabularies)
-        self._separators = SeparatorWatch(self.schema)
+        """Warns of lists with another separator, words of vocabularies that no row has, and funnels known in part."""
+        self._watch = RowWatch(self.schema, vocabularies)
 
     def of_worker(self, worker: int, workers: int, batch_size: int) -> RowStream:
         """Returns the stream of one process' files or row groups, in batches of `batch_size` rows."""
         stream = RowStream(self.files, self.schema, batch_size, worker=(worker, workers), **self._arguments)
         stream._all_units = self._units()  # read once: the footer of every Parquet file
         stream._states = self._states
-        stream._separators = self._separators if worker == 0 else None
+        stream._watch = self._watch if worker == 0 else None
         return stream
 
     def why_not_by_file(self, workers: int) -> str | None:
@@ -167,13 +162,13 @@ class RowStream:
             if held is not None:
                 yield held
             held = batch
-        self._warn(self._separators.rest() if self._separators else ())
         self.counts.check_share(self.schema.max_bad_row_share, at_end=True)
         # Logged once, and not for a part of an epoch, as the values in the rest of it are not known.
         whole = start_row == 0 and self._worker is None and not self._told_unseen
         self.counts.log(epoch, self.schema.filters if whole else ())
-        self._warn(vocabulary.unseen_told() for vocabulary in (self._unseen if whole else ()))
         self._told_unseen |= whole
+        if self._watch is not None:
+            _warn(self._watch.end(is_whole=whole))
         if held is not None:
             yield replace(held, last=True)
         elif start_row == 0:
@@ -250,8 +245,8 @@ class RowStream:
                 length = min(self._window - window.raw_rows, len(chunk.rows) - start)
                 piece = chunk.slice(start, length)
                 rows = self._gate.admit(piece, unit.path, unit.file_index, self.counts)
-                self._unseen = still_unseen(self._unseen, rows.columns)
-                self._warn(self._separators.warnings(rows.columns) if self._separators else ())
+                if self._watch is not None:
+                    _warn(self._watch.look(rows.columns))
                 window.add(rows, length)
                 self.counts.check_share(self.schema.max_bad_row_share)
                 start += length
@@ -282,10 +277,6 @@ class RowStream:
                 yield unit, chunk.slice(skip)
                 skip = 0
             self._states.check(unit.path)
-
-    def _warn(self, texts: Iterable[str]) -> None:
-        for text in texts:
-            _LOG.warning("%s", text)
 
     def _say_absent(self, path: str, chunk: Chunk) -> None:
         if chunk.absent and path not in self._incomplete:
@@ -318,6 +309,11 @@ class RowStream:
         if self._all_units is None:
             self._all_units = FORMATS[self.schema.input_type].units(self.files)
         return self._all_units
+
+
+def _warn(texts: Iterable[str]) -> None:
+    for text in texts:
+        _LOG.warning("%s", text)
 
 
 def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
