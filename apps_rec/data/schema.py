@@ -1,21 +1,13 @@
-"""The columns that a job reads and the rules for their cells, drawn from a normalised config."""
+"""The columns that a job reads and the rules for their cells, as plain values."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from apps_rec.config.features import type_of
-from apps_rec.config.heads import head_of
-from apps_rec.config.metrics import asked_metrics
-from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
-from apps_rec.data.dtypes import DTYPES, REAL, Value, parse_value
+from apps_rec.data.dtypes import DTYPES, REAL, Value
 from apps_rec.errors import ConfigError
 from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.protos.feature_pb2 import FeatureConfig
-from apps_rec.protos.model_pb2 import RankModel
-from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-PURPOSES = (*PASSES, "predict")
 # CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
 INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
@@ -199,68 +191,6 @@ class Schema:
         return types | dict.fromkeys((*self.labels, *self.weights), "FLOAT")
 
 
-def build_schema(config: PipelineConfig, purpose: str) -> Schema:
-    """Builds the schema of the columns that a job needs.
-
-    Args:
-        config: a normalised config: features in feature_config, model in rank_model.
-        purpose: "train", "validate", "evaluate" or "predict". Both "validate" and "evaluate" read the columns of
-            "train" and the users of GAUC, but no sample weights; each has its own filters. "predict" reads the inputs
-            of features (but for those that only position features read) and the column of score_value_field, and has
-            no filters.
-
-    Raises:
-        ConfigError: an input field is not there, a default has the wrong type, or a column is asked for in two ways.
-    """
-    if purpose not in PURPOSES:
-        raise ValueError(f'purpose: expected one of {", ".join(PURPOSES)}, got "{purpose}"')
-    data = config.data_config
-    separators, words = _list_separators(config, purpose), _words(config, purpose)
-    declared = {field.input_name: _column(field, separators, words) for field in data.input_fields}
-    scores_only = purpose == "predict"
-    model = config.model_config.rank_model
-    labels = () if scores_only else _labels(model)
-    weights = _weights(config) if purpose == "train" else ()
-    users = () if scores_only or purpose == TRAIN else _users(config)
-    names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
-    if scores_only and config.model_config.score_value_field:
-        names.append(config.model_config.score_value_field)
-    columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *users]))
-    for name in (*labels, *weights):
-        _find(declared, name, "data_config.label_fields or sample_weight")
-    types = {column.name: column.dtype for column in columns}
-    for name in (*labels, *weights):
-        if types.get(name, "FLOAT") != "FLOAT":
-            raise ConfigError(
-                f'data_config.input_fields[input_name={name}].input_type: "{name}" is a label or a sample weight and '
-                f"also the input of a feature or a user; expected FLOAT then, got {types[name]}"
-            )
-    if len(data.separator.encode()) != 1:
-        raise ConfigError(f'data_config.separator: expected one ASCII character, got "{data.separator}"')
-    return Schema(
-        columns=columns,
-        labels=labels,
-        weights=weights,
-        users=users,
-        keys=tuple(data.key_fields),
-        filters=() if scores_only else tuple(_filter(item, declared) for item in filters_of(data, purpose)),
-        holdout=_holdout(data, declared) if purpose in (TRAIN, VALIDATE) else None,
-        label_steps=() if scores_only else head_of(model).label_steps(model),
-        bad_rows=DataConfig.BadRows.Name(data.bad_rows),
-        input_type=INPUT_TYPES[data.input_type],
-        separator=data.separator,
-        with_header=data.with_header,
-        declared=tuple(declared.values()),
-        label_rules=_label_rules(config, labels),
-        quoting=DataConfig.Quoting.Name(data.quoting),
-        escape_char=data.escape_char,
-        decimal_separator=data.decimal_separator,
-        null_words=tuple(data.null_words),
-        max_bad_row_share=data.max_bad_row_share,
-        tags=tuple(_tag_weights(_used_features(config, purpose))),
-    )
-
-
 def with_slices(schema: Schema, name: str) -> Schema:
     """Returns the schema with one more column handed out beside the users: the one to evaluate by.
 
@@ -281,152 +211,3 @@ def with_slices(schema: Schema, name: str) -> Schema:
         )
     columns = schema.columns if column in schema.columns else (*schema.columns, column)
     return replace(schema, columns=columns, users=tuple(dict.fromkeys((*schema.users, name))))
-
-
-def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
-    """Returns the features of any group, and those that an attention compares with."""
-    names = {name for group in config.model_config.feature_groups for name in group.feature_names}
-    named = {feature.feature_name or feature.input_names[0]: feature for feature in config.feature_config.features}
-    keys = {
-        named[name].sequence_combiner.target_attention.key
-        for name in names
-        if name in named and named[name].sequence_combiner.HasField("target_attention")
-    }
-    used = [feature for name, feature in named.items() if name in names | keys]
-    return [feature for feature in used if not (purpose == "predict" and feature.position)]
-
-
-def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
-    """Returns for each column of lists the separator of the feature that reads it."""
-    separators: dict[str, str] = {}
-    for feature in _used_features(config, purpose):
-        if not type_of(feature).is_list and feature.raw_input_dim <= 1:
-            continue
-        for name in feature.input_names:
-            if separators.setdefault(name, feature.separator) != feature.separator:
-                raise ConfigError(
-                    f'feature_config.features[feature_name={feature.feature_name}].separator: column "{name}" is read '
-                    f'with the separator "{separators[name]}" by another feature, with "{feature.separator}" here; '
-                    "expected the same"
-                )
-    return separators
-
-
-def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:
-    for feature in features:
-        column, *others = feature.input_names
-        if type_of(feature).has_weights and (others or feature.kv_separator):
-            kv_separator, weights = (None, others[0]) if others else (feature.kv_separator, None)
-            name = feature.feature_name or column
-            yield TagWeights(name, column, feature.separator, kv_separator, weights)
-
-
-def _words(config: PipelineConfig, purpose: str) -> set[str]:
-    """Returns the columns whose values are ids for some feature: no weights of tags and no vectors of numbers."""
-    return {
-        name
-        for feature in _used_features(config, purpose)
-        if type_of(feature).id_spaces
-        for at, name in enumerate(feature.input_names)
-        if not (type_of(feature).has_weights and at == 1)
-    }
-
-
-def _column(field: DataConfig.Field, separators: dict[str, str], words: set[str]) -> Column:
-    dtype = DataConfig.FieldType.Name(field.input_type)
-    text = field.default_val if field.HasField("default_val") else None
-    where = f"data_config.input_fields[input_name={field.input_name}].default_val"
-    default = parse_value(text, dtype, where) if text is not None else DTYPES[dtype].default
-    separator = separators.get(field.input_name) if dtype == "STRING" else None
-    is_numbers = separator is not None and field.input_name not in words
-    return Column(field.input_name, dtype, default, text is not None, separator, is_numbers, field.column_name)
-
-
-def _find(declared: dict[str, Column], name: str, where: str) -> Column:
-    if name not in declared:
-        raise ConfigError(f'{where}: column "{name}" is not in data_config.input_fields; add it there')
-    return declared[name]
-
-
-def _labels(model: RankModel) -> tuple[str, ...]:
-    names: Iterator[str] = (
-        name for tower in model.task_towers for name in (tower.label_name, tower.task_space_indicator_label) if name
-    )
-    return tuple(dict.fromkeys(names))
-
-
-def _label_rules(config: PipelineConfig, labels: Iterable[str]) -> dict[str, LabelRule]:
-    """Returns the rules in an order in which each label comes behind its spaces. A circle of spaces gives no rule."""
-    columns = {column.input_name: column for column in config.data_config.input_fields}
-    unobserved = {name: tuple(map(_unobserved_value, columns[name].not_observed)) for name in labels}
-    spaces = {name: _spaces(config.model_config.rank_model, name) for name in labels}
-    rules = {name: LabelRule(unobserved[name]) for name in labels if unobserved[name] and not spaces[name]}
-    waiting = {name for name in labels if spaces[name]}
-    while ready := {name for name in waiting if not waiting & set(spaces[name])}:
-        rules |= {name: LabelRule(unobserved[name], spaces[name]) for name in labels if name in ready}
-        waiting -= ready
-    return rules | {name: LabelRule(unobserved[name]) for name in waiting if unobserved[name]}
-
-
-def _unobserved_value(text: str) -> float | None:
-    return float(text) if text else None
-
-
-def _spaces(model: RankModel, label: str) -> tuple[str, ...]:
-    """Returns the spaces of a label. Nothing looks at it in rows in which all of them are 0. Empty: it has none."""
-    found = []
-    steps = head_of(model).label_steps(model)
-    for tower in model.task_towers:
-        space = tower.task_space_indicator_label
-        if label not in (tower.label_name, space):
-            continue
-        # Steps are multiplied. The product is known without the second label only if the first is 0.
-        if tower.out_task_space_weight or not space or (steps and (space != steps[0] or label == space)):
-            return ()
-        if label == tower.label_name:
-            found.append(space)
-    return tuple(dict.fromkeys(found))
-
-
-def _weights(config: PipelineConfig) -> tuple[str, ...]:
-    common = config.data_config.sample_weight
-    names = [
-        tower.sample_weight or (common if tower.use_sample_weight else "")
-        for tower in config.model_config.rank_model.task_towers
-    ]
-    return tuple(dict.fromkeys(name for name in names if name))
-
-
-def _users(config: PipelineConfig) -> tuple[str, ...]:
-    metrics = [*config.eval_config.metrics_set]
-    for tower in config.model_config.rank_model.task_towers:
-        metrics += tower.metrics_set
-    return tuple(dict.fromkeys(asked.users for asked in asked_metrics(metrics) if asked.users))
-
-
-def _filter(item: DataConfig.RowFilter, declared: dict[str, Column]) -> RowFilter:
-    where = f"data_config.row_filter[column={item.column}]"
-    column = _find(declared, item.column, where)
-    bounds = {name: getattr(item, name) for name in ("from", "to") if item.HasField(name)}
-    given = [name for name, value in (("keep", item.keep), ("drop", item.drop), ("from or to", bounds)) if value]
-    if len(given) != 1:
-        raise ConfigError(f"{where}: expected one of keep, drop, and from or to, got {' and '.join(given) or 'none'}")
-    if bounds:
-        low, high = (
-            parse_value(bounds[name], column.dtype, f"{where}.{name}") if name in bounds else None
-            for name in ("from", "to")
-        )
-        return RowFilter(column, (), True, low, high)
-    texts = item.keep or item.drop
-    name = "keep" if item.keep else "drop"
-    values = tuple(parse_value(text, column.dtype, f"{where}.{name}") for text in texts)
-    return RowFilter(column, values, keep=bool(item.keep))
-
-
-def _holdout(data: DataConfig, declared: dict[str, Column]) -> ColumnHoldout | None:
-    if not has_holdout(data) or not data.holdout_by:
-        return None
-    column = _find(declared, data.holdout_by, "data_config.holdout_by")
-    if not data.holdout_from:
-        return ColumnHoldout(column)
-    return ColumnHoldout(column, parse_value(data.holdout_from, column.dtype, "data_config.holdout_from"))

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, has_holdout, input_field
 from apps_rec.data.files import data_files
 from apps_rec.data.rows.stream import RowStream
-from apps_rec.data.schema import build_schema, with_slices
+from apps_rec.data.schema import with_slices
+from apps_rec.data.schema_of_config import build_schema
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 

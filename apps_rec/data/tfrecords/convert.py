@@ -16,7 +16,8 @@ from apps_rec.atomic_file import replacing
 from apps_rec.data.files import check_new
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.rows.stream import RowStream, column_names
-from apps_rec.data.schema import Column, Schema, build_schema
+from apps_rec.data.schema import Column, Schema
+from apps_rec.data.schema_of_config import build_schema
 from apps_rec.data.tfrecords.encode import ColumnEncoder, encode_examples, written_as
 from apps_rec.data.tfrecords.manifest import FileEntry, Manifest, filters_as_text
 from apps_rec.data.tfrecords.row_counts import count_rows, counts_exactly

@@ -146,7 +146,7 @@ def one_table(request, tmp_path):
     def make(data):
         if request.param != "tfrecord":
             return table_config(tmp_path, request.param, data)
-        from apps_rec.data.schema import build_schema
+        from apps_rec.data.schema_of_config import build_schema
         from apps_rec.data.tfrecords.convert import conversion_schema, convert_files
 
         source = table_config(tmp_path, "csv", data)
@@ -210,7 +210,7 @@ def test_a_holdout_by_time_has_the_latest_rows(one_table):
 
 
 def test_what_evaluation_converts_serves_both_passes_that_measure(tmp_path):
-    from apps_rec.data.schema import build_schema
+    from apps_rec.data.schema_of_config import build_schema
     from apps_rec.data.tfrecords.convert import conversion_schema
 
     data = """row_filter { column: "split" keep: "valid" use: VALIDATION }

@@ -1,7 +1,8 @@
 import pytest
 from google.protobuf import text_format
 
-from apps_rec.data.schema import Column, LabelRule, RowFilter, build_schema
+from apps_rec.data.schema import Column, LabelRule, RowFilter
+from apps_rec.data.schema_of_config import build_schema
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
