@@ -1,100 +1,13 @@
-import json
-import subprocess
-import sys
-from collections import Counter
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
-import tensorflow as tf
 
-from apps_rec.data.rows.order import in_holdout
 from apps_rec.data.rows.stream import RowStream, column_names
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import RowFilter, Schema
 from apps_rec.errors import DataError
-
-COLUMNS = (
-    Column("id", "INT64", 0),
-    Column("app", "STRING", b"none", True),
-    Column("age", "FLOAT", -1.0, True),
-    Column("tags", "STRING", b"", list_separator="|"),
-)
-DECLARED = (*COLUMNS, Column("click", "INT32", 0), Column("cached", "BOOL", False))
-
-
-def make_table(rows, first=0):
-    ids = np.arange(first, first + rows)
-    return pa.table(
-        {
-            "cached": pa.array(ids % 5 == 0),
-            "click": pa.array(ids % 3 == 0).cast(pa.int8()),
-            "tags": pa.array([[f"t{k}" for k in range(i % 4)] or None for i in ids], pa.list_(pa.string())),
-            "age": pa.array([None if i % 7 == 0 else i / 8 for i in ids]),
-            "app": pa.array([None if i % 11 == 0 else f"ä{i}" for i in ids]).dictionary_encode(),
-            "id": ids,
-        }
-    )
-
-
-def write(table, path, row_group_size=1000):
-    if path.suffix == ".parquet":
-        pq.write_table(table, path, row_group_size=row_group_size)
-    elif path.suffix == ".csv":
-        tags = pa.array(["|".join(tags or []) for tags in table["tags"].to_pylist()])
-        place = table.column_names.index("tags")
-        pyarrow.csv.write_csv(table.set_column(place, "tags", tags), path)
-    else:
-        with tf.io.TFRecordWriter(str(path)) as writer:
-            for row in table.to_pylist():
-                writer.write(example(row))
-    return str(path)
-
-
-def example(row):
-    features = {}
-    for name, value in row.items():
-        values = [] if value is None else value if isinstance(value, list) else [value]
-        if name in ("app", "tags"):
-            feature = tf.train.Feature(bytes_list=tf.train.BytesList(value=[v.encode() for v in values]))
-        elif name == "age":
-            feature = tf.train.Feature(float_list=tf.train.FloatList(value=values))
-        else:
-            feature = tf.train.Feature(int64_list=tf.train.Int64List(value=[int(v) for v in values]))
-        if values:
-            features[name] = feature
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-
-
-def make_schema(kind="parquet", **kwargs):
-    options = {"labels": ("click",), "with_header": True, "declared": DECLARED} | kwargs
-    return Schema(COLUMNS, input_type=kind, **options)
-
-
-def expected(table):
-    """What the rows should become, by pandas."""
-    frame = table.to_pandas()
-    return {
-        "id": frame["id"].to_numpy(),
-        "app": np.array([b"none" if v is None or v != v else v.encode() for v in frame["app"]], object),
-        "age": frame["age"].fillna(-1).to_numpy(np.float32),
-        "tags": np.array([b"" if v is None else "|".join(v).encode() for v in frame["tags"]], object),
-        "click": frame["click"].to_numpy(np.float32),
-    }
-
-
-def gather(stream, epoch=0, start_row=0):
-    batches = list(stream.batches(epoch, start_row))
-    return {name: np.concatenate([batch.columns[name] for batch in batches]) for name in batches[0].columns}, batches
-
-
-def same(left, right):
-    assert left.keys() == right.keys()
-    for name in left:
-        assert left[name].dtype == right[name].dtype, name
-        assert (left[name] == right[name]).all(), name
+from tests.data.rows.tables import COLUMNS, DECLARED, expected, gather, make_schema, make_table, same, write
 
 
 @pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])
@@ -154,139 +67,6 @@ def test_a_row_is_found_again_in_its_file(tmp_path):
         3004: (files[1], 5),
         4999: (files[1], 2000),
     }
-
-
-@pytest.mark.parametrize("kind", ["parquet", "csv", "tfrecord"])
-def test_shuffled_every_row_comes_once_with_its_own_values(tmp_path, kind):
-    table = make_table(3000)
-    files = [write(table, tmp_path / f"a.{kind}")]
-    got, _ = gather(RowStream(files, make_schema(kind), 256, shuffle=True, window=700, seed=5))
-    assert (got["id"] != np.arange(3000)).any()
-    order = np.argsort(got["id"])
-    same({name: values[order] for name, values in got.items()}, expected(table))
-
-
-def parquet_files(tmp_path, count=3, rows=25_000):
-    return [write(make_table(rows, i * rows), tmp_path / f"{i}.parquet", 9000) for i in range(count)]
-
-
-def test_order_depends_on_seed_and_epoch_alone(tmp_path):
-    files = parquet_files(tmp_path)
-
-    def ids(seed, epoch):
-        return gather(RowStream(files, make_schema(), 4096, shuffle=True, window=10_000, seed=seed), epoch)[0]["id"]
-
-    base = ids(1, 0)
-    assert (base == ids(1, 0)).all()
-    assert (base != ids(2, 0)).any()
-    assert (base != ids(1, 1)).any()
-    assert sorted(base) == list(range(75_000))
-    # Row groups of all files come in mixed order.
-    assert len({int(i) // 25_000 for i in base[:20_000]}) > 1
-
-
-def test_batch_size_does_not_change_the_order(tmp_path):
-    files = parquet_files(tmp_path, 1)
-    orders = [
-        gather(RowStream(files, make_schema(), size, shuffle=True, window=3000, seed=1))[0]["id"]
-        for size in (100, 7000)
-    ]
-    assert (orders[0] == orders[1]).all()
-
-
-def test_another_process_reads_the_same(tmp_path):
-    files = parquet_files(tmp_path, 2, 9500)
-    code = f"""
-import json
-from apps_rec.data import Column, RowStream, Schema
-column = Column("id", "INT64", 0)
-stream = RowStream({files!r}, Schema((column,), declared=(column,), input_type="parquet"), 500, shuffle=True,
-                   window=2000, seed=9)
-print(json.dumps([batch.columns["id"].tolist() for batch in stream.batches(4)]))
-"""
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    stream = RowStream(files, make_schema(), 500, shuffle=True, window=2000, seed=9)
-    assert json.loads(out) == [batch.columns["id"].tolist() for batch in stream.batches(4)]
-
-
-VARIANTS = {
-    "plain": {},
-    "file order": {"shuffle": False},
-    "filter": {"filters": (RowFilter(DECLARED[-1], (True,), keep=False),)},
-    "holdout": {"holdout_fraction": 0.3, "holdout_part": "train"},
-    "remainder": {"drop_remainder": True},
-    "window as large as a batch": {"window": 500},
-    "window smaller than a batch": {"window": 170},
-}
-
-
-@pytest.mark.parametrize("kind", ["parquet", "csv"])
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_from_the_end_of_every_batch_the_same_batches_follow(tmp_path, kind, variant):
-    options = {"shuffle": True, "window": 1300, "seed": 3} | VARIANTS[variant]
-    filters = options.pop("filters", ())
-    files = [write(make_table(4000), tmp_path / f"a.{kind}"), write(make_table(1700, 4000), tmp_path / f"b.{kind}")]
-    check_resume(RowStream(files, make_schema(kind, filters=filters), 500, **options))
-
-
-def check_resume(stream):
-    whole = list(stream.batches(2))
-    assert len(whole) > 3
-    for number, batch in enumerate(whole[:-1]):
-        rest = list(stream.batches(2, batch.end_row))
-        assert len(rest) == len(whole) - number - 1
-        for got, wanted in zip(rest, whole[number + 1 :], strict=True):
-            same(got.columns, wanted.columns)
-            assert (got.end_row, got.last) == (wanted.end_row, wanted.last)
-
-
-def test_bad_rows_that_are_skipped_do_not_disturb_resuming(tmp_path):
-    lines = ["id,app,age,tags,click"]
-    for i in range(5000):
-        age, click = ("x" if i % 13 == 0 else i), ("" if i % 17 == 0 else i % 2)
-        lines.append("ragged" if i % 19 == 0 else f"{i},a,{age},,{click}")
-    path = tmp_path / "a.csv"
-    path.write_text("\n".join(lines))
-    stream = RowStream(
-        [str(path)], make_schema("csv", bad_rows="SKIP", max_bad_row_share=0.5), 300, shuffle=True, window=900, seed=1
-    )
-    check_resume(stream)
-    got, _ = gather(stream)
-    good = [i for i in range(5000) if i % 13 and i % 17 and i % 19]
-    assert sorted(got["id"]) == good
-    assert stream.counts.read == 5000
-    assert stream.counts.dropped == Counter(
-        {
-            "ragged": sum(i % 19 == 0 for i in range(5000)),
-            "wrong type": sum(i % 13 == 0 and i % 19 != 0 for i in range(5000)),
-            "empty label": sum(i % 17 == 0 and i % 13 != 0 and i % 19 != 0 for i in range(5000)),
-        }
-    )
-
-
-def test_resuming_does_not_read_row_groups_behind(tmp_path, monkeypatch):
-    files = parquet_files(tmp_path)
-    stream = RowStream(files, make_schema(), 1000, shuffle=True, window=9000, seed=1)
-    whole = list(stream.batches(0))
-    read = []
-    original = pq.ParquetFile.iter_batches
-    monkeypatch.setattr(
-        pq.ParquetFile, "iter_batches", lambda self, **kw: read.append(kw["row_groups"]) or original(self, **kw)
-    )
-    rest = list(stream.batches(0, whole[69].end_row))
-    same(rest[0].columns, whole[70].columns)
-    assert len(read) <= 2
-
-
-def test_holdout_and_training_rows_are_disjoint_and_complete(tmp_path):
-    files = parquet_files(tmp_path, 2, 9000)
-    train = gather(RowStream(files, make_schema(), 999, shuffle=True, holdout_fraction=0.1, holdout_part="train"))[0]
-    held = gather(RowStream(files, make_schema(), 999, holdout_fraction=0.1, holdout_part="holdout"))[0]
-    assert sorted([*train["id"], *held["id"]]) == list(range(18_000))
-    by_hash = [in_holdout(index, np.arange(1, 9001), 0.1) for index in (0, 1)]
-    assert held["id"].tolist() == np.nonzero(np.concatenate(by_hash))[0].tolist()
-    other = RowStream(files, make_schema(), 999, shuffle=True, seed=8, holdout_fraction=0.1, holdout_part="train")
-    assert sorted(gather(other, 3)[0]["id"]) == sorted(train["id"])
 
 
 def test_files_of_different_types_go_together(tmp_path):
@@ -370,12 +150,6 @@ def test_no_rows_left(tmp_path):
         gather(RowStream(files, make_schema(filters=nothing), 10))
     with pytest.raises(DataError, match=r"no rows are left for one batch of 101 \(drop_remainder is set\): 100 rows"):
         gather(RowStream(files, make_schema(), 101, drop_remainder=True))
-
-
-def test_a_position_behind_the_end_means_other_files(tmp_path):
-    files = [write(make_table(100), tmp_path / "a.parquet")]
-    with pytest.raises(DataError, match="expected at least 5000 rows in all files, got 100"):
-        list(RowStream(files, make_schema(), 10).batches(0, 5000))
 
 
 def test_the_row_of_a_mistake_is_that_of_its_file(tmp_path):
