@@ -9,7 +9,7 @@ GRPCIO_TOOLS := grpcio-tools==1.76.0
 PROTOS_OUT := .
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos clean
+.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos docs clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -21,6 +21,7 @@ help:
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
+	@echo "make docs       docs/easyrec-fields.md, from the table of verdicts on EasyRec's fields"
 	@echo "make clean      remove environments and outputs, but not data/"
 
 # editable_mode=compat puts this folder on the path: by its default, a Python started in the folder around this one would
@@ -90,6 +91,9 @@ gpu-check: .venv/.installed
 
 protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
+
+docs: .venv/.installed
+	.venv/bin/python -m apps_rec.config.easyrec.document > docs/easyrec-fields.md
 
 clean:
 	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info clients/python/build clients/python/*.egg-info .pytest_cache .ruff_cache .mypy_cache

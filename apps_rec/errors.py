@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import dataclass, field
 
 _HOST = re.compile(r"([^:@]*|\[[0-9A-Fa-f:.]*\])(:[0-9]*)?")
 _SECRET = re.compile(
@@ -63,8 +64,27 @@ class UserError(ValueError):
         return shown(super().__str__())
 
 
+@dataclass(frozen=True)
+class Tally:
+    """The fields that a config gives, by what became of them.
+
+    Attributes:
+        used: how often a field was read and is obeyed, by the names of message and field.
+        notes: one line for each field that has no effect here, and why.
+        refused: number of fields of EasyRec that would change the result and are not obeyed.
+    """
+
+    used: dict[tuple[str, str], int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    refused: int = 0
+
+
 class ConfigError(UserError):
-    """One or several mistakes in a config; the text holds one line for each."""
+    """One or several mistakes in a config; the text holds one line for each, `tally` what became of the fields."""
+
+    def __init__(self, text: str, tally: Tally | None = None) -> None:
+        super().__init__(text)
+        self.tally = tally or Tally()
 
 
 class DataError(UserError):

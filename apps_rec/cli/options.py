@@ -35,8 +35,8 @@ def add_config(parser: argparse.ArgumentParser) -> None:
 def read_config(options: argparse.Namespace) -> apps_rec.Config:
     """Reads the config before TensorFlow is loaded, so that its mistakes are shown at once."""
     config = apps_rec.check(options.config, options.set)
-    for warning in config.warnings:
-        logging.getLogger("apps_rec").warning("warning: %s", warning)
+    for remark in config.remarks:
+        logging.getLogger("apps_rec").warning("%s", remark)
     return config
 
 

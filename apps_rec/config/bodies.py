@@ -31,6 +31,8 @@ class Body:
 
 
 def _experts(context: Context, message: Any, path: str) -> None:
+    if context.report.any_refused(path, "experts"):
+        return
     if not message.HasField("expert_dnn"):
         context.report.missing(path, "expert_dnn", "the network of one expert")
     if not message.num_expert:

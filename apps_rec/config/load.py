@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,12 +15,11 @@ from apps_rec.config.rewrite import rewrite
 from apps_rec.config.text.overrides import apply_overrides
 from apps_rec.config.text.parse import parse_json
 from apps_rec.config.text.parse import parse_text as read_text
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ConfigError, Tally
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 # Room for a million words. A file of data given by mistake is refused before it fills the memory.
 LARGEST_BYTES = 16 << 20
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
 @dataclass
@@ -32,12 +30,29 @@ class Config:
         message: the config, with shorthands rewritten to rank_model and defaults that depend on other fields filled in.
         path: the config file, as the user gave it.
         warnings: lines about things that are allowed but probably not meant.
+        tally: what became of the fields: those used, and lines about those that have no effect here.
     """
 
     message: PipelineConfig
     path: str
     warnings: list[str] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
     _places: Places = field(default_factory=lambda: Places(""), repr=False)
+
+    @property
+    def notes(self) -> list[str]:
+        """Returns lines about fields that have no effect here, and why."""
+        return self.tally.notes
+
+    @property
+    def remarks(self) -> list[str]:
+        """Returns the lines that a command logs before it begins: the warnings, and how much has no effect."""
+        lines = [f"warning: {warning}" for warning in self.warnings]
+        if self.notes:
+            lines.append(
+                f"{self.path}: {len(self.notes)} fields have no effect here; `apps-rec check` says which and why"
+            )
+        return lines
 
     def to_text(self) -> str:
         """Returns the resolved config as a text proto, which loads again to the same message."""
@@ -108,7 +123,7 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     resolve_defaults(message, report)
     check(message, report, files_here)
     report.raise_errors()
-    return Config(message, name, report.warnings, places)
+    return Config(message, name, report.warnings, report.tally, places)
 
 
 def _decode(data: bytes, name: str) -> str:
@@ -119,8 +134,4 @@ def _decode(data: bytes, name: str) -> str:
         raise ConfigError(
             f"{name}:{line}: expected UTF-8 text, got the byte 0x{data[error.start]:02x} at offset {error.start}."
         ) from None
-    strange = _CONTROL.search(text)
-    if strange:
-        line = text.count("\n", 0, strange.start()) + 1
-        raise ConfigError(f"{name}:{line}: expected text, got the control character 0x{ord(strange[0]):02x}.")
     return text

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from apps_rec.config.easyrec.verdict import REFUSED, Verdict
 from apps_rec.config.text.tokens import cut
-from apps_rec.errors import ConfigError, shown
+from apps_rec.errors import ConfigError, Tally, shown
 from apps_rec.nearest import did_you_mean, nearest
 
 _LONGEST_LINE = 1000
@@ -63,6 +64,7 @@ class Places:
         adopted: paths whose name was misspelt; they were read as their nearest name, so that checks can go on.
         broken: paths whose value could not be read; nothing more is reported of them.
         strange: paths of messages that hold a message of an unknown name, unlike any known one.
+        refused: paths of fields of EasyRec that are refused.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Places:
     adopted: set[str] = field(default_factory=set)
     broken: set[str] = field(default_factory=set)
     strange: set[str] = field(default_factory=set)
+    refused: set[str] = field(default_factory=set)
     _counted: dict[str, Counter[Any]] = field(default_factory=dict)
 
     def as_written(self, path: str) -> str:
@@ -104,7 +107,7 @@ class Places:
 
     def forget(self, path: str) -> None:
         """Forgets a path and all below it, before a new value takes its place."""
-        for known in (self.lines, self.overrides, self.adopted, self.broken, self.strange):
+        for known in (self.lines, self.overrides, self.adopted, self.broken, self.strange, self.refused):
             for key in [k for k in known if k == path or k.startswith((path + ".", path + "["))]:
                 if isinstance(known, set):
                     known.discard(key)
@@ -167,7 +170,10 @@ class Report:
         self.places = places
         self._errors: list[_Mistake] = []
         self._warnings: list[_Mistake] = []
+        self._notes: list[_Mistake] = []
         self._compared = 0
+        # Fields read -> how often, by message and name; the messages as this package calls them.
+        self.used: Counter[tuple[str, str]] = Counter()
 
     @property
     def errors(self) -> list[str]:
@@ -179,6 +185,27 @@ class Report:
     def warnings(self) -> list[str]:
         """Returns one line for each warning, in the order they were found; after the first 100, only their number."""
         return self._lines(self._warnings, "warnings")
+
+    @property
+    def notes(self) -> list[str]:
+        """Returns one line for each thing that has no effect, by place; those alike in name and text are one."""
+        alike: dict[tuple[str, str], list[_Mistake]] = {}
+        for one in sorted(self._notes, key=lambda note: note.place):
+            alike.setdefault(((one.path or "").rpartition(".")[2], one.text), []).append(one)
+        merged = []
+        for (_, text), notes in alike.items():
+            more = (
+                f" (so {len(notes)} times, the last at {self._place_in_words(notes[-1].place)})"
+                if len(notes) > 1
+                else ""
+            )
+            merged.append(replace(notes[0], text=f"noted: {text}{more}"))
+        return self._lines(merged, "notes")
+
+    @property
+    def tally(self) -> Tally:
+        """Returns what became of the fields."""
+        return Tally(dict(self.used), self.notes, len(self.places.refused))
 
     def _lines(self, mistakes: list[_Mistake], what: str) -> list[str]:
         once: dict[tuple[Any, ...], _Mistake] = {}
@@ -236,6 +263,31 @@ class Report:
         """Adds a warning about something that is allowed but probably not meant."""
         self._warnings.append(_Mistake(self.places.place(path), path, text))
 
+    def note(self, path: str, text: str) -> None:
+        """Adds a note about something that has no effect."""
+        self._notes.append(_Mistake(self.places.place(path), path, text))
+
+    def note_at(self, line: int, path: str, text: str) -> None:
+        """Adds a note at a line of the file, found while reading it."""
+        self._notes.append(_Mistake((0, line), path, text))
+
+    def take_notes(self, aside: Report, number: int) -> None:
+        """Adds the notes of a report on the value of a --set."""
+        self._notes += [replace(note, place=(1, number)) for note in aside._notes]
+
+    def use(self, descriptor: Any, name: str) -> None:
+        """Counts a field that was read."""
+        self.used[descriptor.full_name, name] += 1
+
+    def judge(self, line: int, path: str, verdict: Verdict, value: str = "") -> None:
+        """Adds what a verdict says of a field, or of this value of it: a mistake where it is refused, else a note."""
+        text = f"{value}: {verdict.reason}" if value else verdict.reason
+        if verdict.kind == REFUSED:
+            self.places.refused.add(path)
+            self.at(line, path, f"refused: {text}.")
+        else:
+            self.note_at(line, path, text)
+
     def is_broken(self, path: str) -> bool:
         """Tells whether the value at this path, or a message around it, could not be read."""
         written = self.places.as_written(path)
@@ -245,15 +297,25 @@ class Report:
         """Tells whether one of several fields of a message is given but could not be read."""
         return any(self.is_broken(f"{path}.{name}") for name in names)
 
+    def any_refused(self, path: str, *names: str) -> bool:
+        """Tells whether one of these fields of EasyRec, or any where there are no names, is refused in a message."""
+        here = self.places.as_written(path)
+        if names:
+            return any((f"{here}.{name}" if here else name) in self.places.refused for name in names)
+        return any(refused.rpartition(".")[0] == here for refused in self.places.refused)
+
     def line(self, path: str) -> str:
         """Returns `line N` of a path, for a message that names a second place."""
-        kind, number = self.places.place(path)
+        return self._place_in_words(self.places.place(path))
+
+    def _place_in_words(self, place: tuple[int, int]) -> str:
+        kind, number = place
         return self.places.override(number) if kind else f"line {number}"
 
     def raise_errors(self) -> None:
         """Raises one ConfigError with all mistakes, if there are any."""
         if self._errors:
-            raise ConfigError("\n".join(self.errors))
+            raise ConfigError("\n".join(self.errors), self.tally)
 
 
 def quoted(names: Iterable[str], limit: int = 12) -> str:

@@ -7,19 +7,38 @@ import sys
 
 import apps_rec
 from apps_rec.cli.options import add_config, write
+from apps_rec.config.easyrec.table import used_lines
+from apps_rec.errors import ConfigError, Tally, shown
 
-HELP = "report every mistake of a config; reads no data"
+HELP = "report every mistake of a config, and fields of EasyRec that have no effect; reads no data"
 EXAMPLE = "samples/appstore/esmm.config"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config and --set."""
+    """Adds the config, --set and --verbose."""
     add_config(parser)
+    parser.add_argument("--verbose", action="store_true", help="show what is made of each field that is used, too")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints the warnings of a config without mistakes."""
-    config = apps_rec.check(options.config, options.set)
+    """Prints the warnings of a config, and which of its fields are used, have no effect or are refused."""
+    try:
+        config = apps_rec.check(options.config, options.set)
+    except ConfigError as error:
+        for line in _lines(options, error.tally):
+            print(shown(line), file=sys.stderr)
+        raise
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
+    for line in _lines(options, config.tally):
+        write(line)
     write(f"{options.config}: no mistakes found")
+
+
+def _lines(options: argparse.Namespace, tally: Tally) -> list[str]:
+    """Returns what became of the fields; nothing where all are obeyed and nobody asks."""
+    if not (tally.notes or tally.refused or options.verbose):
+        return []
+    used = [f"{options.config}: {line}" for line in used_lines(tally.used)] if options.verbose else []
+    refused = f", {tally.refused} refused" if tally.refused else ""
+    return [*used, *tally.notes, f"{options.config}: {len(tally.used)} fields used, {len(tally.notes)} noted{refused}"]

@@ -51,5 +51,5 @@ def _no_model(context: Context) -> None:
         report.missing("", path, "the model and its feature groups")
         return
     known = list(MODEL_CLASSES.values())
-    if not report.any_broken(path, *known) and path not in report.places.strange:
+    if not (report.any_broken(path, *known) or path in report.places.strange or report.any_refused(path)):
         report.error(path, f"holds no model; expected one of {quoted(known)}.")

@@ -192,7 +192,7 @@ def _sequence(context: Context, path: str, feature: FeatureConfig) -> None:
     here = f"{path}.sequence_combiner"
     chosen = feature.sequence_combiner.WhichOneof("combiner")
     if chosen is None:
-        if not report.any_broken(here, "mean", "target_attention"):
+        if not report.any_broken(here, "mean", "target_attention") and not report.any_refused(here):
             report.error(here, "is empty; expected mean { } or target_attention { }.")
     elif chosen == "target_attention":
         _attention(context, f"{here}.target_attention", feature)

@@ -27,7 +27,7 @@ def _metrics_set(context: Context, path: str, metrics: Iterable[EvalMetrics]) ->
         here, kind = f"{path}[{at}]", metric.WhichOneof("metric")
         if kind is None:
             names = list(METRICS)
-            if not context.report.any_broken(here, *names):
+            if not context.report.any_broken(here, *names) and not context.report.any_refused(here):
                 context.report.error(here, f"is empty; expected one of {quoted(names)}.")
             continue
         if kind in seen:

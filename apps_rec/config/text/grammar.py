@@ -6,11 +6,12 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from apps_rec.config.easyrec import EASYREC_NAMES
+from apps_rec.config.easyrec.table import fields_of, messages_with, verdict_of
+from apps_rec.config.easyrec.verdict import REFUSED, Verdict
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.cursor import CLOSERS, Cursor
 from apps_rec.config.text.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token
-from apps_rec.config.text.values import BadValueError, Field, convert, expected, is_message
+from apps_rec.config.text.values import BadValueError, Field, convert, expected, is_message, snake_case
 from apps_rec.nearest import did_you_mean
 
 
@@ -21,13 +22,15 @@ class Parser:
         tokens: all tokens of the text.
         report: receiver of the mistakes, and of the line of each path.
         as_json: true if the tokens are of JSON.
+        easyrecs: true if the text is in EasyRec's dialect, in which the later of two scalars holds.
     """
 
-    def __init__(self, tokens: list[Token], report: Report, as_json: bool) -> None:
+    def __init__(self, tokens: list[Token], report: Report, as_json: bool, easyrecs: bool = False) -> None:
         self._tokens = Cursor(tokens)
         self._report = report
         self._places = report.places
         self._json = as_json
+        self._easyrecs = easyrecs
         # Messages being read, outermost first: (descriptor, path, line of its brace).
         self._open: list[tuple[Any, str, int]] = []
         symbols = [token.text for token in tokens if token.kind == SYMBOL]
@@ -74,7 +77,9 @@ class Parser:
 
     def _closer_was_lost(self, token: Token, here: Any) -> bool:
         """Tells whether braces do not balance and a name comes that only an enclosing message has."""
-        if self._lost_closers <= 0 or token.kind != WORD or token.text in here.fields_by_name:
+        if self._lost_closers <= 0 or token.kind != WORD:
+            return False
+        if token.text in here.fields_by_name or token.text in fields_of(here):
             return False
         return any(token.text in descriptor.fields_by_name for descriptor, _, _ in self._open[:-1])
 
@@ -97,6 +102,8 @@ class Parser:
         if not self._separator(field, token, here):
             self._tokens.take(",", ";")
             return
+        if field is not None:
+            self._report.use(message.DESCRIPTOR, field.name)
         if field is None:
             self._unknown(message, token, path)
         elif is_message(field):
@@ -133,18 +140,21 @@ class Parser:
 
     def _unknown(self, message: Message, token: Token, path: str) -> None:
         """Reports a name that is not a field here, and reads its value as the nearest field's where that fits."""
-        fields = message.DESCRIPTOR.fields_by_name
-        guess = self._report.guess(token.text, fields)
+        fields, theirs = message.DESCRIPTOR.fields_by_name, fields_of(message.DESCRIPTOR)
         here = f"{path}.{token.text}" if path else token.text
+        if verdict := theirs.get(snake_case(token.text) if self._json else token.text):
+            self._foreign(verdict, token.line, here)
+            return
         text = f'unknown name; {message.DESCRIPTOR.name} has no field "{token.text}".'
-        advice = EASYREC_NAMES.get(token.text)
-        outer = [(d, p) for d, p, _ in self._open[:-1] if token.text in d.fields_by_name]
-        if advice:
-            text, guess = f"{text} {advice}", None
-        elif guess:
+        outer = [(d, p) for d, p, _ in self._open[:-1] if token.text in d.fields_by_name or token.text in fields_of(d)]
+        elsewhere = messages_with(token.text)
+        guess = None if elsewhere else self._report.guess(token.text, dict.fromkeys((*fields, *theirs)))
+        if guess:
             text += did_you_mean(guess)
         elif outer:
             text += f" It belongs in {outer[-1][1] or 'the outermost level'}."
+        elif elsewhere:
+            text += f" EasyRec has it in {quoted(elsewhere, 5)}."
         elif fields:
             text += f" Expected one of {quoted(fields, 40)}."
         self._say(token.line, here, text)
@@ -172,6 +182,13 @@ class Parser:
             self._quiet += 1
             self._scalars(message, field, known, token.line)
             self._quiet -= 1
+
+    def _foreign(self, verdict: Verdict, line: int, path: str) -> None:
+        """Skips the value of a field that EasyRec has and this package has not, and says what becomes of it."""
+        value = self._tokens.peek()
+        self._tokens.skip_value()
+        written = None if value is None or value.kind in (SYMBOL, BAD) else value.text
+        self._report.judge(line, path, verdict.of(written))
 
     # -- values ----------------------------------------------------------------------------------------------------
 
@@ -223,6 +240,9 @@ class Parser:
             return False
         if message.HasField(field.name) or path in self._places.lines:
             first = self._places.lines.get(path, line)
+            if self._easyrecs and not is_message(field):
+                self._report.note_at(line, path, f"given at line {first} already; the later one holds, as in EasyRec")
+                return False
             self._say(line, path, f"given twice, at line {first} and at line {line}; expected it once.")
             return True
         oneof = field.containing_oneof
@@ -295,6 +315,14 @@ class Parser:
             self._say(token.line, path, f"{token.text}.")
             self._places.broken.add(path)
             return None
+        if field.enum_type is not None and (verdict := verdict_of(field.enum_type, token.text)):
+            if verdict.reads_as or verdict.kind == REFUSED:
+                self._report.judge(token.line, path, verdict, token.text)
+            if verdict.reads_as:
+                return field.enum_type.values_by_name[verdict.reads_as].number
+            if verdict.kind == REFUSED:
+                self._places.broken.add(path)
+                return None
         after = self._tokens.peek()
         runs_on = after is not None and after.line == token.line and after.kind == token.kind == NUMBER
         try:

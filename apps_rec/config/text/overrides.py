@@ -177,6 +177,7 @@ class _Setter:
             text = text[1:-1]
         aside = Report(Places("value"))
         parse_text(text, scratch, aside, path)
+        self._report.take_notes(aside, self._number)
         if aside.errors:
             raise PathError(" ".join(error.partition(": ")[2].strip() for error in aside.errors))
         if strip:

@@ -13,10 +13,11 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from apps_rec.config.easyrec.dialect import is_easyrecs
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.cursor import CLOSERS
 from apps_rec.config.text.grammar import Parser
-from apps_rec.config.text.tokens import WORD, Token, tokenize
+from apps_rec.config.text.tokens import SYMBOL, WORD, Token, tokenize
 
 
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:
@@ -25,6 +26,10 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
     if not tokens:
         if not path:
             report.at(1, "", "the config is empty.")
+        return
+    strange = next((token for token in tokens if token.kind == SYMBOL and token.text < " "), None)
+    if strange is not None:
+        report.at(strange.line, "", f"expected text, got the control character 0x{ord(strange.text):02x}.")
         return
     if not path and not _looks_like_config(tokens, message.DESCRIPTOR):
         first = tokens[0].shown()
@@ -35,7 +40,8 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
             f" {quoted(list(message.DESCRIPTOR.fields_by_name)[:5])}, got {first[:60]}.",
         )
         return
-    Parser(tokens, report, as_json=False).parse(message, path)
+    names = {name.text for name, after in itertools.pairwise(tokens) if name.kind == WORD and after.text in (":", "{")}
+    Parser(tokens, report, as_json=False, easyrecs=not path and is_easyrecs(names)).parse(message, path)
 
 
 def parse_json(text: str, message: Message, report: Report) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
+from apps_rec.config.easyrec.table import verdict_of
 from apps_rec.config.report import item_name, quoted
 from apps_rec.config.text.tokens import cut
 from apps_rec.config.text.values import is_message
@@ -94,6 +95,8 @@ def field_of(message: Message, name: str) -> Any:
     """Returns the descriptor of a field, or raises PathError with the nearest name."""
     fields = message.DESCRIPTOR.fields_by_name
     if name not in fields:
+        if verdict := verdict_of(message.DESCRIPTOR, name):
+            raise PathError(f"{name}: {verdict.kind}: {verdict.reason}.")
         hint = did_you_mean(nearest(name, fields)) or f" Expected one of {quoted(fields, 40)}."
         raise PathError(f'{message.DESCRIPTOR.name} has no field "{name}".{hint}')
     return fields[name]

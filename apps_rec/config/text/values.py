@@ -37,6 +37,16 @@ def is_message(field: Field) -> bool:
     return field.cpp_type == FieldDescriptor.CPPTYPE_MESSAGE
 
 
+def snake_case(name: str) -> str:
+    """Returns the name of a field that JSON may write in camelCase.
+
+    Example:
+        >>> snake_case("syncReplicas")
+        'sync_replicas'
+    """
+    return "".join(f"_{char.lower()}" if char.isupper() else char for char in name)
+
+
 def expected(field: Field) -> str:
     """Says in words which values a field takes."""
     if is_message(field):

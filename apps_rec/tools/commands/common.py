@@ -35,11 +35,11 @@ def command(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Re
 
 
 def checked_config(config: ConfigLike, overrides: Sequence[str]) -> Config:
-    """Checks a config, and logs the warnings if it is read here."""
+    """Checks a config, and logs the remarks if it is read here."""
     checked = check(config, overrides)
     if checked is not config:
-        for warning in checked.warnings:
-            logging.getLogger("apps_rec").warning("warning: %s", warning)
+        for remark in checked.remarks:
+            logging.getLogger("apps_rec").warning("%s", remark)
     return checked
 
 

@@ -141,6 +141,8 @@ def test_shorthands_are_set_as_written(report):
     ("override", "part"),
     [
         ("train_config.num_stps=3", 'TrainConfig has no field "num_stps". Did you mean "num_steps"?'),
+        ("train_config.sync_replicas=true", "sync_replicas: noted: the strategy decides"),
+        ("train_config.dead_line=now", "dead_line: refused: a training ends by steps or epochs"),
         ("trian_config.num_steps=3", 'PipelineConfig has no field "trian_config". Did you mean "train_config"?'),
         ("train_config.num_steps", "expected path=value, such as train_config.num_steps=500"),
         ("=3", "is no config path"),
@@ -295,3 +297,12 @@ def test_paths():
     assert split_assignment("a=it's") == ("a", "it's", False)
     with pytest.raises(PathError, match="not closed"):
         parse_path("a[b")
+
+
+def test_a_field_without_effect_inside_a_value_is_noted(base):
+    config = parse_text(base, "a.config", ["train_config={ num_steps: 3 sync_replicas: true }"])
+    assert config.message.train_config.num_steps == 3
+    (note,) = config.notes
+    assert note.startswith(
+        "--set train_config={ num_steps: 3 sync_replicas: true }: train_config.sync_replicas: noted: the strategy"
+    )

@@ -12,13 +12,19 @@ from apps_rec.protos.data_pb2 import DataConfig
 _PATH = "data_config"
 # Options of CSV files that tell whether they are given.
 _OF_CSV = ("separator", "quoting", "escape_char", "decimal_separator")
+# Fields of EasyRec in place of a path.
+_OTHER_SOURCES = {
+    "train_input_path": [f"{kind}_train_input" for kind in ("kafka", "datahub", "hive", "binary", "parquet")]
+}
 
 
 def check_data(context: Context) -> None:
     """Reports the mistakes of data_config, and of the paths at the top."""
     data, report = context.config.data_config, context.report
     for name, what in (("train_input_path", "files to train on"), ("model_dir", "a folder for the run")):
-        if not getattr(context.config, name).strip():
+        if not getattr(context.config, name).strip() and not (
+            name in _OTHER_SOURCES and report.any_refused("", *_OTHER_SOURCES[name])
+        ):
             report.missing("", name, what)
     for name in ("train_input_path", "eval_input_path"):
         value = getattr(context.config, name)

@@ -1,0 +1,104 @@
+"""Verdicts on data_config."""
+
+from apps_rec.config.easyrec.verdict import Verdict, later, noted, reads_as, refused, used
+
+_SAMPLER = refused("negatives are not drawn while training; write their rows to the files, and delete it")
+_CODE = refused("no code is run from a config; prepare the column in the files, and delete it")
+_ODPS = refused("tables of ODPS are not read; unload them to files, and write CSVInput or ParquetInput")
+_RTP = refused("features joined in one column are not read; write a column each to files, and CSVInput or ParquetInput")
+_STREAM = refused("streams are not read; write the rows to files, and CSVInput, ParquetInput or TFRecordInput")
+_OF_RTP = noted("it is of inputs of RTP, which are refused")
+_OF_ODPS = noted("it is of tables of ODPS, which are refused")
+_ONE_VALUE = later("a column of several numbers is a STRING, with raw_input_dim in its RawFeature: write 1").unless(
+    1, because="a cell holds one value"
+)
+
+DATA: dict[str, dict[str, Verdict]] = {
+    "DatasetConfig": {
+        "batch_size": used("rows in one step, over all replicas together"),
+        "auto_expand_input_fields": later("write out each column and feature that the brackets stand for").unless(
+            False, because="brackets in names are taken as they stand"
+        ),
+        "label_fields": used("each 0 or 1; an empty one is a bad row"),
+        "label_sep": noted("a label is one number; several (label_dim above 1) are refused"),
+        "label_dim": later("a label is one number: write a column for each").unless(1, because="a label is one number"),
+        "extra_label_func": _CODE,
+        "shuffle": used(),
+        "shuffle_buffer_size": used("the default is 65536, EasyRec's is 32"),
+        "num_epochs": used(),
+        "prefetch_size": used(),
+        "shard": noted("data_config.worker_split says how rows are divided between workers"),
+        "file_shard": noted("data_config.worker_split says how rows are divided between workers"),
+        "input_type": used(),
+        "separator": used("of CSV files"),
+        "num_parallel_calls": noted("the reader chooses its own threads"),
+        "selected_cols": _OF_ODPS,
+        "selected_col_types": _OF_ODPS,
+        "input_fields": used(),
+        "rtp_separator": _OF_RTP,
+        "ignore_error": refused("write bad_rows: SKIP, which drops and counts bad rows, not their whole batch").unless(
+            False, because="a bad row is an error unless bad_rows: SKIP is written"
+        ),
+        "pai_worker_queue": noted("it is of Alibaba's platform"),
+        "pai_worker_slice_num": noted("it is of Alibaba's platform"),
+        "chief_redundant": noted("the chief trains as the other workers do"),
+        "sample_weight": used("for every task; a tower may name its own"),
+        "data_compression_type": later("unpack the files, and delete it").unless("", because="files are not packed"),
+        "n_data_batch_tfrecord": later("write one row in a record, and TFRecordInput"),
+        "with_header": used(),
+        "feature_fields": noted("the columns that features, labels and filters name are read"),
+        "negative_sampler": _SAMPLER,
+        "negative_sampler_v2": _SAMPLER,
+        "hard_negative_sampler": _SAMPLER,
+        "hard_negative_sampler_v2": _SAMPLER,
+        "negative_sampler_in_memory": _SAMPLER,
+        "eval_batch_size": used(),
+        "drop_remainder": used(),
+    },
+    "DatasetConfig.LabelFunction": {"label_name": _CODE, "label_func": _CODE},
+    "DatasetConfig.Field": {
+        "input_name": used(),
+        "input_type": used(),
+        "default_val": used("what an empty cell becomes; of a label it has no effect: an empty label is a bad row"),
+        "input_dim": _ONE_VALUE,
+        "input_shape": _ONE_VALUE,
+        "user_define_fn": _CODE,
+        "user_define_fn_path": _CODE,
+        "user_define_fn_res_type": _CODE,
+        "ignore_val": later("write the word in data_config.null_words, which holds for all columns of CSV files"),
+    },
+    "DatasetConfig.FieldType": {
+        "INT32": used(),
+        "INT64": used(),
+        "STRING": used(),
+        "FLOAT": used(),
+        "DOUBLE": used(),
+        "BOOL": used(),
+    },
+    "DatasetConfig.InputType": {
+        "CSVInput": used("cells may stand in quotes, as data_config.quoting says"),
+        "CSVInputV2": reads_as("CSVInput", "another reader of the same files"),
+        "CSVInputEx": reads_as("CSVInput", "every reader of CSV takes cells in quotes"),
+        "OdpsInput": _ODPS,
+        "OdpsInputV2": _ODPS,
+        "DataHubInput": _STREAM,
+        "OdpsInputV3": _ODPS,
+        "RTPInput": _RTP,
+        "RTPInputV2": _RTP,
+        "OdpsRTPInput": _ODPS,
+        "OdpsRTPInputV2": _ODPS,
+        "TFRecordInput": used(),
+        "BatchTFRecordInput": later("write one row in a record, and TFRecordInput"),
+        "DummyInput": refused("rows are not made up; name files, and write CSVInput, ParquetInput or TFRecordInput"),
+        "KafkaInput": _STREAM,
+        "HiveInput": refused("tables of Hive are not read; name their files, and write CSVInput or ParquetInput"),
+        "HiveRTPInput": _RTP,
+        "HiveParquetInput": refused("tables of Hive are not read; name their files, and write ParquetInput"),
+        "ParquetInput": used(),
+        "ParquetInputV2": reads_as("ParquetInput", "another reader of the same files"),
+        "ParquetInputV3": reads_as("ParquetInput", "another reader of the same files"),
+        "CriteoInput": refused(
+            "Criteo's binary form is not read; write the rows to files, and CSVInput, ParquetInput or TFRecordInput"
+        ),
+    },
+}

@@ -1,0 +1,97 @@
+"""Verdicts on feature_config."""
+
+from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+
+_INITIALIZER = later("model_config.embedding_stddev is the deviation of all tables' beginnings: delete it")
+_TEXT_CNN = refused("sequences are averaged or weighted by attention: write mean { } or target_attention { }")
+_LOOKUP = later("look the value up when the files are written, and read it with a RawFeature or an IdFeature")
+
+FEATURES: dict[str, dict[str, Verdict]] = {
+    "FeatureConfigV2": {
+        "features": used(),
+        "embedding_on_cpu": noted("the strategy decides where tables lie"),
+    },
+    "FeatureConfig": {
+        "feature_name": used(),
+        "input_names": used(),
+        "feature_type": used(),
+        "embedding_name": used("features of one embedding_name share one table"),
+        "embedding_dim": used(),
+        "hash_bucket_size": used("by another hash than EasyRec's, so that a text has another id"),
+        "num_buckets": used("a number outside has an id of its own behind them; EasyRec gives it id 0"),
+        "boundaries": used(),
+        "separator": used(),
+        "kv_separator": used(),
+        "seq_multi_sep": later("values of a list are single: write one of each to the files"),
+        "max_seq_len": used("the default is 50; values behind it are left out"),
+        "vocab_file": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
+        "vocab_list": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
+        "shared_names": later("write a feature each, with one embedding_name"),
+        "lookup_max_sel_elem_num": _LOOKUP,
+        "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
+        "combiner": used(),
+        "initializer": _INITIALIZER,
+        "precision": later("an id is a word or a whole number: cut numbers at boundaries of a RawFeature").unless(
+            -1, because="it rounds nothing"
+        ),
+        "min_val": used(),
+        "max_val": used(),
+        "normalizer_fn": used("log1p alone; no code is run from a config"),
+        "raw_input_dim": used(),
+        "sequence_combiner": used(),
+        "sub_feature_type": later("sequences of ids alone are read: write IdFeature").unless(
+            "IdFeature", because="sequences are of ids"
+        ),
+        "sequence_length": later("max_seq_len bounds a list, whose length is its own: delete it").unless(
+            1, because="it is of sequences of numbers"
+        ),
+        "expression": later("work the value out when the files are written, and read it with a RawFeature"),
+        "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
+        "combo_join_sep": used(),
+        "combo_input_seps": later("a ComboFeature crosses single values: delete it"),
+    },
+    "FeatureConfig.FeatureType": {
+        "IdFeature": used(),
+        "RawFeature": used(),
+        "TagFeature": used(),
+        "ComboFeature": used(),
+        "LookupFeature": _LOOKUP,
+        "SequenceFeature": used(),
+        "ExprFeature": later("work the value out when the files are written, and read it with a RawFeature"),
+        "PassThroughFeature": later("write RawFeature"),
+    },
+    "Initializer": {
+        "truncated_normal_initializer": _INITIALIZER,
+        "random_normal_initializer": _INITIALIZER,
+        "glorot_normal_initializer": _INITIALIZER,
+        "constant_initializer": _INITIALIZER,
+    },
+    "TruncatedNormalInitializer": {"mean": _INITIALIZER, "stddev": _INITIALIZER},
+    "RandomNormalInitializer": {"mean": _INITIALIZER, "stddev": _INITIALIZER},
+    "ConstantInitializer": {"consts": _INITIALIZER},
+    "SequenceCombiner": {
+        "attention": later("write mean { } or target_attention { key: the candidate's feature }"),
+        "multi_head_attention": refused("write mean { } or target_attention { key: the candidate's feature }"),
+        "text_cnn": _TEXT_CNN,
+    },
+    "TextCNN": {
+        "filter_sizes": _TEXT_CNN,
+        "num_filters": _TEXT_CNN,
+        "pad_sequence_length": _TEXT_CNN,
+        "activation": _TEXT_CNN,
+        "mlp": _TEXT_CNN,
+    },
+    "MLP": {
+        "hidden_units": _TEXT_CNN,
+        "dropout_ratio": _TEXT_CNN,
+        "activation": _TEXT_CNN,
+        "use_bn": _TEXT_CNN,
+        "use_final_bn": _TEXT_CNN,
+        "final_activation": _TEXT_CNN,
+        "use_bias": _TEXT_CNN,
+        "initializer": _TEXT_CNN,
+        "use_bn_after_activation": _TEXT_CNN,
+        "use_final_bias": _TEXT_CNN,
+        "add_to_outputs": _TEXT_CNN,
+    },
+}

@@ -1,0 +1,91 @@
+"""Verdicts on model_config, less its models: feature groups, sequences, regularisation."""
+
+from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+
+_HERE = "models here are mmoe, esmm, deepfm, fm, simple_multi_task and rank_model"
+_OTHER = later(_HERE)
+_RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
+_BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
+_CONTENT = refused(f"images and texts are not read; {_HERE}")
+_SEQUENCES = later("give the SequenceFeature a sequence_combiner, mean { } or target_attention { }")
+
+MODEL: dict[str, dict[str, Verdict]] = {
+    "EasyRecModel": {
+        "model_class": used("the message that follows decides; another name is an error"),
+        "model_name": noted("a name for people"),
+        "feature_groups": used(),
+        "model_params": _BACKBONE,
+        "dummy": refused(f"it learns nothing; {_HERE}"),
+        "wide_and_deep": _OTHER,
+        "deepfm": used(),
+        "multi_tower": _OTHER,
+        "fm": used(),
+        "dcn": _OTHER,
+        "autoint": _OTHER,
+        "dlrm": _OTHER,
+        "cmbf": _CONTENT,
+        "uniter": _CONTENT,
+        "multi_tower_recall": _RECALL,
+        "dssm": _RECALL,
+        "mind": _RECALL,
+        "dropoutnet": _RECALL,
+        "metric_learning": _RECALL,
+        "pdn": _RECALL,
+        "dssm_senet": _RECALL,
+        "dat": _RECALL,
+        "mmoe": used("experts train as the rest does: with dropout, and with statistics of the batch"),
+        "esmm": used("losses are means over the rows of a batch, where EasyRec sums"),
+        "dbmtl": _OTHER,
+        "simple_multi_task": used(),
+        "ple": _OTHER,
+        "rocket_launching": _OTHER,
+        "seq_att_groups": _SEQUENCES,
+        "embedding_regularization": used(
+            "half the squared length of what is looked up, averaged over the rows of a batch; EasyRec sums"
+        ),
+        "loss_type": later("losses are cross-entropies of two classes: write CLASSIFICATION").unless(
+            "CLASSIFICATION", because="losses are cross-entropies of two classes always"
+        ),
+        "num_class": later("every task has two classes: write 1").unless(1, because="every task has two classes"),
+        "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
+        "kd": later("train without it: delete it"),
+        "restore_filters": refused("all weights of a checkpoint are taken that fit by name and shape: delete it"),
+        "variational_dropout": later("train without it: delete it"),
+        "losses": later("losses are cross-entropies of two classes: delete it"),
+        "loss_weight_strategy": later("weights of losses are those of the towers: write Fixed").unless(
+            "Fixed", because="weights of losses are fixed"
+        ),
+        "backbone": _BACKBONE,
+        "label_name": used("of a model with one tower"),
+    },
+    "EasyRecModel.LossWeightStrategy": {
+        "Fixed": noted("weights of losses are fixed"),
+        "Uncertainty": later("write Fixed"),
+        "Random": later("write Fixed"),
+    },
+    "FeatureGroupConfig": {
+        "group_name": used(),
+        "feature_names": used(),
+        "wide_deep": used("it must agree with how the model reads the group"),
+        "sequence_features": _SEQUENCES,
+        "negative_sampler": refused("negatives are not drawn while training: write false").unless(
+            False, because="negatives are not drawn"
+        ),
+    },
+    "WideOrDeep": {"DEEP": used(), "WIDE": used(), "WIDE_AND_DEEP": used()},
+    "SeqAttGroupConfig": {
+        "group_name": _SEQUENCES,
+        "seq_att_map": _SEQUENCES,
+        "tf_summary": _SEQUENCES,
+        "seq_dnn": _SEQUENCES,
+        "allow_key_search": _SEQUENCES,
+        "need_key_feature": _SEQUENCES,
+        "allow_key_transform": _SEQUENCES,
+        "transform_dnn": _SEQUENCES,
+    },
+    "SeqAttMap": {"key": _SEQUENCES, "hist_seq": _SEQUENCES, "aux_hist_seq": _SEQUENCES},
+    "VariationalDropoutLayer": {
+        "regularization_lambda": later("train without variational_dropout"),
+        "embedding_wise_variational_dropout": later("train without variational_dropout"),
+    },
+}

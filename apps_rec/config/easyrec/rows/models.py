@@ -1,0 +1,72 @@
+"""Verdicts on the messages of single models."""
+
+from apps_rec.config.easyrec.verdict import Verdict, later, refused, used
+
+_HERE = "models here are mmoe, esmm, deepfm, fm, simple_multi_task and rank_model"
+_OTHER = later(_HERE)
+_L2 = used("half the squared kernels, as tf.nn.l2_loss")
+_BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
+
+MODELS: dict[str, dict[str, Verdict]] = {
+    "MMoE": {
+        "experts": later("write num_expert, and their network once in expert_dnn"),
+        "expert_dnn": used(),
+        "num_expert": used(),
+        "task_towers": used(),
+        "l2_regularization": _L2,
+    },
+    "ESMM": {
+        "groups": used(),
+        "ctr_tower": used(),
+        "cvr_tower": used("its weight is that of the loss of CTCVR"),
+        "l2_regularization": _L2,
+    },
+    "SimpleMultiTask": {"task_towers": used(), "l2_regularization": _L2},
+    "DeepFM": {
+        "dnn": used(),
+        "final_dnn": used(),
+        "wide_output_dim": later("the first-order part is one number: write 1").unless(
+            1, because="the first-order part is one number"
+        ),
+        "wide_regularization": later("embedding_regularization weighs first-order weights too: delete it"),
+        "dense_regularization": later("write l2_regularization"),
+        "l2_regularization": _L2,
+    },
+    "WideAndDeep": {"wide_output_dim": _OTHER, "dnn": _OTHER, "final_dnn": _OTHER, "l2_regularization": _OTHER},
+    "MultiTower": {
+        "towers": _OTHER,
+        "final_dnn": _OTHER,
+        "l2_regularization": _OTHER,
+        "din_towers": _OTHER,
+        "bst_towers": _BST,
+    },
+    "DINTower": {"input": _OTHER, "dnn": _OTHER},
+    "BSTTower": {"input": _BST, "seq_len": _BST, "multi_head_size": _BST},
+    "DCN": {"deep_tower": _OTHER, "cross_tower": _OTHER, "final_dnn": _OTHER, "l2_regularization": _OTHER},
+    "CrossTower": {"input": _OTHER, "cross_num": _OTHER},
+    "DLRM": {
+        "top_dnn": _OTHER,
+        "bot_dnn": _OTHER,
+        "arch_interaction_op": _OTHER,
+        "arch_interaction_itself": _OTHER,
+        "arch_with_dense_feature": _OTHER,
+        "l2_regularization": _OTHER,
+    },
+    "DBMTL": {
+        "bottom_cmbf": refused("images and texts are not read: delete it"),
+        "bottom_uniter": refused("images and texts are not read: delete it"),
+        "bottom_dnn": _OTHER,
+        "expert_dnn": _OTHER,
+        "num_expert": _OTHER,
+        "task_towers": _OTHER,
+        "l2_regularization": _OTHER,
+    },
+    "PLE": {"extraction_networks": _OTHER, "task_towers": _OTHER, "l2_regularization": _OTHER},
+    "ExtractionNetwork": {
+        "network_name": _OTHER,
+        "expert_num_per_task": _OTHER,
+        "share_num": _OTHER,
+        "task_expert_net": _OTHER,
+        "share_expert_net": _OTHER,
+    },
+}

@@ -1,0 +1,121 @@
+"""Verdicts on the outermost message, on train_config, eval_config and export_config."""
+
+from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+
+_STREAM = "streams are not read; write the rows to CSV, Parquet or TFRecord files and name them in {path}"
+_HIVE = "tables of Hive are not read; name their files in {path}, with input_type: CSVInput or ParquetInput"
+_BINARY = "Criteo's binary form is not read; write the rows to CSV, Parquet or TFRecord files and name them in {path}"
+_PARQUET = "write {path}, with input_type: ParquetInput"
+_THREADS = "TensorFlow chooses; the environment variable {name} sets it"
+_OWN_STOP = "no function is taken from a config; early stopping is by best_exporter_metric and max_check_steps"
+
+TRAIN: dict[str, dict[str, Verdict]] = {
+    "EasyRecConfig": {
+        "train_input_path": used("paths and globs, separated by commas; they start at the working directory"),
+        "kafka_train_input": refused(_STREAM.format(path="train_input_path")),
+        "datahub_train_input": refused(_STREAM.format(path="train_input_path")),
+        "hive_train_input": refused(_HIVE.format(path="train_input_path")),
+        "binary_train_input": refused(_BINARY.format(path="train_input_path")),
+        "parquet_train_input": refused(_PARQUET.format(path="train_input_path")),
+        "eval_input_path": used("paths and globs, separated by commas; they start at the working directory"),
+        "kafka_eval_input": refused(_STREAM.format(path="eval_input_path")),
+        "datahub_eval_input": refused(_STREAM.format(path="eval_input_path")),
+        "hive_eval_input": refused(_HIVE.format(path="eval_input_path")),
+        "binary_eval_input": refused(_BINARY.format(path="eval_input_path")),
+        "parquet_eval_input": refused(_PARQUET.format(path="eval_input_path")),
+        "model_dir": used("a local folder"),
+        "train_config": used(),
+        "eval_config": used(),
+        "data_config": used(),
+        "feature_configs": used("the older spelling of feature_config { features }"),
+        "feature_config": used(),
+        "model_config": used(),
+        "export_config": used(),
+        "fg_json_path": refused("features of a feature generator's file are not read; write them in feature_config"),
+    },
+    "TrainConfig": {
+        "optimizer_config": used("one of them, for all weights"),
+        "gradient_clipping_by_norm": used("the norm of the whole gradient, after duplicate ids are summed"),
+        "num_steps": used(),
+        "fine_tune_checkpoint": used("weights are taken by name and shape, and the log says which were not"),
+        "fine_tune_ckpt_var_map": later("weights are taken by name and shape: delete it").unless(
+            "", because="an empty path names no map"
+        ),
+        "sync_replicas": noted("the strategy decides: all but ParameterServerStrategy keep replicas in step"),
+        "sparse_accumulator_type": noted("gradients of tables are summed by row always"),
+        "startup_delay_steps": noted("workers start together"),
+        "save_checkpoints_steps": used(),
+        "save_checkpoints_secs": noted("checkpoints are saved by steps, every save_checkpoints_steps"),
+        "keep_checkpoint_max": used(),
+        "save_summary_steps": used(),
+        "log_step_count_steps": used("the default is 100"),
+        "is_profiling": noted("the model is the same; TensorBoard can profile a training from outside"),
+        "force_restore_shape_compatible": refused(
+            "weights of another shape are never cut or padded, they begin anew: write false"
+        ).unless(False, because="weights of another shape begin anew, and the log names them"),
+        "train_distribute": used(),
+        "num_gpus_per_worker": noted("all GPUs that TensorFlow sees are used; CUDA_VISIBLE_DEVICES chooses them"),
+        "summary_model_vars": noted("summaries hold losses, rates and norms, no weights"),
+        "protocol": noted("processes speak gRPC"),
+        "inter_op_parallelism_threads": noted(_THREADS.format(name="TF_NUM_INTEROP_THREADS")),
+        "intra_op_parallelism_threads": noted(_THREADS.format(name="TF_NUM_INTRAOP_THREADS")),
+        "tensor_fuse": noted("it speeds up Alibaba's TensorFlow alone"),
+        "write_graph": noted("the graph is in the export"),
+        "freeze_gradient": later("all weights are trained: delete it"),
+        "incr_save_config": refused(
+            "rows of tables are not sent out during a training: export after it, and delete it"
+        ),
+        "enable_oss_stop_signal": refused("no file ends a training: write false, and send SIGTERM").unless(
+            False, because="SIGTERM ends a training here, after it has saved"
+        ),
+        "dead_line": refused("a training ends by steps or epochs: delete it, and end it at a time with SIGTERM"),
+    },
+    "DistributionStrategy": {
+        "NoStrategy": used(),
+        "PSStrategy": used("the same as ParameterServerStrategy"),
+        "MirroredStrategy": used(),
+        "CollectiveAllReduceStrategy": used("the same as MultiWorkerMirroredStrategy"),
+        "ExascaleStrategy": refused("it is of Alibaba's platform; write ParameterServerStrategy"),
+        "MultiWorkerMirroredStrategy": used(),
+        "HorovodStrategy": refused("Horovod is not used; write MultiWorkerMirroredStrategy"),
+        "SokStrategy": refused("SparseOperationKit is not used; write MirroredStrategy"),
+        "EmbeddingParallelStrategy": refused(
+            "tables are not divided over GPUs; write MirroredStrategy, or ParameterServerStrategy whose servers divide"
+            " them"
+        ),
+    },
+    "EvalConfig": {
+        "num_examples": used(),
+        "eval_interval_secs": noted("evaluations follow checkpoints, every save_checkpoints_steps"),
+        "max_evals": noted("every checkpoint is evaluated where export_config needs it"),
+        "save_graph": noted("the graph is in the export"),
+        "metrics_set": used("for all towers that list none"),
+        "eval_online": noted("metrics are measured on eval_input_path alone"),
+    },
+    "ExportConfig": {
+        "batch_size": noted("an export takes any number of rows"),
+        "exporter_type": used(),
+        "best_exporter_metric": used("named as `evaluate` prints it, such as auc_ctr"),
+        "metric_bigger": used(),
+        "enable_early_stop": used(),
+        "early_stop_func": refused(_OWN_STOP),
+        "early_stop_params": refused(_OWN_STOP),
+        "max_check_steps": used(),
+        "multi_placeholder": noted("an export takes each column as an input of its own, and serialized tf.Examples"),
+        "exports_to_keep": used("the default is 0, all"),
+        "multi_value_fields": noted("lists of any length are taken, as one text joined by the feature's separator"),
+        "auto_multi_value": noted("lists of any length are taken, as one text joined by the feature's separator"),
+        "placeholder_named_by_input": noted("inputs of an export have the names of the columns always"),
+        "filter_inputs": noted("an export asks only for the columns that its features read"),
+        "export_features": later("an export has no outputs for features: write false").unless(
+            False, because="an export has no outputs for features"
+        ),
+        "export_rtp_outputs": refused("an export has no outputs for RTP: write false").unless(
+            False, because="an export has no outputs for RTP"
+        ),
+        "asset_files": later("copy them to where the export is served: delete it"),
+    },
+    "MultiValueFields": {
+        "input_name": noted("lists of any length are taken, as one text joined by the feature's separator"),
+    },
+}

@@ -1,0 +1,53 @@
+"""The table of verdicts: every field and every value of an enum of EasyRec's configs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from apps_rec.config.easyrec.names import easyrec_name, easyrec_name_of
+from apps_rec.config.easyrec.rows import FAMILIES
+from apps_rec.config.easyrec.verdict import Verdict
+
+# EasyRec's message or enum -> its field or value -> the verdict.
+TABLE: dict[str, dict[str, Verdict]] = {
+    message: rows for family in FAMILIES.values() for message, rows in family.items()
+}
+
+
+def verdict_of(descriptor: Any, name: str) -> Verdict | None:
+    """Returns the verdict on a field of a message, or on a value of an enum, of ours; None: EasyRec has none such."""
+    return TABLE.get(easyrec_name(descriptor), {}).get(name)
+
+
+def fields_of(descriptor: Any) -> dict[str, Verdict]:
+    """Returns the fields that EasyRec's message has, by their names."""
+    return TABLE.get(easyrec_name(descriptor), {})
+
+
+@cache
+def all_names() -> frozenset[str]:
+    """Returns the names of all fields that EasyRec has, in any message."""
+    return frozenset(name for rows in TABLE.values() for name in rows)
+
+
+def messages_with(name: str) -> list[str]:
+    """Returns EasyRec's messages that have a field of this name."""
+    return [message for message, rows in TABLE.items() if name in rows]
+
+
+def used_lines(used: Mapping[tuple[str, str], int]) -> list[str]:
+    """Returns a line for each field that a config gives and that is obeyed, with what is made of it.
+
+    Args:
+        used: how often a field is given, by the full name of our message and the field's name.
+    """
+    lines = []
+    for (message, name), count in used.items():
+        theirs = easyrec_name_of(message)
+        verdict = TABLE.get(theirs, {}).get(name)
+        what = verdict.reason if verdict else "a field of this package alone"
+        times = f" ({count} times)" if count > 1 else ""
+        lines.append(f"used: {theirs}.{name}{times}: {what}")
+    return lines
