@@ -10,6 +10,7 @@ from google.protobuf import text_format
 
 from apps_rec.config.checks import check
 from apps_rec.config.defaults import resolve_defaults
+from apps_rec.config.easyrec.idle import drop_idle
 from apps_rec.config.report import Places, Report
 from apps_rec.config.rewrite import rewrite
 from apps_rec.config.text.overrides import apply_overrides
@@ -120,6 +121,7 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     places.written = PipelineConfig()
     places.written.CopyFrom(message)
     rewrite(message, report)
+    drop_idle(message, report)
     resolve_defaults(message, report)
     check(message, report, files_here)
     report.raise_errors()

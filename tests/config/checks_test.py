@@ -28,8 +28,8 @@ BY_TEXT = [
     ),
     ([("  input_type: CSVInput\n", "")], ["data_config: input_type is missing"], 5),
     (
-        [("  input_type: CSVInput", "  input_type: ParquetInput")],
-        ["with_header: is for CSVInput; input_type is ParquetInput"],
+        [("  input_type: CSVInput", "  input_type: ParquetInput"), ("  with_header: true", "  quoting: NONE")],
+        ["quoting: is for CSVInput; input_type is ParquetInput"],
         7,
     ),
     ([('  label_fields: ["click", "download"]\n', "")], ["data_config: label_fields is missing"], 5),

@@ -11,7 +11,7 @@ from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
 # Options of CSV files that tell whether they are given.
-_OF_CSV = ("separator", "quoting", "escape_char", "decimal_separator")
+_OF_CSV = ("quoting", "escape_char", "decimal_separator")
 # Fields of EasyRec in place of a path.
 _OTHER_SOURCES = {
     "train_input_path": [f"{kind}_train_input" for kind in ("kafka", "datahub", "hive", "binary", "parquet")]
@@ -54,7 +54,7 @@ def _format(context: Context) -> None:
     data, report = context.config.data_config, context.report
     if data.HasField("input_type") and data.input_type != DataConfig.CSVInput:
         kind = DataConfig.InputType.Name(data.input_type)
-        for name in ("separator", "with_header", "quoting", "escape_char", "decimal_separator", "null_words"):
+        for name in ("quoting", "escape_char", "decimal_separator", "null_words"):
             is_asked = data.HasField(name) if name in _OF_CSV else getattr(data, name)
             if is_asked:
                 at = f"{_PATH}.{name}[0]" if name == "null_words" else f"{_PATH}.{name}"
@@ -109,8 +109,6 @@ def _columns(context: Context) -> None:
         path = f"{_PATH}.input_fields[{at}]"
         if not column.input_name:
             report.missing(path, "input_name", "the name of a column")
-        elif column.HasField("default_val") and column.input_name in context.labels:
-            report.error(f"{path}.default_val", "a label has no default; not_observed says which cells hold none.")
         elif column.HasField("default_val") and not parses(column.default_val, column.input_type):
             kind = DataConfig.FieldType.Name(column.input_type)
             report.error(f"{path}.default_val", f'expected a value of type {kind}, got "{column.default_val}".')

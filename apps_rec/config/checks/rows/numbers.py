@@ -14,9 +14,7 @@ def check_number(context: Context, path: str, feature: FeatureConfig) -> None:
     """Reports wrong options of a RawFeature."""
     report = context.report
     context.above_zero(feature, path, "raw_input_dim")
-    if feature.HasField("separator") and feature.raw_input_dim <= 1:
-        report.error(f"{path}.separator", "a RawFeature of one number splits nothing; it is for raw_input_dim above 1.")
-    elif not feature.separator:
+    if not feature.separator:
         report.error(f"{path}.separator", "is empty; expected at least one character.")
     pairs = (("min_val", "max_val"), ("mean", "stddev"))
     for one, other in (*pairs, *(pair[::-1] for pair in pairs)):

@@ -1,0 +1,88 @@
+"""Options that EasyRec has but does not read where they stand: they are noted and dropped, so that nothing reads them.
+
+EasyRec's generators write some of them everywhere, such as `separator` on features of one value.
+"""
+
+from __future__ import annotations
+
+from apps_rec.config.easyrec.table import TABLE
+from apps_rec.config.features import options_of_some, type_of
+from apps_rec.config.report import Report
+from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.pipeline_pb2 import PipelineConfig
+
+_ID_SPACES = {"hash_bucket_size", "num_buckets", "vocab_list", "vocab_file"}
+_OF_NUMBERS = {"boundaries", "num_buckets", "min_val", "max_val", "normalizer_fn", "raw_input_dim"}
+
+# What EasyRec reads of a feature, by type; an option of it that we do not have for the type is no idle one.
+_READ = {
+    FeatureConfig.IdFeature: _ID_SPACES,
+    FeatureConfig.RawFeature: {*_OF_NUMBERS, "separator"},
+    FeatureConfig.TagFeature: {*_ID_SPACES, "separator", "kv_separator", "combiner"},
+    FeatureConfig.ComboFeature: {"hash_bucket_size", "combo_join_sep"},
+    FeatureConfig.SequenceFeature: {
+        *_ID_SPACES,
+        *_OF_NUMBERS,
+        "separator",
+        "combiner",
+        "sequence_combiner",
+        "max_seq_len",
+    },
+}
+_OF_CSV = ("separator", "with_header")
+
+
+def drop_idle(config: PipelineConfig, report: Report) -> None:
+    """Removes options without an effect from a rewritten config, with a note on each."""
+    for at, feature in enumerate(config.feature_config.features):
+        path = f"feature_config.features[{at}]"
+        if not report.is_broken(f"{path}.feature_type"):
+            _feature(feature, path, report)
+    _data(config.data_config, report)
+
+
+def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
+    kind = FeatureConfig.FeatureType.Name(feature.feature_type)
+    read = {*type_of(feature).options, *_READ[feature.feature_type]}
+    for name in options_of_some():
+        if name in TABLE["FeatureConfig"] and name not in read:
+            _drop(feature, name, path, f"{_article(kind)} does not read it", report)
+    if feature.feature_type == FeatureConfig.RawFeature:
+        _number(feature, path, report)
+
+
+def _number(feature: FeatureConfig, path: str, report: Report) -> None:
+    """Drops what a RawFeature reads only beside other options."""
+    if feature.raw_input_dim <= 1:
+        _drop(feature, "separator", path, "a RawFeature of one number splits nothing", report)
+    if not feature.max_val > feature.min_val:
+        _drop(feature, "num_buckets", path, "a RawFeature without min_val and max_val has no buckets", report)
+
+
+def _data(data: DataConfig, report: Report) -> None:
+    path = "data_config"
+    if data.HasField("input_type") and data.input_type != DataConfig.CSVInput:
+        kind = DataConfig.InputType.Name(data.input_type)
+        for name in _OF_CSV:
+            _drop(data, name, path, f"it is of CSV files; input_type is {kind}", report)
+    for at, column in enumerate(data.input_fields):
+        here = f"{path}.input_fields[{at}]"
+        if column.input_name in data.label_fields:
+            text = "an empty label is a bad row all the same; bad_rows and not_observed say what becomes of it"
+            _drop(column, "default_val", here, text, report)
+        elif not column.default_val and column.input_type != DataConfig.STRING:
+            _drop(column, "default_val", here, "an empty text is no number: an empty cell becomes 0, or false", report)
+
+
+def _drop(
+    message: DataConfig | DataConfig.Field | FeatureConfig, name: str, path: str, text: str, report: Report
+) -> None:
+    is_list = message.DESCRIPTOR.fields_by_name[name].is_repeated
+    if bool(getattr(message, name)) if is_list else message.HasField(name):
+        report.note(f"{path}.{name}", text)
+        message.ClearField(name)
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind.startswith('I') else 'a'} {kind}"
