@@ -39,8 +39,25 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
     origins[RANK] = (f"model_config.{kind}", False)
     origins[f"{RANK}.l2_regularization"] = (f"model_config.{kind}.l2_regularization", True)
     rank = _REWRITES[kind](model, _Origins(origins, kind), report)
+    if len(rank.task_towers) > 1:
+        _labels_by_order(config, kind, rank, report)
     model.rank_model.CopyFrom(rank)
     model.rank_model.SetInParent()
+
+
+def _labels_by_order(config: PipelineConfig, kind: str, rank: RankModel, report: Report) -> None:
+    """Gives towers of EasyRec's models without label_name the labels of label_fields by their order, with a note.
+
+    As in EasyRec, the first label of an ESMM is that of the conversion.
+    """
+    towers, labels = list(enumerate(rank.task_towers)), list(config.data_config.label_fields)
+    if kind == "esmm":
+        towers.reverse()
+    for (at, tower), label in zip(towers, labels, strict=False):
+        path = f"{RANK}.task_towers[{at}]"
+        if not tower.HasField("label_name") and not report.is_broken(f"{path}.label_name"):
+            tower.label_name = label
+            report.note(path, f'label_name is "{label}", by the order of label_fields')
 
 
 class _Origins:

@@ -4,6 +4,7 @@ import pytest
 from google.protobuf import text_format
 
 from apps_rec.config import metric_names, outputs, parse_text
+from apps_rec.errors import ConfigError
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 
 HEAD = """
@@ -236,3 +237,33 @@ def test_names_of_outputs_and_metrics():
     message = parse_text(f"{HEAD}model_config {{ {groups('all')} {CASES[0][0]} }}").message
     assert outputs(message) == ["probs_ctr", "logits_ctr", "probs_ctcvr", "logits_ctcvr", "score"]
     assert metric_names(message) == ["auc_ctr", "auc_ctcvr"]
+
+
+@pytest.mark.parametrize(
+    ("model", "labels"),
+    [
+        ("mmoe { expert_dnn { hidden_units: 8 } num_expert: 2 TOWERS }", ["click", "buy"]),
+        ("simple_multi_task { TOWERS }", ["click", "buy"]),
+        # As in EasyRec: of an ESMM the first label is the conversion's, the second the click's.
+        ("esmm { ctr_tower { } cvr_tower { } }", ["buy", "click"]),
+    ],
+)
+def test_towers_without_a_label_have_them_by_order(model, labels):
+    model = model.replace("TOWERS", 'task_towers { tower_name: "a" } task_towers { tower_name: "b" }')
+    config = parse_text(f"{HEAD}model_config {{ {groups('all')} {model} }}")
+    assert [tower.label_name for tower in config.message.model_config.rank_model.task_towers] == labels
+    assert {note.partition("noted: ")[2] for note in config.notes} == {
+        f'label_name is "{label}", by the order of label_fields' for label in labels
+    }
+
+
+def test_a_label_that_is_given_stays():
+    text = 'mmoe { expert_dnn { hidden_units: 8 } num_expert: 2 task_towers { tower_name: "a" label_name: "buy" }'
+    config = parse_text(f'{HEAD}model_config {{ {groups("all")} {text} task_towers {{ tower_name: "b" }} }} }}')
+    assert [tower.label_name for tower in config.message.model_config.rank_model.task_towers] == ["buy", "buy"]
+
+
+def test_more_towers_than_labels_are_a_mistake():
+    towers = "".join(f'task_towers {{ tower_name: "{name}" }}' for name in "abc")
+    with pytest.raises(ConfigError, match=r"task_towers\[tower_name=c\]: label_name is missing"):
+        parse_text(f"{HEAD}model_config {{ {groups('all')} simple_multi_task {{ {towers} }} }}")

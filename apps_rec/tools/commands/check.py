@@ -18,10 +18,10 @@ def check(config: ConfigLike, overrides: Sequence[str] = ()) -> Config:
         overrides: changes to the config, `path=value` each; only for a path.
 
     Returns:
-        The config with its shorthands rewritten and its defaults filled in: `message`, and `warnings` about settings
-        that are allowed but most likely not meant.
+        The config with its shorthands rewritten and its defaults filled in: `message`, `warnings` about settings that
+        are allowed but most likely not meant, and `notes` on fields that have no effect here.
 
     Raises:
-        ConfigError: the config has mistakes; the text has a line for each.
+        ConfigError: the config has mistakes; the text has a line for each, and `tally.notes` holds the notes.
     """
     return config if isinstance(config, Config) else load_config(config, overrides)

@@ -17,7 +17,7 @@ TOWERS: dict[str, dict[str, Verdict]] = {
     "ExpertTower": {"expert_name": _EXPERTS, "dnn": _EXPERTS},
     "TaskTower": {
         "tower_name": used(),
-        "label_name": used(),
+        "label_name": used("without it, label_fields in their order; of an ESMM the first is the conversion's"),
         "metrics_set": used("eval_config.metrics_set where there is none"),
         "loss_type": later("losses are cross-entropies of two classes: write CLASSIFICATION").unless(
             "CLASSIFICATION", because="losses are cross-entropies of two classes always"
