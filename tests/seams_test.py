@@ -11,7 +11,7 @@ from apps_rec.config import heads as config_heads
 from apps_rec.config import metric_names, outputs
 from apps_rec.config import metrics as config_metrics
 from apps_rec.errors import ConfigError
-from apps_rec.evaluation.metrics import METRICS
+from apps_rec.evaluation.metrics import METRICS, Metric
 from apps_rec.legacy_keras import keras
 from apps_rec.losses import LOSSES, Loss
 from apps_rec.models import build, heads
@@ -84,7 +84,7 @@ def toy(tiny_run, tmp_path_factory):
         patch.setitem(config_heads.HEADS, "independent", ToyOfConfig())
         patch.setitem(heads.HEADS, "independent", ToyHead)
         patch.setitem(LOSSES, "cross_entropy", Loss(squared_error))
-        patch.setitem(METRICS, "calibration", mean_squared_error)
+        patch.setitem(METRICS, "calibration", Metric(mean_squared_error, of_positives=True, of_negatives=True))
         row = replace(config_metrics.METRICS["calibration"], better=EvalMetrics.LOWER)
         patch.setitem(config_metrics.METRICS, "calibration", row)
         folder = tmp_path_factory.mktemp("toy")

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -159,19 +160,34 @@ def gauc(labels: np.ndarray, scores: np.ndarray, users: np.ndarray, reduction: s
     return float(np.average(of_user, weights=weights))
 
 
-# By the names in protos/eval.proto, in its order. A metric takes labels and scores, `(rows,)`, and the fields of its
-# message by name. One that needs a column of users takes `users`, an integer code for each row.
-METRICS: dict[str, Callable[..., float | None]] = {
-    "auc": auc,
-    "gauc": gauc,
-    "log_loss": log_loss,
-    "calibration": calibration,
+@dataclass(frozen=True)
+class Metric:
+    """A row of the table.
+
+    Attributes:
+        compute: function of labels and scores, `(rows,)`, and of the fields of its message by name. One that needs a
+            column of users takes `users`, an integer code for each row.
+        of_positives: true if it has a value over rows that are all positive.
+        of_negatives: true if it has a value over rows that are all negative.
+    """
+
+    compute: Callable[..., float | None]
+    of_positives: bool = False
+    of_negatives: bool = False
+
+
+# By the names in protos/eval.proto, in its order.
+METRICS = {
+    "auc": Metric(auc),
+    "gauc": Metric(gauc),
+    "log_loss": Metric(log_loss, of_positives=True, of_negatives=True),
+    "calibration": Metric(calibration, of_positives=True),
 }
 
 
 def needs_users(name: str) -> bool:
     """Tells whether a metric groups rows by user."""
-    return "users" in inspect.signature(METRICS[name]).parameters
+    return "users" in inspect.signature(METRICS[name].compute).parameters
 
 
 def _checked(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -40,7 +40,7 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
     Args:
         metrics: values by full name.
         missing: reasons why a task's metrics are None, by suffix, from `MetricCollector.missing`. None: they are told
-            from the calibration, which is None exactly where there are no positives.
+            from which of its metrics are None.
 
     Example:
         >>> print(to_table({"auc_ctr": 0.75, "calibration_ctr": 1.5, "rows": 4}))
@@ -97,8 +97,10 @@ def _plain(name: str, value: Any) -> Any:
 
 
 def _reason(values: Mapping[str, float | int | None]) -> str:
-    no_rows = "log_loss" in values and values["log_loss"] is None
-    no_positives = "calibration" in values and values["calibration"] is None
+    """Returns why a task's metrics are None, by what their rows in `METRICS` have a value over."""
+    absent = [METRICS[metric] for metric, value in values.items() if value is None]
+    no_rows = any(metric.of_negatives for metric in absent)
+    no_positives = any(metric.of_positives for metric in absent)
     return "no positives" if no_positives and not no_rows else "one class"
 
 

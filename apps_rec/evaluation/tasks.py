@@ -40,7 +40,7 @@ class MetricSpec:
     def compute(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]) -> float | None:
         """Computes the metric over rows; `users` holds codes of the same rows, by column."""
         arguments = {**self.options, "users": users[self.users]} if self.users else self.options
-        return METRICS[self.name](labels, scores, **arguments)
+        return METRICS[self.name].compute(labels, scores, **arguments)
 
 
 AUC, LOG_LOSS, CALIBRATION = MetricSpec("auc"), MetricSpec("log_loss"), MetricSpec("calibration")

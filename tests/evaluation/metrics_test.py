@@ -143,6 +143,15 @@ def test_docstring_examples_run():
     assert tried.attempted >= 4
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_row_says_over_which_rows_of_one_class_the_metric_has_a_value(name):
+    row, users = METRICS[name], {"users": np.zeros(3, np.int64)} if needs_users(name) else {}
+    for positive, has_value in ((True, row.of_positives), (False, row.of_negatives)):
+        value = row.compute(np.full(3, positive), np.array([0.2, 0.5, 0.6]), **users)
+        assert (value is not None) == has_value
+    assert row.compute(np.zeros(0), np.zeros(0), **{name: codes[:0] for name, codes in users.items()}) is None
+
+
 def test_the_table_is_that_of_the_config():
     rows = config_metrics.METRICS
     assert list(METRICS) == list(rows)
