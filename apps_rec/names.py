@@ -1,4 +1,4 @@
-"""Conversion of a config's names, which may be any text, to names of files, of scopes of a graph and of arguments.
+"""Conversion of a config's names, which may be any text, to names of files, scopes of a graph, arguments and outputs.
 
 It is done only here: a name of a config is never part of a path, a scope or a call as it is.
 """
@@ -13,6 +13,8 @@ from collections.abc import Iterable
 # A file system allows 255 bytes; some are for the text before and after a name.
 _FILE_CHARACTERS, _SCOPE_CHARACTERS, _ARGUMENT_CHARACTERS = 120, 120, 60
 _DIGEST_CHARACTERS = 16
+# Stands for a tower's name in the outputs and metrics of a funnel: the product of its towers' probabilities.
+PRODUCT = "ctcvr"
 
 
 def file_name(text: str) -> str:
@@ -71,6 +73,21 @@ def argument_names(texts: Iterable[str]) -> dict[str, str]:
         names[text] = name
         taken.add(name.lower())
     return {text: names[text] for text in wanted}
+
+
+def probability_name(tower: str) -> str:
+    """Returns the name of the output that holds a tower's probability.
+
+    Example:
+        >>> probability_name("ctr")
+        'probs_ctr'
+    """
+    return f"probs_{tower}"
+
+
+def logit_name(tower: str) -> str:
+    """Returns the name of the output that holds a tower's logit."""
+    return f"logits_{tower}"
 
 
 def _as_argument(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
+from apps_rec.names import PRODUCT, logit_name, probability_name
 from apps_rec.protos.model_pb2 import RankModel, TaskTower
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Independent:
 
     def outputs(self, rank: RankModel) -> list[str]:
         """Returns the names of the model's outputs, without the score."""
-        return [name for tower in rank.task_towers for name in (probability(tower), f"logits_{tower.tower_name}")]
+        return [name for tower in rank.task_towers for name in (probability(tower), logit_name(tower.tower_name))]
 
     def scores(self, rank: RankModel) -> list[str]:
         """Returns the names of the outputs that rows can be ranked by."""
@@ -68,8 +69,6 @@ class Independent:
 class Funnel(Independent):
     """ESMM's head: the second tower is conditional on the first, and their product is trained on both labels."""
 
-    PRODUCT = "ctcvr"
-
     def resolve(self, rank: RankModel) -> None:
         """Fills in tower_names."""
         if not rank.head.funnel.tower_names:
@@ -77,17 +76,17 @@ class Funnel(Independent):
 
     def outputs(self, rank: RankModel) -> list[str]:
         """Adds the product."""
-        return [*super().outputs(rank), f"probs_{self.PRODUCT}"]
+        return [*super().outputs(rank), probability_name(PRODUCT)]
 
     def scores(self, rank: RankModel) -> list[str]:
         """Adds the product."""
-        return [*super().scores(rank), f"probs_{self.PRODUCT}"]
+        return [*super().scores(rank), probability_name(PRODUCT)]
 
     def trained(self, rank: RankModel) -> list[str]:
         """Returns the click's probability and the product."""
         if len(rank.task_towers) != 2:
             return []
-        return [probability(rank.task_towers[0]), f"probs_{self.PRODUCT}"]
+        return [probability(rank.task_towers[0]), probability_name(PRODUCT)]
 
     def targets(self, rank: RankModel, at: int) -> list[Target]:
         """Measures a later tower on the rows with the step before it, and as the product on all rows."""
@@ -97,7 +96,7 @@ class Funnel(Independent):
         labels = (before.label_name, tower.label_name)
         return [
             Target(masked(tower), probability(tower), labels[1:], before.label_name),
-            Target(self.PRODUCT, f"probs_{self.PRODUCT}", labels),
+            Target(PRODUCT, probability_name(PRODUCT), labels),
         ]
 
     def loss_labels(self, rank: RankModel, at: int) -> list[str]:
@@ -135,15 +134,15 @@ class Funnel(Independent):
         """Warns where an empty label says "not observed": it is empty in rows without a click too, in many logs."""
         at = list(context.columns[conversion].not_observed).index("")
         text = (
-            f'a row whose "{conversion}" is empty does not count for {self.PRODUCT}. If it is empty wherever there is '
-            f'no "{click}", {self.PRODUCT} is learned from rows with a "{click}" alone: write 0 there, and -1 with '
+            f'a row whose "{conversion}" is empty does not count for {PRODUCT}. If it is empty wherever there is '
+            f'no "{click}", {PRODUCT} is learned from rows with a "{click}" alone: write 0 there, and -1 with '
             'not_observed: "-1" for what is not known yet.'
         )
         context.report.warn(f"{context.column_paths[conversion]}.not_observed[{at}]", text)
 
     def _check_names(self, context: Context, towers: Sequence[str]) -> None:
         for at, name in enumerate(towers):
-            if name == self.PRODUCT:
+            if name == PRODUCT:
                 text = f'"{name}" names the product of the funnel\'s towers; expected another name, such as "cvr".'
                 context.report.error(f"{RANK}.task_towers[{at}].tower_name", text)
         if len(towers) == 2 and towers[0] == masked(context.rank.task_towers[1]):
@@ -163,7 +162,7 @@ class Funnel(Independent):
 
 def probability(tower: TaskTower) -> str:
     """Returns the output that holds a tower's probability."""
-    return f"probs_{tower.tower_name}"
+    return probability_name(tower.tower_name)
 
 
 def masked(tower: TaskTower) -> str:

@@ -9,6 +9,7 @@ import tensorflow as tf
 from apps_rec.layers import MultiplicativeHead
 from apps_rec.losses import LOSSES
 from apps_rec.models.specs import ScoreTerm, Task
+from apps_rec.names import PRODUCT, logit_name, probability_name
 
 Tensors = Mapping[str, tf.Tensor]
 
@@ -23,8 +24,8 @@ class IndependentHead:
         """Returns `probs_<tower>` and `logits_<tower>`, each `(batch,)`."""
         outputs = {}
         for task in self.tasks:
-            outputs[f"probs_{task.name}"] = tf.sigmoid(logits[task.name])
-            outputs[f"logits_{task.name}"] = logits[task.name]
+            outputs[probability_name(task.name)] = tf.sigmoid(logits[task.name])
+            outputs[logit_name(task.name)] = logits[task.name]
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
@@ -33,7 +34,7 @@ class IndependentHead:
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Returns a term for each task: its loss weight times the probability that the loss trains."""
-        return tuple(ScoreTerm(f"probs_{task.name}", task.weight) for task in self.tasks)
+        return tuple(ScoreTerm(probability_name(task.name), task.weight) for task in self.tasks)
 
 
 class FunnelHead:
@@ -69,7 +70,9 @@ class FunnelHead:
         outputs = IndependentHead(self.tasks).outputs(logits)
         click, conversion = self.tasks
         # A plain product, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
-        outputs["probs_ctcvr"] = outputs[f"probs_{click.name}"] * outputs[f"probs_{conversion.name}"]
+        outputs[probability_name(PRODUCT)] = (
+            outputs[probability_name(click.name)] * outputs[probability_name(conversion.name)]
+        )
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
@@ -85,7 +88,10 @@ class FunnelHead:
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Returns a term for each task: its loss weight times the probability that the loss trains."""
         click, conversion = self.tasks
-        return (ScoreTerm(f"probs_{click.name}", click.weight), ScoreTerm("probs_ctcvr", conversion.weight))
+        return (
+            ScoreTerm(probability_name(click.name), click.weight),
+            ScoreTerm(probability_name(PRODUCT), conversion.weight),
+        )
 
 
 Head = IndependentHead | FunnelHead
