@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from apps_rec.errors import ConfigError
 from apps_rec.features.specs import (
@@ -19,6 +20,7 @@ from apps_rec.features.specs import (
     NumberIds,
     VocabularyIds,
 )
+from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -77,6 +79,19 @@ def read_vocabulary(feature: FeatureConfig) -> list[str]:
     if not words:
         raise ConfigError(f"{where} holds no word" + (" that reaches min_count" if feature.min_count else ""))
     return words
+
+
+def dnn_arguments(message: DNN) -> dict[str, Any]:
+    """Returns the fields of a DNN's message as the arguments of a spec, with one dropout rate a layer or none."""
+    rates = tuple(message.dropout_ratio)
+    if len(rates) == 1:
+        rates *= len(message.hidden_units)
+    return {
+        "hidden_units": tuple(message.hidden_units),
+        "activation": message.activation,
+        "use_bn": message.use_bn,
+        "dropout": rates,
+    }
 
 
 def _build_feature(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
@@ -168,17 +183,7 @@ def _build_attention(feature: FeatureConfig) -> AttentionSpec | None:
     attention = feature.sequence_combiner.target_attention
     if not attention.HasField("dnn"):
         return AttentionSpec(attention.key)
-    dnn = attention.dnn
-    rates = tuple(dnn.dropout_ratio)
-    if len(rates) == 1:
-        rates *= len(dnn.hidden_units)
-    return AttentionSpec(
-        attention.key,
-        hidden_units=tuple(dnn.hidden_units),
-        activation=dnn.activation,
-        use_bn=dnn.use_bn,
-        dropout=rates,
-    )
+    return AttentionSpec(attention.key, **dnn_arguments(attention.dnn))
 
 
 def _normalisation(feature: FeatureConfig) -> tuple[float, float]:

@@ -9,12 +9,13 @@ import tensorflow as tf
 
 from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
 from apps_rec.features import Embedder, Preprocessor
+from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
-from apps_rec.protos import dnn_pb2, model_pb2, train_pb2
+from apps_rec.protos import model_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -77,15 +78,8 @@ def half_precision_twin(config: PipelineConfig, model: RankModel, preprocessor: 
     return twin
 
 
-def _build_dnn(message: dnn_pb2.DNN) -> DnnSpec:
-    rates = tuple(message.dropout_ratio)
-    if len(rates) == 1:
-        rates *= len(message.hidden_units)
-    return DnnSpec(tuple(message.hidden_units), message.activation, message.use_bn, rates)
-
-
 def _optional_dnn(message: Any) -> DnnSpec | None:
-    return _build_dnn(message.dnn) if message.HasField("dnn") else None
+    return DnnSpec(**dnn_arguments(message.dnn)) if message.HasField("dnn") else None
 
 
 def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]], dtype: str | None) -> Body | None:
@@ -107,7 +101,9 @@ def _shared_bottom(message: model_pb2.SharedBottom, parts: Sequence[Group], num_
 
 
 def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
-    return MixtureOfExperts(parts, num_tasks, message.num_expert, _build_dnn(message.expert_dnn), **options)
+    return MixtureOfExperts(
+        parts, num_tasks, message.num_expert, DnnSpec(**dnn_arguments(message.expert_dnn)), **options
+    )
 
 
 # By the name of the message in the config; apps_rec/config/bodies.py checks them, by the same names.
