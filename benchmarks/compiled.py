@@ -6,7 +6,7 @@ from typing import Any
 
 
 def compiled(config: Any) -> tuple[Any, Any, Any]:
-    """Estimator with its model compiled, optimizer, and the training dataset of a config."""
+    """Returns the estimator of a config with its model compiled, its optimizer and its training dataset."""
     from apps_rec.training.estimator import Estimator
     from apps_rec.training.input import training_dataset, training_source
     from apps_rec.training.optimizers.build import build_optimizer

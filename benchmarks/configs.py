@@ -19,16 +19,16 @@ _TOWER = '{{ tower_name: "{name}" label_name: "{label}" {dnn} weight: 1 }}'
 
 @dataclass(frozen=True)
 class Job:
-    """What one of our runs trains.
+    """The model and the columns that one of our runs trains.
 
     Attributes:
         model: mmoe, esmm or deepfm.
         vocabulary: ids of a column.
-        fm: whether an FM is added to MMOE's or ESMM's logits.
+        fm: true if an FM is added to MMOE's or ESMM's logits.
         shared_rows: rows of one table that all columns share; 0: a table each.
         optimizer: one of OPTIMIZERS.
         options: further lines of train_config.
-        texts: whether columns of ids hold texts, which are hashed; half of them, and the first number, are the user's.
+        texts: true if columns of ids hold texts, which are hashed; half of them, and the first number, are the user's.
     """
 
     model: str = "mmoe"
@@ -41,7 +41,7 @@ class Job:
 
 
 def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "ParquetInput") -> str:
-    """The config of a job that reads `train` and, beside it, eval.parquet."""
+    """Returns the config of a job that reads `train` and, beside it, eval.parquet."""
     kind = "STRING" if job.texts else "INT64"
     ids = [f'  input_fields {{ input_name: "{name}" input_type: {kind} }}' for name in CATEGORICAL]
     numbers = [f'  input_fields {{ input_name: "{name}" input_type: FLOAT }}' for name in NUMERIC]

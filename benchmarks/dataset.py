@@ -20,13 +20,13 @@ _SIGNAL, _DEVIATION = 4, 0.7
 
 
 def make_rows(rows: int, vocabulary: int, seed: int, stream: int = 0) -> dict[str, np.ndarray]:
-    """Columns by name.
+    """Draws rows; returns their columns by name.
 
     Args:
-        rows: how many.
+        rows: number of rows.
         vocabulary: ids of a column, each as likely as another.
-        seed: decides what the ids mean.
-        stream: which rows are drawn.
+        seed: seed of what the ids mean.
+        stream: number of the draw: another one gives other rows.
     """
     meaning, draw = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2, stream])
     weights = meaning.normal(0, _DEVIATION, (2, _SIGNAL, vocabulary))

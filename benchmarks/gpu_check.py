@@ -41,13 +41,13 @@ class Line:
 
     @property
     def is_right(self) -> bool:
-        """Whether the value keeps to its limit; nan does not."""
+        """Tells whether the value keeps to its limit; nan does not."""
         return self.limit is None or self.value <= self.limit
 
 
 @dataclass(frozen=True)
 class Trained:
-    """What a training ended with: weights by name, rows a second after the warm-up, AUC of clicks or nan."""
+    """The end of a training: weights by name, rows a second after the warm-up, AUC of clicks or nan."""
 
     weights: dict[str, Any]
     rows_per_second: float
@@ -82,7 +82,7 @@ def main() -> int:
 
 
 def table(lines: list[Line]) -> str:
-    """The lines in Markdown."""
+    """Lays the lines out in Markdown."""
     rows = ["| | devices | value | limit | |", "| --- | --- | --- | --- | --- |"]
     for line in lines:
         limit = "" if line.limit is None else f"{line.limit:.2g}"
@@ -93,7 +93,7 @@ def table(lines: list[Line]) -> str:
 
 
 def _two_devices(kind: str) -> list[str]:
-    """Names of the devices to be tried, two or more; a single one is cut into two. Empty where there is none."""
+    """Returns the names of two or more devices to try; a single one is cut into two. Empty where there is none."""
     import tensorflow as tf
 
     if kind == "cpu":
@@ -107,7 +107,7 @@ def _two_devices(kind: str) -> list[str]:
 
 
 def _checks(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
-    """The device beside the CPU, all devices beside one, and a step's two options beside a step without them."""
+    """Compares the device with the CPU, all devices with one, and a step's two options with a step without them."""
     import tensorflow as tf
 
     from apps_rec.protos import train_pb2
@@ -140,7 +140,7 @@ def _checks(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
 
 
 def _benchmark(devices: list[str], options: argparse.Namespace) -> Iterator[Line]:
-    """Rows a second of the benchmark's MMOE, as `apps-rec train` runs it: from Parquet, through `fit`."""
+    """Measures rows a second of the benchmark's MMOE, as `apps-rec train` runs it: from Parquet, through `fit`."""
     import tensorflow as tf
 
     warm_up, job = 10, Job("mmoe", vocabulary=options.bench_ids)

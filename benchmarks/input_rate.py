@@ -13,7 +13,7 @@ from benchmarks.meter import Meter, say
 
 
 def main() -> None:
-    """Goes through the batches of a config's training."""
+    """Reads the batches of a config's training."""
     import apps_rec
     from apps_rec.tools.quiet import quiet_tensorflow
 

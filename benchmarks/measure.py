@@ -22,7 +22,7 @@ MEMORY_RUNS = 3
 
 
 def measure(workspace: Workspace, rounds: int, only: str | None = None) -> dict:
-    """All results; `only`: the alternating rounds of entries whose name begins so, and nothing else."""
+    """Measures all results; `only`: the alternating rounds of entries whose name begins so, and nothing else."""
     results: dict = {"steps": STEPS, "rounds": alternate(workspace, rounds, only or "")}
     if only:
         return results
@@ -35,7 +35,7 @@ def measure(workspace: Workspace, rounds: int, only: str | None = None) -> dict:
 
 
 def alternate(workspace: Workspace, rounds: int, prefix: str) -> dict[str, list[dict]]:
-    """Every entry once a round, a process each, so that a slow minute of the machine falls on all of them."""
+    """Runs every entry once a round, a process each, so that a slow minute of the machine falls on all of them."""
     chosen = [entry for entry in entries() if entry.name.startswith(prefix)]
     found: dict[str, list[dict]] = {entry.name: [] for entry in chosen}
     for number in range(rounds):
@@ -61,7 +61,7 @@ def check_parameters(rounds: dict[str, list[dict]]) -> None:
 
 
 def input_rates(workspace: Workspace, rounds: int) -> dict[str, list[dict]]:
-    """The MMOE benchmark's rows through the input alone, from Parquet and from CSV."""
+    """Measures the MMOE benchmark's rows through the input alone, from Parquet and from CSV."""
     data = workspace.data(Job().vocabulary, INPUT_ROWS)
     found: dict[str, list[dict]] = {"parquet": [], "csv": []}
     for _ in range(rounds):
@@ -73,7 +73,7 @@ def input_rates(workspace: Workspace, rounds: int) -> dict[str, list[dict]]:
 
 
 def vocabulary(workspace: Workspace, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Milliseconds of CPU time a step by optimizer and rows of the one table that all features share."""
+    """Measures milliseconds of CPU time a step by optimizer and rows of the one table that all features share."""
     found: dict[str, dict[str, list[float]]] = {}
     for optimizer in VOCABULARY_OPTIMIZERS:
         configs = {
@@ -93,7 +93,7 @@ def vocabulary(workspace: Workspace, rounds: int) -> dict[str, dict[str, list[fl
 
 
 def memory_by_rows(workspace: Workspace) -> dict[str, dict[str, list[float]]]:
-    """Peak memory of a training in MiB, by format and rows of the file."""
+    """Measures the peak memory of a training in MiB, by format and rows of the file."""
     found: dict[str, dict[str, list[float]]] = {}
     for kind in ("parquet", "csv"):
         found[kind] = {}
@@ -108,7 +108,7 @@ def memory_by_rows(workspace: Workspace) -> dict[str, dict[str, list[float]]]:
 
 
 def memory_by_table(workspace: Workspace) -> dict[str, dict[str, float]]:
-    """Peak memory of a training with Adam in MiB by rows of its table, and what weights and two slots take."""
+    """Measures the peak memory of a training with Adam in MiB by rows of its table, and that of weights and slots."""
     found = {}
     for rows in TABLE_ROWS:
         data = workspace.data(rows)
@@ -121,7 +121,7 @@ def memory_by_table(workspace: Workspace) -> dict[str, dict[str, float]]:
 
 
 def profile(workspace: Workspace, rounds: int) -> dict[str, list[float]]:
-    """Milliseconds of CPU time of the parts of a step of the MMOE benchmark."""
+    """Measures milliseconds of CPU time of the parts of a step of the MMOE benchmark."""
     config = workspace.config("profile", Job(), workspace.data(Job().vocabulary) / "train.parquet")
     return workspace.run_ours("benchmarks.profile_step", str(rounds), str(config))
 

@@ -1,4 +1,4 @@
-"""What a worker measures of itself: time and CPU time of its steps, peak memory, time to its first step."""
+"""Measurements that a worker takes of itself: time and CPU time of its steps, peak memory, time to its first step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Meter:
         self._begin = self._end = (0.0, 0.0)
 
     def step(self) -> None:
-        """One step has ended."""
+        """Notes that a step has ended."""
         self._steps += 1
         if self._steps == 1:
             self._first_step = time.time() - float(os.environ[SPAWNED_AT])
@@ -33,7 +33,7 @@ class Meter:
         self._end = _clocks()
 
     def report(self) -> dict[str, float | None]:
-        """Rows per second and per CPU-second in the steady state and of the whole process up to the last step.
+        """Returns rows per second and per CPU-second in the steady state and of the whole process up to the last step.
 
         Raises:
             ValueError: no step behind the warm-up.
@@ -56,7 +56,7 @@ class Meter:
 
 
 def peak_mb() -> float:
-    """Largest resident memory of this process so far, in MiB."""
+    """Returns the largest resident memory of this process so far, in MiB."""
     # Not ru_maxrss, which begins at the parent's peak.
     lines = Path("/proc/self/status").read_text().splitlines()
     return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) / 1024

@@ -54,7 +54,7 @@ def _train(config: Any, meter: Meter) -> int:
 
 
 def _loop(config: Any, meter: Meter) -> int:
-    """The same step over the same input, called as plainly as TensorFlow allows."""
+    """Runs the same step over the same input, called as plainly as TensorFlow allows."""
     import tensorflow as tf
 
     estimator, _, dataset = compiled(config)
@@ -67,7 +67,7 @@ def _loop(config: Any, meter: Meter) -> int:
 
 
 def num_parameters(model: Any) -> int:
-    """Trainable numbers of a Keras model."""
+    """Counts the trainable numbers of a Keras model."""
     return sum(variable.shape.num_elements() for variable in model.trainable_variables)
 
 

@@ -1,4 +1,4 @@
-"""What `make bench` runs, and what its figures are held against."""
+"""The runs of `make bench`, and the goals that its figures are held against."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Entry:
     """One process of a round.
 
     Attributes:
-        name: in results and tables.
+        name: name in results and tables.
         side: ours, deepctr or rechub.
-        job: what is trained.
-        flags: of the worker.
+        job: model and columns to train.
+        flags: flags of the worker.
         environment: variables set for it.
-        has_auc: whether its first round evaluates after training.
+        has_auc: true if its first round evaluates after training.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Entry:
 
 
 def entries() -> list[Entry]:
-    """All processes of a round, in their order."""
+    """Returns all processes of a round, in their order."""
     mmoe, esmm, deepfm = Job("mmoe"), Job("esmm"), Job("deepfm")
     few = 2_000
     legacy = ("--optimizer", "legacy_adam")

@@ -79,7 +79,7 @@ def _parts(config: Any) -> dict[str, Callable[[], None]]:
         return [block.vectors for block in model.embedder(batch[0]).blocks]
 
     def dense_part(batch: tuple) -> list:
-        """Everything between the embeddings and the gradients of dense weights and embeddings."""
+        """Computes everything between the embeddings and the gradients of dense weights and embeddings."""
         embedded = model.embedder(batch[0])
         with tf.GradientTape() as tape:
             vectors = [block.vectors for block in embedded.blocks]
@@ -92,7 +92,7 @@ def _parts(config: Any) -> dict[str, Callable[[], None]]:
     operands = [[tf.random.stateless_normal([BATCH_SIZE, n], [1, n]) for n in kernel.shape] for kernel in kernels]
 
     def products(batch: tuple) -> list:
-        """The matrix products of the dense part alone, forward and for both gradients."""
+        """Computes the matrix products of the dense part alone, forward and for both gradients."""
         made = []
         for kernel, (x, y) in zip(kernels, operands, strict=True):
             made += [x @ kernel, tf.matmul(y, kernel, transpose_b=True), tf.matmul(x, y, transpose_a=True)]

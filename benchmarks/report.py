@@ -23,7 +23,7 @@ _END = "<!-- bench end -->"
 
 
 def blocks(results: dict) -> dict[str, str]:
-    """Every table by the name of its place in the document; only those whose measurements are there."""
+    """Returns every table by the name of its place in the document; only those whose measurements are there."""
     made = {"machine": machine(results["machine"]), "entries": entries(results["rounds"])}
     if "vocabulary" not in results:
         return made
@@ -36,7 +36,7 @@ def blocks(results: dict) -> dict[str, str]:
 
 
 def tables(results: dict) -> str:
-    """All tables one after the other."""
+    """Returns all tables one after the other."""
     return "\n\n".join(blocks(results).values())
 
 
@@ -61,28 +61,28 @@ def write_block(document: Path, name: str, table: str) -> None:
 
 
 def median(rounds: list[dict], figure: str) -> float:
-    """Median of a figure over rounds."""
+    """Returns the median of a figure over rounds."""
     return statistics.median(result[figure] for result in rounds)
 
 
 def ratio(rounds: dict[str, list[dict]], ours: str, other: str) -> float:
-    """Of two entries' median rows per CPU-second."""
+    """Returns the ratio of two entries' median rows per CPU-second."""
     return median(rounds[ours], "rows_per_cpu_second") / median(rounds[other], "rows_per_cpu_second")
 
 
 def ratio_in_pairs(rounds: dict[str, list[dict]], ours: str, other: str) -> float:
-    """Median over rounds of the ratio of two entries' rows per CPU-second: what slows a whole round falls out."""
+    """Returns the median over rounds of the ratio of two entries' rows per CPU-second; a slow round falls out."""
     figures = ([result["rows_per_cpu_second"] for result in rounds[name]] for name in (ours, other))
     return median_of_ratios(*figures)
 
 
 def median_of_ratios(ours: Sequence[float], others: Sequence[float]) -> float:
-    """Median over rounds of one side's figure beside the other's."""
+    """Returns the median over rounds of one side's figure beside the other's."""
     return statistics.median(a / b for a, b in zip(ours, others, strict=True))
 
 
 def machine(found: dict) -> str:
-    """On what it was measured."""
+    """Says on what it was measured."""
     versions = {side: ", ".join(f"{name} {v}" for name, v in found[side].items()) for side in ("ours", "peers")}
     units = ", ".join(found["vector_units"])
     return (
@@ -92,7 +92,7 @@ def machine(found: dict) -> str:
 
 
 def entries(rounds: dict[str, list[dict]]) -> str:
-    """One line an entry, medians of its rounds."""
+    """Writes one line an entry, medians of its rounds."""
     head = ["entry", "rows/s", "rows/CPU-s", "whole process rows/CPU-s", "first step, s", "peak MiB", "parameters"]
     rows = [[*head, "AUC CTR", "AUC CTCVR"]]
     for name, results in rounds.items():
@@ -107,7 +107,7 @@ def entries(rounds: dict[str, list[dict]]) -> str:
 
 
 def goals(results: dict) -> str:
-    """What was to be reached, and what was."""
+    """Says what was to be reached, and what was."""
     rounds, rows = results["rounds"], [["what", "of medians", "in pairs", "at least", "aim"]]
     for goal in GOALS:
         found = [f"{which(rounds, goal.ours, goal.other):.2f}" for which in (ratio, ratio_in_pairs)]
@@ -138,7 +138,7 @@ def goals(results: dict) -> str:
 
 
 def vocabulary(found: dict[str, dict[str, list[float]]]) -> str:
-    """CPU time of a step against rows of the table."""
+    """Shows CPU time of a step against rows of the table."""
     rows = [["optimizer", *(f"{int(number):,} rows, ms" for number in TABLE_ROWS)]]
     for optimizer, by_rows in found.items():
         rows.append([optimizer, *(f"{statistics.median(by_rows[str(number)]):.1f}" for number in TABLE_ROWS)])
@@ -146,7 +146,7 @@ def vocabulary(found: dict[str, dict[str, list[float]]]) -> str:
 
 
 def memory(results: dict) -> str:
-    """Peak memory against rows of the file, and against rows of the table."""
+    """Shows peak memory against rows of the file, and against rows of the table."""
     rows = [["what grows", "rows", "peak MiB", "of it weights and slots, MiB"]]
     for kind, by_rows in results["memory_by_rows"].items():
         for number, peaks in by_rows.items():
@@ -158,11 +158,11 @@ def memory(results: dict) -> str:
 
 
 def profile(found: dict[str, list[float]]) -> str:
-    """CPU time of the parts of a step."""
+    """Shows CPU time of the parts of a step."""
     return table([["part", "CPU ms"], *([name, f"{statistics.median(times):.1f}"] for name, times in found.items())])
 
 
 def table(rows: list[list[str]]) -> str:
-    """A table of Markdown; the first row is its head."""
+    """Lays out a table of Markdown; the first row is its head."""
     head, *body = (f"| {' | '.join(row)} |" for row in rows)
     return "\n".join([head, f"|{' --- |' * len(rows[0])}", *body])

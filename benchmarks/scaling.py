@@ -31,9 +31,9 @@ class Run:
 
     Attributes:
         strategy: value of train_distribute.
-        processes: in words.
-        command: what stands before `train`.
-        is_asynchronous: whether its steps are not those of NoStrategy.
+        processes: number of processes, in words.
+        command: words before `train`.
+        is_asynchronous: true if its steps are not those of NoStrategy.
     """
 
     strategy: str
@@ -80,7 +80,7 @@ def main() -> int:
 
 
 def _prepare(folder: Path, steps: int, optimizer: str) -> Path:
-    """TFRecord files, which every strategy reads, and the config."""
+    """Makes TFRecord files, which every strategy reads, and the config."""
     source = Workspace(folder, Path(sys.executable)).data(VOCABULARY, steps * BATCH_SIZE)
     path = folder / "configs" / f"scaling_{optimizer}.config"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def _sets(run: Run, folder: Path) -> list[str]:
 
 
 def _train(run: Run, config: Path, folder: Path, steps: int) -> float:
-    """Rows per second of the second half of the steps, as the log says."""
+    """Trains; returns rows per second of the second half of the steps, as the log says."""
     sets = [
         *_sets(run, folder),
         f"train_config.num_steps={steps}",
@@ -138,7 +138,7 @@ def _table(config: Path, folder: Path, rates: dict[str, float], many: int) -> st
 
 
 def _apart(weights: dict, reference: dict) -> float:
-    """Largest difference of any weight."""
+    """Returns the largest difference of any weight."""
     return max(abs(weights[name] - reference[name]).max() for name in reference)
 
 

@@ -26,21 +26,21 @@ class Workspace:
     """A folder for data, configs and runs.
 
     Args:
-        folder: where; data that is there already is kept.
-        peers_python: of the peers' environment.
+        folder: path of the folder; data that is there already is kept.
+        peers_python: Python of the peers' environment.
     """
 
     def __init__(self, folder: Path, peers_python: Path) -> None:
         self.folder, self._peers_python = folder, peers_python
 
     def data(self, vocabulary: int, rows: int = STEPS * BATCH_SIZE) -> Path:
-        """Folder of a data set, made where it is not there."""
+        """Returns the folder of a data set, made where it is not there."""
         folder = self.folder / f"ids_{vocabulary}_rows_{rows}"
         write_dataset(folder, rows, vocabulary)
         return folder
 
     def csv(self, folder: Path) -> Path:
-        """The training rows of a data set as CSV."""
+        """Writes the training rows of a data set as CSV, once; returns the path."""
         path = folder / "train.csv"
         if not path.exists():
             arrow_csv.write_csv(pq.read_table(folder / "train.parquet"), path.with_suffix(".partial"))

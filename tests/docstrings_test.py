@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 # Folders whose docstrings have the form.
-FOLDERS = ("apps_rec", "clients/python")
+FOLDERS = ("apps_rec", "clients/python", "benchmarks")
 
 # What a function, a method or a property may begin with. A new verb is welcome here; a noun or an imperative is not.
 VERBS = """

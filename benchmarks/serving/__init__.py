@@ -1,1 +1,1 @@
-"""What a request costs, beside DeepCTR's SavedModel of the same sizes."""
+"""The cost of a request, beside DeepCTR's SavedModel of the same sizes."""

@@ -15,7 +15,7 @@ from benchmarks.workspace import Workspace
 
 
 def make_models(workspace: Workspace, folder: Path) -> dict[str, str]:
-    """Folders of the SavedModels, by name.
+    """Makes the SavedModels; returns their folders by name.
 
     Raises:
         ValueError: they are not of one size.
@@ -37,7 +37,7 @@ def make_models(workspace: Workspace, folder: Path) -> dict[str, str]:
 
 
 def _config(folder: Path) -> Path:
-    """The benchmark's MMOE over texts: six columns of the user, six of the item; with its rows."""
+    """Writes the benchmark's MMOE over texts: six columns of the user, six of the item; with its rows."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows, stream in (("train", STEPS * BATCH_SIZE, 0), ("eval", BATCH_SIZE, 1)):
         columns = make_rows(rows, VOCABULARY, seed=7, stream=stream)

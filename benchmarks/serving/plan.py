@@ -1,4 +1,4 @@
-"""What `make bench-serving` measures, and what its figures are held against."""
+"""The requests of `make bench-serving`, and the goals that its figures are held against."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DEEPCTR = "DeepCTR, ready ids"
 
 @dataclass(frozen=True)
 class Setting:
-    """How requests are made.
+    """The way in which requests are made.
 
     Attributes:
-        name: in results and the document.
-        threads: of the session; 0: TensorFlow's choice.
-        is_fed: whether `Session.run` feeds by name, or a callable made beforehand takes the arrays as they are.
+        name: name in results and the document.
+        threads: number of threads of the session; 0: TensorFlow's choice.
+        is_fed: true if `Session.run` feeds by name, or a callable made beforehand takes the arrays as they are.
     """
 
     name: str
@@ -40,9 +40,9 @@ class Entry:
     """One signature of one SavedModel.
 
     Attributes:
-        name: in results and tables.
+        name: name in results and tables.
         model: ours, ours_half, deepctr, or least: the inputs and matrix products of ours alone.
-        signature: that is called.
+        signature: signature to call.
     """
 
     name: str
@@ -51,12 +51,12 @@ class Entry:
 
     @property
     def is_scored(self) -> bool:
-        """Whether it answers with our model's scores."""
+        """Tells whether it answers with our model's scores."""
         return self.model.startswith("ours")
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """What a request asks for: two outputs everywhere, as DeepCTR's model has two; none: all."""
+        """Returns the outputs that a request asks for: two everywhere, as DeepCTR's model has two; none: all."""
         if self.model == "deepctr":
             return ()
         return ("score", "order") if self.signature.startswith("rank") else ("probs_ctr", "probs_ctcvr")

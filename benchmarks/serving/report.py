@@ -11,7 +11,7 @@ from benchmarks.serving.plan import DEEPCTR, GOALS, ONE_THREAD, SIZES
 
 
 def blocks(results: dict) -> dict[str, str]:
-    """Every table by the name of its place in the document."""
+    """Returns every table by the name of its place in the document."""
     made = {
         "serving machine": machine(results["machine"]),
         "serving goals": goals(results["settings"][ONE_THREAD.name]),
@@ -20,13 +20,13 @@ def blocks(results: dict) -> dict[str, str]:
 
 
 def ratio(found: dict, entry: str, rows: int) -> float:
-    """CPU time of an entry's request beside DeepCTR's, median of the rounds' ratios."""
+    """Returns CPU time of an entry's request beside DeepCTR's, median of the rounds' ratios."""
     ours, other = (found[name][str(rows)]["cpu_ms"] for name in (entry, DEEPCTR))
     return median_of_ratios(ours, other)
 
 
 def goals(found: dict) -> str:
-    """What was to be reached, and what was."""
+    """Says what was to be reached, and what was."""
     rows = [["request", "rows", "CPU beside DeepCTR's", "at most", "aim"]]
     for goal in GOALS:
         measured = ratio(found, goal.entry, goal.rows)
@@ -37,7 +37,7 @@ def goals(found: dict) -> str:
 
 
 def requests(found: dict) -> str:
-    """Milliseconds of every request."""
+    """Shows milliseconds of every request."""
     rows = [["request", "rows", "median, ms", "p99, ms", "CPU, ms", "CPU beside DeepCTR's"]]
     for size in SIZES:
         for name, by_rows in found.items():
@@ -50,7 +50,7 @@ def requests(found: dict) -> str:
 
 
 def shortened(results: dict) -> dict:
-    """The results with percentiles of the requests' times in place of every one."""
+    """Returns the results with percentiles of the requests' times in place of every one."""
     settings = {}
     for name, found in results["settings"].items():
         settings[name] = {

@@ -19,7 +19,7 @@ _TYPES = {"DT_STRING": object, "DT_FLOAT": np.float32, "DT_DOUBLE": np.float64}
 
 
 def make_requests(rows: int) -> list[Arrays]:
-    """Candidates of one user each: columns `(rows,)`, where those of the user have the same value in every row."""
+    """Draws candidates of one user each: columns `(rows,)`; those of the user have the same value in every row."""
     requests = []
     for number in range(VARIETY):
         columns = make_rows(rows, VOCABULARY, seed=7, stream=100 + number)
@@ -35,7 +35,7 @@ def _of_user() -> tuple[str, ...]:
 
 
 def deepctr_inputs(columns: Arrays) -> Arrays:
-    """Ready ids, `(rows, 1)`."""
+    """Returns ready ids, `(rows, 1)`."""
     return {
         name: values.astype(np.int32 if name in CATEGORICAL else np.float32)[:, np.newaxis]
         for name, values in columns.items()
@@ -43,7 +43,7 @@ def deepctr_inputs(columns: Arrays) -> Arrays:
 
 
 def our_inputs(columns: Arrays, signature: str, export: Path) -> Arrays:
-    """Texts and numbers as a signature of ours takes them."""
+    """Returns texts and numbers as a signature of ours takes them."""
     schema = json.loads((export / "assets" / "schema.json").read_text(encoding="utf-8"))
     values = {name: _typed(name, column) for name, column in columns.items()}
     if signature == "serving_tf_example":

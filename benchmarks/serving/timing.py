@@ -70,7 +70,7 @@ class _Session:
             self._loaded = tf.compat.v1.saved_model.load(self._session, ["serve"], str(folder))
 
     def call(self, signature: str, inputs: Arrays, outputs: tuple[str, ...]) -> Callable[[], Arrays]:
-        """A call of a signature; no outputs: all."""
+        """Returns a call of a signature; no outputs: all."""
         definition = self._loaded.signature_def[signature]
         outputs = outputs or tuple(definition.outputs)
         if self._is_fed:
@@ -90,7 +90,7 @@ class _Session:
 def _calls(
     entry: Entry, rows: int, sessions: dict[str, _Session], outputs: tuple[str, ...]
 ) -> list[Callable[[], Arrays]]:
-    """Requests of one size to one signature."""
+    """Makes requests of one size to one signature."""
     return [
         sessions[entry.model].call(
             entry.signature,
@@ -119,7 +119,7 @@ def _check_scores(outputs: dict[str, Arrays]) -> None:
 
 
 def _block(calls: list[Callable[[], Arrays]]) -> tuple[float, list[float]]:
-    """CPU milliseconds a call, and what each call took of the clock's."""
+    """Returns CPU milliseconds a call, and what each call took of the clock's."""
     waited = []
     cpu = time.process_time()
     for call in calls:
