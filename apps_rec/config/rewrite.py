@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from apps_rec.config.metrics import METRICS
 from apps_rec.config.report import Report
 from apps_rec.protos import model_pb2
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
@@ -41,6 +42,8 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
     rank = _REWRITES[kind](model, _Origins(origins, kind), report)
     if len(rank.task_towers) > 1:
         _labels_by_order(config, kind, rank, report)
+    elif rank.task_towers:
+        _metric_of_one_tower(config, rank, report)
     model.rank_model.CopyFrom(rank)
     model.rank_model.SetInParent()
 
@@ -58,6 +61,17 @@ def _labels_by_order(config: PipelineConfig, kind: str, rank: RankModel, report:
         if not tower.HasField("label_name") and not report.is_broken(f"{path}.label_name"):
             tower.label_name = label
             report.note(path, f'label_name is "{label}", by the order of label_fields')
+
+
+def _metric_of_one_tower(config: PipelineConfig, rank: RankModel, report: Report) -> None:
+    """Adds the tower to the name of the metric that chooses a checkpoint; EasyRec leaves it out, and takes auc."""
+    export, (tower,) = config.export_config, rank.task_towers
+    name = export.best_exporter_metric
+    if not export.HasField("best_exporter_metric") and (export.exporter_type == "best" or export.enable_early_stop):
+        name = "auc"
+    if name in METRICS and tower.tower_name:
+        export.best_exporter_metric = f"{name}_{tower.tower_name}"
+        report.note("export_config.best_exporter_metric", f'read as "{export.best_exporter_metric}", its name here')
 
 
 class _Origins:

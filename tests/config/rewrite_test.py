@@ -267,3 +267,35 @@ def test_more_towers_than_labels_are_a_mistake():
     towers = "".join(f'task_towers {{ tower_name: "{name}" }}' for name in "abc")
     with pytest.raises(ConfigError, match=r"task_towers\[tower_name=c\]: label_name is missing"):
         parse_text(f"{HEAD}model_config {{ {groups('all')} simple_multi_task {{ {towers} }} }}")
+
+
+@pytest.mark.parametrize(
+    ("export", "metric"),
+    [
+        ('exporter_type: "best"', "auc_ctr"),
+        ("enable_early_stop: true", "auc_ctr"),
+        ('exporter_type: "best" best_exporter_metric: "auc"', "auc_ctr"),
+        ('exporter_type: "best" best_exporter_metric: "auc_ctr"', "auc_ctr"),
+    ],
+)
+def test_the_metric_of_one_tower_needs_no_tower(export, metric):
+    model = f"model_config {{ {groups('deep')} deepfm {{ dnn {{ hidden_units: 8 }} }} }}"
+    config = parse_text(f'eval_input_path: "e" export_config {{ {export} }} {HEAD} {model}')
+    assert config.message.export_config.best_exporter_metric == metric
+    notes = [note.partition("noted: ")[2] for note in config.notes]
+    assert notes == ([] if '"auc_ctr"' in export else ['read as "auc_ctr", its name here'])
+
+
+def test_the_metric_of_several_towers_needs_the_tower():
+    model = f"model_config {{ {groups('all')} simple_multi_task {{ {TOWERS} }} }}"
+    with pytest.raises(ConfigError, match='the model gives no metric "auc"; it gives auc_ctr'):
+        parse_text(
+            f'eval_input_path: "e" export_config {{ exporter_type: "best" best_exporter_metric: "auc" }} {HEAD} {model}'
+        )
+
+
+def test_an_exporter_of_none_is_that_of_our_own():
+    model = f"model_config {{ {groups('deep')} deepfm {{ dnn {{ hidden_units: 8 }} }} }}"
+    config = parse_text(f'export_config {{ exporter_type: "none" }} {HEAD} {model}')
+    assert not config.message.export_config.HasField("exporter_type")
+    assert config.notes[0].endswith("noted: training never exports; `apps-rec export` does")

@@ -5,6 +5,8 @@ EasyRec's generators write some of them everywhere, such as `separator` on featu
 
 from __future__ import annotations
 
+from google.protobuf.message import Message
+
 from apps_rec.config.easyrec.table import TABLE
 from apps_rec.config.features import options_of_some, type_of
 from apps_rec.config.report import Report
@@ -40,6 +42,9 @@ def drop_idle(config: PipelineConfig, report: Report) -> None:
         if not report.is_broken(f"{path}.feature_type"):
             _feature(feature, path, report)
     _data(config.data_config, report)
+    if config.export_config.exporter_type == "none":
+        text = "training never exports; `apps-rec export` does"
+        _drop(config.export_config, "exporter_type", "export_config", text, report)
 
 
 def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
@@ -75,9 +80,7 @@ def _data(data: DataConfig, report: Report) -> None:
             _drop(column, "default_val", here, "an empty text is no number: an empty cell becomes 0, or false", report)
 
 
-def _drop(
-    message: DataConfig | DataConfig.Field | FeatureConfig, name: str, path: str, text: str, report: Report
-) -> None:
+def _drop(message: Message, name: str, path: str, text: str, report: Report) -> None:
     is_list = message.DESCRIPTOR.fields_by_name[name].is_repeated
     if bool(getattr(message, name)) if is_list else message.HasField(name):
         report.note(f"{path}.{name}", text)

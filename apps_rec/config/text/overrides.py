@@ -9,6 +9,8 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from apps_rec.config.easyrec.table import verdict_of
+from apps_rec.config.easyrec.verdict import REFUSED, Verdict
 from apps_rec.config.report import Places, Report, quoted
 from apps_rec.config.text.parse import parse_text
 from apps_rec.config.text.paths import PathError, Step, field_of, parse_path, select, split_assignment
@@ -70,6 +72,12 @@ class _Setter:
 
     def assign(self, message: Message, steps: list[Step], value: str, path: str) -> None:
         step, rest = steps[0], steps[1:]
+        known = step.name in message.DESCRIPTOR.fields_by_name
+        if not known and (verdict := verdict_of(message.DESCRIPTOR, step.name)):
+            is_value = not rest and step.selector is None
+            verdict = verdict.of(value.strip("\"' ") if is_value else None)
+            self._foreign(f"{path}.{step.name}" if path else step.name, verdict)
+            return
         field = field_of(message, step.name)
         here = f"{path}.{field.name}" if path else field.name
         if step.selector is not None:
@@ -83,6 +91,13 @@ class _Setter:
         else:
             self._refuse_rival(message, field, here)
             self.assign(getattr(message, field.name), rest, value, here)
+
+    def _foreign(self, path: str, verdict: Verdict) -> None:
+        """Says what becomes of a field that EasyRec has and this package has not."""
+        if verdict.kind == REFUSED:
+            raise PathError(f"{path}: refused: {verdict.reason}.")
+        self._places.overrides[path] = self._number
+        self._report.note(path, verdict.reason)
 
     def _refuse_rival(self, message: Message, field: Field, path: str) -> None:
         """Refuses a path into one choice of a oneof where the file made another, which would be lost."""

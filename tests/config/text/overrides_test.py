@@ -141,8 +141,12 @@ def test_shorthands_are_set_as_written(report):
     ("override", "part"),
     [
         ("train_config.num_stps=3", 'TrainConfig has no field "num_stps". Did you mean "num_steps"?'),
-        ("train_config.sync_replicas=true", "sync_replicas: noted: the strategy decides"),
-        ("train_config.dead_line=now", "dead_line: refused: a training ends by steps or epochs"),
+        ("train_config.dead_line=now", "train_config.dead_line: refused: a training ends by steps or epochs"),
+        ("model_config.num_class=2", "model_config.num_class: refused: not supported in this release"),
+        (
+            "feature_config.features[sub_feature_type=x].embedding_dim=3",
+            "sub_feature_type: refused: not supported in this release",
+        ),
         ("trian_config.num_steps=3", 'PipelineConfig has no field "trian_config". Did you mean "train_config"?'),
         ("train_config.num_steps", "expected path=value, such as train_config.num_steps=500"),
         ("=3", "is no config path"),
@@ -306,3 +310,16 @@ def test_a_field_without_effect_inside_a_value_is_noted(base):
     assert note.startswith(
         "--set train_config={ num_steps: 3 sync_replicas: true }: train_config.sync_replicas: noted: the strategy"
     )
+
+
+def test_a_field_without_effect_is_noted(base):
+    overrides = [
+        "train_config.sync_replicas=false",
+        "model_config.num_class=1",
+        "train_config.optimizer_config.use_moving_average=false",
+    ]
+    config = parse_text(base, "a.config", overrides)
+    assert config.message == parse_text(base).message
+    assert [note.partition(": noted: ")[0] for note in config.notes] == [
+        f"--set {override}: {override.partition('=')[0]}" for override in overrides
+    ]

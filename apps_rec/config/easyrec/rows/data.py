@@ -43,7 +43,9 @@ DATA: dict[str, dict[str, Verdict]] = {
         "pai_worker_slice_num": noted("it is of Alibaba's platform"),
         "chief_redundant": noted("the chief trains as the other workers do"),
         "sample_weight": used("for every task; a tower may name its own"),
-        "data_compression_type": later("unpack the files, and delete it").unless("", because="files are not packed"),
+        "data_compression_type": later(
+            "TFRecord files whose names end in .gz are unpacked, others must be unpacked before: delete it"
+        ).unless("", because="files are not packed"),
         "n_data_batch_tfrecord": later("write one row in a record, and TFRecordInput"),
         "with_header": used(),
         "feature_fields": noted("the columns that features, labels and filters name are read"),

@@ -94,8 +94,10 @@ TRAIN: dict[str, dict[str, Verdict]] = {
     },
     "ExportConfig": {
         "batch_size": noted("an export takes any number of rows"),
-        "exporter_type": used(),
-        "best_exporter_metric": used("named as `evaluate` prints it, such as auc_ctr"),
+        "exporter_type": used("final, latest or best; none is noted, as training never exports"),
+        "best_exporter_metric": used(
+            "named as `evaluate` prints it, such as auc_ctr; a model with one tower takes auc too"
+        ),
         "metric_bigger": used(),
         "enable_early_stop": used(),
         "early_stop_func": refused(_OWN_STOP),
