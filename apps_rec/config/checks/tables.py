@@ -11,15 +11,14 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
     """Returns the option that defines the rows of a feature's table, and its value; None where there is none."""
-    if not type_of(feature).id_spaces:
-        return ("boundaries", tuple(feature.boundaries)) if feature.boundaries else None
-    if feature.HasField("hash_bucket_size"):
-        return "hash_bucket_size", feature.hash_bucket_size
-    if feature.HasField("num_buckets"):
-        return "num_buckets", feature.num_buckets
-    if feature.vocab_list:
-        return "vocab_list", tuple(feature.vocab_list)
-    return ("vocab_file", (feature.vocab_file, feature.min_count)) if feature.HasField("vocab_file") else None
+    for name in type_of(feature).id_spaces or ("boundaries",):
+        value = getattr(feature, name)
+        if feature.DESCRIPTOR.fields_by_name[name].is_repeated:
+            if value:
+                return name, tuple(value)
+        elif feature.HasField(name):
+            return name, (value, feature.min_count) if name == "vocab_file" else value
+    return None
 
 
 def check_tables(context: Context) -> None:

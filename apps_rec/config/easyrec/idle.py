@@ -17,7 +17,8 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 _ID_SPACES = {"hash_bucket_size", "num_buckets", "vocab_list", "vocab_file"}
 _OF_NUMBERS = {"boundaries", "num_buckets", "min_val", "max_val", "normalizer_fn", "raw_input_dim"}
 
-# What EasyRec reads of a feature, by type; an option of it that we do not have for the type is no idle one.
+# What EasyRec reads of a feature, by type; an option of it that we do not have for the type is no idle one. A type that
+# EasyRec does not have is not here.
 _READ = {
     FeatureConfig.IdFeature: _ID_SPACES,
     FeatureConfig.RawFeature: {*_OF_NUMBERS, "separator"},
@@ -49,7 +50,7 @@ def drop_idle(config: PipelineConfig, report: Report) -> None:
 
 def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
     kind = FeatureConfig.FeatureType.Name(feature.feature_type)
-    read = {*type_of(feature).options, *_READ[feature.feature_type]}
+    read = {*type_of(feature).options, *_READ.get(feature.feature_type, ())}
     for name in options_of_some():
         if name in TABLE["FeatureConfig"] and name not in read:
             _drop(feature, name, path, f"{_article(kind)} does not read it", report)
