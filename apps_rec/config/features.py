@@ -11,7 +11,16 @@ _ID_SPACES = ("hash_bucket_size", "num_buckets", *_VOCABULARIES)
 _OF_IDS = (*_ID_SPACES, "min_count")
 _OF_NUMBERS = ("boundaries", "raw_input_dim", "min_val", "max_val", "normalizer_fn", "mean", "stddev", "separator")
 # Options of every type.
-FOR_ALL = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "position", "side")
+FOR_ALL = (
+    "feature_name",
+    "input_names",
+    "feature_type",
+    "embedding_name",
+    "embedding_dim",
+    "position",
+    "side",
+    "shared_names",
+)
 
 
 @dataclass(frozen=True)

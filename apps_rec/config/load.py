@@ -10,6 +10,8 @@ from google.protobuf import text_format
 
 from apps_rec.config.checks import check
 from apps_rec.config.defaults import resolve_defaults
+from apps_rec.config.easyrec.bins import cut_bins
+from apps_rec.config.easyrec.expand import expand
 from apps_rec.config.easyrec.idle import drop_idle
 from apps_rec.config.report import Places, Report
 from apps_rec.config.rewrite import rewrite
@@ -121,6 +123,8 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     places.written = PipelineConfig()
     places.written.CopyFrom(message)
     rewrite(message, report)
+    expand(message, report)
+    cut_bins(message, report)
     drop_idle(message, report)
     resolve_defaults(message, report)
     check(message, report, files_here)

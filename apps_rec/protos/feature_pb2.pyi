@@ -15,7 +15,7 @@ class FeatureSet(_message.Message):
     def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
 
 class FeatureConfig(_message.Message):
-    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "combo_join_sep", "min_count", "mean", "stddev", "position", "side")
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "combo_join_sep", "min_count", "mean", "stddev", "position", "side")
     class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         IdFeature: _ClassVar[FeatureConfig.FeatureType]
@@ -48,6 +48,7 @@ class FeatureConfig(_message.Message):
     KV_SEPARATOR_FIELD_NUMBER: _ClassVar[int]
     VOCAB_FILE_FIELD_NUMBER: _ClassVar[int]
     VOCAB_LIST_FIELD_NUMBER: _ClassVar[int]
+    SHARED_NAMES_FIELD_NUMBER: _ClassVar[int]
     COMBINER_FIELD_NUMBER: _ClassVar[int]
     RAW_INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_COMBINER_FIELD_NUMBER: _ClassVar[int]
@@ -73,6 +74,7 @@ class FeatureConfig(_message.Message):
     kv_separator: str
     vocab_file: str
     vocab_list: _containers.RepeatedScalarFieldContainer[str]
+    shared_names: _containers.RepeatedScalarFieldContainer[str]
     combiner: str
     raw_input_dim: int
     sequence_combiner: SequenceCombiner
@@ -86,7 +88,7 @@ class FeatureConfig(_message.Message):
     stddev: float
     position: bool
     side: FeatureConfig.Side
-    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ...) -> None: ...
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ...) -> None: ...
 
 class SequenceCombiner(_message.Message):
     __slots__ = ("mean", "target_attention")

@@ -109,7 +109,10 @@ BY_OVERRIDE = [
     ([f"{USER}.hash_bucket_size=3000000000"], ["expected a number in [1, 2.14748e+09]"]),
     ([f"{USER}.mean=1"], ["mean: is for RawFeature; this is an IdFeature"]),
     ([f"{HISTORY}.boundaries=1,2"], ["boundaries: is for RawFeature; this is a SequenceFeature"]),
-    ([f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.num_buckets=5"], ["num_buckets: is for IdFeature"]),
+    (
+        [f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.num_buckets=200000"],
+        ["num_buckets: expected at most 100,000 bins"],
+    ),
     ([f"{AGE}.boundaries=1,3,2"], ["boundaries must ascend; 2 comes after 3"]),
     ([f"{AGE}.boundaries=1,2", f"{AGE}.normalizer_fn=log1p"], ["cut at boundaries or normalised, not both"]),
     ([f"{AGE}.min_val=1"], ["min_val: needs max_val beside it"]),

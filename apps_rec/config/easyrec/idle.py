@@ -64,6 +64,10 @@ def _number(feature: FeatureConfig, path: str, report: Report) -> None:
         _drop(feature, "separator", path, "a RawFeature of one number splits nothing", report)
     if not feature.max_val > feature.min_val:
         _drop(feature, "num_buckets", path, "a RawFeature without min_val and max_val has no buckets", report)
+    elif feature.num_buckets <= 1:
+        _drop(feature, "num_buckets", path, "one bucket tells no number from another", report)
+    elif feature.boundaries:
+        _drop(feature, "num_buckets", path, "the number is cut at boundaries", report)
 
 
 def _data(data: DataConfig, report: Report) -> None:

@@ -16,9 +16,7 @@ _ONE_VALUE = later("a column of several numbers is a STRING, with raw_input_dim 
 DATA: dict[str, dict[str, Verdict]] = {
     "DatasetConfig": {
         "batch_size": used("rows in one step, over all replicas together"),
-        "auto_expand_input_fields": later("write out each column and feature that the brackets stand for").unless(
-            False, because="brackets in names are taken as they stand"
-        ),
+        "auto_expand_input_fields": used("f[1-21] stands for f1 to f21; brackets elsewhere in a name stay as they are"),
         "label_fields": used("each 0 or 1; an empty one is a bad row"),
         "label_sep": noted("a label is one number; several (label_dim above 1) are refused"),
         "label_dim": later("a label is one number: write a column for each").unless(1, because="a label is one number"),

@@ -26,7 +26,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "max_seq_len": used("the default is 50; values behind it are left out"),
         "vocab_file": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
         "vocab_list": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
-        "shared_names": later("write a feature each, with one embedding_name"),
+        "shared_names": used("a feature each, called like its column; one table with an embedding_name alone"),
         "lookup_max_sel_elem_num": _LOOKUP,
         "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
         "combiner": used(),
