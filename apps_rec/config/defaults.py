@@ -22,7 +22,8 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
         _feature(feature)
     if config.model_config.WhichOneof("model") == "rank_model":
         _model(config, report)
-    optimizer(config.train_config.optimizer_config)
+    for each in config.train_config.optimizer_config or [config.train_config.optimizer_config.add()]:
+        _optimizer(each)
 
 
 def _feature(feature: FeatureConfig) -> None:
@@ -157,7 +158,7 @@ def _score(model: ModelConfig) -> None:
         model.score.add(output=output, weight=tower.weight)
 
 
-def optimizer(given: Optimizer) -> None:
+def _optimizer(given: Optimizer) -> None:
     """Fills in Adam with a constant rate where nothing else is said."""
     kind = given.WhichOneof("optimizer") or "adam_optimizer"
     rate: LearningRate = getattr(given, kind).learning_rate

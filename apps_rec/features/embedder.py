@@ -124,6 +124,11 @@ class Embedder(keras.layers.Layer):
                 places[name] = TablePlace(slot.key, slot.offset, spec.num_ids, dim, columns)
         return places
 
+    def embeddings(self) -> list[tf.Variable]:
+        """Returns the variables of all embeddings and first-order weights; of a divided table, its pieces."""
+        found = [*self.tables.values(), *self.vectors.values()]
+        return [piece for variable in found for piece in getattr(variable, "variables", [variable])]
+
     def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
         """Makes variables `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>` `(1, columns)`."""
         self.tables = {

@@ -83,7 +83,7 @@ class LogProgress(keras.callbacks.Callback):
             self._write_losses(step, {name: value for name, value in (logs or {}).items() if name.startswith("loss")})
 
     def _write_losses(self, step: int, losses: Mapping[str, Any]) -> None:
-        self.write(step, {**losses, "learning_rate": self.model.optimizer.learning_rate})
+        self.write(step, {**losses, **self.model.optimizer.rates()})
         self._written_step = step
 
     def restart_clock(self) -> None:

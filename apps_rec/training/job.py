@@ -144,7 +144,8 @@ def _go_on(session: Session, callbacks: Sequence[keras.callbacks.Callback]) -> N
     if signals.received is not None and (not session.is_over() or session.progress.owes_evaluation()):
         raise _interrupted(session, signals)
     log.info("trained to step %d; saved in %s", session.step, session.folder.checkpoints)
-    say_of_length(session.optimizer.get_config()["learning_rate"]["config"], session.step)
+    for schedule in dict.fromkeys(part.learning_rate for part in session.optimizer.parts):
+        say_of_length(schedule, session.step)
 
 
 def _interrupted(session: Session, signals: StopOnSignal) -> InterruptedRunError:

@@ -8,6 +8,7 @@ from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
 from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.optimizers.build import build_optimizer
+from apps_rec.training.optimizers.roles import roles_of
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.opening import OpenRun
 from apps_rec.training.run.progress import DataPosition
@@ -38,6 +39,7 @@ class Session:
         self.progress = DataPosition()
         with estimator.strategy.scope():
             self.optimizer = build_optimizer(train_config)
+            self.optimizer.tell_apart(roles_of(self.model, train_config.freeze_gradient))
             self.optimizer.build(self.model.trainable_variables)
             self.model.compile(optimizer=self.optimizer)
         self.checkpoints = Checkpoints(

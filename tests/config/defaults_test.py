@@ -41,12 +41,12 @@ def test_metrics_of_eval_config(base):
 
 
 def test_optimizer(base):
-    adam = parse_text(base).message.train_config.optimizer_config.adam_optimizer
+    adam = parse_text(base).message.train_config.optimizer_config[0].adam_optimizer
     assert adam.learning_rate.constant_learning_rate.learning_rate == pytest.approx(0.002)
     config = parse_text(base, "a", ["train_config.optimizer_config={ftrl_optimizer {}}"]).message.train_config
-    rate = config.optimizer_config.ftrl_optimizer.learning_rate
+    rate = config.optimizer_config[0].ftrl_optimizer.learning_rate
     assert rate.constant_learning_rate.learning_rate == pytest.approx(0.002)
-    assert config.optimizer_config.WhichOneof("optimizer") == "ftrl_optimizer"
+    assert config.optimizer_config[0].WhichOneof("optimizer") == "ftrl_optimizer"
 
 
 @pytest.mark.parametrize(

@@ -304,13 +304,52 @@ BY_OVERRIDE = [
     ([f"{ADAM}.exponential_decay_learning_rate.decay_steps=0"], ["decay_steps: expected more than 0"]),
     ([f"{ADAM}.exponential_decay_learning_rate.decay_factor=1.5"], ["expected a number in (0, 1], got 1.5"]),
     ([f"{ADAM}.exponential_decay_learning_rate.min_learning_rate=1"], ["at most initial_learning_rate"]),
-    ([f"{ADAM}.exponential_decay_learning_rate.burnin_steps=5"], ["needs burnin_learning_rate"]),
     ([f"{ADAM}.exponential_decay_learning_rate.burnin_learning_rate=.1"], ["needs burnin_steps"]),
     (
         [f"{ADAM}.cosine_decay_learning_rate.total_steps=10000"],
         ["warmup_steps + hold_base_rate_steps, 10000, got 10000"],
     ),
     ([f"{ADAM}.cosine_decay_learning_rate.warmup_learning_rate=1"], ["at most learning_rate_base"]),
+    ([f"{ADAM}={{ manual_step_learning_rate {{ }} }}"], ["manual_step_learning_rate: schedule is missing"]),
+    (
+        [f"{ADAM}={{ manual_step_learning_rate {{ schedule {{ step: 0 }} }} }}"],
+        ["schedule[0].step: expected more than 0, got 0"],
+    ),
+    (
+        [f"{ADAM}={{ manual_step_learning_rate {{ schedule {{ step: 5 }} schedule {{ step: 5 }} }} }}"],
+        ["schedule[1].step: expected more than the step before, 5, got 5"],
+    ),
+    (
+        [f"{ADAM}={{ poly_decay_learning_rate {{ learning_rate_base: 1 power: 1 }} }}"],
+        ["total_steps: expected more than 0, got 0"],
+    ),
+    (
+        [f"{ADAM}={{ transformer_learning_rate {{ learning_rate_base: 1 warmup_steps: 9 }} }}"],
+        ["hidden_size: expected more than 0, got 0"],
+    ),
+    (["train_config.optimizer_config.adamw_optimizer.weight_decay=-1"], ["weight_decay: expected a number in [0, 1)"]),
+    (["train_config.optimizer_config.rms_prop_optimizer.epsilon=0"], ["epsilon: expected more than 0"]),
+    (['train_config.freeze_gradient=""'], ["freeze_gradient[0]: expected a regular expression, got an empty one"]),
+    (["train_config.freeze_gradient=a(b"], ['freeze_gradient[0]: expected a regular expression, got "a(b": missing )']),
+    (["train_config.freeze_gradient=(?!user)emb"], ['references to groups are not taken; got "(?!"']),
+    (["train_config.freeze_gradient=(a)\\1"], ["references to groups are not taken; got"]),
+    ([f"train_config.freeze_gradient={'a' * 1001}"], ["expected at most 1000 characters, got 1001"]),
+    (["train_config.freeze_gradient=(a{600}){6000}"], ["expected at most 1000 repetitions of a part"]),
+    (
+        ["train_config.optimizer_config.embedding_learning_rate_multiplier=0"],
+        ["embedding_learning_rate_multiplier: expected more than 0, got 0"],
+    ),
+    (
+        ["train_config.optimizer_config=[{ sgd_optimizer { } }, { sgd_optimizer { } }, { sgd_optimizer { } }]"],
+        ["expected one optimizer, or two: the first for embeddings, the second for all other weights", "Got 3."],
+    ),
+    (
+        [
+            "train_config.optimizer_config=[{ sgd_optimizer { } }, "
+            "{ sgd_optimizer { } embedding_learning_rate_multiplier: 2 }]"
+        ],
+        ["optimizer_config[1].embedding_learning_rate_multiplier: this optimizer is for all weights but embeddings"],
+    ),
 ]
 
 

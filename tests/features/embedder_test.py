@@ -12,7 +12,8 @@ from apps_rec.features.specs import (
     NumberFeature,
     NumberIds,
 )
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant
 
 # Blocks of two widths, tables shared by features of three kinds, a table in between with a first-order column.
@@ -227,11 +228,11 @@ def test_attention_compares_the_history_with_the_candidate():
 
 
 OPTIMIZERS = {
-    "sgd": lambda: Sgd(Constant(0.1)),
-    "adagrad": lambda: Adagrad(Constant(0.1)),
-    "adam": lambda: Adam(Constant(0.1)),
-    "ftrl": lambda: Ftrl(Constant(0.1), l1=0.01, l2=0.01),
-    "ftrl over an empty accumulator": lambda: Ftrl(Constant(0.1), initial_accumulator_value=0.0),
+    "sgd": lambda: RowSparseOptimizer(Sgd(), Constant(0.1)),
+    "adagrad": lambda: RowSparseOptimizer(Adagrad(), Constant(0.1)),
+    "adam": lambda: RowSparseOptimizer(Adam(), Constant(0.1)),
+    "ftrl": lambda: RowSparseOptimizer(Ftrl(l1=0.01, l2=0.01), Constant(0.1)),
+    "ftrl over an empty accumulator": lambda: RowSparseOptimizer(Ftrl(initial_accumulator_value=0.0), Constant(0.1)),
 }
 
 

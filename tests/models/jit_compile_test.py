@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.models import DnnSpec, FmSpec, IndependentHead, PositionSpec, RankModel, Task, esmm
-from apps_rec.training.optimizers.row_sparse import Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Sgd
 from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price")
@@ -40,7 +41,8 @@ def _state(model) -> dict[str, np.ndarray]:
 
 def test_steps_are_those_without_it(make_embedder, make_batch, prepare):
     plain, compiled = (
-        prepare(_model(make_embedder(), jit_compile), Sgd(Constant(0.1))) for jit_compile in (False, True)
+        prepare(_model(make_embedder(), jit_compile), RowSparseOptimizer(Sgd(), Constant(0.1)))
+        for jit_compile in (False, True)
     )
     # As of a dataset: of no fixed number of rows. The last batch is smaller, and compiled by itself.
     batches = [make_batch(rows, seed) for seed, rows in enumerate((12, 12, 12, 5))]

@@ -19,7 +19,8 @@ from apps_rec.models import (
     mmoe,
     shared_bottom,
 )
-from apps_rec.training.optimizers.row_sparse import Adam
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adam
 from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price")
@@ -228,7 +229,7 @@ def test_a_planted_signal_is_learned(name, make_embedder):
     data = tf.data.Dataset.from_tensor_slices((features, {"click": click, "download": download}, {}))
     keras.utils.set_random_seed(1)
     model = MODELS[name](make_embedder)
-    model.compile(optimizer=Adam(Constant(0.02)))
+    model.compile(optimizer=RowSparseOptimizer(Adam(), Constant(0.02)))
     model.fit(data.batch(128), epochs=10, verbose=0)
     reachable = auc(click, _sigmoid(taste[ids[:, 0], ids[:, 1]]))
     assert auc(click, model(features)["probs_ctr"].numpy()) > reachable - 0.03

@@ -150,20 +150,20 @@ OPTIMIZER = {
 }
 """,
     ),
-    "apps_rec/training/optimizers/row_sparse.py": Addition(
-        """class Toy(RowSparseOptimizer):
-    arguments = ("factor",)
+    "apps_rec/training/optimizers/rules.py": Addition(
+        """@dataclass(frozen=True)
+class Toy(Rule):
+    factor: float = 1.0
 
-    def __init__(self, learning_rate, factor=1.0, global_clipnorm=None):
-        super().__init__(learning_rate, (), global_clipnorm, name="toy")
-        self.factor = factor
-
-    def compute_update(self, gradient, slots, rate, weights):
+    def update(self, gradient, slots, rate, steps, weights):
         return -rate * self.factor * tf.sign(gradient), []
+
+
+RULES["Toy"] = Toy
 """
     ),
     "apps_rec/training/optimizers/build.py": Addition(
-        'OPTIMIZERS["toy_optimizer"] = (optimizers.Toy, lambda message: {"factor": message.factor})\n'
+        'OPTIMIZERS["toy_optimizer"] = (rules.Toy, lambda message: {"factor": message.factor})\n'
     ),
 }
 

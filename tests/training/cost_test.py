@@ -21,7 +21,8 @@ import tensorflow as tf
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberIds
 from apps_rec.models import DnnSpec, mmoe, Task
-from apps_rec.training.optimizers.row_sparse import Adam
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adam
 from apps_rec.training.optimizers.schedules import Constant
 
 BATCH, STEPS, ROUNDS = 4096, 20, 7
@@ -33,7 +34,7 @@ def make(rows):
     specs = [IdFeature(f"c{i}", f"c{i}", NumberIds(rows - 1), "shared", 16) for i in range(12)]
     tasks = [Task("ctr", "click", DnnSpec((64,))), Task("ctcvr", "download", DnnSpec((64,)))]
     model = mmoe(Embedder(specs), tasks, [spec.name for spec in specs], 2, DnnSpec((256, 128)))
-    model.compile(optimizer=Adam(Constant(1e-3)))
+    model.compile(optimizer=RowSparseOptimizer(Adam(), Constant(1e-3)))
     rng = np.random.default_rng(0)
     labels = {"click": tf.ones(BATCH), "download": tf.zeros(BATCH)}
     batches = [

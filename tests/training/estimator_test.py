@@ -89,7 +89,7 @@ def test_a_rate_for_another_length_is_said(tiny, seen, schedule, said):
     rate = f"cosine_decay_learning_rate {{ learning_rate_base: 0.01 {schedule} }}"
     config = tiny.load(f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}")
     optimizer = build_optimizer(config.message.train_config)
-    say_of_length(optimizer.get_config()["learning_rate"]["config"], 14)
+    say_of_length(optimizer.parts[0].learning_rate, 14)
     about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
     assert len(about_rate) == (said is not None)
     assert all(said in text for text in about_rate)
@@ -298,7 +298,7 @@ def test_another_model_or_optimizer_does_not_go_on(tiny):
     with pytest.raises(RunError, match="num_expert: 2"):
         apps_rec.evaluate(tiny.load("model_config.esmm.num_expert=3"))
     config = tiny.load()
-    config.message.train_config.optimizer_config.adagrad_optimizer.SetInParent()
+    config.message.train_config.optimizer_config[0].adagrad_optimizer.SetInParent()
     with pytest.raises(RunError, match="adam_optimizer"):
         apps_rec.train(config, resume=True)
     assert apps_rec.train(tiny.load("train_config.num_steps=3"), restart=True).step == 3

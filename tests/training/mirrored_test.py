@@ -13,15 +13,16 @@ from apps_rec.features.specs import AttentionSpec, HashIds, IdFeature, ListFeatu
 from apps_rec.legacy_keras import keras
 from apps_rec.models import DnnSpec, FmSpec, RankModel, Task, esmm, mmoe
 from apps_rec.training.estimator import load_trained
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant
 
 FEATURES = ("user", "app", "price", "history")
 OPTIMIZERS = {
-    "sgd": lambda: Sgd(Constant(0.1), global_clipnorm=0.5),
-    "adagrad": lambda: Adagrad(Constant(0.05), 0.1, global_clipnorm=0.5),
-    "adam": lambda: Adam(Constant(0.01), global_clipnorm=0.5),
-    "ftrl": lambda: Ftrl(Constant(0.05), -0.5, 0.1, l1=0.001, l2=0.01, global_clipnorm=0.5),
+    "sgd": lambda: RowSparseOptimizer(Sgd(), Constant(0.1), global_clipnorm=0.5),
+    "adagrad": lambda: RowSparseOptimizer(Adagrad(0.1), Constant(0.05), global_clipnorm=0.5),
+    "adam": lambda: RowSparseOptimizer(Adam(), Constant(0.01), global_clipnorm=0.5),
+    "ftrl": lambda: RowSparseOptimizer(Ftrl(-0.5, 0.1, l1=0.001, l2=0.01), Constant(0.05), global_clipnorm=0.5),
 }
 
 

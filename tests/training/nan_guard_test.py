@@ -14,7 +14,8 @@ from apps_rec.legacy_keras import keras
 from apps_rec.models import DnnSpec, FmSpec, Task, mmoe
 from apps_rec.training.nan_diagnosis import find_not_finite
 from apps_rec.training.nan_guard import check_weights
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant
 
 OPTIMIZERS = {"sgd": Sgd, "adagrad": Adagrad, "adam": Adam, "ftrl": Ftrl}
@@ -32,7 +33,7 @@ def make_model(optimizer=Adam, keep_averages=False, clip=None):
     expert = DnnSpec((5,), use_bn=True)
     embedder = Embedder(specs, first_order=names, seed=3)
     model = mmoe(embedder, tasks, names, 2, expert, fm=FmSpec(names, names), keep_averages=keep_averages)
-    model.compile(optimizer=optimizer(Constant(0.05), global_clipnorm=clip))
+    model.compile(optimizer=RowSparseOptimizer(optimizer(), Constant(0.05), global_clipnorm=clip))
     model(make_batch()[0])
     model.optimizer.build(model.trainable_variables)
     return model

@@ -14,7 +14,8 @@ import tensorflow as tf
 from apps_rec.features import Embedder
 from apps_rec.features.specs import IdFeature, NumberFeature, NumberIds
 from apps_rec.models import DnnSpec, FmSpec, Task, esmm, mmoe
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant
 
 ROWS, BATCH, NUM_EXPERTS = 5000, 32, 2
@@ -39,7 +40,7 @@ def make(num_features=3, optimizer=Adam, fm=False, is_esmm=False, dims=(4,)):
         if is_esmm
         else mmoe(embedder, tasks, inputs, NUM_EXPERTS, DnnSpec((8, 8)), **options)
     )
-    model.compile(optimizer=optimizer(Constant(0.1)))
+    model.compile(optimizer=RowSparseOptimizer(optimizer(), Constant(0.1)))
     ids = np.random.default_rng(0).integers(0, ROWS, (BATCH, len(specs)))
     batch = (
         {"ids": tf.constant(ids), "values": tf.ones([BATCH, 1])},

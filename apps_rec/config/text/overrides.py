@@ -19,6 +19,8 @@ from apps_rec.config.text.values import BadValueError, Field, convert, is_messag
 
 # Number of replaced items that a warning shows.
 _MOST_SHOWN = 3
+# Lists that hold one message in most configs: then its place needs no brackets.
+_MOSTLY_ONE = ("optimizer_config",)
 _OLD_FEATURES, _NEW_FEATURES = "feature_configs", "feature_config"
 
 
@@ -86,6 +88,9 @@ class _Setter:
             self._whole(message, field, value, here)
         elif not is_message(field):
             raise PathError(f"{here} is no message, so it has no {rest[0].name}.")
+        elif field.is_repeated and _holds_one(message, field):
+            items = getattr(message, field.name)
+            self.assign(items[0] if items else items.add(), rest, value, f"{here}[0]")
         elif field.is_repeated:
             raise PathError(f"{here} is a list: say which item, as in {here}[0] or by its name in the brackets.")
         else:
@@ -139,7 +144,16 @@ class _Setter:
     def _whole(self, message: Message, field: Field, value: str, path: str) -> None:
         if self._appends and not field.is_repeated:
             raise PathError(f"+= appends to a list; {path} is none.")
-        if field.is_repeated:
+        if (
+            field.is_repeated
+            and _holds_one(message, field)
+            and not self._appends
+            and value.strip()[:1] not in ("", "[")
+        ):
+            fresh = self._read_message(getattr(type(message)(), field.name).add(), value, path)
+            message.ClearField(field.name)
+            getattr(message, field.name).append(fresh)
+        elif field.is_repeated:
             self._list(message, field, value, path)
         elif is_message(field):
             fresh = self._read_message(type(getattr(message, field.name))(), value, path)
@@ -198,6 +212,11 @@ class _Setter:
         if strip:
             self._set(path)
         return scratch
+
+
+def _holds_one(message: Message, field: Field) -> bool:
+    """Tells whether a list is one of those that mostly hold one message, and holds no second one."""
+    return field.name in _MOSTLY_ONE and len(getattr(message, field.name)) < 2
 
 
 def _pieces(text: str) -> list[str]:

@@ -1,47 +1,91 @@
-"""Builds the optimizer of a train_config, with its schedule and clipping."""
+"""Builds the optimizer of a train_config, with its schedules and clipping."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from apps_rec.protos import train_pb2
-from apps_rec.training.optimizers import row_sparse as optimizers
+from apps_rec.training.optimizers import rules
+from apps_rec.training.optimizers.row_sparse import Part, RowSparseOptimizer
 from apps_rec.training.optimizers.schedules import build_schedule
 
-# By the name of the message in the config: the class, and its arguments from the message.
-OPTIMIZERS: dict[str, tuple[type[optimizers.RowSparseOptimizer], Callable[[Any], dict[str, Any]]]] = {
-    "adam_optimizer": (optimizers.Adam, lambda message: {"beta_1": message.beta1, "beta_2": message.beta2}),
+
+def _adam(message: Any) -> dict[str, Any]:
+    return {"beta_1": message.beta1, "beta_2": message.beta2}
+
+
+def _adamw(message: Any) -> dict[str, Any]:
+    return {**_adam(message), "weight_decay": message.weight_decay}
+
+
+def _momentum(message: Any) -> dict[str, Any]:
+    return {"momentum": message.momentum_optimizer_value}
+
+
+# By the name of the message in the config: the rule, and its arguments from the message. Adam here is EasyRec's lazy
+# one, and counts the steps of all workers, as EasyRec's asynchronous one does.
+OPTIMIZERS: dict[str, tuple[type[rules.Rule], Callable[[Any], dict[str, Any]]]] = {
+    "adam_optimizer": (rules.Adam, _adam),
+    "lazy_adam_optimizer": (rules.Adam, _adam),
+    "adam_async_optimizer": (rules.Adam, _adam),
+    "adamw_optimizer": (rules.AdamW, _adamw),
+    "adam_asyncw_optimizer": (rules.AdamW, _adamw),
     "adagrad_optimizer": (
-        optimizers.Adagrad,
+        rules.Adagrad,
         lambda message: {"initial_accumulator_value": message.initial_accumulator_value},
     ),
+    "momentum_optimizer": (rules.Momentum, _momentum),
+    "momentumw_optimizer": (
+        rules.MomentumW,
+        lambda message: {**_momentum(message), "weight_decay": message.weight_decay},
+    ),
+    "rms_prop_optimizer": (
+        rules.RmsProp,
+        lambda message: {**_momentum(message), "decay": message.decay, "epsilon": message.epsilon},
+    ),
     "ftrl_optimizer": (
-        optimizers.Ftrl,
+        rules.Ftrl,
         lambda message: {
             "learning_rate_power": message.learning_rate_power,
             "initial_accumulator_value": message.initial_accumulator_value,
             "l1": message.l1_reg,
             "l2": message.l2_reg,
+            "l2_shrinkage": message.l2_shrinkage_reg,
         },
     ),
-    "sgd_optimizer": (optimizers.Sgd, lambda message: {}),
+    "sgd_optimizer": (rules.Sgd, lambda message: {}),
 }
 
 
-def build_optimizer(train_config: train_pb2.TrainConfig) -> optimizers.RowSparseOptimizer:
-    """Returns the optimizer that optimizer_config names, with its schedule and clipping."""
-    kind = train_config.optimizer_config.WhichOneof("optimizer")
-    message = getattr(train_config.optimizer_config, kind)
-    make: Callable[..., optimizers.RowSparseOptimizer]
-    make, arguments = OPTIMIZERS[kind]
+def build_optimizer(train_config: train_pb2.TrainConfig) -> RowSparseOptimizer:
+    """Returns the optimizer that optimizer_config names, with its schedules and clipping.
+
+    One message is for all weights; of two, the first is for embeddings. A factor on the rate of embeddings makes two of
+    one.
+    """
+    first, *others = train_config.optimizer_config
+    part, factor = _part(others[0] if others else first), first.embedding_learning_rate_multiplier
+    own = None
+    if others:
+        own = replace(_part(first), multiplier=factor)
+    elif factor != 1:
+        own = replace(part, multiplier=factor)
     clip = train_config.gradient_clipping_by_norm or None
-    optimizer = make(build_schedule(message.learning_rate), global_clipnorm=clip, **arguments(message))
+    optimizer = RowSparseOptimizer(part.rule, part.learning_rate, clip, own)
     optimizer.static_shapes = train_config.train_distribute == train_pb2.TPUStrategy
     return optimizer
 
 
+def _part(config: train_pb2.Optimizer) -> Part:
+    kind = config.WhichOneof("optimizer")
+    message = getattr(config, kind)
+    rule, arguments = OPTIMIZERS[kind]
+    return Part(rule(**arguments(message)), build_schedule(message.learning_rate))
+
+
 def slots_of(train_config: train_pb2.TrainConfig) -> int:
-    """Returns the number of tensors that the optimizer keeps beside each weight."""
-    optimizer, _ = OPTIMIZERS[train_config.optimizer_config.WhichOneof("optimizer")]
-    return len(optimizer.slot_names)
+    """Returns the largest number of tensors that an optimizer of the config keeps beside a weight."""
+    kinds = [each.WhichOneof("optimizer") for each in train_config.optimizer_config]
+    return max(len(OPTIMIZERS[kind][0].slot_names) for kind in kinds)

@@ -1,31 +1,50 @@
-"""Optimizers that touch, in a table, only the rows of the batch.
+"""The optimizer: it touches, in a table, only the rows of the batch.
 
-Each optimizer's formula is written once, for dense weights and the touched rows of a table alike. Gradients are summed
-over replicas, then over duplicate ids, then clipped, then applied: docs/decisions/0003-optimizer-base-class.md.
+Formulas are in `rules`. Gradients are summed over replicas, then over duplicate ids, then clipped, then applied:
+docs/decisions/0003-optimizer-base-class.md.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
 from apps_rec.training.optimizers import deduplicate as duplicates
-from apps_rec.training.optimizers.schedules import schedule_from_config
+from apps_rec.training.optimizers.roles import FrozenRows, Roles
+from apps_rec.training.optimizers.rules import Rule, rule_from_config
+from apps_rec.training.optimizers.schedules import Schedule, schedule_from_config
 
-Rows = list[tf.Tensor]
-Update = tuple[tf.Tensor, Rows]
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the weights' optimizer: its rule, its schedule, and a factor on the rate."""
+
+    rule: Rule
+    learning_rate: Schedule
+    multiplier: float = 1.0
+
+
+@dataclass(frozen=True)
+class _ByKey:
+    """The roles of weights by the keys that Keras has for variables, the same for all copies of one."""
+
+    embeddings: frozenset[Any] = frozenset()
+    frozen: frozenset[Any] = frozenset()
+    partly_frozen: Mapping[Any, FrozenRows] = field(default_factory=dict)
 
 
 class RowSparseOptimizer(keras.optimizers.Optimizer):
-    """The base of the optimizers: slots, aggregation, and the distinction of dense weights and rows of a table.
+    """An optimizer of a rule: slots, aggregation, and the distinction of dense weights and rows of a table.
 
     Args:
+        rule: formula of the update.
         learning_rate: schedule of the step.
-        initial_slots: value of every element of each slot before the first step, in the order of `slot_names`.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
+        of_embeddings: rule and schedule of the weights that `tell_apart` names; None: those of all others.
 
     Attributes:
         static_shapes: true if every shape of a step must be known before it runs, as a TPU demands. Set it before the
@@ -33,24 +52,60 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     """
 
     static_shapes = False
-    # Constructor arguments that a subclass keeps under their names, besides the rate and the clipping.
-    arguments: tuple[str, ...] = ()
-    # Tensors that it keeps beside each weight.
-    slot_names: tuple[str, ...] = ()
 
     def __init__(
         self,
-        learning_rate: keras.optimizers.schedules.LearningRateSchedule,
-        initial_slots: Sequence[float],
+        rule: Rule,
+        learning_rate: Schedule,
         global_clipnorm: float | None = None,
+        of_embeddings: Part | None = None,
         name: str = "optimizer",
     ) -> None:
         # weight_decay=0, the default, would be a dense pass over every table.
         super().__init__(name=name, weight_decay=None, global_clipnorm=global_clipnorm, jit_compile=False)
         self._learning_rate = self._build_learning_rate(learning_rate)
-        self._slot_values = dict(zip(self.slot_names, initial_slots, strict=True))
+        self._part = Part(rule, learning_rate)
+        self._of_embeddings = of_embeddings
+        self._by_key = _ByKey()
         self._slot_variables: list[list[tf.Variable]] = []
         self._is_finite: tf.Tensor | None = None
+
+    @property
+    def parts(self) -> list[Part]:
+        """Returns the rule and schedule of dense weights, then those of embeddings where they have their own."""
+        return [self._part] if self._of_embeddings is None else [self._part, self._of_embeddings]
+
+    def rates(self) -> dict[str, tf.Tensor]:
+        """Returns the rates of the last step: `learning_rate`, and `learning_rate_embedding` where it is another."""
+        found = {"learning_rate": self.learning_rate}
+        if self._of_embeddings is not None:
+            found["learning_rate_embedding"] = self._rate(
+                self._of_embeddings, tf.float32, tf.maximum(self.iterations - 1, 0)
+            )
+        return found
+
+    def tell_apart(self, roles: Roles) -> None:
+        """Takes in which weights are embeddings, and which are frozen. Call it before `build`.
+
+        Frozen weights have no part in the norm that is clipped. They and their slots stay as they are to the bit.
+        """
+        self._by_key = _ByKey(
+            frozenset(self._var_key(variable) for variable in roles.embeddings),
+            frozenset(self._var_key(variable) for variable in roles.frozen),
+            {self._var_key(variable): rows for variable, rows in roles.partly_frozen},
+        )
+
+    def _part_of(self, variable: tf.Variable) -> Part:
+        own = self._of_embeddings
+        return own if own is not None and self._var_key(variable) in self._by_key.embeddings else self._part
+
+    def _rate(self, part: Part, dtype: tf.DType, step: tf.Tensor | None = None) -> tf.Tensor:
+        """Returns the rate of a part: at this step, whose rate of dense weights Keras has worked out, or at another."""
+        if step is None and part.learning_rate is self._part.learning_rate:
+            rate = tf.cast(self.learning_rate, dtype)
+        else:
+            rate = tf.cast(part.learning_rate(self.iterations if step is None else step), dtype)
+        return rate if part.multiplier == 1.0 else rate * part.multiplier
 
     def build(self, var_list: Sequence[tf.Variable]) -> None:
         """Makes the slots of all variables, in their order, on which checkpoints depend."""
@@ -58,24 +113,43 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         if getattr(self, "_built", False):
             return
         for variable in var_list:
+            rule = self._part_of(variable).rule
+            # A frozen weight keeps its place, for the order of the others.
+            names = () if self._is_frozen(variable) else zip(rule.slot_names, rule.initial_slots(), strict=True)
             self._slot_variables.append(
                 [
                     self.add_variable_from_reference(
                         variable, name, initial_value=tf.fill(variable.shape, tf.constant(value, variable.dtype))
                     )
-                    for name, value in self._slot_values.items()
+                    for name, value in names
                 ]
             )
         self._built = True
 
+    def _is_frozen(self, variable: tf.Variable) -> bool:
+        return self._var_key(variable) in self._by_key.frozen
+
     def aggregate_gradients(self, grads_and_vars: Any) -> list[tuple[Any, tf.Variable]]:
-        """Sums gradients over replicas, then over duplicate ids, as clipping needs the norm of the sum."""
+        """Sums gradients over replicas, then over duplicate ids, as clipping needs the norm of the sum.
+
+        It leaves frozen weights out.
+        """
+        trained = [pair for pair in grads_and_vars if not self._is_frozen(pair[1])]
         if self.static_shapes:
-            return self._aggregate_with_static_shapes(list(grads_and_vars))
-        # TensorFlow keeps the graph of an all_reduce until the process ends, even one on a single device.
-        if tf.distribute.get_strategy().num_replicas_in_sync > 1:
-            grads_and_vars = super().aggregate_gradients(grads_and_vars)
-        return [(_sum_duplicates(gradient, variable), variable) for gradient, variable in grads_and_vars]
+            summed = self._aggregate_with_static_shapes(trained)
+        else:
+            # TensorFlow keeps the graph of an all_reduce until the process ends, even one on a single device.
+            if tf.distribute.get_strategy().num_replicas_in_sync > 1:
+                trained = super().aggregate_gradients(trained)
+            summed = [(_sum_duplicates(gradient, variable), variable) for gradient, variable in trained]
+        return [(self._without_frozen(gradient, variable), variable) for gradient, variable in summed]
+
+    def _without_frozen(self, gradient: Any, variable: tf.Variable) -> Any:
+        frozen = self._by_key.partly_frozen.get(self._var_key(variable))
+        if frozen is None or gradient is None:
+            return gradient
+        values = frozen.keep(gradient.indices, gradient.values, tf.zeros([], gradient.values.dtype))
+        return tf.IndexedSlices(values, gradient.indices, gradient.dense_shape)
 
     def _aggregate_with_static_shapes(self, grads_and_vars: list[tuple[Any, tf.Variable]]) -> list:
         """Does the same as `aggregate_gradients` if all replicas have gradients of the same number of rows."""
@@ -107,10 +181,11 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
         """Updates a variable: all of it for a dense gradient, the rows of the gradient for a sparse one."""
-        slots = self._slot_variables[self._index_dict[self._var_key(variable)]]
-        rate = tf.cast(self.learning_rate, variable.dtype)
+        slots = self._slots_of(variable)
+        part = self._part_of(variable)
+        rule, rate, steps = part.rule, self._rate(part, variable.dtype), self.iterations
         if not isinstance(gradient, tf.IndexedSlices):
-            change, new_slots = self.compute_update(gradient, list(slots), rate, lambda: variable)
+            change, new_slots = rule.update(gradient, list(slots), rate, steps, lambda: variable)
             for slot, value in zip(slots, new_slots, strict=True):
                 slot.assign(self._if_finite(value, slot))
             variable.assign_add(self._if_finite(change, tf.zeros([], variable.dtype)))
@@ -119,8 +194,10 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         rows = gradient.indices
         touched = [tf.gather(slot, rows) for slot in slots]
         weights = tf.gather(variable, rows)
-        change, new_slots = self.compute_update(gradient.values, touched, rate, lambda: weights)
+        change, new_slots = rule.update(gradient.values, touched, rate, steps, lambda: weights)
         written = [*new_slots, weights + change]
+        if (frozen := self._by_key.partly_frozen.get(self._var_key(variable))) is not None:
+            written = [frozen.keep(rows, new, old) for new, old in zip(written, [*touched, weights], strict=True)]
         if self.static_shapes:
             written = [self._if_finite(new, old) for new, old in zip(written, [*touched, weights], strict=True)]
             written = duplicates.copy_first_of_run(rows, written)
@@ -128,6 +205,9 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         # place costs ten times as much.
         for row_variable, value in zip([*slots, variable], written, strict=True):
             row_variable.scatter_update(tf.IndexedSlices(value, rows))
+
+    def _slots_of(self, variable: tf.Variable) -> list[tf.Variable]:
+        return self._slot_variables[self._index_dict[self._var_key(variable)]]
 
     def _if_finite(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
         return new if self._is_finite is None else tf.where(self._is_finite, new, old)
@@ -139,124 +219,43 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         count = tf.where(self._is_finite, tf.shape(gradient.indices)[0], 0)
         return tf.IndexedSlices(gradient.values[:count], gradient.indices[:count], gradient.dense_shape)
 
-    def compute_update(
-        self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Callable[[], tf.Tensor]
-    ) -> Update:
-        """Returns the change of the weights, and the new slots. All tensors have the gradient's shape."""
-        raise TypeError(f"{type(self).__name__} must say how it updates")
-
     def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
-        """Fits slots that determine the weights to weights from elsewhere. Most optimizers have no such slots."""
+        """Fits slots that determine the weights to weights from elsewhere. Most rules have no such slots."""
+        for variable in (each for each in variables if not self._is_frozen(each)):
+            slots, part = self._slots_of(variable), self._part_of(variable)
+            fitting = part.rule.slots_at(list(slots), self._rate(part, variable.dtype), variable)
+            for slot, value in zip(slots, fitting or (), strict=fitting is not None):
+                slot.assign(value)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments."""
-        arguments = {name: getattr(self, name) for name in (*self.arguments, "global_clipnorm")}
-        return {"learning_rate": self._serialize_hyperparameter(self._learning_rate), **arguments}
+        config = {**self._config_of(self._part), "global_clipnorm": self.global_clipnorm, "of_embeddings": None}
+        if self._of_embeddings is not None:
+            own = self._of_embeddings
+            config["of_embeddings"] = {**self._config_of(own), "multiplier": own.multiplier}
+        return config
+
+    def _config_of(self, part: Part) -> dict[str, Any]:
+        return {
+            "rule": part.rule.get_config(),
+            "learning_rate": self._serialize_hyperparameter(part.learning_rate),
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> RowSparseOptimizer:
         """Makes the optimizer that `get_config` described."""
-        return cls(**{**config, "learning_rate": schedule_from_config(config["learning_rate"])})
+        own = config["of_embeddings"]
+        return cls(
+            **{
+                **_read_part(config),
+                "of_embeddings": None if own is None else Part(**_read_part(own)),
+            }
+        )
 
 
-class Sgd(RowSparseOptimizer):
-    """w -= rate * g."""
-
-    def __init__(self, learning_rate: Any, global_clipnorm: float | None = None) -> None:
-        super().__init__(learning_rate, (), global_clipnorm, name="sgd")
-
-    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """Returns -rate * g."""
-        return -rate * gradient, []
-
-
-class Adagrad(RowSparseOptimizer):
-    """a += g^2; w -= rate * g / sqrt(a) (Duchi, Hazan, Singer 2011, figure 1)."""
-
-    arguments = ("initial_accumulator_value",)
-    slot_names = ("accumulator",)
-
-    def __init__(
-        self, learning_rate: Any, initial_accumulator_value: float = 0.1, global_clipnorm: float | None = None
-    ) -> None:
-        super().__init__(learning_rate, (initial_accumulator_value,), global_clipnorm, name="adagrad")
-        self.initial_accumulator_value = initial_accumulator_value
-
-    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """Returns -rate * g / sqrt(a); 0 where nothing was ever accumulated."""
-        accumulator = slots[0] + tf.square(gradient)
-        return -rate * tf.math.divide_no_nan(gradient, tf.sqrt(accumulator)), [accumulator]
-
-
-class Adam(RowSparseOptimizer):
-    """Adam (Kingma, Ba 2015, algorithm 1 in the order of section 2). On tables only rows of the batch move.
-
-    Rows outside the batch keep their weights and moments. The bias correction counts steps, not visits.
-    """
-
-    arguments = ("beta_1", "beta_2", "epsilon")
-    slot_names = ("m", "v")
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        beta_1: float = 0.9,
-        beta_2: float = 0.999,
-        epsilon: float = 1e-7,
-        global_clipnorm: float | None = None,
-    ) -> None:
-        super().__init__(learning_rate, (0.0, 0.0), global_clipnorm, name="adam")
-        self.beta_1, self.beta_2, self.epsilon = beta_1, beta_2, epsilon
-
-    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """Returns -rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)."""
-        step = tf.cast(self.iterations + 1, gradient.dtype)
-        corrected = rate * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
-        m = slots[0] + (gradient - slots[0]) * (1.0 - self.beta_1)
-        v = slots[1] + (tf.square(gradient) - slots[1]) * (1.0 - self.beta_2)
-        return -corrected * m / (tf.sqrt(v) + self.epsilon), [m, v]
-
-
-class Ftrl(RowSparseOptimizer):
-    """FTRL-Proximal (McMahan et al. 2013, Ad Click Prediction, algorithm 1), for any learning_rate_power <= 0."""
-
-    arguments = ("learning_rate_power", "initial_accumulator_value", "l1", "l2")
-    slot_names = ("accumulator", "linear")
-
-    def __init__(
-        self,
-        learning_rate: Any,
-        learning_rate_power: float = -0.5,
-        initial_accumulator_value: float = 0.1,
-        l1: float = 0.0,
-        l2: float = 0.0,
-        global_clipnorm: float | None = None,
-    ) -> None:
-        super().__init__(learning_rate, (initial_accumulator_value, 0.0), global_clipnorm, name="ftrl")
-        self.learning_rate_power, self.initial_accumulator_value = learning_rate_power, initial_accumulator_value
-        self.l1, self.l2 = l1, l2
-
-    def compute_update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Any) -> Update:
-        """Returns the difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
-        old = tf.convert_to_tensor(weights())
-        accumulator = slots[0] + tf.square(gradient)
-        old_scale, scale = (tf.pow(sums, -self.learning_rate_power) for sums in (slots[0], accumulator))
-        linear = slots[1] + gradient - (scale - old_scale) / rate * old
-        quadratic = scale / rate + 2.0 * self.l2
-        beyond = tf.sign(linear) * tf.nn.relu(tf.abs(linear) - self.l1)
-        # Nothing is gathered yet where the accumulator starts at 0 and the gradient is 0: 0 / 0.
-        return tf.math.divide_no_nan(-beyond, quadratic) - old, [accumulator, linear]
-
-    def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
-        """Sets the linear slot so that its minimiser is the present weight.
-
-        Else the first update of a row would draw any weight towards 0.
-        """
-        rate = tf.cast(self.learning_rate, tf.float32)
-        for variable in variables:
-            accumulator, linear = self._slot_variables[self._index_dict[self._var_key(variable)]]
-            quadratic = tf.pow(accumulator, -self.learning_rate_power) / rate + 2.0 * self.l2
-            linear.assign(-(variable * quadratic + tf.sign(variable) * self.l1))
+def _read_part(config: dict[str, Any]) -> dict[str, Any]:
+    rule, rate = rule_from_config(config["rule"]), schedule_from_config(config["learning_rate"])
+    return {**config, "rule": rule, "learning_rate": rate}
 
 
 def _sum_duplicates(gradient: Any, variable: tf.Variable) -> Any:

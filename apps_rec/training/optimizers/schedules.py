@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import tensorflow as tf
@@ -36,7 +37,11 @@ class Constant(Schedule):
 
 
 class ExponentialDecay(Schedule):
-    """max(min_rate, initial * decay_factor ^ (step / decay_steps)); before `burnin_steps`: `burnin_rate`."""
+    """max(min_rate, initial * decay_factor ^ ((step - burnin_steps) / decay_steps)).
+
+    In the first `burnin_steps` the rate rises from `burnin_rate` to `initial` in a straight line; it is `initial` there
+    where `burnin_rate` is 0.
+    """
 
     def __init__(
         self,
@@ -59,11 +64,79 @@ class ExponentialDecay(Schedule):
     def __call__(self, step: tf.Tensor) -> tf.Tensor:
         """Returns the rate at a step."""
         # float64: a large step is not a float32.
-        times = tf.cast(step, tf.float64) / self.decay_steps
+        times = tf.cast(step - self.burnin_steps, tf.float64) / self.decay_steps
         times = tf.floor(times) if self.staircase else times
-        rate = tf.cast(self.initial * tf.pow(tf.constant(self.decay_factor, tf.float64), times), tf.float32)
-        rate = tf.maximum(rate, self.min_rate)
-        return tf.where(step < self.burnin_steps, self.burnin_rate, rate)
+        rate = self.initial * tf.pow(tf.constant(self.decay_factor, tf.float64), times)
+        if self.burnin_steps:
+            start = self.burnin_rate or self.initial
+            slope = (self.initial - start) / self.burnin_steps
+            rate = tf.where(step < self.burnin_steps, start + slope * tf.cast(step, tf.float64), rate)
+        return tf.maximum(tf.cast(rate, tf.float32), self.min_rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments."""
+        return dict(vars(self))
+
+
+class ManualSteps(Schedule):
+    """`initial` up to the first of `steps`, and from each of `steps` on the rate of the same place in `rates`.
+
+    With `warmup`, the rate rises in a straight line from `initial` at step 0 to the first of `rates` at its step.
+    """
+
+    def __init__(self, initial: float, steps: Sequence[int], rates: Sequence[float], warmup: bool = False) -> None:
+        if len(steps) != len(rates) or not steps or any(b <= a for a, b in itertools.pairwise((0, *steps))):
+            raise ValueError(f"ManualSteps: expected a rate for each of ascending steps above 0. Got {steps}, {rates}")
+        self.initial, self.steps, self.rates, self.warmup = initial, tuple(steps), tuple(rates), warmup
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """Returns the rate at a step."""
+        passed = tf.reduce_sum(tf.cast(tf.cast(step, tf.int64) >= tf.constant(self.steps, tf.int64), tf.int32))
+        rate = tf.gather(tf.constant((self.initial, *self.rates), tf.float32), passed)
+        if not self.warmup:
+            return rate
+        slope = (self.rates[0] - self.initial) / self.steps[0]
+        warmed = tf.cast(self.initial + slope * tf.cast(step, tf.float64), tf.float32)
+        return tf.where(passed == 0, warmed, rate)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments."""
+        return dict(vars(self))
+
+
+class PolynomialDecay(Schedule):
+    """end + (base - end) * (1 - step / total_steps) ^ power, and `end` from `total_steps` on."""
+
+    def __init__(self, base: float, total_steps: int, power: float, end: float = 0.0) -> None:
+        self.base, self.total_steps, self.power, self.end = base, total_steps, power, end
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """Returns the rate at a step."""
+        left = 1.0 - tf.minimum(tf.cast(step, tf.float64) / self.total_steps, 1.0)
+        return tf.cast(self.end + (self.base - self.end) * tf.pow(left, self.power), tf.float32)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor arguments."""
+        return dict(vars(self))
+
+
+class TransformerDecay(Schedule):
+    """base * hidden_size ^ -0.5 * min((s + 1) * w ^ -1.5, (s + 1) ^ -0.5), with s = scale * step, w = scale * warm-up.
+
+    It rises in a straight line during `warmup_steps` and falls with the root of the step from there on.
+
+    References: Vaswani et al. 2017, Attention Is All You Need, equation 3.
+    """
+
+    def __init__(self, base: float, hidden_size: int, warmup_steps: int, step_scaling: float = 1.0) -> None:
+        self.base, self.hidden_size = base, hidden_size
+        self.warmup_steps, self.step_scaling = warmup_steps, step_scaling
+
+    def __call__(self, step: tf.Tensor) -> tf.Tensor:
+        """Returns the rate at a step."""
+        place = tf.cast(step, tf.float64) * self.step_scaling + 1.0
+        rising = place * (self.warmup_steps * self.step_scaling) ** -1.5
+        return tf.cast(self.base * self.hidden_size**-0.5 * tf.minimum(rising, tf.math.rsqrt(place)), tf.float32)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments."""
@@ -120,6 +193,33 @@ SCHEDULES: dict[str, tuple[type[Schedule], Callable[[Any], dict[str, Any]]]] = {
             "burnin_steps": message.burnin_steps,
         },
     ),
+    "manual_step_learning_rate": (
+        ManualSteps,
+        lambda message: {
+            "initial": message.initial_learning_rate,
+            "steps": [each.step for each in message.schedule],
+            "rates": [each.learning_rate for each in message.schedule],
+            "warmup": message.warmup,
+        },
+    ),
+    "poly_decay_learning_rate": (
+        PolynomialDecay,
+        lambda message: {
+            "base": message.learning_rate_base,
+            "total_steps": message.total_steps,
+            "power": message.power,
+            "end": message.end_learning_rate,
+        },
+    ),
+    "transformer_learning_rate": (
+        TransformerDecay,
+        lambda message: {
+            "base": message.learning_rate_base,
+            "hidden_size": message.hidden_size,
+            "warmup_steps": message.warmup_steps,
+            "step_scaling": message.step_scaling_rate,
+        },
+    ),
     "cosine_decay_learning_rate": (
         CosineDecay,
         lambda message: {
@@ -149,36 +249,41 @@ def schedule_from_config(config: Mapping[str, Any]) -> Schedule:
     return by_class[config["class_name"]].from_config(config["config"])
 
 
-def say_of_length(schedule: Mapping[str, Any], steps: int) -> None:
+def say_of_length(schedule: Schedule, steps: int) -> None:
     """Logs that a learning rate was set for a training of another length, if so.
 
     Args:
-        schedule: constructor arguments of a schedule.
+        schedule: schedule of the training.
         steps: number of steps of the training.
     """
-    total, warmup = schedule.get("total_steps"), schedule.get("warmup_steps", 0)
-    if total is None:
-        return
-    if steps > total:
+    if isinstance(schedule, CosineDecay):
+        _say("cosine_decay_learning_rate", schedule.total_steps, schedule.warmup_steps, steps, 0.0)
+    elif isinstance(schedule, PolynomialDecay):
+        _say("poly_decay_learning_rate", schedule.total_steps, 0, steps, schedule.end)
+
+
+def _say(name: str, total: int, warmup: int, steps: int, end: float) -> None:
+    if steps > total and not end:
         log.warning(
-            "cosine_decay_learning_rate: total_steps is %d, so the rate was 0 in the last %d of %d steps, which "
-            "changed no weight",
+            "%s: total_steps is %d, so the rate was 0 in the last %d of %d steps, which changed no weight",
+            name,
             total,
             steps - total,
             steps,
         )
-    elif steps <= warmup:
+    elif 0 < steps <= warmup:
         log.warning(
-            "cosine_decay_learning_rate: warmup_steps is %d, so all %d steps were warm-up and the rate never came "
-            "to learning_rate_base",
+            "%s: warmup_steps is %d, so all %d steps were warm-up and the rate never came to learning_rate_base",
+            name,
             warmup,
             steps,
         )
     elif steps < total:
         log.warning(
-            "cosine_decay_learning_rate: total_steps is %d, so %d steps left the schedule at %.0f %% and the rate did "
-            "not come to 0",
+            "%s: total_steps is %d, so %d steps left the schedule at %.0f %% and the rate did not come to %g",
+            name,
             total,
             steps,
             100 * steps / total,
+            end,
         )

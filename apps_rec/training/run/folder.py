@@ -149,19 +149,30 @@ def check_same_model(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
-    """Compares the kind of optimizer with the run's own, as the slots of one kind mean nothing to another.
+    """Compares kinds of optimizers and frozen weights with the run's own: the slots of one kind are nothing to another.
 
     Raises:
         RunError: they differ.
     """
-    was, now = (
-        message.train_config.optimizer_config.WhichOneof("optimizer") for message in (trained_config(folder), config)
-    )
+    trained = trained_config(folder)
+    frozen = list(trained.train_config.freeze_gradient)
+    if frozen != list(config.train_config.freeze_gradient):
+        raise RunError(
+            f"train_config.freeze_gradient: the run in {folder.path} was trained with {frozen or 'none'}, and what was "
+            "frozen has no state to go on from. Leave it as it was, or begin a new run from this one with "
+            "train_config.fine_tune_checkpoint"
+        )
+    was, now = (_optimizers(message) for message in (trained, config))
     if was != now:
         raise RunError(
             f"train_config.optimizer_config: the run in {folder.path} was trained with {was}, the config has {now}, "
             f"which cannot go on from its state. Use {was}, or train afresh with --restart"
         )
+
+
+def _optimizers(config: PipelineConfig) -> str:
+    kinds = [str(each.WhichOneof("optimizer")) for each in config.train_config.optimizer_config]
+    return kinds[0] if len(kinds) == 1 else " for embeddings and ".join(kinds)
 
 
 def trained_config(folder: RunFolder) -> PipelineConfig:

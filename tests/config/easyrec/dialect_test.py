@@ -48,11 +48,10 @@ def test_a_scalar_twice_is_a_mistake_anywhere_else(text):
 
 
 def test_a_message_twice_is_a_mistake_everywhere():
-    # Two optimizers are a list to EasyRec; nothing may be made of them in silence.
-    text = "optimizer_config { adam_optimizer { } } optimizer_config { adagrad_optimizer { } }"
-    _, report = read(f"train_config {{ sync_replicas: true {text} }}")
+    text = "adam_optimizer { beta1: 0.5 } adam_optimizer { beta2: 0.5 }"
+    _, report = read(f"train_config {{ sync_replicas: true optimizer_config {{ {text} }} }}")
     (line,) = report.errors
-    assert "train_config.optimizer_config: given twice" in line
+    assert "train_config.optimizer_config[0].adam_optimizer: given twice" in line
 
 
 def test_raw_control_characters_are_separators_of_easyrec():
@@ -85,7 +84,7 @@ def test_verdicts_while_reading(as_json):
     assert not message.data_config.HasField("input_type")
     names = ("useMovingAverage", "kafkaTrainInput") if as_json else ("use_moving_average", "kafka_train_input")
     assert [line.partition("; ")[0] for line in report.errors] == [
-        f"a:3: train_config.optimizer_config.{names[0]}: refused: weights are not averaged",
+        f"a:3: train_config.optimizer_config[0].{names[0]}: refused: weights are not averaged",
         "a:5: data_config.input_type: refused: KafkaInput: streams are not read",
         f"a:5: {names[1]}: refused: streams are not read",
     ]

@@ -85,7 +85,7 @@ def test_messages_as_text(base):
         "model_config.rank_model.body.mmoe.expert_dnn.hidden_units=4,2",
         "eval_config.metrics_set=[{auc {}}]",
     )
-    assert message.train_config.optimizer_config.HasField("sgd_optimizer")
+    assert message.train_config.optimizer_config[0].HasField("sgd_optimizer")
     dnn = message.model_config.rank_model.body.mmoe.expert_dnn
     assert (list(dnn.hidden_units), dnn.activation, dnn.use_bn) == ([4, 2], "tanh", True)
     assert [(term.output, term.weight) for term in message.model_config.score] == [("probs_ctr", 2)]
@@ -94,8 +94,20 @@ def test_messages_as_text(base):
 
 def test_absent_messages_are_made(base):
     rate = "train_config.optimizer_config.adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.5"
-    adam = value(base, rate).train_config.optimizer_config.adam_optimizer
+    adam = value(base, rate).train_config.optimizer_config[0].adam_optimizer
     assert adam.learning_rate.constant_learning_rate.learning_rate == 0.5
+
+
+def test_the_only_optimizer_needs_no_brackets(base, report):
+    two = "train_config.optimizer_config=[{ sgd_optimizer { } }, { adagrad_optimizer { } }]"
+    kinds = [each.WhichOneof("optimizer") for each in value(base, two).train_config.optimizer_config]
+    assert kinds == ["sgd_optimizer", "adagrad_optimizer"]
+    message = value(base, two, "train_config.optimizer_config[0].embedding_learning_rate_multiplier=3")
+    assert message.train_config.optimizer_config[0].embedding_learning_rate_multiplier == 3
+    message = value(base, "train_config.optimizer_config=ftrl_optimizer {}", "train_config.optimizer_config+={}")
+    assert len(message.train_config.optimizer_config) == 2
+    (line,) = report(overrides=[two, "train_config.optimizer_config.sgd_optimizer={}"])
+    assert "train_config.optimizer_config is a list: say which item" in line
 
 
 def test_both_spellings_of_features(base):
@@ -321,5 +333,6 @@ def test_a_field_without_effect_is_noted(base):
     config = parse_text(base, "a.config", overrides)
     assert config.message == parse_text(base).message
     assert [note.partition(": noted: ")[0] for note in config.notes] == [
-        f"--set {override}: {override.partition('=')[0]}" for override in overrides
+        f"--set {override}: {override.partition('=')[0].replace('optimizer_config', 'optimizer_config[0]')}"
+        for override in overrides
     ]

@@ -27,7 +27,8 @@ from apps_rec.protos import train_pb2
 from apps_rec.training.distribute import tpu
 from apps_rec.training.distribute.strategies import build_strategy
 from apps_rec.training.optimizers.build import build_optimizer
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant, CosineDecay
 
 ROWS, STEPS = 12, 3
@@ -57,10 +58,12 @@ WITHOUT_FM = ("shared_bottom", "plain mmoe", "mmoe of bfloat16", "esmm")
 WITHOUT_ATTENTION = ("fm", "plain mmoe", "shared_bottom")
 WITHOUT_POSITION = ("fm", "plain mmoe")
 OPTIMIZERS = {
-    "sgd": lambda clip: Sgd(Constant(0.1), global_clipnorm=clip),
-    "adagrad": lambda clip: Adagrad(Constant(0.05), 0.1, global_clipnorm=clip),
-    "adam": lambda clip: Adam(CosineDecay(0.01, 100, warmup_rate=0.001, warmup_steps=2), global_clipnorm=clip),
-    "ftrl": lambda clip: Ftrl(Constant(0.05), -0.5, 0.1, l1=0.001, l2=0.01, global_clipnorm=clip),
+    "sgd": lambda clip: RowSparseOptimizer(Sgd(), Constant(0.1), global_clipnorm=clip),
+    "adagrad": lambda clip: RowSparseOptimizer(Adagrad(0.1), Constant(0.05), global_clipnorm=clip),
+    "adam": lambda clip: RowSparseOptimizer(
+        Adam(), CosineDecay(0.01, 100, warmup_rate=0.001, warmup_steps=2), global_clipnorm=clip
+    ),
+    "ftrl": lambda clip: RowSparseOptimizer(Ftrl(-0.5, 0.1, l1=0.001, l2=0.01), Constant(0.05), global_clipnorm=clip),
 }
 
 
@@ -188,7 +191,7 @@ def test_every_optimizer_compiles_without_a_dynamic_shape(kind):
 def test_a_config_of_a_tpu_gets_static_shapes_and_no_other_does():
     for name, value in train_pb2.DistributionStrategy.items():
         config = train_pb2.TrainConfig(train_distribute=value)
-        config.optimizer_config.adagrad_optimizer.learning_rate.constant_learning_rate.learning_rate = 0.1
+        config.optimizer_config.add().adagrad_optimizer.learning_rate.constant_learning_rate.learning_rate = 0.1
         assert build_optimizer(config).static_shapes == (name == "TPUStrategy")
 
 

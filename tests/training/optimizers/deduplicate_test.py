@@ -11,16 +11,17 @@ from apps_rec.training.optimizers.deduplicate import (
     sum_by_sort,
     sum_rows,
 )
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant
 from tests.training.reference import RATE, Reference
 
 ROWS, COLUMNS = 7, 3
 MAKERS = {
-    "sgd": lambda clip: Sgd(Constant(RATE), global_clipnorm=clip),
-    "adagrad": lambda clip: Adagrad(Constant(RATE), 0.1, global_clipnorm=clip),
-    "adam": lambda clip: Adam(Constant(RATE), 0.9, 0.999, global_clipnorm=clip),
-    "ftrl": lambda clip: Ftrl(Constant(RATE), -0.5, 0.1, l1=0.01, l2=0.02, global_clipnorm=clip),
+    "sgd": lambda clip: RowSparseOptimizer(Sgd(), Constant(RATE), global_clipnorm=clip),
+    "adagrad": lambda clip: RowSparseOptimizer(Adagrad(0.1), Constant(RATE), global_clipnorm=clip),
+    "adam": lambda clip: RowSparseOptimizer(Adam(0.9, 0.999), Constant(RATE), global_clipnorm=clip),
+    "ftrl": lambda clip: RowSparseOptimizer(Ftrl(-0.5, 0.1, l1=0.01, l2=0.02), Constant(RATE), global_clipnorm=clip),
 }
 # Runs at both ends and in the middle, ids once, one id alone, the last row of the table.
 STEPS = ([4, 1, 4, 4, 0], [1, 2, 1, 2, 6], [5, 5, 5, 5, 5], [0, 1, 2, 3, 4], [6, 0, 6, 0, 6])
@@ -126,7 +127,7 @@ def test_rows_that_no_id_names_stay():
 
 def test_gradients_of_all_kinds_keep_their_places():
     table, kernel, unused = tf.Variable(tf.zeros([ROWS, COLUMNS])), tf.Variable([0.0]), tf.Variable([0.0])
-    optimizer = Sgd(Constant(1.0), global_clipnorm=1.0)
+    optimizer = RowSparseOptimizer(Sgd(), Constant(1.0), global_clipnorm=1.0)
     optimizer.static_shapes = True
     optimizer.build([unused, table, kernel])
     slices = _slices([0, 0], [[1.0, 0.0, 0.0], [2.0, 0.0, 0.0]])
@@ -140,7 +141,7 @@ def test_rows_are_gathered_from_both_replicas_and_an_id_of_both_is_summed_once(t
     ids, values = [[1, 4, 1], [4, 6, 0]], np.arange(18, dtype=np.float32).reshape(2, 3, COLUMNS)
     with two_replicas.scope():
         table = tf.Variable(tf.zeros([ROWS, COLUMNS]))
-        optimizer = Sgd(Constant(1.0))
+        optimizer = RowSparseOptimizer(Sgd(), Constant(1.0))
         optimizer.static_shapes = True
         optimizer.build([table])
 

@@ -5,15 +5,23 @@ import tensorflow as tf
 from apps_rec.legacy_keras import keras
 from apps_rec.protos import train_pb2
 from apps_rec.training.optimizers.build import OPTIMIZERS, build_optimizer, slots_of
-from apps_rec.training.optimizers.row_sparse import Adagrad, Adam, Ftrl, Sgd
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adagrad, Adam, AdamW, Ftrl, Momentum, MomentumW, RmsProp, Sgd
 from apps_rec.training.optimizers.schedules import SCHEDULES, Constant
 from tests.training.reference import RATE, Reference
 
 MAKERS = {
-    "sgd": lambda **clip: Sgd(Constant(RATE), **clip),
-    "adagrad": lambda **clip: Adagrad(Constant(RATE), 0.1, **clip),
-    "adam": lambda **clip: Adam(Constant(RATE), 0.9, 0.999, **clip),
-    "ftrl": lambda **clip: Ftrl(Constant(RATE), -0.5, 0.1, l1=0.01, l2=0.02, **clip),
+    "sgd": lambda **clip: RowSparseOptimizer(Sgd(), Constant(RATE), **clip),
+    "adagrad": lambda **clip: RowSparseOptimizer(Adagrad(0.1), Constant(RATE), **clip),
+    "adam": lambda **clip: RowSparseOptimizer(Adam(0.9, 0.999), Constant(RATE), **clip),
+    "ftrl": lambda **clip: RowSparseOptimizer(Ftrl(-0.5, 0.1, l1=0.01, l2=0.02), Constant(RATE), **clip),
+    "shrinking_ftrl": lambda **clip: RowSparseOptimizer(
+        Ftrl(-0.5, 0.1, l1=0.01, l2=0.02, l2_shrinkage=0.05), Constant(RATE), **clip
+    ),
+    "momentum": lambda **clip: RowSparseOptimizer(Momentum(0.8), Constant(RATE), **clip),
+    "momentumw": lambda **clip: RowSparseOptimizer(MomentumW(0.8, 0.05), Constant(RATE), **clip),
+    "adamw": lambda **clip: RowSparseOptimizer(AdamW(weight_decay=0.05), Constant(RATE), **clip),
+    "rms_prop": lambda **clip: RowSparseOptimizer(RmsProp(0.9, 0.8, 0.5), Constant(RATE), **clip),
 }
 ALL = pytest.mark.parametrize("kind", MAKERS)
 
@@ -49,6 +57,17 @@ def test_dense_update_is_the_papers_formula(kind):
                 RATE, l1_regularization_strength=0.01, l2_regularization_strength=0.02, initial_accumulator_value=0.1
             ),
         ),
+        (
+            "shrinking_ftrl",
+            lambda: keras.optimizers.Ftrl(
+                RATE,
+                initial_accumulator_value=0.1,
+                l1_regularization_strength=0.01,
+                l2_regularization_strength=0.02,
+                l2_shrinkage_regularization_strength=0.05,
+            ),
+        ),
+        ("momentum", lambda: keras.optimizers.SGD(RATE, momentum=0.8)),
     ],
 )
 def test_dense_update_is_that_of_keras(kind, theirs):
@@ -95,7 +114,7 @@ def test_sparse_update_equals_the_dense_one_on_a_first_step(kind):
 def test_clipping_sees_the_norm_after_duplicates_are_summed():
     # Four times the row (1, 0): together (4, 0), of norm 4. Each of its own, their norm would be 2.
     variable = tf.Variable(tf.zeros([3, 2]))
-    optimizer = Sgd(Constant(1.0), global_clipnorm=1.0)
+    optimizer = RowSparseOptimizer(Sgd(), Constant(1.0), global_clipnorm=1.0)
     values = tf.constant([[1.0, 0.0]] * 4)
     optimizer.apply_gradients([(tf.IndexedSlices(values, tf.constant([1, 1, 1, 1]), [3, 2]), variable)])
     np.testing.assert_allclose(variable.numpy(), [[0, 0], [-1, 0], [0, 0]], atol=1e-6)
@@ -103,7 +122,7 @@ def test_clipping_sees_the_norm_after_duplicates_are_summed():
 
 def test_clipping_takes_one_norm_over_all_variables():
     table, kernel = tf.Variable(tf.zeros([2, 1])), tf.Variable(tf.zeros([1]))
-    optimizer = Sgd(Constant(1.0), global_clipnorm=1.0)
+    optimizer = RowSparseOptimizer(Sgd(), Constant(1.0), global_clipnorm=1.0)
     slices = tf.IndexedSlices(tf.constant([[1.0], [2.0]]), tf.constant([0, 0]), [2, 1])
     optimizer.apply_gradients([(slices, table), (tf.constant([4.0]), kernel)])
     np.testing.assert_allclose(table.numpy(), [[-0.6], [0.0]], atol=1e-6)  # 3 and 4: norm 5
@@ -122,7 +141,10 @@ def test_a_variable_without_gradient_stays(kind):
 
 @pytest.mark.parametrize("sparse", [False, True])
 def test_zero_gradients_over_an_empty_accumulator_leave_numbers(sparse):
-    for optimizer in (Ftrl(Constant(RATE), -0.5, 0.0), Adagrad(Constant(RATE), 0.0)):
+    for optimizer in (
+        RowSparseOptimizer(Ftrl(-0.5, 0.0), Constant(RATE)),
+        RowSparseOptimizer(Adagrad(0.0), Constant(RATE)),
+    ):
         variable = tf.Variable(_start())
         rows = tf.IndexedSlices(tf.zeros([2, 2]), tf.constant([0, 3]), [6, 2])
         optimizer.apply_gradients([(rows if sparse else tf.zeros([6, 2]), variable)])
@@ -152,9 +174,11 @@ def test_a_changed_rate_counts_after_a_restored_checkpoint(kind, tmp_path):
         optimizer.apply_gradients([(gradient, variable)])
         moves[rate] = np.abs(variable.numpy() - before).max()
         assert float(optimizer.learning_rate) == pytest.approx(rate)
-    if kind == "ftrl":  # its rate also scales what it has gathered so far
+    if "ftrl" in kind:  # its rate also scales what it has gathered so far
         assert moves[0.0001] != pytest.approx(moves[RATE], rel=1e-2)
-    else:
+    elif kind == "rms_prop":  # it accumulates moves of the rate that was
+        assert moves[0.0001] < moves[RATE] * 0.8
+    elif "w" not in kind:  # weight decay does not go by the rate
         assert moves[0.0001] == pytest.approx(moves[RATE] * 0.0001 / RATE, rel=2e-2)
 
 
@@ -180,7 +204,7 @@ def test_slots_come_back_and_the_run_goes_on_the_same(kind, tmp_path):
 
 def test_ftrl_drops_weights_that_l1_does_not_let_through():
     variable = tf.Variable([[0.0, 0.0]])
-    optimizer = Ftrl(Constant(RATE), -0.5, 0.1, l1=1.0)
+    optimizer = RowSparseOptimizer(Ftrl(-0.5, 0.1, l1=1.0), Constant(RATE))
     optimizer.apply_gradients([(tf.constant([[0.5, 3.0]]), variable)])
     # Second: -(3 - 1) / (sqrt(.1 + 9) / .1)
     np.testing.assert_allclose(variable.numpy(), [[0.0, -2.0 * RATE / np.sqrt(9.1)]], rtol=1e-6)
@@ -200,10 +224,11 @@ def test_every_optimizer_and_schedule_of_the_config_has_a_row():
     assert sorted(SCHEDULES) == sorted(field.name for field in schedules)
 
 
-@pytest.mark.parametrize(("name", "slots"), [("adam", 2), ("adagrad", 1), ("ftrl", 2), ("sgd", 0)])
-def test_slots_are_counted_before_they_are_made(name, slots):
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_slots_are_counted_before_they_are_made(name):
+    slots = 0 if name.startswith("sgd") else 1 if name.startswith(("adagrad", "momentum")) else 2
     config = train_pb2.TrainConfig()
-    getattr(config.optimizer_config, f"{name}_optimizer").SetInParent()
+    getattr(config.optimizer_config.add(), name).SetInParent()
     optimizer = build_optimizer(config)
     optimizer.build([tf.Variable([1.0])])
     assert slots_of(config) == slots

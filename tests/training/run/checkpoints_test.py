@@ -8,7 +8,8 @@ import tensorflow as tf
 
 from apps_rec.errors import RunError
 from apps_rec.legacy_keras import keras
-from apps_rec.training.optimizers.row_sparse import Adam
+from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
+from apps_rec.training.optimizers.rules import Adam
 from apps_rec.training.optimizers.schedules import Constant
 from apps_rec.training.run import checkpoint_folder
 from apps_rec.training.run.checkpoint_folder import choose
@@ -28,7 +29,7 @@ class Run:
 
     def __init__(self, path, keep=10, units=3):
         self.model, self.progress = make_model(units), DataPosition()
-        self.optimizer = Adam(Constant(0.1))
+        self.optimizer = RowSparseOptimizer(Adam(), Constant(0.1))
         self.optimizer.build(self.model.trainable_variables)
         self.model.compile(optimizer=self.optimizer)
         self.checkpoints = Checkpoints(RunFolder(Path(path)), self.model, self.optimizer, self.progress, keep)

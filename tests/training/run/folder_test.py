@@ -166,7 +166,7 @@ def test_another_optimizer_cannot_go_on(tiny):
     folder = keep(tiny)
     config = tiny.load().message
     run_folder.check_same_optimizer(folder, config)
-    config.train_config.optimizer_config.ftrl_optimizer.l1_reg = 0.1
+    config.train_config.optimizer_config[0].ftrl_optimizer.l1_reg = 0.1
     with pytest.raises(RunError, match=r"trained with adam_optimizer, the config has ftrl_optimizer.*--restart"):
         run_folder.check_same_optimizer(folder, config)
 

@@ -34,7 +34,7 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "fg_json_path": refused("features of a feature generator's file are not read; write them in feature_config"),
     },
     "TrainConfig": {
-        "optimizer_config": used("one of them, for all weights"),
+        "optimizer_config": used("one for all weights, or two: of embeddings, and of all others"),
         "gradient_clipping_by_norm": used("the norm of the whole gradient, after duplicate ids are summed"),
         "num_steps": used(),
         "fine_tune_checkpoint": used("weights are taken by name and shape, and the log says which were not"),
@@ -61,7 +61,10 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "intra_op_parallelism_threads": noted(_THREADS.format(name="TF_NUM_INTRAOP_THREADS")),
         "tensor_fuse": noted("it speeds up Alibaba's TensorFlow alone"),
         "write_graph": noted("the graph is in the export"),
-        "freeze_gradient": later("all weights are trained: delete it"),
+        "freeze_gradient": used(
+            "tables have EasyRec's names, layers of networks have names of this package; a pattern that fits no name is"
+            " an error which lists them"
+        ),
         "incr_save_config": refused(
             "rows of tables are not sent out during a training: export after it, and delete it"
         ),
