@@ -1,8 +1,8 @@
 """Features: `Preprocessor` turns raw columns into ids and floats, `Embedder` turns them into embeddings."""
 
 from apps_rec.features.build import build_features, read_vocabulary
-from apps_rec.features.embedded import EmbeddedFeatures, SplitFeatures
+from apps_rec.features.embedded import EmbeddedFeatures, RequestFeatures
 from apps_rec.features.embedder import Embedder
 from apps_rec.features.preprocessor import Preprocessor
 
-__all__ = ["EmbeddedFeatures", "Embedder", "Preprocessor", "SplitFeatures", "build_features", "read_vocabulary"]
+__all__ = ["EmbeddedFeatures", "Embedder", "Preprocessor", "RequestFeatures", "build_features", "read_vocabulary"]

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from apps_rec.layers.split import Input, SplitInput, SplitKernels
+from apps_rec.layers.request import RequestColumns
 
 
 class Block(NamedTuple):
@@ -116,23 +116,21 @@ class EmbeddedFeatures(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SplitFeatures:
+class RequestFeatures:
     """Embeddings of one request: one row that all rows share, and the rows; read like EmbeddedFeatures.
 
     Attributes:
         shared: features that all rows share, `(1, ...)`.
         rows: the other features, `(num_rows, ...)`.
         num_rows: number of rows, int32.
-        kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
     """
 
     shared: EmbeddedFeatures
     rows: EmbeddedFeatures
     num_rows: tf.Tensor
-    kernels: SplitKernels | None = None
 
-    def flat(self, names: Sequence[str]) -> Input:
-        """Returns the same as `EmbeddedFeatures.flat`, split if a feature is shared."""
+    def flat(self, names: Sequence[str]) -> tf.Tensor:
+        """Returns the same as `EmbeddedFeatures.flat`; shared features once."""
         places: list[int] = []
         start = 0
         for name in names:
@@ -140,30 +138,30 @@ class SplitFeatures:
             if name in self.shared:
                 places += range(start, start + width)
             start += width
-        return self._split(names, EmbeddedFeatures.flat, places, [])
+        return self._read(names, EmbeddedFeatures.flat, places, [])
 
-    def stacked(self, names: Sequence[str]) -> Input:
-        """Returns the same as `EmbeddedFeatures.stacked`, split if a feature is shared."""
+    def stacked(self, names: Sequence[str]) -> tf.Tensor:
+        """Returns the same as `EmbeddedFeatures.stacked`; shared features once."""
         length = (self.shared if names[0] in self.shared else self.rows).width(names[0])
-        return self._split(names, EmbeddedFeatures.stacked, self._places(names), [length])
+        return self._read(names, EmbeddedFeatures.stacked, self._places(names), [length])
 
-    def first_order(self, names: Sequence[str]) -> Input:
-        """Returns the same as `EmbeddedFeatures.first_order`, split if a feature is shared."""
-        return self._split(names, EmbeddedFeatures.first_order, self._places(names), [])
+    def first_order(self, names: Sequence[str]) -> tf.Tensor:
+        """Returns the same as `EmbeddedFeatures.first_order`; shared features once."""
+        return self._read(names, EmbeddedFeatures.first_order, self._places(names), [])
 
     def _places(self, names: Sequence[str]) -> list[int]:
         return [i for i, name in enumerate(names) if name in self.shared]
 
-    def _split(
+    def _read(
         self,
         names: Sequence[str],
         read: Callable[[EmbeddedFeatures, Sequence[str]], tf.Tensor],
         places: list[int],
         inner: list[int],
-    ) -> Input:
+    ) -> tf.Tensor:
         of_rows = [name for name in names if name not in self.shared]
         if len(of_rows) == len(names):
             return read(self.rows, names)
         shared = read(self.shared, [name for name in names if name in self.shared])
         rows = read(self.rows, of_rows) if of_rows else tf.zeros([self.num_rows, 0, *inner], shared.dtype)
-        return SplitInput(shared, rows, tuple(places), self.kernels)
+        return RequestColumns(shared, rows, tuple(places))

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
-from apps_rec.features.embedded import Block, EmbeddedFeatures, SplitFeatures
+from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
 from apps_rec.features.layout import Layout, rows_of
 from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
-from apps_rec.layers.split import SplitKernels
 from apps_rec.legacy_keras import keras
 from apps_rec.names import scope_name
 
@@ -163,13 +162,12 @@ class Embedder(keras.layers.Layer):
                 self._add_list(embedded, spec, self._query(spec, embedded), self._items(spec, inputs), training, seed)
         return embedded
 
-    def split(
+    def request(
         self,
         shared: Mapping[str, tf.Tensor],
         rows: Mapping[str, tf.Tensor],
         shared_names: Collection[str],
-        kernels: SplitKernels | None = None,
-    ) -> SplitFeatures:
+    ) -> RequestFeatures:
         """Returns the embeddings of one request; features that all rows share are looked up once.
 
         A shared list with attention is pooled once only if its key is shared too.
@@ -178,9 +176,8 @@ class Embedder(keras.layers.Layer):
             shared: the Preprocessor's outputs for the features `shared_names`, one row.
             rows: the Preprocessor's outputs for the other features, in the order of `specs`.
             shared_names: names of the features that all rows share.
-            kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
         """
-        both = SplitFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), rows_of(rows), kernels)
+        both = RequestFeatures(EmbeddedFeatures([], {}), EmbeddedFeatures([], {}), rows_of(rows))
         for part, inputs, is_shared in ((both.shared, shared, True), (both.rows, rows, False)):
             layout = self.layout.part(shared_names, is_shared)
             self._add_ids(part, layout, inputs)
@@ -301,4 +298,4 @@ class _TableInitializer(keras.initializers.Initializer):
         return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
 
 
-__all__ = ["EmbeddedFeatures", "Embedder", "SplitFeatures"]
+__all__ = ["EmbeddedFeatures", "Embedder", "RequestFeatures"]

@@ -7,8 +7,8 @@ import tensorflow as tf
 
 from apps_rec.layers import arguments
 from apps_rec.layers.batch_norm import GlobalBatchNorm
+from apps_rec.layers.dense import Dense
 from apps_rec.layers.dropout import StatelessDropout
-from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
@@ -76,7 +76,7 @@ class Dnn(keras.layers.Layer):
 
         policy = self.dtype_policy
         self._dense = [
-            keras.layers.Dense(
+            Dense(
                 units,
                 use_bias=not self.use_bn,
                 kernel_regularizer=kernel_regularizer(self.l2),
@@ -93,19 +93,14 @@ class Dnn(keras.layers.Layer):
             StatelessDropout(rate, name=f"{self.name}/dropout_{i}", dtype=policy) for i, rate in enumerate(self.dropout)
         ]
 
-    @property
-    def first_layer(self) -> keras.layers.Dense:
-        """Returns the layer that takes the input."""
-        return self._dense[0]
-
     def call(
         self,
-        inputs: Input,
+        inputs: tf.Tensor,
         training: bool = False,
         seed: tf.Tensor | None = None,
         counted: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Runs the stack; the first layer takes a split input too.
+        """Runs the stack.
 
         Args:
             inputs: `(batch, ..., input_dim)`.
@@ -116,7 +111,7 @@ class Dnn(keras.layers.Layer):
         """
         outputs = inputs
         for i, dense in enumerate(self._dense):
-            outputs = product(dense, outputs, training)
+            outputs = dense(outputs, training=training)
             if self.use_bn:
                 outputs = self._batch_norm[i](outputs, training=training, mask=counted)
             outputs = ACTIVATIONS[self.activation](outputs)

@@ -7,7 +7,6 @@ import tensorflow as tf
 
 from apps_rec.layers import arguments
 from apps_rec.layers.dnn import Dnn
-from apps_rec.layers.split import Input
 from apps_rec.legacy_keras import keras
 
 
@@ -66,12 +65,7 @@ class Experts(keras.layers.Layer):
             for i in range(self.num_experts)
         ]
 
-    @property
-    def first_layers(self) -> list[keras.layers.Dense]:
-        """Returns the layers that take the input, one for each expert."""
-        return [expert.first_layer for expert in self._experts]
-
-    def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
+    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
         """Returns the output of every expert."""
         return [expert(inputs, training=training, seed=seed) for expert in self._experts]
 

@@ -5,7 +5,6 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
-from apps_rec.layers.split import Input, map_parts, sum_columns
 from apps_rec.legacy_keras import keras
 
 OUTPUTS = ("logit", "joined")
@@ -42,14 +41,16 @@ class Fm(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.output_kind = arguments.choice(self.name, "output", output, OUTPUTS)
 
-    def call(self, inputs: tuple[Input, Input], training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the logit or the joined vector, of split inputs too. `training` and `seed` change nothing."""
-        embeddings, linear = (map_parts(lambda x: tf.cast(x, self.variable_dtype), part) for part in inputs)
+    def call(
+        self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> tf.Tensor:
+        """Returns the logit or the joined vector. `training` and `seed` change nothing."""
+        embeddings, linear = (tf.cast(x, self.variable_dtype) for x in inputs)
         arguments.static_rank(self.name, "embeddings", embeddings, "batch, num_fields, embedding_dim")
         arguments.static_rank(self.name, "linear", linear, "batch, num_linear_fields")
-        first_order = sum_columns(linear, keepdims=True)  # [B, 1]
-        square_of_sum = tf.square(sum_columns(embeddings))
-        sum_of_squares = sum_columns(map_parts(tf.square, embeddings))
+        first_order = tf.reduce_sum(linear, axis=1, keepdims=True)  # [B, 1]
+        square_of_sum = tf.square(tf.reduce_sum(embeddings, axis=1))
+        sum_of_squares = tf.reduce_sum(tf.square(embeddings), axis=1)
         pairwise = 0.5 * (square_of_sum - sum_of_squares)  # [B, D]
         if self.output_kind == "joined":
             return tf.concat([first_order, pairwise], axis=1)  # [B, 1 + D]

@@ -6,8 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.dense import Dense
 from apps_rec.layers.dnn import kernel_regularizer
-from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 
@@ -46,7 +46,7 @@ class Gates(keras.layers.Layer):
         self.num_gates = arguments.positive_int(self.name, "num_gates", num_gates)
         self.num_experts = arguments.positive_int(self.name, "num_experts", num_experts)
         self.l2 = arguments.non_negative(self.name, "l2", l2)
-        self._logits = keras.layers.Dense(
+        self._logits = Dense(
             self.num_gates * self.num_experts,
             kernel_initializer=_SideBySide(self.num_gates),
             kernel_regularizer=kernel_regularizer(self.l2),
@@ -54,18 +54,13 @@ class Gates(keras.layers.Layer):
             dtype=self.variable_dtype,
         )
 
-    @property
-    def first_layer(self) -> keras.layers.Dense:
-        """Returns the layer that takes x."""
-        return self._logits
-
-    def probabilities(self, x: Input, training: bool = False) -> list[tf.Tensor]:
+    def probabilities(self, x: tf.Tensor, training: bool = False) -> list[tf.Tensor]:
         """Returns the share of every expert for each gate, `(batch, num_experts)`; rows sum to 1."""
-        logits = tf.split(product(self._logits, x, training), self.num_gates, axis=1)
+        logits = tf.split(self._logits(x, training=training), self.num_gates, axis=1)
         return [tf.nn.softmax(of_gate) for of_gate in logits]
 
     def call(
-        self, x: Input, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+        self, x: tf.Tensor, expert_outputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
         """Returns the mixtures. `training` and `seed` change no value: gates have no dropout."""
         if len(expert_outputs) != self.num_experts:

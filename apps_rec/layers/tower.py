@@ -6,8 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.dense import Dense
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn, kernel_regularizer
-from apps_rec.layers.split import Input, product
 from apps_rec.legacy_keras import keras
 
 
@@ -65,19 +65,12 @@ class Tower(keras.layers.Layer):
                 name=f"{self.name}/dnn",
                 dtype=self.dtype_policy,
             )
-        self._logit = keras.layers.Dense(
-            1, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype
-        )
+        self._logit = Dense(1, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype)
 
-    @property
-    def first_layer(self) -> keras.layers.Dense:
-        """Returns the layer that takes the input."""
-        return self._logit if self._dnn is None else self._dnn.first_layer
-
-    def call(self, inputs: Input, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
+    def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the logit."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)
-        return product(self._logit, hidden, training)
+        return self._logit(hidden, training=training)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""

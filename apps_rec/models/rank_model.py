@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
 
-from apps_rec.features import EmbeddedFeatures, Embedder, SplitFeatures
+from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures
 from apps_rec.layers import Fm, Tower
-from apps_rec.layers.split import Input, SplitKernels, join, multiply_shared, narrowest
+from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
 from apps_rec.models.bodies import Body
 from apps_rec.models.heads import Head
@@ -116,7 +116,7 @@ class RankModel(tfrs.Model):
         rows: Tensors,
         shared_features: Collection[str],
         weights: tf.Tensor | None = None,
-        kernels: SplitKernels | None = None,
+        kernels: KeptKernels | None = None,
     ) -> dict[str, tf.Tensor]:
         """Returns predictions for one request: those of `call` on rows that hold the shared columns, up to rounding.
 
@@ -129,8 +129,12 @@ class RankModel(tfrs.Model):
             weights: weights of the score's terms, `(score terms,)`, in place of the terms' own.
             kernels: store of the kernels' rows for shared and other columns; None: they are gathered anew.
         """
-        embedded = self.embedder.split(shared, rows, shared_features, kernels)
-        return self._outputs(self._logits(embedded, False, None), weights)
+
+        def outputs() -> dict[str, tf.Tensor]:
+            embedded = self.embedder.request(shared, rows, shared_features)
+            return self._outputs(self._logits(embedded, False, None), weights)
+
+        return outputs() if kernels is None else kernels.run(outputs)
 
     def compute_loss(self, inputs: Batch, training: bool = False) -> tf.Tensor:
         """Returns this replica's share of the loss; the sum over replicas is the loss of the global batch."""
@@ -188,11 +192,11 @@ class RankModel(tfrs.Model):
         return shares
 
     def _logits(
-        self, embedded: EmbeddedFeatures | SplitFeatures, training: bool, seed: tf.Tensor | None
+        self, embedded: EmbeddedFeatures | RequestFeatures, training: bool, seed: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
-        tower_inputs: list[list[Input]] = [[] for _ in self.tasks]
+        tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
         if self.body is not None:
-            inputs = [embedded.flat(group.features) for group in self.body.groups]
+            inputs = [in_precision_of(self.body, embedded.flat(group.features)) for group in self.body.groups]
             for parts, vector in zip(tower_inputs, self.body(inputs, training=training, seed=seed), strict=True):
                 parts.append(vector)
         added: list[tf.Tensor] = []
@@ -211,22 +215,25 @@ class RankModel(tfrs.Model):
             else:
                 logits[task.name] = added[0] + self.biases[task.name]
         if self.position_spec is not None and self.position_tower is not None:
-            x = narrowest(embedded.flat(self.position_spec.features))
+            x = embedded.flat(self.position_spec.features)
             logits[self.tasks[0].name] += self.position_tower(x, training=training, seed=seed)[:, 0]
         return logits
 
-    def _joined(self, tower_inputs: Sequence[Sequence[Input]]) -> list[Input | None]:
-        """Returns the input of each tower; if all are the same, the shared part is multiplied for all at once."""
+    def _joined(self, tower_inputs: Sequence[Sequence[tf.Tensor]]) -> list[tf.Tensor | None]:
+        """Returns the input of each tower; towers that read the same get the same tensor."""
         first = tower_inputs[0]
         if first and all(len(parts) == len(first) and all(map(operator.is_, parts, first)) for parts in tower_inputs):
-            joined = multiply_shared([tower.first_layer for tower in self.towers.values()], join(first))
-            return [joined] * len(tower_inputs)
-        return [join(parts) if parts else None for parts in tower_inputs]
+            return [_beside(first)] * len(tower_inputs)
+        return [_beside(parts) if parts else None for parts in tower_inputs]
 
     def _outputs(self, logits: Tensors, weights: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         outputs = self.head.outputs(logits)
         outputs["score"] = ranking_score(outputs, self.score_terms, self.score_formula, weights)
         return outputs
+
+
+def _beside(parts: Sequence[tf.Tensor]) -> tf.Tensor:
+    return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
 
 def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Tower:

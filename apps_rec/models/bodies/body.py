@@ -8,7 +8,6 @@ from typing import Protocol
 import tensorflow as tf
 
 from apps_rec.layers import Dnn
-from apps_rec.layers.split import Input
 from apps_rec.models.specs import DnnSpec, Group
 
 
@@ -22,8 +21,8 @@ class Body(Protocol):
     groups: tuple[Group, ...]
 
     def __call__(
-        self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None
-    ) -> Sequence[Input]:
+        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> Sequence[tf.Tensor]:
         """Returns `(batch, units)` for each task."""
 
 

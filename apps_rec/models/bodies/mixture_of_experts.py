@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from apps_rec.layers import Experts, Gates
-from apps_rec.layers.split import Input, multiply_shared
 from apps_rec.legacy_keras import keras
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 from apps_rec.models.specs import DnnSpec, Group
@@ -47,9 +46,10 @@ class MixtureOfExperts(keras.layers.Layer):
         # In float32: else they would read rounded embeddings.
         self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
 
-    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[tf.Tensor]:
+    def call(
+        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> list[tf.Tensor]:
         """Returns one vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
-        x = multiply_shared([*self.experts.first_layers, self.gates.first_layer], x)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
         return self.gates(x, experts)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Sequence
 
 import tensorflow as tf
 
 from apps_rec.layers import Dnn
-from apps_rec.layers.split import Input, join, once
 from apps_rec.legacy_keras import keras
 from apps_rec.models.bodies.body import build_dnn
 from apps_rec.models.specs import DnnSpec, Group
@@ -49,18 +47,19 @@ class SharedBottom(keras.layers.Layer):
         ]
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
-    def call(self, inputs: Sequence[Input], training: bool = False, seed: tf.Tensor | None = None) -> list[Input]:
+    def call(
+        self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+    ) -> list[tf.Tensor]:
         """Returns one vector for each task."""
         parts = [
-            once(functools.partial(self._through, dnn, training=training, seed=seed), x) if dnn else x
-            for dnn, x in zip(self._group_dnns, inputs, strict=True)
+            self._through(dnn, x, training, seed) if dnn else x for dnn, x in zip(self._group_dnns, inputs, strict=True)
         ]
-        joined = join(parts)
+        joined = parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
         if self._dnn is not None:
-            joined = self._through(self._dnn, joined, training=training, seed=seed)
+            joined = self._through(self._dnn, joined, training, seed)
         return [joined] * self.num_tasks
 
     @staticmethod
-    def _through(dnn: Dnn, x: Input, training: bool, seed: tf.Tensor | None) -> tf.Tensor:
+    def _through(dnn: Dnn, x: tf.Tensor, training: bool, seed: tf.Tensor | None) -> tf.Tensor:
         # Outputs in half precision stand beside plain embeddings: to float32 and back loses nothing.
         return tf.cast(dnn(x, training=training, seed=seed), x.dtype)

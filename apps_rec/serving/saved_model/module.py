@@ -13,7 +13,7 @@ from apps_rec.models.score import bounded
 from apps_rec.names import argument_names
 from apps_rec.serving.raw_columns import cleaned, filled_rows, of_length
 from apps_rec.serving.saved_model.examples import parse_examples
-from apps_rec.serving.saved_model.request import RequestSplit, by_side, unpack
+from apps_rec.serving.saved_model.request import RequestPreprocessor, by_side, unpack
 from apps_rec.serving.schema import (
     DEFAULT,
     EXAMPLE,
@@ -49,7 +49,7 @@ class ServingModule(tf.Module):
         self._model = lambda: model
         self.preprocessor = preprocessor
         self.schema = schema
-        self.split = RequestSplit(preprocessor, schema)
+        self.request = RequestPreprocessor(preprocessor, schema)
 
     def inputs(self) -> dict[str, dict[str, tf.TensorSpec]]:
         """Returns the specs of the inputs, by signature and name of the input."""
@@ -106,7 +106,7 @@ class ServingModule(tf.Module):
 
     def _rank(self, shared: TensorColumns, items: TensorColumns, weights: tf.Tensor) -> dict[str, tf.Tensor]:
         outputs = self._model().rank(
-            *self.split(shared, items), self.split.shared_features, self._weights(weights), self.split.kernels
+            *self.request(shared, items), self.request.shared_features, self._weights(weights), self.request.kernels
         )
         outputs = self._valued(outputs, items if self.schema.value_field in items else shared)
         score = outputs["score"]

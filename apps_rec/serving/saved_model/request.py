@@ -1,4 +1,4 @@
-"""Splits a request: the user and the context come once, the items as rows."""
+"""Preprocesses a request: the user and the context come once, the items as rows."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.data.pipeline.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import columns_of
-from apps_rec.layers.split import SplitKernels
+from apps_rec.layers.request import KeptKernels
 from apps_rec.serving.raw_columns import filled_rows, finite, of_length, there
 from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
 
 Tensors = Mapping[str, tf.Tensor]
 
 
-class RequestSplit(tf.Module):
+class RequestPreprocessor(tf.Module):
     """Preprocesses the raw columns of a request: the shared features once, the others by row.
 
     A feature is shared if all its columns are, or if it is a position feature, whose columns get their default. A cross
@@ -30,15 +30,15 @@ class RequestSplit(tf.Module):
     """
 
     def __init__(self, preprocessor: Preprocessor, schema: ServingSchema) -> None:
-        super().__init__(name="request_split")
+        super().__init__(name="request_preprocessor")
         self._schema = schema
-        once = {column.name for column in (*schema.shared, *schema.filled)}
+        given_once = {column.name for column in (*schema.shared, *schema.filled)}
         specs = preprocessor.specs
-        self.shared_features = frozenset(spec.name for spec in specs if once.issuperset(columns_of(spec)))
+        self.shared_features = frozenset(spec.name for spec in specs if given_once.issuperset(columns_of(spec)))
         self._shared = preprocessor.part(self.shared_features)
         self._rows = preprocessor.part([spec.name for spec in specs if spec.name not in self.shared_features])
-        self._repeated = [name for name in self._rows.columns if name in once]
-        self.kernels = SplitKernels()
+        self._repeated = [name for name in self._rows.columns if name in given_once]
+        self.kernels = KeptKernels()
 
     def __call__(
         self, shared: TensorColumns, items: TensorColumns
@@ -53,7 +53,7 @@ class RequestSplit(tf.Module):
 
 
 def by_side(columns: Tensors, schema: ServingSchema) -> tuple[TensorColumns, TensorColumns]:
-    """Splits columns by name into the shared ones, of one row, and those of the items.
+    """Divides columns by name into the shared ones, of one row, and those of the items.
 
     A column of another length or rank is an error here, not a broadcast later.
     """
