@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from apps_rec.config import metrics
 from apps_rec.config.bodies import body_of
-from apps_rec.config.heads import head_of
+from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -123,15 +123,10 @@ def _towers(config: PipelineConfig, report: Report) -> None:
         _single_label(config, report)
     elif model.HasField("label_name") and towers:
         report.error("model_config.label_name", "is for a model with one tower; give each tower its own label_name.")
-    shared = list(config.eval_config.metrics_set)
-    for tower in towers:
-        if tower.metrics_set:
-            continue
-        if shared:
-            tower.metrics_set.extend(shared)
-        else:
-            for kind in metrics.DEFAULT:
-                getattr(tower.metrics_set.add(), kind).SetInParent()
+    for at, tower in enumerate(towers):
+        if not tower.metrics_set:
+            kind = kind_of(model.rank_model, at)
+            tower.metrics_set.extend(metrics.metrics_without_own(config.eval_config.metrics_set, kind))
 
 
 def _single_label(config: PipelineConfig, report: Report) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.names import PRODUCT, logit_name, probability_name
+from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.model_pb2 import RankModel, TaskTower
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ class Target:
         output: name of the model's output.
         labels: columns whose product is the label.
         mask: a label column; only rows where it is 1 count. "": all rows count.
+        kind: what the label is: EvalMetrics.BINARY, with a probability as output; NUMBER, with a number as output;
+            CLASSES, with a probability of each class as output, `(rows, classes)`.
     """
 
     suffix: str
     output: str
     labels: tuple[str, ...]
     mask: str = ""
+    kind: EvalMetrics.TaskKind = EvalMetrics.BINARY
 
 
 class Independent:
@@ -190,3 +194,8 @@ HEADS: dict[str, Independent] = {"independent": Independent(), "funnel": Funnel(
 def head_of(rank: RankModel) -> Independent:
     """Returns the row of a model's head; a model that names none is independent."""
     return HEADS[rank.head.WhichOneof("head") or "independent"]
+
+
+def kind_of(rank: RankModel, at: int) -> EvalMetrics.TaskKind:
+    """Returns what the tower at a place learns."""
+    return head_of(rank).targets(rank, at)[0].kind

@@ -9,8 +9,18 @@ from typing import Any
 from apps_rec.protos import eval_pb2, options_pb2
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
-# Metrics of a tower for which the config names none; the comment in eval.proto says so too.
-DEFAULT = ("auc", "log_loss", "calibration")
+# Metrics of a tower for which the config names none, by what it learns; a comment in eval.proto says so too.
+DEFAULT = {
+    EvalMetrics.BINARY: ("auc", "log_loss", "calibration"),
+    EvalMetrics.NUMBER: ("root_mean_squared_error", "mean_absolute_error", "calibration"),
+    EvalMetrics.CLASSES: ("accuracy", "log_loss"),
+}
+# What a tower learns, in words.
+KINDS = {
+    EvalMetrics.BINARY: "labels of 0 and 1",
+    EvalMetrics.NUMBER: "labels that are numbers",
+    EvalMetrics.CLASSES: "labels of several classes",
+}
 
 
 @dataclass(frozen=True)
@@ -20,14 +30,16 @@ class Metric:
     Attributes:
         name: name in the config; full names are `<name>_<suffix>`.
         better: EvalMetrics.HIGHER, LOWER or NEAREST_TO_ONE.
-        user_field: the field that names the column of users; "": the metric needs none.
+        user_field: the field that names the column of users, or of sessions; "": the metric needs none.
         choices: allowed texts, by the field that takes one of them.
+        kinds: what a task that it measures learns: EvalMetrics.BINARY, NUMBER, CLASSES.
     """
 
     name: str
     better: EvalMetrics.Better
     user_field: str
     choices: dict[str, tuple[str, ...]]
+    kinds: tuple[EvalMetrics.TaskKind, ...]
 
     @property
     def has_best(self) -> bool:
@@ -47,7 +59,7 @@ class AskedMetric:
 
     Attributes:
         metric: row of the metric.
-        users: the column of users; "": the metric needs none.
+        users: the column of users, or of sessions; "": the metric needs none.
         options: values of its other fields, by name.
     """
 
@@ -59,6 +71,22 @@ class AskedMetric:
 def asked_metrics(messages: Iterable[EvalMetrics]) -> list[AskedMetric]:
     """Returns the metrics of a metrics_set, in its order; leaves out empty entries."""
     return [_asked(message, kind) for message in messages if (kind := message.WhichOneof("metric"))]
+
+
+def metrics_without_own(shared: Iterable[EvalMetrics], kind: EvalMetrics.TaskKind) -> list[EvalMetrics]:
+    """Returns the metrics of a tower that lists none: those of eval_config that measure what it learns, or defaults.
+
+    Args:
+        shared: metrics_set of eval_config.
+        kind: what the tower learns.
+    """
+    fitting = [message for message in shared if all(kind in asked.metric.kinds for asked in asked_metrics([message]))]
+    if fitting:
+        return fitting
+    messages = [EvalMetrics() for _ in DEFAULT[kind]]
+    for name, message in zip(DEFAULT[kind], messages, strict=True):
+        getattr(message, name).SetInParent()
+    return messages
 
 
 def _asked(message: EvalMetrics, kind: str) -> AskedMetric:
@@ -73,8 +101,11 @@ def _row(field: Any) -> Metric:
     options = {part.name: part.GetOptions().Extensions for part in field.message_type.fields}
     user_fields = [name for name, option in options.items() if option[eval_pb2.user_column]]
     choices = {name: tuple(option[options_pb2.choices]) for name, option in options.items()}
-    better = field.GetOptions().Extensions[eval_pb2.better]
-    return Metric(field.name, better, "".join(user_fields), {name: texts for name, texts in choices.items() if texts})
+    of_metric = field.GetOptions().Extensions
+    choices = {name: texts for name, texts in choices.items() if texts}
+    return Metric(
+        field.name, of_metric[eval_pb2.better], "".join(user_fields), choices, tuple(of_metric[eval_pb2.measures])
+    )
 
 
 METRICS = {field.name: _row(field) for field in EvalMetrics.DESCRIPTOR.oneofs_by_name["metric"].fields}

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from apps_rec.config.heads import head_of
 from apps_rec.config.metrics import AskedMetric, Metric, asked_metrics
+from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -20,6 +21,7 @@ class Measured:
         mask: a label column; only rows where it is 1 count. "": all rows count.
         metrics: the metrics that the config asks for, in order.
         observed: those of labels and mask that may be unknown in a row; such a row does not count.
+        kind: what the label is: EvalMetrics.BINARY, NUMBER or CLASSES.
     """
 
     suffix: str
@@ -28,6 +30,7 @@ class Measured:
     mask: str
     metrics: tuple[AskedMetric, ...]
     observed: tuple[str, ...]
+    kind: EvalMetrics.TaskKind = EvalMetrics.BINARY
 
     def by_name(self) -> dict[str, Metric]:
         """Returns the rows of its metrics by their full names, in order."""
@@ -68,7 +71,9 @@ def measured(message: PipelineConfig) -> list[Measured]:
         metrics = tuple(asked_metrics(tower.metrics_set))
         for target in head_of(rank).targets(rank, at):
             observed = tuple(name for name in (*target.labels, target.mask) if name in unsure)
-            found.append(Measured(target.suffix, target.output, target.labels, target.mask, metrics, observed))
+            found.append(
+                Measured(target.suffix, target.output, target.labels, target.mask, metrics, observed, target.kind)
+            )
     return found
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from apps_rec.errors import DataError, RunError
+from apps_rec.evaluation import batch
 from apps_rec.evaluation.columns import BlockColumn, TaskRows, UserCodes
 from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
-from apps_rec.evaluation.tasks import TaskMetrics
+from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER, TaskMetrics
 
 _NOT_OBSERVED = -1
 
@@ -16,8 +16,9 @@ _NOT_OBSERVED = -1
 class MetricCollector:
     """Takes a model's outputs batch by batch and computes every task's metrics over all rows at the end.
 
-    It holds a float32 score and a uint8 label for each row and task; of a masked task only the rows that count. Where
-    a metric groups rows by user, it also holds one int32 code for each row and column of users.
+    It holds a float32 score and a uint8 label for each row and task; of a masked task only the rows that count. The
+    label of a number or of classes has four bytes, and of classes each has a score. Where a metric groups rows by user,
+    it also holds one int32 code for each row and column of users.
 
     Args:
         tasks: the tasks to measure, in the order of the result.
@@ -40,7 +41,7 @@ class MetricCollector:
         self.tasks = tuple(tasks)
         self.rows = 0
         self._by, self._slice_codes, self._slice_rows = by, UserCodes(), np.zeros(0, np.int64)
-        self._task_rows = {task.suffix: TaskRows() for task in tasks}
+        self._task_rows = {task.suffix: TaskRows(task.kind) for task in tasks}
         grouped = [task for task in tasks if task.users]
         self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
         self._users = {column: BlockColumn(np.int32) for column in self._user_codes}
@@ -49,7 +50,7 @@ class MetricCollector:
         self._masks: dict[tuple[str, ...], BlockColumn] = {}
         for task in grouped:
             if task.rows_key and task.rows_key not in self._masks:
-                holders = [t for t in tasks if not t.rows_key and t.labels == task.rows_key]
+                holders = [t for t in tasks if not t.rows_key and t.kind == BINARY and t.labels == task.rows_key]
                 labels = self._task_rows[holders[0].suffix].labels if holders else BlockColumn(np.uint8)
                 self._masks[task.rows_key] = labels
         held = {id(rows.labels) for rows in self._task_rows.values()}
@@ -70,32 +71,36 @@ class MetricCollector:
         """Adds one batch.
 
         Args:
-            batch_labels: label columns by name, `(rows,)` each: 0, 1, or -1 where the label was not observed.
-            outputs: the model's outputs by name, `(rows,)` each. Only those that a task names are read.
+            batch_labels: label columns by name, `(rows,)` each: 0, 1, or -1 where the label was not observed; numbers
+                and classes where a task's label is one.
+            outputs: the model's outputs by name, `(rows,)` each, or `(rows, classes)`. Only those that a task names are
+                read.
             users: user columns by name, `(rows,)` each. Needed for GAUC and for `by`.
 
         Raises:
-            DataError: a label is neither 0 nor 1, nor -1 where a task expects that.
+            DataError: a label is neither 0 nor 1, nor -1 where a task expects that; it is no number, or no class.
             RunError: a score is nan.
             ValueError: a column is missing, or the lengths differ.
         """
         wanted = {name for task in self.tasks for name in (*task.labels, task.mask_label) if name}
         values = {name: np.asarray(_get("label", batch_labels, name)) for name in sorted(wanted)}
         known = {name: values[name] != _NOT_OBSERVED for task in self.tasks for name in task.observed}
-        labels = {name: _label(name, array, known.get(name)) for name, array in values.items()}
-        scores = {t.score_output: _score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks}
+        scores = {
+            t.score_output: batch.score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks
+        }
         asked = [*self._users, *([self._by] if self._by is not None else [])]
         raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in asked}
-        shapes = {name: array.shape for part in (labels, scores, raw_users) for name, array in part.items()}
-        if len(set(shapes.values())) != 1 or len(next(iter(shapes.values()))) != 1:
-            raise ValueError(f"metrics: expected arrays of one shape (rows,), got {shapes}.")
+        batch.check_shapes({**values, **scores, **raw_users}, {t.score_output for t in self.tasks if t.kind == CLASSES})
+        binary = [name for t in self.tasks for name in (t.mask_label, *(t.labels if t.kind == BINARY else ())) if name]
+        labels = {name: batch.yes_or_no(name, values[name], known.get(name)) for name in sorted({*binary})}
+        of_task = {task.suffix: _label(task, labels, values, known, scores) for task in self.tasks}
 
         # Nothing is kept before all of the batch has been checked: a caller may drop a bad batch and go on.
         codes = {column: users_of.encode(raw_users[column]) for column, users_of in self._user_codes.items()}
         slices = self._slice_codes.encode(raw_users[self._by]) if self._by is not None else None
         counted = {task.rows_key: task.counts(labels, known) for task in self.tasks if task.rows_key}
         for task in self.tasks:
-            label = np.logical_and.reduce([labels[name] for name in task.labels])
+            label = of_task[task.suffix]
             score, of_slice = scores[task.score_output], slices
             if task.rows_key:
                 mine = counted[task.rows_key]
@@ -110,7 +115,7 @@ class MetricCollector:
             slice_rows = np.bincount(slices, minlength=len(self._slice_codes))
             slice_rows[: len(self._slice_rows)] += self._slice_rows
             self._slice_rows = slice_rows
-        self.rows += len(next(iter(labels.values())))
+        self.rows += len(next(iter(values.values())))
 
     def result(self) -> dict[str, float | int | None]:
         """Returns every metric by its full name, task by task, then `rows`; None where a metric has no value."""
@@ -146,11 +151,14 @@ class MetricCollector:
             bounds = np.searchsorted(of_row[by_slice], np.arange(len(values) + 1))
             for code in codes:
                 places = by_slice[bounds[code] : bounds[code + 1]]
-                positives = int(labels[places].sum(dtype=np.int64))
                 of_slice = {column: codes_of_rows[places] for column, codes_of_rows in users.items()}
                 metrics[code] |= _metrics(task, labels[places], scores[places], of_slice)
-                metrics[code] |= {f"rows_{task.suffix}": len(places), f"positives_{task.suffix}": positives}
-                if min(positives, len(places) - positives) < FEW:
+                metrics[code][f"rows_{task.suffix}"] = fewest = len(places)
+                if task.kind == BINARY:
+                    positives = int(labels[places].sum(dtype=np.int64))
+                    metrics[code][f"positives_{task.suffix}"] = positives
+                    fewest = min(positives, len(places) - positives)
+                if fewest < FEW:
                     small[code].append(task.suffix)
         shown = [Slice(values[code], int(self._slice_rows[code]), metrics[code], tuple(small[code])) for code in codes]
         other_rows = int(self._slice_rows[others].sum())
@@ -165,16 +173,23 @@ class MetricCollector:
         return {column: codes[mask] for column, codes in users.items()}
 
     def missing(self) -> dict[str, str]:
-        """Returns why a task's metrics have no value, by suffix: `no positives` or `one class`; leaves out other tasks.
+        """Returns why a task's metrics have no value, by suffix; leaves out other tasks.
 
-        The reason `one class` stands for no negatives, for no rows, and with GAUC for no user with both classes.
+        The reason `no positives` stands for that alone; `one class` for no negatives and, with GAUC, for no user with
+        both classes. A task that is not binary has `no rows` as a binary one may; where its numbers sum to 0 or less,
+        calibration alone has no value.
         """
         reasons = {}
         for task in self.tasks:
-            labels = self._task_rows[task.suffix].labels.array()
-            if not labels.any():
-                reasons[task.suffix] = "no positives" if len(labels) else "one class"
-            elif labels.all():
+            rows = self._task_rows[task.suffix]
+            labels = rows.labels.array()
+            if not len(rows):
+                reasons[task.suffix] = "no rows"
+            elif task.kind == NUMBER and labels.sum(dtype=np.float64) <= 0:
+                reasons[task.suffix] = "labels sum to 0 or less"
+            elif task.kind == BINARY and not labels.any():
+                reasons[task.suffix] = "no positives"
+            elif task.kind == BINARY and labels.all():
                 reasons[task.suffix] = "one class"
         return reasons
 
@@ -195,22 +210,17 @@ def _get(kind: str, arrays: Mapping[str, np.ndarray], name: str) -> np.ndarray:
     return arrays[name]
 
 
-def _label(name: str, values: np.ndarray, known: np.ndarray | None) -> np.ndarray:
-    if known is not None:
-        values = np.where(known, values, 0)
-    positive = values.astype(bool)
-    if not np.array_equal(values, positive):
-        bad = int(np.flatnonzero(values != positive)[0])
-        raise DataError(f"label {name}: expected 0 or 1, got {values.ravel()[bad]} in row {bad} of a batch.")
-    return positive
-
-
-def _score(name: str, values: np.ndarray) -> np.ndarray:
-    scores = np.asarray(values, np.float32)
-    bad = int(np.count_nonzero(np.isnan(scores)))
-    if bad:
-        raise RunError(
-            f"output {name}: expected numbers, got nan in {bad} of {scores.size} rows of a batch; the model has "
-            "diverged (lower the learning rate, clip gradients) or an input is nan."
-        )
-    return scores
+def _label(
+    task: TaskMetrics,
+    labels: Mapping[str, np.ndarray],
+    values: Mapping[str, np.ndarray],
+    known: Mapping[str, np.ndarray],
+    scores: Mapping[str, np.ndarray],
+) -> np.ndarray:
+    """Returns the task's label of each row of a batch."""
+    if task.kind == BINARY:
+        return np.logical_and.reduce([labels[name] for name in task.labels])
+    name = task.labels[0]
+    if task.kind == NUMBER:
+        return batch.number(name, values[name], known.get(name))
+    return batch.class_of(name, values[name], known.get(name), scores[task.score_output].shape[1])

@@ -1,20 +1,27 @@
 """Columns that hold scores, labels and user codes between batches, in as few bytes as exact metrics allow."""
 
+import math
 from typing import Any
 
 import numpy as np
 
 from apps_rec.errors import DataError
+from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER
 
 BLOCK_ROWS = 1 << 16
+_LABELS: dict[str, type[np.generic]] = {BINARY: np.uint8, NUMBER: np.float32, CLASSES: np.int32}
 
 
 class BlockColumn:
-    """A numpy column that grows by whole blocks, so that at most one block is held beyond the values."""
+    """A numpy column that grows by whole blocks, so that at most one block is held beyond the values.
+
+    A value may be a row of several numbers; all have the shape of the first, and a block is as large as of one number.
+    """
 
     def __init__(self, dtype: type[np.generic]) -> None:
         self._dtype = np.dtype(dtype)
         self._blocks: list[np.ndarray] = []
+        self._block_rows = BLOCK_ROWS
         self._size = 0
 
     def __len__(self) -> int:
@@ -27,14 +34,16 @@ class BlockColumn:
 
     def append(self, values: np.ndarray) -> None:
         """Copies the values, so that the batch they come from can be freed."""
+        if not self._blocks:
+            self._block_rows = max(1, BLOCK_ROWS // math.prod(values.shape[1:]))
         start = 0
         while start < len(values):
-            room = len(self._blocks) * BLOCK_ROWS - self._size
+            room = len(self._blocks) * self._block_rows - self._size
             if not room:
-                self._blocks.append(np.empty(BLOCK_ROWS, self._dtype))
-                room = BLOCK_ROWS
+                self._blocks.append(np.empty((self._block_rows, *values.shape[1:]), self._dtype))
+                room = self._block_rows
             taken = values[start : start + room]
-            offset = BLOCK_ROWS - room
+            offset = self._block_rows - room
             self._blocks[-1][offset : offset + len(taken)] = taken
             self._size += len(taken)
             start += len(taken)
@@ -45,11 +54,15 @@ class BlockColumn:
 
 
 class TaskRows:
-    """The rows of one task: a float32 score and a uint8 label each, and an int32 slice where it is asked for."""
+    """The rows of one task: float32 scores and a label each, and an int32 slice where it is asked for.
 
-    def __init__(self) -> None:
+    Args:
+        kind: what the label is; it is held as uint8 where it is 0 or 1, else as float32 or as int32.
+    """
+
+    def __init__(self, kind: str = BINARY) -> None:
         self.scores = BlockColumn(np.float32)
-        self.labels = BlockColumn(np.uint8)
+        self.labels = BlockColumn(_LABELS[kind])
         self.slices = BlockColumn(np.int32)
 
     def __len__(self) -> int:
@@ -57,11 +70,11 @@ class TaskRows:
 
     @property
     def nbytes(self) -> int:
-        """Returns the bytes held: 5 a row, or 9 with slices, up to the end of a block."""
+        """Returns the bytes held: 5 a row, or 9 with slices, up to the end of a block; more of numbers and classes."""
         return self.scores.nbytes + self.labels.nbytes + self.slices.nbytes
 
     def append(self, scores: np.ndarray, labels: np.ndarray, slices: np.ndarray | None = None) -> None:
-        """Adds rows; the arrays are `(rows,)`."""
+        """Adds rows; the arrays are `(rows,)`, and scores of several classes `(rows, classes)`."""
         self.scores.append(scores)
         self.labels.append(labels)
         if slices is not None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from apps_rec.config.outputs import measured
 from apps_rec.evaluation.tasks import MetricSpec, TaskMetrics
+from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 # A control character: no tower's name holds one.
@@ -23,6 +24,7 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
             each.mask or None,
             tuple(MetricSpec(asked.metric.name, asked.users, asked.options) for asked in each.metrics),
             each.observed,
+            EvalMetrics.TaskKind.Name(each.kind).lower(),
         )
         for each in measured(config)
     ]

@@ -98,14 +98,14 @@ def _plain(name: str, value: Any) -> Any:
 
 def _reason(values: Mapping[str, float | int | None]) -> str:
     """Returns why a task's metrics are None, by what their rows in `METRICS` have a value over."""
-    absent = [METRICS[metric] for metric, value in values.items() if value is None]
-    no_rows = any(metric.of_negatives for metric in absent)
-    no_positives = any(metric.of_positives for metric in absent)
-    return "no positives" if no_positives and not no_rows else "one class"
+    absent = [METRICS[name] for name, value in values.items() if value is None and not METRICS[name].none_where]
+    if any(metric.of_negatives for metric in absent):
+        return "no rows"
+    return "no positives" if any(metric.of_positives for metric in absent) else "one class"
 
 
 def _cell(values: Mapping[str, float | int | None], metric: str, reason: str) -> str:
     if metric not in values:
         return "-"
     value = values[metric]
-    return f"n/a ({reason})" if value is None else f"{value:.5f}"
+    return f"n/a ({METRICS[metric].none_where or reason})" if value is None else f"{value:.5f}"

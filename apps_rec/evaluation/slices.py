@@ -23,8 +23,9 @@ class Slice:
     Args:
         value: the column's value; text for STRING.
         rows: number of rows with this value.
-        metrics: values by full name, with `rows_<suffix>` and `positives_<suffix>` of every task.
-        small: suffixes of the tasks with fewer than FEW positives or negatives here.
+        metrics: values by full name, with `rows_<suffix>` of every task and `positives_<suffix>` of those whose labels
+            are 0 or 1.
+        small: suffixes of the tasks with fewer than FEW positives or negatives here; of other tasks, rows.
     """
 
     value: str | int | bool
@@ -61,11 +62,13 @@ class Slices:
         return {"column": self.column, "slices": [item.to_json() for item in self.shown], "others": others}
 
     def to_table(self, suffixes: Sequence[str]) -> str:
-        """Writes a table for each task; `*` marks the positives of a slice that is small for the task."""
+        """Writes a table for each task; `*` marks the positives, or the rows, of a slice that is small for the task."""
         tables = [self._table(suffix) for suffix in suffixes]
         notes = []
         if any(item.small for item in self.shown):
-            notes.append(f"* fewer than {FEW} positives or negatives: differences are mostly chance")
+            are_binary = any(name.startswith("positives_") for name in self.shown[0].metrics)
+            few = "positives or negatives" if are_binary else "rows"
+            notes.append(f"* fewer than {FEW} {few}: differences are mostly chance")
         if self.other_count:
             named = ", ".join(map(shown_value, self.other_values[:_NAMED]))
             more = ", ..." if self.other_count > _NAMED else ""
@@ -74,13 +77,15 @@ class Slices:
 
     def _table(self, suffix: str) -> str:
         columns = [name for name in METRIC_COLUMNS if f"{name}_{suffix}" in self.shown[0].metrics]
-        lines = [[f"{suffix} by {shown_value(self.column)}", "rows", "positives", *columns]]
+        counts = [name for name in ("rows", "positives") if f"{name}_{suffix}" in self.shown[0].metrics]
+        lines = [[f"{suffix} by {shown_value(self.column)}", *counts, *columns]]
+        lines[0][len(counts)] += " "
         for item in self.shown:
-            positives = f"{item.metrics[f'positives_{suffix}']:,}" + ("*" if suffix in item.small else " ")
+            counted = [f"{item.metrics[f'{name}_{suffix}']:,}" for name in counts]
+            counted[-1] += "*" if suffix in item.small else " "
             values = [item.metrics[f"{name}_{suffix}"] for name in columns]
             cells = ["n/a" if value is None else f"{value:.5f}" for value in values]
-            lines.append([shown_value(item.value), f"{item.metrics[f'rows_{suffix}']:,}", positives, *cells])
-        lines[0][2] += " "
+            lines.append([shown_value(item.value), *counted, *cells])
         return aligned(lines)
 
 

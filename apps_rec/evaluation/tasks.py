@@ -43,6 +43,10 @@ class MetricSpec:
         return METRICS[self.name].compute(labels, scores, **arguments)
 
 
+# What the label of a task is: 0 or 1, with a probability as output; a number, with a number as output; one of several
+# classes, with a score of each as output.
+BINARY, NUMBER, CLASSES = "binary", "number", "classes"
+
 AUC, LOG_LOSS, CALIBRATION = MetricSpec("auc"), MetricSpec("log_loss"), MetricSpec("calibration")
 
 
@@ -52,15 +56,16 @@ class TaskMetrics:
 
     Args:
         suffix: end of the metrics' names, e.g. `ctr`, `cvr_masked`, `ctcvr`.
-        score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`.
+        score_output: the model output that holds the task's probabilities, e.g. `probs_ctr`, or its numbers.
         label: the label column, or several whose product is the label: `("click", "download")` for ctcvr.
         mask_label: a label column; only rows where it is 1 count. None: all rows count.
         metrics: the metrics to compute, in the order to show them.
         observed: those of `label` and `mask_label` that may be -1, not observed. A row where one of them is -1 does
             not count.
+        kind: what the label is: `binary`, `number` or `classes`.
 
     Raises:
-        ValueError: no label.
+        ValueError: no label, several of a task that is not binary, or an unknown kind.
 
     Example:
         >>> TaskMetrics("cvr_masked", "probs_cvr", "download", "click", (AUC, MetricSpec("gauc", "user_id"))).names
@@ -73,10 +78,17 @@ class TaskMetrics:
     mask_label: str | None = None
     metrics: tuple[MetricSpec, ...] = (AUC, LOG_LOSS, CALIBRATION)
     observed: tuple[str, ...] = ()
+    kind: str = BINARY
 
     def __post_init__(self) -> None:
         if not self.labels:
             raise ValueError(f"metrics of {self.suffix}: expected a label column or several, got none.")
+        if self.kind not in (BINARY, NUMBER, CLASSES):
+            raise ValueError(
+                f"metrics of {self.suffix}: expected {BINARY}, {NUMBER} or {CLASSES} as kind, got {self.kind!r}."
+            )
+        if self.kind != BINARY and len(self.labels) > 1:
+            raise ValueError(f"metrics of {self.suffix}: expected one label, got {', '.join(self.labels)}.")
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]
 ADAM = "train_config.optimizer_config.adam_optimizer.learning_rate"
 HIST_DNN = f"{HISTORY}.sequence_combiner.target_attention"
 
+OF_CLASSES = "metrics_set[0].recall_at_topk: measures labels of several classes; "
+
 # (overrides, parts of the one line they give)
 BY_OVERRIDE = [
     # data
@@ -231,6 +233,14 @@ BY_OVERRIDE = [
     (["eval_config.metrics_set={gauc {uid_field: 'usr'}}"], ['no column is called "usr"']),
     (["eval_config.metrics_set={gauc {}}"], ["uid_field is missing"]),
     (["eval_config.metrics_set={gauc {uid_field: 'user' reduction: 'men'}}"], ['"men"', 'Did you mean "mean"?']),
+    (["eval_config.metrics_set={session_auc {}}"], ["session_id_field is missing: expected the column of the session"]),
+    (["eval_config.metrics_set={session_auc {session_id_field: 'age'}}"], ["session_id_field", '"age" is FLOAT']),
+    (["eval_config.metrics_set={precision {threshold: 1}}"], ["threshold: expected a number in (0, 1), got 1"]),
+    (["eval_config.metrics_set={recall_at_topk {}}"], [OF_CLASSES, "towers ctr, cvr learn labels of 0 and 1"]),
+    (
+        [f"{CTR}.metrics_set={{recall_at_topk {{topk: 2}}}}"],
+        ["tower_name=ctr", OF_CLASSES, "the tower ctr learns labels of 0 and 1. Expected auc, gauc"],
+    ),
     (["eval_config.metrics_set=[{auc {}}, {auc {}}]"], ["auc is given already"]),
     (["eval_config.metrics_set={}"], ["is empty; expected one of auc, gauc"]),
     ([f"{CTR}.metrics_set={{gauc {{uid_field: 'usr'}}}}"], ['no column is called "usr"']),

@@ -9,6 +9,7 @@ from apps_rec.errors import DataError, RunError
 from apps_rec.evaluation import collect
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.columns import BLOCK_ROWS, TaskRows
+from apps_rec.evaluation.metrics import gauc
 from apps_rec.evaluation.tasks import AUC, CALIBRATION, LOG_LOSS, MetricSpec, TaskMetrics
 
 GAUC = MetricSpec("gauc", "user_id")
@@ -148,7 +149,7 @@ def test_missing_says_why():
     collector = MetricCollector(tasks)
     labels = {"zero": np.zeros(2), "one": np.ones(2), "half": np.array([0, 1])}
     collector.update(labels, {"p": np.array([0.2, 0.4])})
-    assert collector.missing() == {"none": "no positives", "all": "one class", "empty": "one class"}
+    assert collector.missing() == {"none": "no positives", "all": "one class", "empty": "no rows"}
 
 
 def test_bad_arguments_say_what_came():
@@ -212,3 +213,112 @@ def test_rows_that_were_not_observed_are_left_out_of_their_tasks_alone(has_users
 def test_minus_one_is_wrong_where_no_task_expects_it():
     with pytest.raises(DataError, match="label click: expected 0 or 1, got -1"):
         MetricCollector([TaskMetrics("ctr", "p", "click")]).update({"click": np.array([-1.0])}, {"p": np.array([0.5])})
+
+
+def numbers_and_classes(rows, seed=0):
+    """A click, what was paid in clicked rows, and one of three ratings, unknown in some rows."""
+    rng = np.random.default_rng(seed)
+    labels = {
+        "click": (rng.random(rows) < 0.4).astype(np.float32),
+        "paid": rng.lognormal(1, 1, rows).astype(np.float32),
+        "rating": rng.integers(-1, 3, rows).astype(np.float32),
+    }
+    outputs = {
+        "probs_ctr": rng.random(rows).astype(np.float32),
+        "y_paid": rng.lognormal(1, 1, rows).astype(np.float32),
+        "probs_rating": rng.dirichlet(np.ones(3), rows).astype(np.float32),
+    }
+    return labels, outputs
+
+
+ERRORS = tuple(map(MetricSpec, ("mean_absolute_error", "mean_squared_error", "root_mean_squared_error")))
+OF_CLASSES = (MetricSpec("accuracy"), MetricSpec("recall_at_topk", options={"topk": 2}), LOG_LOSS)
+MIXED = [
+    TaskMetrics("ctr", "probs_ctr", "click", metrics=(AUC,)),
+    TaskMetrics("paid_masked", "y_paid", "paid", "click", (*ERRORS, CALIBRATION), kind="number"),
+    TaskMetrics("rating", "probs_rating", "rating", metrics=OF_CLASSES, observed=("rating",), kind="classes"),
+]
+
+
+@pytest.mark.parametrize("batch", [1, 37, 500])
+def test_numbers_and_classes_equal_sklearn(batch):
+    labels, outputs = numbers_and_classes(500)
+    result = collected(MIXED, labels, outputs, {}, batch).result()
+    clicked, known = labels["click"] == 1, labels["rating"] >= 0
+    paid, given = labels["paid"][clicked].astype(float), outputs["y_paid"][clicked].astype(float)
+    squared = sklearn_metrics.mean_squared_error(paid, given)
+    rating, probabilities = labels["rating"][known].astype(int), outputs["probs_rating"][known]
+    expected = {
+        "auc_ctr": sklearn_metrics.roc_auc_score(labels["click"], outputs["probs_ctr"]),
+        "mean_absolute_error_paid_masked": sklearn_metrics.mean_absolute_error(paid, given),
+        "mean_squared_error_paid_masked": squared,
+        "root_mean_squared_error_paid_masked": squared**0.5,
+        "calibration_paid_masked": given.mean() / paid.mean(),
+        "accuracy_rating": sklearn_metrics.accuracy_score(rating, probabilities.argmax(axis=1)),
+        "recall_at_topk_rating": sklearn_metrics.top_k_accuracy_score(rating, probabilities, k=2),
+        "log_loss_rating": sklearn_metrics.log_loss(rating, probabilities),
+        "rows": 500,
+    }
+    assert list(result) == list(expected)
+    assert result == pytest.approx(expected, rel=1e-5)
+
+
+def test_numbers_and_classes_in_many_blocks():
+    rows = BLOCK_ROWS + 10_000
+    labels, outputs = numbers_and_classes(rows)
+    collector = collected(MIXED, labels, outputs, {}, 9_999)
+    known = labels["rating"] >= 0
+    assert collector.result()["accuracy_rating"] == np.mean(
+        labels["rating"][known] == outputs["probs_rating"][known].argmax(axis=1)
+    )
+    # Clicks 5 bytes a row, numbers 8, of three classes 16: at most one block of 64 Ki numbers more of each column.
+    used = 5 * rows + 8 * int(labels["click"].sum()) + 16 * int(known.sum())
+    assert used <= collector.nbytes < used + 4 * 6 * BLOCK_ROWS
+
+
+def test_a_number_or_class_that_is_none():
+    labels, outputs = numbers_and_classes(4)
+    collector = MetricCollector(MIXED)
+    for name, value, text in (
+        ("paid", np.nan, "label paid: expected a finite number, got nan in row 2 of a batch"),
+        ("rating", 3, r"label rating: expected a class from 0 to 2, got 3\.0 in row 2 of a batch"),
+        ("rating", 0.5, r"label rating: expected a class from 0 to 2, got 0\.5 in row 2"),
+        ("click", 2, r"label click: expected 0 or 1, got 2\.0 in row 2"),
+    ):
+        wrong = {name: values.copy() for name, values in labels.items()}
+        wrong[name][2] = value
+        with pytest.raises(DataError, match=text):
+            collector.update(wrong, outputs)
+    with pytest.raises(ValueError, match=r"one shape \(rows,\), and \(rows, classes\) of probs_rating, got"):
+        collector.update(labels, {**outputs, "probs_rating": outputs["probs_ctr"]})
+    outputs["probs_rating"][1] = np.nan
+    with pytest.raises(RunError, match="output probs_rating: expected numbers, got nan in 1 of 4 rows"):
+        collector.update(labels, outputs)
+    assert collector.rows == 0
+
+
+def test_missing_of_numbers_and_classes():
+    collector = MetricCollector(MIXED)
+    labels, outputs = numbers_and_classes(3)
+    unknown = {"click": np.zeros(3), "paid": labels["paid"], "rating": np.full(3, -1)}
+    collector.update(unknown, outputs)
+    assert collector.missing() == {"ctr": "no positives", "paid_masked": "no rows", "rating": "no rows"}
+    assert set(collector.result().values()) == {None, 3}
+    collector.update({"click": np.ones(3), "paid": np.zeros(3), "rating": np.zeros(3)}, outputs)
+    assert collector.missing() == {"paid_masked": "labels sum to 0 or less"}
+    assert [name for name, value in collector.result().items() if value is None] == ["calibration_paid_masked"]
+
+
+def test_gauc_of_clicked_rows_has_the_users_of_clicked_rows():
+    # EasyRec puts the users of all rows beside the labels of the clicked ones and cuts what is left over.
+    users = np.array([1, 1, 2, 2, 3, 1, 1, 2, 2])
+    click = np.array([0, 1, 1, 0, 0, 1, 0, 1, 1])
+    download = np.array([0, 1, 0, 0, 0, 0, 0, 1, 0])
+    scores = np.array([0.5, 0.9, 0.2, 0.5, 0.5, 0.7, 0.5, 0.15, 0.1])
+    collector = MetricCollector(
+        [TaskMetrics("cvr_masked", "p", "download", "click", (GAUC, MetricSpec("session_auc", "visit")))]
+    )
+    collector.update({"click": click, "download": download}, {"p": scores}, {"user_id": users, "visit": users // 2})
+    # User 1: .9 over .7. User 2: .15 under .2 and over .1. Visits: of user 1, and of users 2 and 3.
+    assert collector.result() == {"gauc_cvr_masked": 0.75, "session_auc_cvr_masked": 0.75, "rows": 9}
+    assert gauc(download[click == 1], scores[click == 1], users[: click.sum()]) == 0.5  # as EasyRec has it

@@ -3,6 +3,7 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from sklearn import metrics as sklearn_metrics
 from sklearn.metrics import log_loss, roc_auc_score
 
 import apps_rec
@@ -54,22 +55,30 @@ def test_more_examples_than_there_are_is_all():
     assert evaluate_model(predict, batches([3, 4, 1]), PLAN, num_examples=100).rows == 8
 
 
-def test_a_trained_model_against_scikit_learn(trained):
-    config = trained.load("data_config.eval_batch_size=64")
-    evaluation = apps_rec.evaluate(config)
-    rows = [row for row in trained.rows("eval.csv") if row["source"] == "live"]
+def scored(run, config):
+    """Labels, probabilities and the columns user and app of the rows that each suffix counts, and the step."""
+    rows = [row for row in run.rows("eval.csv") if row["source"] == "live"]
     estimator, _, step = load_trained(config)
     dataset, _ = evaluation_dataset(config.message, estimator.preprocessor)
     scores = [{k: v.numpy() for k, v in estimator.predict(features).items()} for features, _, _ in dataset]
     ctr, cvr, ctcvr = (np.concatenate([s[f"probs_{name}"] for s in scores]) for name in ("ctr", "cvr", "ctcvr"))
     click, download = (np.array([int(row[name]) for row in rows]) for name in ("click", "download"))
+    user, app = (np.array([row[name] for row in rows]) for name in ("user", "app"))
+    clicked = click == 1
     tasks = {
-        "ctr": (click, ctr),
-        "cvr_masked": (download[click == 1], cvr[click == 1]),
-        "ctcvr": (click * download, ctcvr),
+        "ctr": (click, ctr, user, app),
+        "cvr_masked": (download[clicked], cvr[clicked], user[clicked], app[clicked]),
+        "ctcvr": (click * download, ctcvr, user, app),
     }
+    return rows, tasks, step
+
+
+def test_a_trained_model_against_scikit_learn(trained):
+    config = trained.load("data_config.eval_batch_size=64")
+    evaluation = apps_rec.evaluate(config)
+    rows, tasks, step = scored(trained, config)
     expected = {"rows": len(rows), "step": step}
-    for suffix, (labels, probabilities) in tasks.items():
+    for suffix, (labels, probabilities, _, _) in tasks.items():
         expected[f"auc_{suffix}"] = roc_auc_score(labels, probabilities)
         expected[f"log_loss_{suffix}"] = log_loss(labels, probabilities.astype(np.float64))
         expected[f"calibration_{suffix}"] = probabilities.mean() / labels.mean()
@@ -78,6 +87,45 @@ def test_a_trained_model_against_scikit_learn(trained):
         assert evaluation[name] == pytest.approx(value, abs=1e-6), name
     kept = json.loads((trained.folder / "run" / "metrics.json").read_text())
     assert {name: kept[name] for name in expected} == dict(evaluation)
+
+
+EVERY_METRIC = """[{gauc {uid_field: "user"}}, {session_auc {session_id_field: "app"}}, {normalized_entropy {}},
+    {max_f1 {}}, {precision {threshold: 0.4}}, {recall {threshold: 0.4}}, {accuracy {}}, {mean_absolute_error {}},
+    {mean_squared_error {}}, {root_mean_squared_error {}}]"""
+
+
+def within(groups, labels, scores):
+    """Mean of the AUC within each group that has both classes."""
+    mine = [groups == group for group in set(groups.tolist())]
+    return np.mean([roc_auc_score(labels[rows], scores[rows]) for rows in mine if len(set(labels[rows].tolist())) == 2])
+
+
+def test_every_metric_of_a_trained_model_against_scikit_learn(trained):
+    """EasyRec has other users for GAUC of clicked rows, gives max_f1 logits, and leaves out precision and recall."""
+    config = trained.load(f"eval_config.metrics_set={EVERY_METRIC}")
+    evaluation = apps_rec.evaluate(config)
+    _, tasks, _ = scored(trained, config)
+    expected = {}
+    for suffix, (labels, given, user, app) in tasks.items():
+        scores = given.astype(np.float64)
+        mean_alone = log_loss(labels, np.full(len(labels), labels.mean()))
+        curve, found, _ = sklearn_metrics.precision_recall_curve(labels, scores)
+        squared = sklearn_metrics.mean_squared_error(labels, scores)
+        expected |= {
+            f"gauc_{suffix}": within(user, labels, scores),
+            f"session_auc_{suffix}": within(app, labels, scores),
+            f"normalized_entropy_{suffix}": log_loss(labels, scores) / mean_alone,
+            f"max_f1_{suffix}": np.max(2 * curve * found / np.maximum(curve + found, 1e-12)),
+            f"precision_{suffix}": sklearn_metrics.precision_score(labels, scores > 0.4, zero_division=np.nan),
+            f"recall_{suffix}": sklearn_metrics.recall_score(labels, scores > 0.4),
+            f"accuracy_{suffix}": sklearn_metrics.accuracy_score(labels, scores > 0.5),
+            f"mean_absolute_error_{suffix}": sklearn_metrics.mean_absolute_error(labels, scores),
+            f"mean_squared_error_{suffix}": squared,
+            f"root_mean_squared_error_{suffix}": squared**0.5,
+        }
+    assert [*expected, "rows", "step"] == list(evaluation)
+    for name, value in expected.items():
+        assert evaluation[name] == (None if np.isnan(value) else pytest.approx(value, abs=1e-6)), name
 
 
 def test_an_evaluation_that_is_asked_to_stop():

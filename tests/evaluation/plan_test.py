@@ -1,7 +1,9 @@
 import pytest
 
+from apps_rec.config import heads
 from apps_rec.evaluation import MetricSpec, TaskMetrics
 from apps_rec.evaluation.plan import build_plan
+from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 AUC = MetricSpec("auc")
@@ -72,3 +74,26 @@ def test_labels_that_are_not_always_observed():
     assert [task.observed for task in build_plan(config)] == [("click",), ("download", "click")]
     config.model_config.rank_model.head.funnel.SetInParent()
     assert [task.observed for task in build_plan(config)][2] == ("click", "download")
+
+
+def test_the_kind_of_a_task_is_that_of_its_target(monkeypatch):
+    class Numbers(heads.Independent):
+        def targets(self, rank, at):
+            name = rank.task_towers[at].tower_name
+            return [heads.Target(name, f"y_{name}", ("paid",), kind=EvalMetrics.NUMBER)]
+
+    monkeypatch.setitem(heads.HEADS, "independent", Numbers())
+    plan = build_plan(make_config(("value", "paid", {})))
+    assert plan == [TaskMetrics("value", "y_value", ("paid",), None, (AUC,), kind="number")]
+
+
+def test_precision_recall_and_max_f1_are_measured_on_probabilities():
+    # EasyRec gives logits to max_f1, and passes over precision and recall without a word.
+    config = make_config(("ctr", "click", {}))
+    tower = config.model_config.rank_model.task_towers[0]
+    del tower.metrics_set[:]
+    for name in ("precision", "recall", "max_f1"):
+        getattr(tower.metrics_set.add(), name).SetInParent()
+    half = {"threshold": 0.5}
+    metrics = (MetricSpec("precision", options=half), MetricSpec("recall", options=half), MetricSpec("max_f1"))
+    assert build_plan(config) == [TaskMetrics("ctr", "probs_ctr", ("click",), None, metrics)]

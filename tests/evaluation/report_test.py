@@ -53,13 +53,22 @@ def test_table_has_a_line_a_task_and_a_column_a_metric():
     assert len(lines[0]) == len(lines[1]) == len(lines[2])  # right-aligned columns
 
 
-def test_table_says_one_class_where_negatives_or_rows_are_missing():
+def test_table_says_what_is_missing():
     no_negatives = {"auc_t": None, "log_loss_t": 0.1, "calibration_t": 1.0}
     assert "n/a (one class)" in to_table(no_negatives)
     no_rows = {"auc_t": None, "log_loss_t": None, "calibration_t": None}
-    assert to_table(no_rows).count("n/a (one class)") == 3
+    assert to_table(no_rows).count("n/a (no rows)") == 3
     assert "n/a (no positives)" in to_table({"auc_t": None}, {"t": "no positives"})
     assert "n/a (one class)" in to_table({"gauc_t": None}, {})
+
+
+def test_table_says_why_a_metric_of_its_own_kind_has_no_value():
+    values = {"auc_t": 0.5, "precision_t": None, "recall_at_topk_u": None, "recall_t": 0.0, "session_auc_t": 0.75}
+    lines = to_table(values, {"u": "no rows"}).splitlines()
+    assert lines[0].split() == ["task", "auc", "session_auc", "precision", "recall", "recall_at_topk"]
+    assert lines[1].split("  ")[0] == "t"
+    assert "0.75000  n/a (none above the threshold)  0.00000" in lines[1]
+    assert lines[2].endswith("n/a (no rows)")
 
 
 def test_table_without_tasks():

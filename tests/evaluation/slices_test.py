@@ -142,3 +142,23 @@ def test_columns_that_make_no_slices(tiny, name, message):
     with pytest.raises(ConfigError, match=r"^by: ") as caught:
         open_stream(tiny.load().message, "evaluate", by=name)
     assert message in str(caught.value)
+
+
+def test_slices_of_numbers_count_rows_alone():
+    draw = np.random.default_rng(2)
+    paid, guess = draw.random((2, 300)).astype(np.float32)
+    plan = [TaskMetrics("paid", "y", "paid", metrics=(MetricSpec("mean_absolute_error"),), kind="number")]
+    collector = MetricCollector(plan, "country")
+    country = np.array([b"CN"] * 250 + [b"BR"] * 50, object)
+    collector.update({"paid": paid}, {"y": guess}, {"country": country})
+    slices = collector.slices(plan)
+    errors = np.abs(paid.astype(float) - guess)
+    assert [item.metrics for item in slices.shown] == [
+        {"mean_absolute_error_paid": pytest.approx(part.mean()), "rows_paid": len(part)}
+        for part in (errors[:250], errors[250:])
+    ]
+    lines = slices.to_table(["paid"]).splitlines()
+    assert lines[0].split() == ["paid", "by", "country", "rows", "mean_absolute_error"]
+    assert lines[1].split()[:2] == ["CN", "250"]
+    assert lines[2].split()[:2] == ["BR", "50*"]
+    assert lines[-1] == "* fewer than 100 rows: differences are mostly chance"

@@ -128,9 +128,11 @@ LOSSES["toy"] = Loss(squared_error)
 
 METRIC = {
     "protos/eval.proto": entry(
-        "  oneof metric", "ToyMetric toy_metric = 1900 [(better) = LOWER];", "message ToyMetric {}\n"
+        "  oneof metric",
+        "ToyMetric toy_metric = 1900 [(better) = LOWER, (measures) = BINARY];",
+        "message ToyMetric {}\n",
     ),
-    "apps_rec/evaluation/metrics.py": Addition(
+    "apps_rec/evaluation/metrics/decisions.py": Addition(
         """def toy_metric(labels, scores):
     return float(np.mean((labels - scores) ** 2)) if len(scores) else None
 

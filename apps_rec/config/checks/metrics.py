@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.metrics import METRICS, AskedMetric, asked_metrics
+from apps_rec.config.heads import kind_of
+from apps_rec.config.metrics import KINDS, METRICS, AskedMetric, asked_metrics, metrics_without_own
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
@@ -14,11 +15,42 @@ from apps_rec.protos.eval_pb2 import EvalMetrics
 
 def check_metrics(context: Context) -> None:
     """Reports wrong entries of metrics_set, in eval_config and in each tower."""
-    shared = list(context.config.eval_config.metrics_set)
-    _metrics_set(context, "eval_config.metrics_set", shared)
+    path, shared = "eval_config.metrics_set", list(context.config.eval_config.metrics_set)
+    _metrics_set(context, path, shared)
+    without_own: dict[EvalMetrics.TaskKind, list[str]] = {}
     for at, tower in enumerate(context.rank.task_towers):
-        if list(tower.metrics_set) != shared:
-            _metrics_set(context, f"{RANK}.task_towers[{at}].metrics_set", tower.metrics_set)
+        kind = kind_of(context.rank, at)
+        if list(tower.metrics_set) == metrics_without_own(shared, kind):
+            without_own.setdefault(kind, []).append(tower.tower_name)
+            continue
+        here = f"{RANK}.task_towers[{at}].metrics_set"
+        _metrics_set(context, here, tower.metrics_set)
+        _measures(context, here, tower.metrics_set, {kind: [tower.tower_name]})
+    _measures(context, path, shared, without_own)
+
+
+def _measures(
+    context: Context, path: str, metrics: Iterable[EvalMetrics], towers: Mapping[EvalMetrics.TaskKind, Sequence[str]]
+) -> None:
+    """Reports metrics that measure none of the towers that have them; `towers` are names by what they learn."""
+    for at, message in enumerate(metrics):
+        for asked in asked_metrics([message]):
+            here, kinds = f"{path}[{at}].{asked.metric.name}", asked.metric.kinds
+            if towers and not any(kind in kinds for kind in towers):
+                context.report.error(here, _wrong(asked, towers))
+            if towers.keys() == {EvalMetrics.CLASSES} and message.accuracy.HasField("threshold"):
+                text = "of several classes the likeliest counts, whatever its probability; remove it."
+                context.report.error(f"{here}.threshold", text)
+
+
+def _wrong(asked: AskedMetric, towers: Mapping[EvalMetrics.TaskKind, Sequence[str]]) -> str:
+    measured = " or ".join(KINDS[kind] for kind in asked.metric.kinds)
+    learn = []
+    for kind, names in towers.items():
+        who = f"towers {quoted(names)} learn" if len(names) > 1 else f"the tower {quoted(names)} learns"
+        learn.append(f"{who} {KINDS[kind]}")
+    fitting = [name for name, metric in METRICS.items() if any(kind in metric.kinds for kind in towers)]
+    return f"measures {measured}; {', '.join(learn)}. Expected {quoted(fitting)}."
 
 
 def _metrics_set(context: Context, path: str, metrics: Iterable[EvalMetrics]) -> None:
@@ -36,10 +68,11 @@ def _metrics_set(context: Context, path: str, metrics: Iterable[EvalMetrics]) ->
             )
         seen.setdefault(kind, here)
         (asked,) = asked_metrics([metric])
-        _asked(context, f"{here}.{kind}", asked)
+        _asked(context, f"{here}.{kind}", metric, asked)
 
 
-def _asked(context: Context, path: str, asked: AskedMetric) -> None:
+def _asked(context: Context, path: str, message: EvalMetrics, asked: AskedMetric) -> None:
+    context.in_ranges(getattr(message, asked.metric.name), path)
     if asked.metric.user_field:
         _users(context, path, asked.metric.user_field, asked.users)
     for name, choices in asked.metric.choices.items():
@@ -51,7 +84,9 @@ def _asked(context: Context, path: str, asked: AskedMetric) -> None:
 
 def _users(context: Context, path: str, name: str, users: str) -> None:
     if not users:
-        context.report.missing(path, name, "the column of the user")
+        context.report.missing(
+            path, name, "the column of the session" if name == "session_id_field" else "the column of the user"
+        )
         return
     column = context.column(f"{path}.{name}", users)
     if column is not None and column.input_type in (DataConfig.FLOAT, DataConfig.DOUBLE):

@@ -18,6 +18,8 @@ _THEIRS = {
     "Esmm": "ESMM",
     "Auc": "AUC",
     "Gauc": "GAUC",
+    "SessionAuc": "SessionAUC",
+    "MaxF1": "Max_F1",
 }
 _PACKAGE = "apps_rec.protos."
 

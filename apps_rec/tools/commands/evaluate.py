@@ -109,8 +109,7 @@ class Evaluation(dict[str, float | int | None]):
             parts[0] = f"with the position as it was logged\n{parts[0]}"
             parts.append(f"as exported: {values} in every row\n{to_table(self.as_exported, self.missing)}")
         if self.slices is not None:
-            suffixes = [
-                name.removeprefix("positives_") for name in self.slices.shown[0].metrics if "positives_" in name
-            ]
+            shown = self.slices.shown[0].metrics
+            suffixes = [name.removeprefix("rows_") for name in shown if name.startswith("rows_")]
             parts.append(self.slices.to_table(suffixes))
         return "\n\n".join(parts)
