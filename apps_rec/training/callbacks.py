@@ -16,6 +16,7 @@ import tensorflow as tf
 from apps_rec.data.pipeline.dataset import Positions
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
+from apps_rec.evaluation.metrics import METRICS
 from apps_rec.legacy_keras import keras
 from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.nan_guard import check_weights
@@ -120,11 +121,15 @@ class UndefinedMetricError(ConfigError):
     def __init__(self, step: int, metric: str, metrics: Metrics) -> None:
         defined = [name for name, value in metrics.items() if isinstance(value, float) and name != "loss"]
         others = f"a metric that has a value there ({', '.join(defined[:6])}), " if defined else "another metric, "
+        why, rows = "they hold one class only", "rows of both classes for eval_input_path"
+        for name, row in METRICS.items():
+            if row.none_where and metric.startswith(f"{name}_"):
+                why, rows = row.none_where, "a lower threshold"
         super().__init__(
-            f"export_config.best_exporter_metric: {metric} is undefined on the rows it is chosen on: they hold one "
-            f"class only. The run is saved at step {step}. Choose {others}rows of both classes for eval_input_path, or "
-            "no best at all (export_config.exporter_type: latest, without enable_early_stop), with --set, and go on "
-            "with --resume; another data_config.holdout_fraction needs a new run"
+            f"export_config.best_exporter_metric: {metric} is undefined on the rows it is chosen on: {why}. The run is "
+            f"saved at step {step}. Choose {others}{rows}, or no best at all (export_config.exporter_type: latest, "
+            "without enable_early_stop), with --set, and go on with --resume; another data_config.holdout_fraction "
+            "needs a new run"
         )
 
 
