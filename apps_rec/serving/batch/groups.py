@@ -120,18 +120,29 @@ def check_shared(rows: Batch, borders: np.ndarray, schema: ServingSchema, stream
     """
     same_group = np.ones(rows.size - 1, bool)
     same_group[borders[1:-1] - 1] = False
+    differing: dict[str, int] = {}
     for column in schema.shared:
         values = rows.columns[column.name]
         differs = np.flatnonzero((values[1:] != values[:-1]) & same_group)
         if len(differs):
-            at = int(differs[0]) + 1
-            path, row = stream.locate(int(rows.ends[at]))
-            raise DataError(
-                f'{path}: row {row}, column "{column.name}": expected {_shown(values[at - 1])} as in the row before, '
-                f"which is of the same group, got {_shown(values[at])}. It is a column of the "
-                f"{schema.sides[column.name]}: one value for each request. Correct the row, or name a column in "
-                "--group-by that sets these rows apart"
-            )
+            differing[column.name] = int(differs[0]) + 1
+    if differing:
+        raise DataError(_difference(differing, rows, schema, stream))
+
+
+def _difference(differing: Mapping[str, int], rows: Batch, schema: ServingSchema, stream: RowStream) -> str:
+    """Returns the error about columns that differ within groups, by name the first row of each that does."""
+    name = min(differing, key=lambda name: differing[name])
+    at, values = differing[name], rows.columns[name]
+    path, row = stream.locate(int(rows.ends[at]))
+    others = ", ".join(f'"{other}" ({schema.sides[other]})' for other in differing if other != name)
+    more = f" Within groups of these rows these differ too: {others}." if others else ""
+    return (
+        f'{path}: row {row}, column "{name}": expected {_shown(values[at - 1])} as in the row before, '
+        f"which is of the same group, got {_shown(values[at])}. It is a column of the "
+        f"{schema.sides[name]}: one value for each request.{more} Correct the rows, or name a column in "
+        "--group-by that sets them apart"
+    )
 
 
 def _shown(value: object) -> str:

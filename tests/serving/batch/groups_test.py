@@ -266,7 +266,7 @@ def test_a_user_who_changes_within_a_group(ranked, requests, tmp_path):
     with pytest.raises(
         DataError,
         match=rf'b\.parquet: row 2, column "age": expected {ages[8]} as in the row before, which is of the same group, '
-        r"got 77\. It is a column of the user: one value for each request\. Correct the row, or .* --group-by",
+        r"got 77\. It is a column of the user: one value for each request\. Correct the rows, or .* --group-by",
     ):
         predict_file(str(ranked.version), files, output, batch_size=7, signature="rank", group_by=["request"])
     assert not list(tmp_path.glob("*best*"))
@@ -274,6 +274,12 @@ def test_a_user_who_changes_within_a_group(ranked, requests, tmp_path):
     assert words[2] != words[3]
     with pytest.raises(DataError, match=rf'row 4, column "word": expected "{words[2]}" .* got "{words[3]}".* context'):
         predict_file(str(ranked.version), path, output, batch_size=7, signature="rank", group_by=["user"])
+    # Every column that differs is named, the one of the earliest row first.
+    with pytest.raises(
+        DataError,
+        match=r'column "word": expected .* one value .* Within groups of these rows these differ too: "age" \(user\)\.',
+    ):
+        predict_file(str(ranked.version), f"{tmp_path}/[ab].parquet", output, signature="rank", group_by=["user"])
 
 
 def test_columns_that_cannot_be_kept(ranked, requests, tmp_path):
