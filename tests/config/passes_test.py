@@ -106,6 +106,34 @@ def test_filters_part_two_passes_or_not(base, filters, warnings):
     assert len(parse_text(base, "a", overrides).warnings) == warnings
 
 
+@pytest.mark.parametrize(
+    ("filters", "those"),
+    [
+        (
+            "{column: 'hour' to: '21' use: TRAIN}, {column: 'hour' from: '9' use: EVALUATION}",
+            'rows that were trained on, those of hour from: "9" to: "21". Part them by row_filter',
+        ),
+        (
+            "{column: 'user' keep: ['a', 'd', 'c'] use: TRAIN}, {column: 'user' keep: ['d', 'c'] use: EVALUATION}, "
+            "{column: 'hour' from: '3' use: TRAIN}, {column: 'hour' drop: '4' use: EVALUATION}",
+            'trained on, those of hour from: "3"; user "c", "d". Part',
+        ),
+        (
+            "{column: 'hour' keep: ['1', '2', '3', '4', '5', '6', '10'] use: [TRAIN, EVALUATION]}, "
+            "{column: 'hour' from: '2' to: '99' use: TRAIN}",
+            'those of hour "2", "3", "4", "5", "6" and 1 more. Part',
+        ),
+        # One of a single pass, or of all, is no overlap of dates.
+        ("{column: 'hour' to: '21' use: TRAIN}, {column: 'age' from: '9'}", "trained on. Part"),
+        ("{column: 'user' drop: 'a' use: TRAIN}, {column: 'user' drop: 'b' use: EVALUATION}", "trained on. Part"),
+    ],
+)
+def test_the_rows_that_both_passes_read_are_said(base, filters, those):
+    overrides = ["eval_input_path=train.csv", f"{D}.row_filter=[{filters}]"]
+    (warning,) = parse_text(base, "a", overrides).warnings
+    assert those in warning
+
+
 def test_choosing_on_what_was_trained_on_is_said_too(base):
     filters = f"{D}.row_filter=[{{column: 'hour' to: '9' use: TRAIN}}, {{column: 'hour' from: '9' use: EVALUATION}}]"
     (warning,) = parse_text(base, "a", ["eval_input_path=train.csv", filters, *BEST]).warnings

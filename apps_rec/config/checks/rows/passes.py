@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,8 @@ from apps_rec.config.passes import EVALUATE, TRAIN, VALIDATE, filters_of, has_ho
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
+# Number of values that a warning shows.
+_SHOWN = 5
 _NAMES = {TRAIN: "training", VALIDATE: "the choice of a checkpoint", EVALUATE: "evaluate"}
 
 
@@ -76,6 +78,15 @@ class _Admitted:
             return True
         return self.kept is not None and not any(map(self._has, self.kept - self.dropped))
 
+    def told(self) -> str:
+        """Returns the values that are left, as a config writes them; "" where any may be, but for some."""
+        if self.kept is not None:
+            values = sorted(value for value in self.kept - self.dropped if self._has(value))
+            more = f" and {len(values) - _SHOWN} more" if len(values) > _SHOWN else ""
+            return ", ".join(map(_text, values[:_SHOWN])) + more
+        bounds = (("from", self.low), ("to", self.high))
+        return " ".join(f"{name}: {_text(bound)}" for name, bound in bounds if bound is not None)
+
     def _has(self, value: Any) -> bool:
         return (self.low is None or value >= self.low) and (self.high is None or value < self.high)
 
@@ -87,6 +98,11 @@ def _value(text: str, column: DataConfig.Field) -> Any:
     if column.input_type == DataConfig.BOOL:
         return text.strip().lower() in ("true", "1")
     return int(text) if column.input_type in INTEGERS else float(text)
+
+
+def _text(value: Any) -> str:
+    text = value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return f'"{str(text).lower() if isinstance(text, bool) else text}"'
 
 
 def _admitted(context: Context, filters: Iterable[DataConfig.RowFilter]) -> dict[str, _Admitted]:
@@ -133,10 +149,20 @@ def _shared(context: Context) -> None:
         if any(admitted.is_empty for admitted in both.values()):
             continue
         text = (
-            f'{_NAMES[name]} reads "{common}", and so does training: it measures rows that were trained on. Part them '
-            "by row_filter with use: TRAIN and use: EVALUATION (or VALIDATION), or name other files."
+            f'{_NAMES[name]} reads "{common}", and so does training: it measures rows that were trained on'
+            f"{_overlap(context, name, both)}. Part them by row_filter with use: TRAIN and use: EVALUATION (or "
+            "VALIDATION), or name other files."
         )
         context.report.warn("eval_input_path", text)
+
+
+def _overlap(context: Context, name: str, both: Mapping[str, _Admitted]) -> str:
+    """Returns the values that the filters of training and of another pass both let through, for a message."""
+    data = context.config.data_config
+    columns = ({given.column for given in filters_of(data, one) if given.use} for one in (TRAIN, name))
+    told = {column: both[column].told() for column in sorted(set.intersection(*columns)) if column in both}
+    found = "; ".join(f"{column} {values}" for column, values in told.items() if values)
+    return f", those of {found}" if found else ""
 
 
 def _common_path(train: str, measured: str) -> str | None:
