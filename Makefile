@@ -29,11 +29,13 @@ help:
 .venv/.installed: setup.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "apps_rec needs Python 3.11 or later: make PYTHON=...")'
 	test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@echo "Installing apps_rec, TensorFlow and what they need into .venv: a minute or two, without further lines."
 	.venv/bin/python -m pip install $(PIP_FLAGS) -e '.[dev]' --config-settings editable_mode=compat
 	@touch $@
 
 .venv-protos/.installed: Makefile
 	test -x .venv-protos/bin/python || $(PYTHON) -m venv .venv-protos
+	@echo "Installing the protobuf compiler into .venv-protos: some seconds."
 	.venv-protos/bin/python -m pip install $(PIP_FLAGS) $(GRPCIO_TOOLS)
 	@touch $@
 
@@ -72,6 +74,7 @@ check: .venv/.installed
 
 .venv-bench/.installed: benchmarks/peers/requirements.txt
 	test -x .venv-bench/bin/python || $(PYTHON) -m venv .venv-bench
+	@echo "Installing DeepCTR, torch-rechub and what they need into .venv-bench: some minutes, without further lines."
 	.venv-bench/bin/python -m pip install $(PIP_FLAGS) -r $<
 	@touch $@
 
