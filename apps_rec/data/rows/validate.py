@@ -288,15 +288,19 @@ class RowGate:
         self, problems: Sequence[Problem], chunk: Chunk, index: np.ndarray, path: str, ragged: Sequence[BadRow]
     ) -> None:
         rows = chunk.rows[index]
-        found = [(bad.row, f": {bad.text}", bad.reason) for bad in ragged]
-        found += [_first_of(problem, int(np.argmax(problem.mask)), rows) for problem in problems if problem.mask.any()]
+        found = [(bad.row, f": {bad.text}", bad.reason, "", 0) for bad in ragged]
+        for problem in problems:
+            if problem.mask.any():
+                place = int(np.argmax(problem.mask))
+                run = len(rows) - place if problem.mask[place:].all() else 0
+                found.append((*_first_of(problem, place, rows), problem.column, run))
         if found:
-            row, text, reason = min(found, key=lambda item: item[0])
+            row, text, reason, column, run = min(found, key=lambda item: item[0])
             lines = {bad.row: bad.line for bad in ragged}
             line = lines[row] if row in lines else chunk.line_of and chunk.line_of(row)
             marked = np.any([np.zeros(len(rows), bool), *(problem.mask for problem in problems)], axis=0)
             bad, read = len(ragged) + int(marked.sum()), len(rows) + len(ragged)
-            advice = remedy(reason, bad, read, self._schema.max_bad_row_share)
+            advice = remedy(reason, bad, read, self._schema.max_bad_row_share, column, run)
             raise DataError(f"{_told(path, row, text, line)}. {advice}.")
 
 

@@ -33,6 +33,26 @@ def test_skipping_is_advised_where_it_drops_few_rows():
     assert "SKIP" not in remedy("empty label", 4000, 5000, 0.01)
 
 
+@pytest.mark.parametrize(
+    ("bad", "read", "run", "rows"),
+    [
+        (4000, 4000, 4000, "All 4,000 rows looked at"),
+        (2, 2, 2, "All 2 rows looked at"),
+        (4000, 5000, 3990, "All 3,990 rows looked at from this one on"),
+        (20, 5000, 20, "All 20 rows looked at from this one on"),
+    ],
+)
+def test_a_column_that_is_wrong_in_all_rows_is_to_be_corrected(bad, read, run, rows):
+    text = remedy("wrong type", bad, read, 0.01, "age", run)
+    assert text.startswith(f'{rows} are wrong in "age": correct the column, or what the config says of it')
+    assert ("SKIP" in text) == (bad == 20)
+
+
+@pytest.mark.parametrize(("bad", "read", "run"), [(1, 1, 1), (19, 5000, 19), (4000, 5000, 0)])
+def test_few_rows_at_the_end_are_no_column(bad, read, run):
+    assert remedy("wrong type", bad, read, 0.01, "age", run).startswith("Correct the row")
+
+
 @pytest.mark.parametrize("bad", [1, 4000])
 def test_a_stray_quote_leads_to_quoting(bad):
     text = remedy("stray quote", bad, 5000, 0.01)

@@ -248,3 +248,16 @@ def test_a_date_of_another_form_is_a_bad_row():
     assert (train.index.tolist(), dict(counts.dropped)) == ([2], {"another form than its bound": 1})
     held, counts = admit(late, the_chunk, part="holdout")
     assert (held.index.tolist(), dict(counts.dropped)) == ([0], {})
+
+
+@pytest.mark.parametrize(
+    ("ages", "said"),
+    [
+        (["x"] * 30, r'row 1, column "age": .* All 30 rows looked at are wrong in "age": correct the column, or what'),
+        (["1"] * 5 + ["x"] * 25, r"row 6, .* All 25 rows looked at from this one on are wrong in"),
+        (["x"] * 29 + ["1"], r"row 1, .* Correct the row; 29 of the 30 rows looked at are bad, too many to drop"),
+    ],
+)
+def test_a_column_that_is_wrong_to_the_end_is_told_from_a_row(ages, said):
+    with pytest.raises(DataError, match=said):
+        admit(schema(), chunk(age=ages, name=["a"] * len(ages)))
