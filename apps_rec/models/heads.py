@@ -32,6 +32,10 @@ class IndependentHead:
         """Returns each task's loss of each row, `(batch,)`."""
         return {task.name: LOSSES[task.loss].of_logit(labels[task.label], logits[task.name]) for task in self.tasks}
 
+    def loss_names(self) -> dict[str, str]:
+        """Returns what the loss of each task is called in logs, by task."""
+        return {task.name: f"loss_{task.name}" for task in self.tasks}
+
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Returns a term for each task: its loss weight times the probability that the loss trains."""
         return tuple(ScoreTerm(probability_name(task.name), task.weight) for task in self.tasks)
@@ -84,6 +88,11 @@ class FunnelHead:
             click.name: LOSSES[click.loss].of_logit(labels[click.label], logits[click.name]),
             conversion.name: self._loss_of_product(both, product["ctcvr_log_prob"], product["ctcvr_log_complement"]),
         }
+
+    def loss_names(self) -> dict[str, str]:
+        """Returns what the loss of each task is called in logs, by task; that of the product is named after it."""
+        click, conversion = self.tasks
+        return {click.name: f"loss_{click.name}", conversion.name: "loss_ctcvr"}
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Returns a term for each task: its loss weight times the probability that the loss trains."""

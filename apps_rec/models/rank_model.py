@@ -178,9 +178,9 @@ class RankModel(tfrs.Model):
     def _dense_part(
         self, embedded: EmbeddedFeatures, labels: Tensors, weights: Tensors, training: bool, seed: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
-        losses = self.head.losses(self._logits(embedded, training, seed), labels)
+        losses, names = self.head.losses(self._logits(embedded, training, seed), labels), self.head.loss_names()
         shares = {
-            f"loss_{task.name}": task.weight * _global_mean(losses[task.name], _row_weights(task, labels, weights))
+            names[task.name]: task.weight * _global_mean(losses[task.name], _row_weights(task, labels, weights))
             for task in self.tasks
         }
         if self.losses:

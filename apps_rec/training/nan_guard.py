@@ -103,9 +103,7 @@ def _what(logs: Mapping[str, Any]) -> str:
     """Names the losses that are not finite in the logs of a step."""
     losses = [f"{name} is {float(value):g}" for name, value in logs.items() if name.startswith("loss_")]
     wrong = [text for text in losses if not np.isfinite(float(text.rsplit(" ", 1)[1]))]
-    tasks = [
-        text.replace("loss_", "the loss of task ", 1) if not text.startswith(_PENALTIES) else text for text in wrong
-    ]
+    tasks = [text.replace("loss_", "the loss of ", 1) if not text.startswith(_PENALTIES) else text for text in wrong]
     if tasks:
         return ", ".join(tasks)
     return "a gradient is not finite, though every loss is"

@@ -67,6 +67,7 @@ class Outlook:
     ) -> None:
         self._length, self._best, self._clock = length, best, clock
         self._start: tuple[float, float] | None = None  # time and share where the clock was started
+        self._most_losses: int | None = None  # number of losses in the line before
 
     def start(self, step: int, position: Position) -> None:
         """Starts the clock after the first step, which is traced and slower than all others."""
@@ -76,7 +77,8 @@ class Outlook:
     def line(self, step: int, position: Position, losses: Mapping[str, float], rows_per_second: float | None) -> str:
         """Writes `step 100/1,560, epoch 1/3, loss 0.69315, 91,234 rows/s, 2 min left, best auc_ctr 0.6812` or the like.
 
-        The line has at most 120 characters. Losses that do not fit are left out, the last ones first.
+        The line has at most 120 characters. Losses that do not fit are left out, the last ones first, and do not come
+        back where a later line is shorter.
         """
         total = self._length.steps(step, position)
         of = f"/{'' if total[1] else '~'}{total[0]:,}" if total else ""
@@ -90,9 +92,10 @@ class Outlook:
         best = self._best()
         tail += [] if best is None else [f"best {best[0]} {best[1]:.4f}"]
         line = ", ".join([*head, *tail])
-        for name, value in losses.items():
+        for at, (name, value) in enumerate(list(losses.items())[: self._most_losses]):
             longer = [*head, f"{name} {value:.5f}"]
             if len(", ".join([*longer, *tail])) > WIDTH:
+                self._most_losses = at
                 break
             head, line = longer, ", ".join([*longer, *tail])
         return line if len(line) <= WIDTH else line[: WIDTH - 3] + "..."

@@ -63,9 +63,9 @@ def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
     assert saved["progress/epoch/.ATTRIBUTES/VARIABLE_VALUE"] == 2
     lines = [message for message in seen.messages if message.startswith(("step 10/", "step 10,"))]
     assert len(lines) == 1
-    assert all(word in lines[0] for word in ("loss ", "loss_ctr ", "loss_cvr ", "rows/s"))
+    assert all(word in lines[0] for word in ("loss ", "loss_ctr ", "loss_ctcvr ", "rows/s"))
     names = {name for name, step in events(tiny.folder / "run") if step == 10}
-    assert {"loss", "loss_ctr", "loss_cvr", "learning_rate"} <= names
+    assert {"loss", "loss_ctr", "loss_ctcvr", "learning_rate"} <= names
 
     # Nothing is left of a run that came to its end, and a run of more epochs goes on.
     again = apps_rec.train(tiny.load("data_config.num_epochs=2"), resume=True)

@@ -218,7 +218,7 @@ def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny, monkey
         apps_rec.train(config, callbacks=[note])
     message = str(caught.value)
     step = len(at)
-    assert re.match(rf"step {step}: the loss of task ctr is (nan|inf), the loss of task cvr is (nan|inf)\. ", message)
+    assert re.match(rf"step {step}: the loss of ctr is (nan|inf), the loss of ctcvr is (nan|inf)\. ", message)
     # The square of the price is first taken by batch norm.
     layer = r"layer mmoe/mmoe_experts/expert_0/batch_norm_0, of finite inputs and weights"
     found = re.search(
@@ -230,7 +230,7 @@ def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny, monkey
     saved = sorted(int(path.stem.split("-")[1]) for path in (tiny.folder / "run" / "checkpoints").glob("*.index"))
     assert saved == list(range(2, step, 2))
     # The same batch again: nothing was lost, and nothing is hidden.
-    with pytest.raises(RunError, match=rf"^step {step}: the loss of task ctr is "):
+    with pytest.raises(RunError, match=rf"^step {step}: the loss of ctr is "):
         apps_rec.train(config, resume=True)
 
 
@@ -240,7 +240,7 @@ def test_a_run_may_leave_such_batches_out(tiny, seen, monkeypatch):
     result = apps_rec.train(tiny.load(*options))
     assert result.skipped_batches == 2
     assert f"2 of {result.step} batches were skipped (train_config.on_nan: SKIP_BATCH)" in seen.text
-    assert re.search(r"step (\d+)  1 batches skipped so far, the last at step \1: the loss of task ctr is ", seen.text)
+    assert re.search(r"step (\d+)  1 batches skipped so far, the last at step \1: the loss of ctr is ", seen.text)
     read = tf.train.load_checkpoint(tf.train.latest_checkpoint("run/checkpoints"))
     for name in read.get_variable_to_shape_map():
         value = read.get_tensor(name)

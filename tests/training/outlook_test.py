@@ -57,6 +57,17 @@ def test_it_is_one_line_of_at_most_120_characters(tasks, metric):
     assert re.match(r"step 12,345,678/30,000,000, epoch 12/30, ", line)
 
 
+def test_a_loss_that_did_not_fit_does_not_come_back():
+    losses = {"loss": 0.5, "loss_ctr": 0.25, "loss_ctcvr": 0.125, "loss_l2": 0.0625}
+    outlook = Outlook(Length(12_000, 3))
+    found = []
+    for rows in (None, 1.0, 10.0**36, 1.0):
+        line = outlook.line(10, (0, 320), losses, rows)
+        found.append(re.findall(r"loss\w*", line))
+    # The third line has no room for the last two.
+    assert found == [list(losses), list(losses), ["loss", "loss_ctr"], ["loss", "loss_ctr"]]
+
+
 @pytest.mark.parametrize(("seconds", "text"), [(0.2, "0 s"), (59, "59 s"), (61, "1 min"), (7260, "2 h 1 min")])
 def test_times(seconds, text):
     assert shown(seconds) == text

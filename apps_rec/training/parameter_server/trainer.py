@@ -114,7 +114,7 @@ class PieceTrainer:
             self._pieces_done = tf.Variable(0, dtype=tf.int64, trainable=False, name="pieces_done")
             self._loss = tf.Variable(0.0, trainable=False, name="last_loss")
             # Batches whose loss or gradients were not finite, in all and by task. They changed no weight.
-            self._tasks = [f"loss_{task.name}" for task in model.tasks]
+            self._tasks = list(model.head.loss_names().values())
             self._not_finite = tf.Variable(
                 [0] * (1 + len(self._tasks)), dtype=tf.int64, trainable=False, name="skipped"
             )
