@@ -99,6 +99,34 @@ class RunError(UserError):
     """A model folder, checkpoint or export that cannot be used as asked."""
 
 
+# Flags that are not called like their argument.
+_FLAGS = {"part_format": "--format"}
+
+
+class ArgumentError(RunError):
+    """A wrong argument of a function, which is a flag of a command too.
+
+    Args:
+        text: message, with `{name}` for each argument and each value.
+        arguments: names of arguments.
+        values: values that are shown, by other names.
+
+    Example:
+        >>> error = ArgumentError("{top_k}: expected 1 or more, got {got}", "top_k", got=0)
+        >>> str(error), error.of_command()
+        ('top_k: expected 1 or more, got 0', '--top-k: expected 1 or more, got 0')
+    """
+
+    def __init__(self, text: str, *arguments: str, **values: object) -> None:
+        super().__init__(text.format(**values, **{name: name for name in arguments}))
+        flags = {name: _FLAGS.get(name, f"--{name.replace('_', '-')}") for name in arguments}
+        self._of_command = text.format(**values, **flags)
+
+    def of_command(self) -> str:
+        """Returns the message with the flags of the command in place of the arguments."""
+        return shown(self._of_command)
+
+
 class LostWorkerError(RunError):
     """A training that lost another of its processes; it can be started again from the last checkpoint."""
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps_rec.errors import ConfigError, shown, without_credentials
+from apps_rec.errors import ArgumentError, ConfigError, shown, without_credentials
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,9 @@ def test_nothing_reaches_a_terminal_that_it_obeys():
     assert shown("a\x1b[2J\x7f\x9b\u202eb\udcff\r") == "a\\x1b[2J\\x7f\\x9b\\u202eb\\udcff\\r"
     assert shown("ü 工具\u3000\xa0नमस्\u200dते\n\tb") == "ü 工具\u3000\xa0नमस्\u200dते\n\tb"
     assert str(ConfigError("a\x1b[2J\nb")) == "a\\x1b[2J\nb"
+
+
+def test_an_argument_is_named_as_python_or_as_the_command_calls_it():
+    error = ArgumentError("{part_format}, {top_k}: got {got}", "part_format", "top_k", got="{top_k}\x1b")
+    assert str(error) == "part_format, top_k: got {top_k}\\x1b"
+    assert error.of_command() == "--format, --top-k: got {top_k}\\x1b"

@@ -14,7 +14,7 @@ from types import FrameType
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
 from apps_rec.cli.options import Parser
-from apps_rec.errors import UserError
+from apps_rec.errors import ArgumentError, UserError
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with _raised_by_sigterm():
             options.run(options)
     except UserError as error:
-        print(error, file=sys.stderr)
+        print(error.of_command() if isinstance(error, ArgumentError) else error, file=sys.stderr)
         return error.exit_code
     except TerminatedError:
         print("terminated", file=sys.stderr)

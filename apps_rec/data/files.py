@@ -10,7 +10,7 @@ from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
 from apps_rec.data.schema import INPUT_TYPES, Schema
-from apps_rec.errors import ConfigError, DataError, RunError
+from apps_rec.errors import ArgumentError, ConfigError, DataError, RunError
 from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
 
@@ -80,6 +80,18 @@ def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, 
         if is_a_folder:
             raise DataError(is_folder(path.rstrip("/"), field))
     return [(path, path) for path, _ in found]
+
+
+def check_sizes(shards: int | None, rows_per_file: int | None) -> None:
+    """Refuses numbers of files or rows below 1, and both at once.
+
+    Raises:
+        ArgumentError: the numbers are so.
+    """
+    given = [number for number in (shards, rows_per_file) if number is not None]
+    if len(given) > 1 or min(given, default=1) < 1:
+        text = "{shards}, {rows_per_file}: expected one of them, 1 or more, got {got}"
+        raise ArgumentError(text, "shards", "rows_per_file", got=f"{shards} and {rows_per_file}")
 
 
 def check_new(output: str) -> None:

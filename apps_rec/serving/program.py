@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from apps_rec.errors import RunError
+from apps_rec.errors import ArgumentError, RunError
 from apps_rec.serving.json_asset import check_regular
 from apps_rec.serving.operations import BOUND, CALLING, COMPUTING, RESTORING, SAVING
 
@@ -37,9 +37,12 @@ def check_program(folder: Path, trust: bool = False) -> None:
     if trust:
         log.warning("warning: %s is run as you trust it, with what is in no export of apps_rec:\n%s", folder, listed)
         return
-    raise RunError(
-        f"{folder} is a program that may do more than score, such as read and write files. Nothing of it was run. In "
-        f"no export of apps_rec is:\n{listed}\nIf you know who made it, and what for: --trust runs it all the same"
+    raise ArgumentError(
+        "{folder} is a program that may do more than score, such as read and write files. Nothing of it was run. In "
+        "no export of apps_rec is:\n{listed}\nIf you know who made it, and what for: {trust} runs it all the same",
+        "trust",
+        folder=folder,
+        listed=listed,
     )
 
 

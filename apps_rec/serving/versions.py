@@ -87,7 +87,7 @@ def _next_number(folder: Path) -> int:
     if largest >= LARGEST:
         raise RunError(
             f"{folder}: version {largest} is there, and no larger number is a version; move it away, or choose another "
-            "folder with -o"
+            "folder"
         )
     return max(int(time.time()), largest + 1)
 

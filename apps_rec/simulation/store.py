@@ -127,7 +127,7 @@ def simulate_store(
     except OSError as error:
         raise UserError(
             f"{folder}: the simulated log cannot be written ({error.strerror or error}). "
-            "Give a folder that can be written, with -o."
+            "Give a folder that can be written."
         ) from error
     return summary
 
@@ -187,7 +187,7 @@ def _check_folder(folder: Path) -> None:
     if others and not os.path.exists(folder / SUMMARY_FILE):
         raise UserError(
             f"{folder}: {', '.join(others)} would be replaced, and without {SUMMARY_FILE} beside them they are not "
-            "known to be simulated. Give another folder with -o, or remove them."
+            "known to be simulated. Give another folder, or remove them."
         )
 
 

@@ -154,7 +154,7 @@ def test_earlier_files_are_replaced_and_others_left_alone(tmp_path):
 
 def test_data_of_our_files_names_that_is_not_simulated_is_never_replaced(tmp_path):
     (tmp_path / "train.parquet").write_text("mine")
-    with pytest.raises(UserError, match=r"train\.parquet would be replaced.*Give another folder with -o"):
+    with pytest.raises(UserError, match=r"train\.parquet would be replaced.*Give another folder"):
         simulate_store(tmp_path, users=30)
     assert [path.name for path in tmp_path.iterdir()] == ["train.parquet"]
     assert (tmp_path / "train.parquet").read_text() == "mine"

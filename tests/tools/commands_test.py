@@ -7,10 +7,10 @@ from apps_rec.errors import RunError
 @pytest.mark.parametrize(
     ("command", "arguments", "name"),
     [
-        (apps_rec.export, ("tiny.config", "gs://bucket/models"), "-o"),
-        (apps_rec.convert, ("tiny.config", "s3://bucket/out"), "-o"),
-        (apps_rec.predict, ("export/1", "rows.csv", "s3://bucket/scores.csv"), "-o"),
-        (apps_rec.predict, ("hdfs:///models/1", "rows.csv", "scores.csv"), "EXPORT"),
+        (apps_rec.export, ("tiny.config", "gs://bucket/models"), "output"),
+        (apps_rec.convert, ("tiny.config", "s3://bucket/out"), "output"),
+        (apps_rec.predict, ("export/1", "rows.csv", "s3://bucket/scores.csv"), "output"),
+        (apps_rec.predict, ("hdfs:///models/1", "rows.csv", "scores.csv"), "export"),
     ],
 )
 def test_what_is_written_or_loaded_is_of_this_machine(command, arguments, name):

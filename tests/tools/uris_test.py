@@ -61,6 +61,6 @@ def test_the_input_is_no_output_by_whatever_name(run, tmp_path, output):
     shutil.copy(run.folder / "eval.csv", tmp_path / "d/rows.csv")
     before = (tmp_path / "d/rows.csv").read_bytes()
     for uri in (f"file://{tmp_path}/d/rows.csv", f"file://{tmp_path}/link/*.csv", f"file://{tmp_path}/./d/rows.csv"):
-        with pytest.raises(RunError, match=r"output .*rows\.csv: is the input; choose another with -o"):
+        with pytest.raises(RunError, match=r"output .*rows\.csv: is the input; choose another"):
             apps_rec.predict(str(run.version), uri, str(tmp_path / output))
     assert (tmp_path / "d/rows.csv").read_bytes() == before

@@ -13,7 +13,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from apps_rec.atomic_file import replacing
-from apps_rec.data.files import check_new
+from apps_rec.data.files import check_new, check_sizes
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.rows.stream import RowStream, column_names
 from apps_rec.data.schema import Column, Schema
@@ -108,9 +108,7 @@ def convert_files(
         RunError: the folder is there already or cannot be written; shards and rows_per_file are both given, or below 1.
         DataError: a row or file is bad, or there are more shards than rows.
     """
-    given = [number for number in (shards, rows_per_file) if number is not None]
-    if len(given) > 1 or min(given, default=1) < 1:
-        raise RunError(f"--shards, --rows-per-file: expected one of them, 1 or more, got {shards} and {rows_per_file}")
+    check_sizes(shards, rows_per_file)
     folder = Path(output)
     check_new(output)
     started = time.monotonic()
@@ -181,14 +179,14 @@ def _rows_that_pass(stream: RowStream) -> int:
     if counts_exactly(schema) and not schema.filters and schema.bad_rows == "FAIL":
         return sum(count_rows(path, schema) for path in stream.files)
     # Lines of CSV are no sure count of rows: cells may hold line breaks.
-    _LOG.info("counting rows: --rows-per-file does without")
+    _LOG.info("counting rows, for the shards; a number of rows in each file does without")
     return sum(batch.size for batch in stream.batches())
 
 
 def _shares(rows: int, shards: int) -> list[int]:
     """Returns the number of rows of each shard. They differ by one at most."""
     if rows < shards:
-        raise DataError(f"--shards: expected at most as many as there are rows ({rows}), got {shards}")
+        raise DataError(f"shards: expected at most as many as there are rows ({rows}), got {shards}")
     return [rows // shards + (number < rows % shards) for number in range(shards)]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -12,63 +11,14 @@ import pyarrow as pa
 from apps_rec.data import Batch, RowStream
 from apps_rec.data.rows.window import join_batches
 from apps_rec.data.values.kinds import plain
-from apps_rec.errors import DataError, RunError
+from apps_rec.errors import DataError
+from apps_rec.serving.batch.options import Ranking
 from apps_rec.serving.engine import check_numbers
 from apps_rec.serving.requests import Arrays, request
 from apps_rec.serving.schema import DEFAULT, RANK, ServingSchema
 from apps_rec.serving.score import plain_score
 
 PLACE = "rank"
-_LARGEST = float(np.finfo(np.float32).max)
-
-
-@dataclass(frozen=True)
-class Ranking:
-    """The columns that make a request, and the part of its answer that is kept.
-
-    Attributes:
-        group_by: names of columns in which the rows of a request agree.
-        top_k: number of rows to keep of each request, the best first; None: all.
-        weights: weights of the score's terms, in their order; None: the config's.
-    """
-
-    group_by: tuple[str, ...]
-    top_k: int | None = None
-    weights: tuple[float, ...] | None = None
-
-
-def plan_ranking(
-    group_by: Sequence[str], top_k: int | None, weights: Mapping[str, float] | None, schema: ServingSchema
-) -> Ranking:
-    """Returns the ranking that the options of `predict` ask for.
-
-    Args:
-        group_by: names of columns in which the rows of a request agree, one or more.
-        top_k: number of rows to keep of each request, 1 or more; None: all rows.
-        weights: weight of each term of the score, by output; None: the config's.
-        schema: schema of the export.
-
-    Raises:
-        RunError: an option is missing or wrong.
-    """
-    if not group_by:
-        raise RunError(
-            f"--signature {RANK}: expected --group-by, the columns whose values the rows of one request share, such as "
-            "--group-by user_id,event_time"
-        )
-    if top_k is not None and top_k < 1:
-        raise RunError(f"--top-k: expected 1 or more, got {top_k}")
-    names = tuple(dict.fromkeys(group_by))
-    if weights is None:
-        return Ranking(names, top_k)
-    outputs = [output for output, _ in schema.terms]
-    if set(weights) != set(outputs) or not all(abs(weight) <= _LARGEST for weight in weights.values()):
-        config = ",".join(f"{output}={weight:g}" for output, weight in schema.terms)
-        given = ",".join(f"{output}={weight:g}" for output, weight in weights.items())
-        raise RunError(
-            f"--weights: expected a finite number of 32 bits for each term of the score, as {config}, got {given}"
-        )
-    return Ranking(names, top_k, tuple(weights[output] for output in outputs))
 
 
 def whole_groups(batches: Iterable[Batch], group_by: Sequence[str]) -> Iterator[tuple[Batch, np.ndarray]]:
@@ -104,7 +54,7 @@ def _borders(rows: Batch, group_by: Sequence[str]) -> np.ndarray:
         try:
             codes = values.dictionary_encode(null_encoding="encode").indices.to_numpy()
         except pa.ArrowNotImplementedError as error:
-            raise DataError(f'--group-by: column "{name}": expected single values, got {values.type}') from error
+            raise DataError(f'group_by: column "{name}": expected single values, got {values.type}') from error
         begins[1:] |= codes[1:] != codes[:-1]
     return np.append(np.flatnonzero(begins), rows.size)
 
@@ -140,8 +90,8 @@ def _difference(differing: Mapping[str, int], rows: Batch, schema: ServingSchema
     return (
         f'{path}: row {row}, column "{name}": expected {_shown(values[at - 1])} as in the row before, '
         f"which is of the same group, got {_shown(values[at])}. It is a column of the "
-        f"{schema.sides[name]}: one value for each request.{more} Correct the rows, or name a column in "
-        "--group-by that sets them apart"
+        f"{schema.sides[name]}: one value for each request.{more} Correct the rows, or group by "
+        "another column too, one that sets them apart"
     )
 
 

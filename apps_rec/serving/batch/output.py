@@ -13,7 +13,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from apps_rec.atomic_file import replacing
-from apps_rec.errors import RunError
+from apps_rec.errors import ArgumentError, RunError
 from apps_rec.serving.batch.formulas import without_formulas
 
 FORMATS = ("parquet", "csv", "csv.gz")
@@ -57,9 +57,8 @@ def plan_output(
     """
     planned = _plan(name, part_format, rows_per_part)
     if escape_formulas and planned.format == "parquet":
-        raise RunError(
-            f"--escape-formulas: is for CSV, and {name} is Parquet, whose texts no spreadsheet runs; leave it out"
-        )
+        text = "{escape_formulas}: is for CSV, and {name} is Parquet, whose texts no spreadsheet runs; leave it out"
+        raise ArgumentError(text, "escape_formulas", name=name)
     return replace(planned, escape_formulas=escape_formulas)
 
 
@@ -68,12 +67,15 @@ def _plan(name: str, part_format: str | None, rows_per_part: int | None) -> Outp
     ending = next((kind for kind in FORMATS if name.endswith(f".{kind}")), None)
     if ending is not None:
         if part_format is not None or rows_per_part is not None:
-            raise RunError(
-                f"--format, --rows-per-part: are for a folder of parts, and {name} is one file; leave them out, or "
-                "name a folder with -o"
+            raise ArgumentError(
+                "{part_format}, {rows_per_part}: are for a folder of parts, and {name} is one file; leave them out, or "
+                "name a folder as the output",
+                "part_format",
+                "rows_per_part",
+                name=name,
             )
         if path.is_dir():
-            raise RunError(f"output {name}: is a folder; choose another file with -o")
+            raise RunError(f"output {name}: is a folder; choose another file")
         return Output(path, ending)
     if not path.name or (path.suffix and not name.endswith("/")):
         raise RunError(
@@ -81,9 +83,10 @@ def _plan(name: str, part_format: str | None, rows_per_part: int | None) -> Outp
             'no ending or a "/" behind it'
         )
     if part_format not in (None, *FORMATS):
-        raise RunError(f"--format: expected one of {', '.join(FORMATS)}, got {part_format}")
+        text = "{part_format}: expected one of {formats}, got {got}"
+        raise ArgumentError(text, "part_format", formats=", ".join(FORMATS), got=part_format)
     if rows_per_part is not None and rows_per_part < 1:
-        raise RunError(f"--rows-per-part: expected 1 or more, got {rows_per_part}")
+        raise ArgumentError("{rows_per_part}: expected 1 or more, got {got}", "rows_per_part", got=rows_per_part)
     _check_folder(path)
     return Output(path, part_format or FORMATS[0], rows_per_part or ROWS_PER_PART)
 
@@ -93,9 +96,9 @@ def _check_folder(path: Path) -> None:
     if path.is_symlink() or path.is_mount():
         raise RunError(f"output {path}: is a link or a mount point, which cannot be replaced; name a folder in it")
     if path.exists() and not path.is_dir():
-        raise RunError(f"output {path}: is a file; choose another folder with -o")
+        raise RunError(f"output {path}: is a file; choose another folder")
     if path.is_dir() and any(path.iterdir()):
-        raise RunError(f"output {path}: the folder is not empty; choose another with -o, or remove it first")
+        raise RunError(f"output {path}: the folder is not empty; choose another, or remove it first")
 
 
 @contextmanager
@@ -117,7 +120,7 @@ def open_output(output: Output) -> Iterator[Files]:
             finally:
                 files.close()
     except OSError as error:
-        raise RunError(f"cannot write {output.path}: {error.strerror or error}; choose another with -o") from error
+        raise RunError(f"cannot write {output.path}: {error.strerror or error}; choose another") from error
 
 
 @contextmanager
@@ -127,7 +130,7 @@ def _fitting(output: Output) -> Iterator[None]:
     except pa.ArrowException as error:
         raise RunError(
             f"cannot write {output.path}: {error}. Kept columns need one type in all files, and one that "
-            f".{output.format} can hold; choose others with --keep"
+            f".{output.format} can hold; choose others to keep"
         ) from error
 
 

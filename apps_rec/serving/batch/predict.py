@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 import tensorflow as tf
@@ -19,22 +19,19 @@ from apps_rec.errors import DataError, NoRowsError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.serving.batch.groups import (
     PLACE,
-    Ranking,
     check_shared,
-    plan_ranking,
     rank_requests,
     rank_rows,
     ranked_outputs,
     whole_groups,
 )
+from apps_rec.serving.batch.options import Ranking, ranking_asked, skipping
 from apps_rec.serving.batch.output import open_output, plan_output
 from apps_rec.serving.engine import Engine, check_numbers
 from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.parity.golden import is_half_precision
 from apps_rec.serving.requests import request
 from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
-
-SIGNATURES = (DEFAULT, RANK)
 
 
 @dataclass(frozen=True)
@@ -107,17 +104,17 @@ def predict_file(
     target = plan_output(output, part_format, rows_per_part, escape_formulas)
     folder, config = open_export(export)
     served = build_serving_schema(config)
-    ranking = _ranking(signature, group_by, top_k, weights, served)
+    ranking = ranking_asked(signature, group_by, top_k, weights, served)
     files = data_files(input_path, "input", config.data_config.input_timeout_seconds)
     if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
-        raise RunError(f"output {output}: is the input; choose another with -o")
+        raise RunError(f"output {output}: is the input; choose another")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
-    schema = _skipping(schema, skip_bad_rows, max_bad_row_share)
+    schema = skipping(schema, skip_bad_rows, max_bad_row_share)
     kept = _kept(config.data_config, files[0], schema, keep, ranking)
     names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
     clash = [name for name in kept if name in names]
     if clash:
-        raise DataError(f"column {clash[0]} of {files[0]} is called like an output; leave it out with --keep")
+        raise DataError(f"column {clash[0]} of {files[0]} is called like an output; choose others to keep")
     stream = RowStream(files, schema, batch_size, keep=kept)
     stream.watch()
     groups = 0
@@ -140,36 +137,6 @@ def predict_file(
     return PredictResult(
         output, progress.rows, stream.counts.dropped.total(), written.rows, written.count, groups if ranking else None
     )
-
-
-def _ranking(
-    signature: str,
-    group_by: Sequence[str],
-    top_k: int | None,
-    weights: Mapping[str, float] | None,
-    served: ServingSchema,
-) -> Ranking | None:
-    if signature not in SIGNATURES:
-        raise RunError(f"--signature: expected {' or '.join(SIGNATURES)}, got {signature}")
-    if signature == RANK:
-        return plan_ranking(group_by, top_k, weights, served)
-    given = {"--group-by": group_by or None, "--top-k": top_k, "--weights": weights}
-    unused = [flag for flag, value in given.items() if value is not None]
-    if unused:
-        raise RunError(f"{', '.join(unused)}: for --signature {RANK} only; add it, or leave them out")
-    return None
-
-
-def _skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schema:
-    """Returns the schema with the options about bad rows."""
-    schema = replace(schema, bad_rows="SKIP") if skip_bad_rows else schema
-    if share is None:
-        return schema
-    if schema.bad_rows != "SKIP":
-        raise RunError("--max-bad-row-share: for --skip-bad-rows only; add it, or leave the share out")
-    if not 0 <= share <= 1:
-        raise RunError(f"--max-bad-row-share: expected a number in [0, 1], got {share:g}")
-    return replace(schema, max_bad_row_share=share)
 
 
 def _kept(

@@ -77,7 +77,7 @@ def export_model(
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, such as for a full disk.
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
-        raise RunError(f"cannot export to {folder}: {reason}; choose another folder with -o") from error
+        raise RunError(f"cannot export to {folder}: {reason}; choose another folder") from error
     log.info("exported %s", version)
     remove_old(target, config.export_config.exports_to_keep)
     return version

@@ -44,10 +44,10 @@ def convert(
         DataError: the data has a mistake.
         RunError: the output cannot be written.
     """
-    require_local(output, "-o")
+    require_local(output, "output")
     checked = checked_config(config, overrides)
     from apps_rec.data import build_schema, data_files
-    from apps_rec.data.files import check_new, schema_for_named_file
+    from apps_rec.data.files import check_new, check_sizes, schema_for_named_file
 
     message = checked.message
     purpose, field = ("evaluate", "eval_input_path") if evaluation else ("train", "train_input_path")
@@ -55,8 +55,9 @@ def convert(
         raise ConfigError(
             f"{checked.path}: {field}: is not given; name the files to convert: apps-rec convert CONFIG INPUT"
         )
+    check_sizes(shards, rows_per_file)
     check_new(output)
-    named = "INPUT" if input_path else field
+    named = "input" if input_path else field
     files = data_files(input_path or getattr(message, field), named, message.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.data.tfrecords.convert import conversion_schema, convert_files

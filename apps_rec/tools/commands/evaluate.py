@@ -42,12 +42,14 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
         0.7131
     """
     checked = checked_config(config, overrides)
-    from apps_rec.data.files import data_files
+    from apps_rec.data import build_schema, data_files, with_slices
     from apps_rec.training.run.folder import open_for_reading
 
     if not checked.message.eval_input_path:
         raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
     message = checked.message
+    if by is not None:
+        with_slices(build_schema(message, "evaluate"), by)
     open_for_reading(message.model_dir)
     data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     quiet_tensorflow()

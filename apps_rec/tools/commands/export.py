@@ -29,7 +29,7 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
         RunError: there is no trained model, or it cannot be read or written; memory is short.
         CheckFailedError: the export differs from the model, or the gate of export_config holds it back.
     """
-    require_local(output, "-o")
+    require_local(output, "output")
     checked = checked_config(config, overrides)
     from apps_rec.training.run.folder import open_for_reading
 

@@ -47,14 +47,18 @@ def predict(
         ...     "out/x/export/1700000000", "rows.parquet", "best/", signature="rank", group_by=["user_id"], top_k=10
         ... )
     """
-    require_local(export, "EXPORT")
-    require_local(output, "-o")
-    from apps_rec.data.files import data_files
+    require_local(export, "export")
+    require_local(output, "output")
+    from apps_rec.data import build_schema, data_files
+    from apps_rec.serving.batch.options import ranking_asked, skipping
     from apps_rec.serving.batch.output import plan_output
     from apps_rec.serving.export_folder import open_export
+    from apps_rec.serving.schema import build_serving_schema
 
     plan_output(output, part_format, rows_per_part, escape_formulas)
     _, exported = open_export(export)
+    ranking_asked(signature, group_by, top_k, weights, build_serving_schema(exported))
+    skipping(build_schema(exported, "predict"), skip_bad_rows, max_bad_row_share)
     data_files(rows, "input", exported.data_config.input_timeout_seconds)
     quiet_tensorflow()
     from apps_rec.serving.batch.predict import predict_file

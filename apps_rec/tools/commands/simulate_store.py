@@ -24,7 +24,7 @@ def simulate_store(
     Returns:
         Counts of `train` and `eval`: `rows`, `clicks`, `downloads`, `ctr` and `cvr` of each.
     """
-    require_local(output, "-o")
+    require_local(output, "output")
     from apps_rec.simulation import simulate_store as simulate
 
     options = {"ctr": ctr, "cvr": cvr, "correlation": correlation}

@@ -62,5 +62,5 @@ def test_no_cell_of_the_file_begins_like_a_formula(tmp_path, name, given):
 
 @pytest.mark.parametrize(("name", "given"), [("x.parquet", {}), ("x", {}), ("x", {"part_format": "parquet"})])
 def test_parquet_has_no_formulas(tmp_path, name, given):
-    with pytest.raises(RunError, match=r"--escape-formulas: is for CSV, and .* is Parquet"):
+    with pytest.raises(RunError, match=r"^escape_formulas: is for CSV, and .* is Parquet"):
         plan_output(str(tmp_path / name), escape_formulas=True, **given)

@@ -14,7 +14,8 @@ from apps_rec.data.rows.columns import Columns
 from apps_rec.data.rows.window import Batch
 from apps_rec.errors import DataError, RunError
 from apps_rec.serving.batch import predict as predict_module
-from apps_rec.serving.batch.groups import Ranking, plan_ranking, rank_rows, whole_groups
+from apps_rec.serving.batch.groups import rank_rows, whole_groups
+from apps_rec.serving.batch.options import Ranking, plan_ranking
 from apps_rec.serving.batch.predict import predict_file
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request, take
@@ -59,7 +60,7 @@ def test_groups_do_not_hang_on_the_batches(size):
 
 def test_lists_are_no_values_to_group_by():
     batches = batches_of(2, seen=[[1], [1]])
-    with pytest.raises(DataError, match=r'--group-by: column "seen": expected single values, got list'):
+    with pytest.raises(DataError, match=r'group_by: column "seen": expected single values, got list'):
         list(whole_groups(batches, ["seen"]))
 
 
@@ -74,11 +75,11 @@ def test_weights_stand_in_the_order_of_the_terms(ranked):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (([], None, None), "--signature rank: expected --group-by, the columns"),
-        ((["user"], 0, None), "--top-k: expected 1 or more, got 0"),
+        (([], None, None), "^signature rank: expected group_by, the columns"),
+        ((["user"], 0, None), "^top_k: expected 1 or more, got 0"),
         (
             (["user"], None, {"probs_ctr": 1.0}),
-            r"--weights: .* each term of the score, as probs_ctr=0\.95,probs_ctcvr=0\.05, got probs_ctr=1$",
+            r"^weights: .* each term of the score, as probs_ctr=0\.95,probs_ctcvr=0\.05, got probs_ctr=1$",
         ),
         ((["user"], None, {"probs_ctr": 1.0, "probs_ctcvr": float("nan")}), "finite .* got probs_ctr=1,probs_ctcvr=na"),
         ((["user"], None, {"probs_ctr": 1.0, "probs_ctcvr": 1.0, "ctr": 2.0}), "got .*ctr=2"),
@@ -96,10 +97,10 @@ def test_options_that_are_wrong(ranked, arguments, text):
 @pytest.mark.parametrize(
     ("options", "text"),
     [
-        ({"group_by": ["user"]}, "^--group-by: for --signature rank only; add it, or leave them out"),
-        ({"top_k": 3, "weights": {"probs_ctr": 1.0}}, "^--top-k, --weights: for --signature rank only"),
-        ({"signature": "rank"}, "expected --group-by"),
-        ({"signature": "rank_packed"}, "--signature: expected serving_default or rank, got rank_packed"),
+        ({"group_by": ["user"]}, "^group_by: for signature rank only; add it, or leave them out"),
+        ({"top_k": 3, "weights": {"probs_ctr": 1.0}}, "^top_k, weights: for signature rank only"),
+        ({"signature": "rank"}, "expected group_by"),
+        ({"signature": "rank_packed"}, "^signature: expected serving_default or rank, got rank_packed"),
     ],
 )
 def test_options_without_their_signature(ranked, tmp_path, options, text):
@@ -266,7 +267,7 @@ def test_a_user_who_changes_within_a_group(ranked, requests, tmp_path):
     with pytest.raises(
         DataError,
         match=rf'b\.parquet: row 2, column "age": expected {ages[8]} as in the row before, which is of the same group, '
-        r"got 77\. It is a column of the user: one value for each request\. Correct the rows, or .* --group-by",
+        r"got 77\. It is a column of the user: one value for each request\. Correct the rows, or group by",
     ):
         predict_file(str(ranked.version), files, output, batch_size=7, signature="rank", group_by=["request"])
     assert not list(tmp_path.glob("*best*"))
@@ -288,5 +289,5 @@ def test_columns_that_cannot_be_kept(ranked, requests, tmp_path):
     with pytest.raises(DataError, match=r'there is no column "requst"\. Columns are .* Did you mean "request"\?'):
         apps_rec.predict(ranked.version, path, output, signature="rank", group_by=["requst"])
     pq.write_table(pq.read_table(path).append_column("rank", pa.array(range(sum(SIZES)))), path)
-    with pytest.raises(DataError, match=r"column rank of .* is called like an output; leave it out with --keep"):
+    with pytest.raises(DataError, match=r"column rank of .* is called like an output; choose others to keep"):
         apps_rec.predict(ranked.version, path, output, ["rank"], signature="rank", group_by=["request"])

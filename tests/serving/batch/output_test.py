@@ -46,10 +46,10 @@ def test_an_ending_of_no_format(tmp_path, monkeypatch, name):
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        (("x.csv", "csv", None), r"--format, --rows-per-part: are for a folder of parts, and x\.csv is one file"),
-        (("x.csv", None, 10), r"--format, --rows-per-part: are for a folder of parts"),
-        (("x", "json", None), r"--format: expected one of parquet, csv, csv\.gz, got json"),
-        (("x", None, 0), r"--rows-per-part: expected 1 or more, got 0"),
+        (("x.csv", "csv", None), r"^part_format, rows_per_part: are for a folder of parts, and x\.csv is one file"),
+        (("x.csv", None, 10), r"^part_format, rows_per_part: are for a folder of parts"),
+        (("x", "json", None), r"^part_format: expected one of parquet, csv, csv\.gz, got json"),
+        (("x", None, 0), r"^rows_per_part: expected 1 or more, got 0"),
     ],
 )
 def test_options_that_do_not_fit(tmp_path, monkeypatch, arguments, text):
@@ -67,7 +67,7 @@ def test_what_is_in_the_way(tmp_path):
     (tmp_path / "a.csv").mkdir()
     assert plan_output(str(tmp_path / "empty")).rows_per_part
     for name, text in {
-        "full": "the folder is not empty; choose another with -o, or remove it first",
+        "full": "the folder is not empty; choose another, or remove it first",
         "link": "is a link or a mount point",
         "file": "is a file; choose another folder",
         "a.csv": "is a folder; choose another file",
@@ -148,7 +148,7 @@ def test_a_folder_that_was_filled_meanwhile_is_not_replaced(tmp_path):
             (tmp_path / "scores").mkdir()
             (tmp_path / "scores" / "other").write_text("")
 
-    with pytest.raises(RunError, match=r"cannot write .*scores: .*; choose another with -o"):
+    with pytest.raises(RunError, match=r"cannot write .*scores: .*; choose another"):
         fill()
     assert names(tmp_path) == ["scores"]
     assert names(tmp_path / "scores") == ["other"]
@@ -162,7 +162,7 @@ def test_tables_of_other_types(tmp_path):
 
     with pytest.raises(RunError, match=r"cannot write .*scores\.csv: .*Kept columns need one type in all files"):
         write(numbers(0, 1), pa.table({"n": ["one"]}))
-    with pytest.raises(RunError, match=r"cannot write .*scores\.csv: .*one that \.csv can hold; choose others with"):
+    with pytest.raises(RunError, match=r"cannot write .*scores\.csv: .*one that \.csv can hold; choose others to keep"):
         write(pa.table({"n": [{"a": 1}]}))
     assert names(tmp_path) == []
     # What fits is written in the type of the first rows.

@@ -258,9 +258,7 @@ def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch):
 
 def test_a_place_that_cannot_be_written(trained, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(
-        RunError, match=r"cannot export to .*file/export: Not a directory; choose another folder with -o"
-    ):
+    with pytest.raises(RunError, match=r"cannot export to .*file/export: Not a directory; choose another folder"):
         apps_rec.export(trained.load(), str(tmp_path / "file" / "export"))
 
 
