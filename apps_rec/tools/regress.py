@@ -5,8 +5,8 @@ Beside `<name>.config` stands `<name>.expected.json`:
     {"num_steps": 2000, "metrics": {"auc_ctr": [0.74, 0.76]},
      "quick": {"num_steps": 100, "metrics": {"auc_ctr": [0.6, 0.7]}}}
 
-`num_steps` 0 leaves the end to the config. `quick` has the expectations of a shortened run. Either may have a list
-`set` of further changes to the config, `path=value` each.
+`regress(folder, write=True)` makes the first one. `num_steps` 0 leaves the end to the config. `quick` has the
+expectations of a shortened run. Either may have a list `set` of further changes to the config, `path=value` each.
 """
 
 from __future__ import annotations
@@ -22,13 +22,14 @@ from typing import Any
 
 from apps_rec.atomic_file import replace_text
 from apps_rec.config import Config
-from apps_rec.errors import ConfigError
+from apps_rec.config.outputs import metrics_by_name
+from apps_rec.errors import ArgumentError, ConfigError
 from apps_rec.json_text import read_json
 from apps_rec.tools import commands
 
 log = logging.getLogger("apps_rec")
 SUFFIX = ".expected.json"
-# Width of a band that --update makes where there was none.
+# Width of a band that --update or --write makes where there was none.
 NEW_BAND = 0.02
 
 Band = tuple[float, float]
@@ -61,8 +62,12 @@ class Regression:
         return "\n".join([head, *(f"  {line}" for line in self.failures)])
 
 
-def find_expectations(folder: str | Path) -> list[Path]:
+def find_expectations(folder: str | Path, or_none: bool = False) -> list[Path]:
     """Returns the expected.json files of a folder, sorted.
+
+    Args:
+        folder: folder of configs.
+        or_none: true allows that there are none.
 
     Raises:
         ConfigError: there is no such folder, it holds none of them, or one has no config beside it.
@@ -71,16 +76,32 @@ def find_expectations(folder: str | Path) -> list[Path]:
     if not path.is_dir():
         raise ConfigError(f"{folder}: expected a folder of configs")
     found = sorted(path.glob(f"*{SUFFIX}"))
-    if not found:
+    if not found and not or_none:
         raise ConfigError(
-            f"{folder}: no <name>{SUFFIX} beside a <name>.config; regress has nothing to hold configs against"
+            f"{folder}: no <name>{SUFFIX} beside a <name>.config; regress has nothing to hold configs against. "
+            "apps-rec regress FOLDER --write makes them"
         )
     for expected in found:
         _config_of(expected)
     return found
 
 
-def regress(folder: str | Path, quick: bool = False, update: bool = False) -> list[Regression]:
+def find_configs_without(folder: str | Path) -> list[Path]:
+    """Returns the configs of a folder that have no expected.json, sorted.
+
+    Raises:
+        ConfigError: there is no such folder, or it holds no config.
+    """
+    path = Path(folder)
+    if not path.is_dir():
+        raise ConfigError(f"{folder}: expected a folder of configs")
+    configs = sorted(path.glob("*.config"))
+    if not configs:
+        raise ConfigError(f"{folder}: no <name>.config, for which regress could write a <name>{SUFFIX}")
+    return [config for config in configs if not _expected_of(config).exists()]
+
+
+def regress(folder: str | Path, quick: bool = False, update: bool = False, write: bool = False) -> list[Regression]:
     """Trains each config of a folder twice and compares.
 
     Every metric must lie in its band. The second training must give the same numbers. The export must score like the
@@ -90,21 +111,42 @@ def regress(folder: str | Path, quick: bool = False, update: bool = False) -> li
         folder: folder of configs with their expected.json.
         quick: true makes the shortened run.
         update: true logs and writes new bands, of the old width, around the measured metrics that missed theirs.
+        write: true makes the expected.json of each config that has none, with bands around what was measured. Those
+            that are there are held against as ever. `quick` is written by hand.
     """
+    if write and quick:
+        raise ArgumentError("{write}, {quick}: exclude each other; write quick into a file by hand", "write", "quick")
+    new = find_configs_without(folder) if write else []
     results = []
-    for expected in find_expectations(folder):
+    for expected in find_expectations(folder, or_none=write):
         result = regress_one(expected, quick)
         if update:
             _update(expected, quick, result)
         results.append(result)
         log.info("%s", result)
+    for config in new:
+        results.append(write_expectation(config))
+        log.info("%s", results[-1])
     return results
 
 
 def regress_one(expected: Path, quick: bool = False) -> Regression:
     """Trains the config beside an expected.json twice and compares."""
-    expectation = read_expectation(expected, quick)
-    config = _config_of(expected)
+    return _compare(_config_of(expected), read_expectation(expected, quick))
+
+
+def write_expectation(config: Path) -> Regression:
+    """Trains a config twice, and writes an expected.json beside it if nothing but bands was missing."""
+    result = _compare(config, Expectation(0, (), {}))
+    if result.passed:
+        names = metrics_by_name(commands.check(config).message)
+        bands = {name: _moved((0, 0), value) for name in names if (value := result.metrics[name]) is not None}
+        replace_text(_expected_of(config), json.dumps({"num_steps": 0, "metrics": bands}, indent=2) + "\n")
+        log.info("%s: written, with bands of %g around %d metrics", _expected_of(config), NEW_BAND, len(bands))
+    return result
+
+
+def _compare(config: Path, expectation: Expectation) -> Regression:
     with tempfile.TemporaryDirectory() as scratch:
         first, model_dir = _train_and_measure(config, expectation, Path(scratch) / "first")
         second, _ = _train_and_measure(config, expectation, Path(scratch) / "second")
@@ -162,6 +204,10 @@ def _config_of(expected: Path) -> Path:
     if not config.exists():
         raise ConfigError(f"{expected}: there is no {config.name} beside it")
     return config
+
+
+def _expected_of(config: Path) -> Path:
+    return config.with_name(config.name.removesuffix(".config") + SUFFIX)
 
 
 def _train_and_measure(config: Path, expectation: Expectation, folder: Path) -> tuple[dict[str, Any], Config]:

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ConfigError, RunError
 from apps_rec.tools import regress as tool
 from apps_rec.tools.regress import read_expectation, regress
 
@@ -36,6 +36,41 @@ def test_a_metric_outside_its_band_is_named_with_both(folder_of_configs):
         f"auc_ctr: {value:.5f}, expected 0.1 to 0.2",
         "auc_cvr: no such metric; there are auc_ctr, log_loss_ctr, calibration_ctr, rows, step",
     ]
+
+
+def test_write_makes_the_first_expectation_which_holds(folder_of_configs):
+    folder = folder_of_configs(num_steps=0, metrics={"auc_ctr": [2, 3]})
+    kept = (folder / "small.expected.json").read_text()
+    (folder / "new.config").write_text((folder / "small.config").read_text())
+    old, new = regress(folder, write=True)
+    assert new.passed, new
+    assert (new.config.name, old.config.name) == ("new.config", "small.config")
+    assert old.failures == [f"auc_ctr: {old.metrics['auc_ctr']:.5f}, expected 2.0 to 3.0"]
+    assert (folder / "small.expected.json").read_text() == kept
+    assert new.metrics == old.metrics
+    written = read_expectation(folder / "new.expected.json", quick=False)
+    assert (written.num_steps, written.changes) == (0, ())
+    assert list(written.bands) == ["auc_ctr", "log_loss_ctr", "calibration_ctr"]
+    for name, (low, high) in written.bands.items():
+        assert (low, high) == pytest.approx((new.metrics[name] - 0.01, new.metrics[name] + 0.01), abs=1e-5)
+
+
+def test_write_makes_none_of_a_run_that_does_not_repeat_itself(folder_of_configs, monkeypatch):
+    monkeypatch.setattr(tool, "_differences", lambda first, second: ["auc_ctr: a second training gave 1, the first 2"])
+    folder = folder_of_configs(metrics={})
+    (folder / "small.expected.json").unlink()
+    (result,) = regress(folder, write=True)
+    assert result.failures == ["auc_ctr: a second training gave 1, the first 2"]
+    assert not (folder / "small.expected.json").exists()
+
+
+def test_what_cannot_be_written(tmp_path):
+    with pytest.raises(ConfigError, match=r"no <name>\.config, for which regress could write"):
+        regress(tmp_path, write=True)
+    with pytest.raises(ConfigError, match="expected a folder of configs"):
+        regress(tmp_path / "nowhere", write=True)
+    with pytest.raises(RunError, match=r"^write, quick: exclude each other"):
+        regress(tmp_path, quick=True, write=True)
 
 
 def test_update_moves_the_missed_band_alone_and_keeps_its_width(folder_of_configs):
@@ -112,7 +147,7 @@ def test_an_expectation_that_is_no_json_is_refused(tmp_path):
 
 
 def test_an_expectation_needs_its_config_and_a_folder_its_expectations(tmp_path):
-    with pytest.raises(ConfigError, match="regress has nothing to hold configs against"):
+    with pytest.raises(ConfigError, match=r"regress has nothing to hold configs against.*--write makes them"):
         regress(tmp_path)
     (tmp_path / "x.expected.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"there is no x\.config beside it"):
