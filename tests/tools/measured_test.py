@@ -74,6 +74,13 @@ def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
     for part in (f"{whole['auc_ctr']:.5f}", 'On `eval.csv`; row_filter: `source drop "cache"`.', "| eval.csv | "):
         assert part in card, card
     assert f"{whole['as_exported']['calibration_ctr']:.5f}" in card
+    # A file is listed once, unless it is no longer the one that was measured.
+    assert card.count("| eval.csv | ") == 1
+    assert "Its files are listed above, unchanged since." in card
+    changed = model_card_metrics(RunFacts(whole["step"], "final", whole, ""), ["| eval.csv | 1 | now |"])
+    assert (
+        "The files as they were measured:\n\n| data | bytes | changed |\n| --- | --- | --- |\n| eval.csv | " in changed
+    )
     # Again: as good as itself. A slice is not compared with the whole.
     apps_rec.export(clean.load(*gated), str(tmp_path / "apps"))
     with pytest.raises(RunError, match=r"was measured on other rows .row_filter: "):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import platform
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -98,6 +98,7 @@ def model_card(
     name: str, config: PipelineConfig, schema: ServingSchema, evidence: Golden, facts: RunFacts | None
 ) -> str:
     """Writes, as Markdown, the answers to what a person asks about a served model."""
+    files = _files(config)
     terms = ", ".join(f"{output}: {weight:g}" for output, weight in schema.terms)
     value = f", times {schema.value_field}" if schema.value_field else ""
     return f"""# {name}
@@ -113,11 +114,11 @@ A request to rank may send other weights.
 
 {_training(config, facts)}
 
-{_data(config)}
+{_table(files)}
 
 ## Metrics
 
-{_metrics(facts)}
+{_metrics(facts, files)}
 
 ## Proof
 
@@ -159,8 +160,13 @@ def _training(config: PipelineConfig, facts: RunFacts | None) -> str:
     )
 
 
-def _metrics(facts: RunFacts | None) -> str:
-    """Writes tables of the metrics, and the rows that they were measured on."""
+def _metrics(facts: RunFacts | None, listed: Sequence[str] = ()) -> str:
+    """Writes tables of the metrics, and the rows that they were measured on.
+
+    Args:
+        facts: facts of the run; None: not known.
+        listed: files as they are now, a line for each, which the card lists already.
+    """
     if facts is None or facts.metrics is None:
         why_not = f" ({facts.why_not})" if facts and facts.why_not else ""
         return f"Not measured at this step{why_not}; `apps-rec evaluate` before the export."
@@ -176,14 +182,24 @@ def _metrics(facts: RunFacts | None) -> str:
     filters = "; ".join(f"`{text}`" for text in rows["row_filter"]) or "none"
     first = f", the first {rows['num_examples']:,} rows" if rows["num_examples"] else ""
     files = [f"| {file['path']} | {file['bytes']:,} | {file['changed']} |" for file in rows["files"]]
-    parts.append(f"On `{rows['eval_input_path']}`{first}; row_filter: {filters}. The files as they were measured:")
-    parts.append("\n".join(["| data | bytes | changed |", "| --- | --- | --- |", *files]))
+    same = set(files) <= set(listed)
+    said = "Its files are listed above, unchanged since" if same else "The files as they were measured"
+    parts.append(f"On `{rows['eval_input_path']}`{first}; row_filter: {filters}. {said}{'.' if same else ':'}")
+    if not same:
+        parts.append(_table(files))
     return "\n\n".join(parts)
 
 
-def _data(config: PipelineConfig) -> str:
-    """Writes the list of files with their dates, as no column of the config tells the time of a row."""
-    lines = ["| data | bytes | changed |", "| --- | --- | --- |"]
+def _table(files: Sequence[str]) -> str:
+    return "\n".join(["| data | bytes | changed |", "| --- | --- | --- |", *files])
+
+
+def _files(config: PipelineConfig) -> list[str]:
+    """Returns a line for each file with its date, as no column of the config tells the time of a row.
+
+    A file to train on and to evaluate on is there once.
+    """
+    lines = []
     for field in ("train_input_path", "eval_input_path"):
         try:
             files = data_files(getattr(config, field), field, config.data_config.input_timeout_seconds)
@@ -194,7 +210,7 @@ def _data(config: PipelineConfig) -> str:
             size, changed_ns = size_and_time(file)
             # A store need not say when a file was changed.
             lines.append(f"| {file} | {size:,} | {_moment(changed_ns / 1e9) if changed_ns else 'not known'} |")
-    return "\n".join(lines)
+    return list(dict.fromkeys(lines))
 
 
 def _moment(seconds: float) -> str:
