@@ -19,6 +19,7 @@ FOR_ALL = (
     "embedding_dim",
     "position",
     "side",
+    "input_sides",
     "shared_names",
 )
 
@@ -66,6 +67,9 @@ FEATURES: dict[int, FeatureType] = {
         columns="two or more columns",
         # The sides of its columns come from the features that read them one by one.
         has_side=False,
+    ),
+    FeatureConfig.ExprFeature: FeatureType(
+        ("expression",), id_spaces=(), most=None, columns="one or more columns", has_side=False
     ),
     FeatureConfig.SequenceFeature: FeatureType(
         (*_OF_IDS, "separator", "combiner", "sequence_combiner", "max_seq_len"), is_list=True

@@ -16,15 +16,16 @@ def says_a_side(feature: FeatureConfig) -> bool:
     """Tells whether a feature states the side of its columns: a cross does so only where `side` is given."""
     if feature.position:
         return False
-    return type_of(feature).has_side or feature.HasField("side")
+    return type_of(feature).has_side or feature.HasField("side") or bool(feature.input_sides)
 
 
 def stated_sides(config: PipelineConfig) -> Iterator[tuple[str, int, str]]:
     """Yields each stated side: the column, the place of the feature that states it, and the side."""
     for at, feature in enumerate(config.feature_config.features):
         if says_a_side(feature):
-            for name in feature.input_names:
-                yield name, at, SIDES[feature.side]
+            given = feature.input_sides or [feature.side] * len(feature.input_names)
+            for name, side in zip(feature.input_names, given, strict=False):
+                yield name, at, SIDES[side]
 
 
 def column_sides(config: PipelineConfig) -> dict[str, str]:

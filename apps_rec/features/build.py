@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from apps_rec.config.text.expression import Name, Node, Number, parse_expression
 from apps_rec.errors import ConfigError
 from apps_rec.features.specs import (
     AttentionSpec,
     BucketFeature,
     CrossFeature,
+    Expression,
+    ExpressionFeature,
     FeatureSpec,
     HashIds,
     IdFeature,
@@ -139,6 +142,17 @@ def _number(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -
     )
 
 
+def _expression(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    tree = _plain(parse_expression(feature.expression, feature.input_names))
+    return ExpressionFeature(feature.feature_name, tree, feature.embedding_dim, feature.position)
+
+
+def _plain(node: Node) -> Expression:
+    if isinstance(node, Number):
+        return node.value
+    return node.column if isinstance(node, Name) else (node.function, *map(_plain, node.arguments))
+
+
 def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
     is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
     return ListFeature(
@@ -164,6 +178,7 @@ _FEATURES = {
     FeatureConfig.TagFeature: _list,
     FeatureConfig.ComboFeature: _cross,
     FeatureConfig.SequenceFeature: _list,
+    FeatureConfig.ExprFeature: _expression,
 }
 
 

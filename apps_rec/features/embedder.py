@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
 from apps_rec.features.layout import Layout, rows_of
-from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature
+from apps_rec.features.specs import NUMBER_FEATURES, FeatureSpec, ListFeature
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
 from apps_rec.legacy_keras import keras
@@ -98,7 +98,7 @@ class Embedder(keras.layers.Layer):
         dims: dict[str, int] = {}
         wide: set[str] = set()
         for spec in self.specs:
-            if isinstance(spec, NumberFeature):
+            if isinstance(spec, NUMBER_FEATURES):
                 continue
             rows[spec.table], dims[spec.table] = spec.num_ids, spec.dim
             if spec.name in self.first_order:
@@ -114,7 +114,7 @@ class Embedder(keras.layers.Layer):
 
     def table_places(self) -> dict[str, TablePlace]:
         """Returns the place of every table of the config, by its name; leaves out tables without columns."""
-        names = {spec.table: spec for spec in self.specs if not isinstance(spec, NumberFeature)}
+        names = {spec.table: spec for spec in self.specs if not isinstance(spec, NUMBER_FEATURES)}
         places = {}
         for name, spec in names.items():
             slot = self._slots[name]

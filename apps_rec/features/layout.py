@@ -6,7 +6,14 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import tensorflow as tf
 
-from apps_rec.features.specs import SINGLE_ID_FEATURES, FeatureSpec, ListFeature, NumberFeature, SingleIdFeature
+from apps_rec.features.specs import (
+    NUMBER_FEATURES,
+    SINGLE_ID_FEATURES,
+    AnyNumberFeature,
+    FeatureSpec,
+    ListFeature,
+    SingleIdFeature,
+)
 
 Tensors = Mapping[str, tf.Tensor]
 _IDS, _VALUES = "ids", "values"
@@ -27,7 +34,7 @@ class Layout:
     def __init__(self, specs: Sequence[FeatureSpec]) -> None:
         self.specs = tuple(specs)
         self.single: list[SingleIdFeature] = [spec for spec in specs if isinstance(spec, SINGLE_ID_FEATURES)]
-        self.numbers = [spec for spec in specs if isinstance(spec, NumberFeature)]
+        self.numbers: list[AnyNumberFeature] = [spec for spec in specs if isinstance(spec, NUMBER_FEATURES)]
         self.lists = [spec for spec in specs if isinstance(spec, ListFeature)]
 
     def part(self, names: Collection[str], inside: bool = True) -> Layout:
@@ -74,7 +81,7 @@ class Layout:
         ids = tensors[_IDS]
         return ids if list(places) == list(range(len(self.single))) else tf.gather(ids, places, axis=1)
 
-    def values_of(self, tensors: Tensors) -> Iterator[tuple[NumberFeature, tf.Tensor]]:
+    def values_of(self, tensors: Tensors) -> Iterator[tuple[AnyNumberFeature, tf.Tensor]]:
         """Yields each of `numbers` with its values, `(batch, size)`."""
         start = 0
         for spec in self.numbers:

@@ -11,10 +11,13 @@ import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
+from apps_rec.features.expression import evaluate
 from apps_rec.features.layout import Layout
 from apps_rec.features.specs import (
+    AnyNumberFeature,
     BucketFeature,
     CrossFeature,
+    ExpressionFeature,
     FeatureSpec,
     HashIds,
     IdFeature,
@@ -111,11 +114,14 @@ class Preprocessor(tf.Module):
     def _values(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
         """Returns the columns of `values`; neighbouring features of one kind and type are computed together."""
         values = []
-        for (dtype, _), group in groupby(
-            self._layout.numbers, lambda spec: (dtype_of(columns, spec.column), spec.log1p)
-        ):
-            specs = list(group)
-            if dtype == tf.string:
+        for kind, group in groupby(self._layout.numbers, lambda spec: _kind_of_numbers(spec, columns)):
+            mixed = list(group)
+            if kind is None:
+                trees = [spec.expression for spec in mixed if isinstance(spec, ExpressionFeature)]
+                values += [_bounded_floats(evaluate(tree, columns))[:, tf.newaxis] for tree in trees]
+                continue
+            specs = [spec for spec in mixed if isinstance(spec, NumberFeature)]
+            if kind[0] == tf.string:
                 values += [_normalised(_parsed(spec, columns[spec.column]), [spec]) for spec in specs]
             else:
                 values.append(_normalised(side_by_side(columns, [spec.column for spec in specs]), specs))
@@ -153,6 +159,11 @@ def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[t
     if isinstance(spec.ids, HashIds) or (isinstance(spec.ids, NumberIds) and dtype != tf.string):
         return type(spec.ids), dtype
     return None
+
+
+def _kind_of_numbers(spec: AnyNumberFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.DType, bool] | None:
+    """Returns the kind by which numbers are computed together; None: one by one."""
+    return None if isinstance(spec, ExpressionFeature) else (dtype_of(columns, spec.column), spec.log1p)
 
 
 def _hashed(texts: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
@@ -234,6 +245,10 @@ def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
     if is_scaled:
         shifts, scales = ([getattr(spec, name) for spec in specs] for name in ("shift", "scale"))
         values = (values - tf.constant(shifts, tf.float64)) / tf.constant(scales, tf.float64)
+    return _bounded_floats(values)
+
+
+def _bounded_floats(values: tf.Tensor) -> tf.Tensor:
     return _bounded(tf.cast(values, tf.float32))
 
 

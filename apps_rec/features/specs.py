@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,25 @@ class NumberFeature:
     is_position: bool = False
 
 
+# A column's name, a number, or an operator or function with its arguments: ("+", "a", 1.0) is a + 1.
+Expression = str | float | tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class ExpressionFeature:
+    """A number that is computed of columns, see `expression.evaluate`; if dim > 0, times a vector."""
+
+    name: str
+    expression: Expression
+    dim: int = 0
+    is_position: bool = False
+
+    @property
+    def size(self) -> int:
+        """Returns the number of its numbers."""
+        return 1
+
+
 @dataclass(frozen=True)
 class ListFeature:
     """Up to `max_length` ids from one text cell, pooled into one embedding."""
@@ -145,15 +166,27 @@ class ListFeature:
         return self.ids.num_ids
 
 
-FeatureSpec = IdFeature | CrossFeature | BucketFeature | NumberFeature | ListFeature
 SingleIdFeature = IdFeature | CrossFeature | BucketFeature
+AnyNumberFeature = NumberFeature | ExpressionFeature
+FeatureSpec = SingleIdFeature | AnyNumberFeature | ListFeature
 SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
+NUMBER_FEATURES = (NumberFeature, ExpressionFeature)
 
 
 def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
     """Returns the names of the columns that a feature reads."""
     if isinstance(spec, CrossFeature):
         return spec.columns
+    if isinstance(spec, ExpressionFeature):
+        return tuple(dict.fromkeys(_columns_in(spec.expression)))
     if isinstance(spec, ListFeature) and spec.weight_column:
         return (spec.column, spec.weight_column)
     return (spec.column,)
+
+
+def _columns_in(part: Expression) -> Iterator[str]:
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, tuple):
+        for argument in part[1:]:
+            yield from _columns_in(argument)

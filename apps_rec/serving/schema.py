@@ -32,7 +32,7 @@ class ServingSchema:
         columns: columns of requests, in the order of the features that read them.
         sides: side of each column by name: user, item or context.
         filled: columns of position features; every row gets their default.
-        ids: names of the INT columns that are packed as text: ids, and numbers that are cut beyond 2^53.
+        ids: names of the INT columns that are packed as text: ids, and numbers compared or cut beyond 2^53.
         terms: output and weight of each score entry.
         formula: weighted_sum or product_of_powers.
         value_field: column that the score is multiplied by; None: there is none.
@@ -161,9 +161,9 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
 
 
 def _needs_all_digits(feature: FeatureConfig) -> bool:
-    """Tells whether a feature's whole numbers must not be rounded to float64: ids, and those cut beyond 2^53."""
+    """Tells whether a feature's whole numbers must not be rounded to float64: ids, those compared or cut far out."""
     is_cut_far_out = any(abs(cut) > _LARGEST_EXACT for cut in feature.boundaries)
-    return bool(type_of(feature).id_spaces) or is_cut_far_out
+    return bool(type_of(feature).id_spaces) or is_cut_far_out or feature.feature_type == FeatureConfig.ExprFeature
 
 
 def _input(name: str, dtype: str, shape: list[int | None]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
 from apps_rec.config.checks.model.dnn import check_dnn
+from apps_rec.config.checks.rows.expressions import check_expression
 from apps_rec.config.checks.rows.numbers import check_number
 from apps_rec.config.checks.rows.words import parses, word_mistake
 from apps_rec.config.features import options_of_some, type_of, types_with
@@ -15,7 +16,7 @@ from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
-COMBO, SEQUENCE = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature
+COMBO, SEQUENCE, EXPR = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature, FeatureConfig.ExprFeature
 
 # Largest dimension of a variable that all devices take, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
@@ -30,7 +31,7 @@ def given(feature: FeatureConfig, name: str) -> bool:
 
 def article(kind: str) -> str:
     """Returns a type of feature with its article."""
-    return f"{'an' if kind.startswith('I') else 'a'} {kind}"
+    return f"{'an' if kind[0] in 'EI' else 'a'} {kind}"
 
 
 def check_features(context: Context) -> None:
@@ -59,6 +60,8 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
         check_number(context, path, feature)
     if type_of(feature).is_list:
         _list(context, path, feature)
+    if feature.feature_type == EXPR:
+        check_expression(context, path, feature)
     if feature.feature_type == COMBO and not feature.combo_join_sep:
         report.error(f"{path}.combo_join_sep", "is empty; expected at least one character.")
 
@@ -92,8 +95,9 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
         parts = column.default_val.split(feature.separator) if column.default_val and feature.separator else []
         if parts and (len(parts) != feature.raw_input_dim or not all(parses(p, DataConfig.DOUBLE) for p in parts)):
             return f'its default_val "{column.default_val}" is not {feature.raw_input_dim} numbers.'
-    elif kind == RAW and of not in NUMBERS:
-        return "a RawFeature reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
+    elif kind in (RAW, EXPR) and of not in NUMBERS:
+        name = article(FeatureConfig.FeatureType.Name(kind))
+        return f"{name} reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
     elif type_of(feature).is_list and of != DataConfig.STRING:
         return "lists are read as STRING, their values joined by the separator."
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from apps_rec.config.easyrec.table import TABLE
 from apps_rec.config.features import options_of_some, type_of
 from apps_rec.config.report import Report
+from apps_rec.config.text.expression import ExpressionError, columns_in, parse_expression
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -24,6 +25,7 @@ _READ = {
     FeatureConfig.RawFeature: {*_OF_NUMBERS, "separator"},
     FeatureConfig.TagFeature: {*_ID_SPACES, "separator", "kv_separator", "combiner"},
     FeatureConfig.ComboFeature: {"hash_bucket_size", "combo_join_sep"},
+    FeatureConfig.ExprFeature: {"expression"},
     FeatureConfig.SequenceFeature: {
         *_ID_SPACES,
         *_OF_NUMBERS,
@@ -56,6 +58,28 @@ def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
             _drop(feature, name, path, f"{_article(kind)} does not read it", report)
     if feature.feature_type == FeatureConfig.RawFeature:
         _number(feature, path, report)
+    if feature.feature_type == FeatureConfig.ExprFeature:
+        _unread(feature, path, report)
+
+
+def _unread(feature: FeatureConfig, path: str, report: Report) -> None:
+    """Drops columns that the expression does not read, as EasyRec's configs have: an export would ask for them."""
+    try:
+        read = set(columns_in(parse_expression(feature.expression, feature.input_names)))
+    except ExpressionError:
+        return
+    sides, names = list(feature.input_sides), list(feature.input_names)
+    if not read or read.issuperset(names) or (sides and len(sides) != len(names)):
+        return
+    for at, name in enumerate(names):
+        if name not in read:
+            report.note(f"{path}.input_names[{at}]", "the expression does not read it")
+    if not feature.feature_name:
+        feature.feature_name = names[0]
+    feature.ClearField("input_names")
+    feature.input_names.extend(name for name in names if name in read)
+    feature.ClearField("input_sides")
+    feature.input_sides.extend(side for side, name in zip(sides, names, strict=False) if name in read)
 
 
 def _number(feature: FeatureConfig, path: str, report: Report) -> None:
@@ -93,4 +117,4 @@ def _drop(message: Message, name: str, path: str, text: str, report: Report) -> 
 
 
 def _article(kind: str) -> str:
-    return f"{'an' if kind.startswith('I') else 'a'} {kind}"
+    return f"{'an' if kind[0] in 'EI' else 'a'} {kind}"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from apps_rec.features.specs import (
+    NUMBER_FEATURES,
     BucketFeature,
     CrossFeature,
     FeatureSpec,
     HashIds,
-    NumberFeature,
     NumberIds,
     VocabularyIds,
 )
@@ -72,7 +72,7 @@ def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, IdMeaning]:
     ways: dict[str, set] = {}
     rows: dict[str, int] = {}
     for spec in features:
-        if isinstance(spec, NumberFeature):
+        if isinstance(spec, NUMBER_FEATURES):
             continue
         rows[spec.table] = spec.num_ids
         if isinstance(spec, BucketFeature):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from apps_rec.config.checks.context import NUMBERS, Context
 from apps_rec.config.sides import ITEM, column_sides, stated_sides
 from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig
 
 RESERVED = "weights"
 _VALUE = "model_config.score_value_field"
@@ -16,16 +17,19 @@ def check_sides(context: Context) -> None:
     for path, feature in context.each_feature():
         if feature.position and feature.HasField("side"):
             report.error(f"{path}.side", "is not for a position feature: the export does not ask for its column.")
+        if feature.input_sides:
+            _input_sides(context, path, feature)
     first: dict[str, tuple[int, str]] = {}
     for name, at, side in stated_sides(context.config):
-        path = f"feature_config.features[{at}]"
-        if report.is_broken(f"{path}.side"):
+        option = "input_sides" if features[at].input_sides else "side"
+        path = f"feature_config.features[{at}].{option}"
+        if report.is_broken(path):
             continue
         other, its_side = first.setdefault(name, (at, side))
         if side != its_side:
-            given = "" if features[at].HasField("side") else " (the default)"
+            given = "" if features[at].HasField("side") or features[at].input_sides else " (the default)"
             report.error(
-                f"{path}.side",
+                path,
                 f'column "{name}" is of the {side} here{given} and of the {its_side} in feature '
                 f'"{features[other].feature_name}" ({report.line(f"feature_config.features[{other}]")}); expected one'
                 " side for both. Leave side out of a ComboFeature that crosses sides.",
@@ -46,6 +50,17 @@ def check_sides(context: Context) -> None:
         )
     if context.config.model_config.HasField("score_value_field"):
         _value(context, sides)
+
+
+def _input_sides(context: Context, path: str, feature: FeatureConfig) -> None:
+    here = f"{path}.input_sides"
+    if feature.position:
+        context.report.error(here, "is not for a position feature: the export does not ask for its columns.")
+    elif feature.HasField("side"):
+        context.report.error(here, "side is given too; expected one of them.")
+    elif len(feature.input_sides) != len(feature.input_names):
+        wanted, got = len(feature.input_names), len(feature.input_sides)
+        context.report.error(here, f"expected {wanted}, one for each of input_names, got {got}.")
 
 
 def _value(context: Context, sides: dict[str, str]) -> None:

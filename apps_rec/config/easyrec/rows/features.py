@@ -45,7 +45,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "sequence_length": later("max_seq_len bounds a list, whose length is its own: delete it").unless(
             1, because="it is of sequences of numbers"
         ),
-        "expression": later("work the value out when the files are written, and read it with a RawFeature"),
+        "expression": used("by a grammar of its own; no code is run, columns are numbers, and & binds before |"),
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
         "combo_join_sep": used(),
         "combo_input_seps": later("a ComboFeature crosses single values: delete it"),
@@ -57,7 +57,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "ComboFeature": used(),
         "LookupFeature": _LOOKUP,
         "SequenceFeature": used(),
-        "ExprFeature": later("work the value out when the files are written, and read it with a RawFeature"),
+        "ExprFeature": used("a number; with embedding_dim, times a learned vector"),
         "PassThroughFeature": later("write RawFeature"),
     },
     "Initializer": {
