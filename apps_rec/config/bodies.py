@@ -19,8 +19,8 @@ class Body:
 
     Attributes:
         part: name of this part of the model, in words.
-        dnns: names of the fields that are networks.
-        copies: networks by the fields that say how many copies of them there are.
+        dnns: names of the fields that are networks; `parts.dnn` is the field of each message of a list.
+        copies: networks by the fields that say how many copies of them there are, both named like dnns.
         check: function that reports the mistakes of the message at a path.
     """
 
@@ -40,10 +40,40 @@ def _experts(context: Context, message: Any, path: str) -> None:
         context.report.error(f"{path}.num_expert", f"expected at least 1 expert{got}.")
 
 
+def _extraction(context: Context, message: Any, path: str) -> None:
+    report, networks = context.report, message.extraction_networks
+    if not networks:
+        report.missing(path, "extraction_networks", "at least one layer of experts and gates")
+    paths = [f"{path}.extraction_networks[{at}]" for at in range(len(networks))]
+    names = [network.network_name or f"network_{at}" for at, network in enumerate(networks)]
+    context.unique(((name, f"{one}.network_name") for name, one in zip(names, paths, strict=True)), "network")
+    for one, network in zip(paths, networks, strict=True):
+        for name, what in (("task_expert_net", "an expert of one task"), ("share_expert_net", "a shared expert")):
+            if not network.HasField(name):
+                report.missing(one, name, f"the network of {what}")
+        for name in ("expert_num_per_task", "share_num"):
+            if not getattr(network, name):
+                got = ", got 0" if network.HasField(name) else ""
+                report.error(f"{one}.{name}", f"expected at least 1 expert{got}.")
+        own, shared = (list(net.hidden_units)[-1:] for net in (network.task_expert_net, network.share_expert_net))
+        if own and shared and own != shared:
+            text = f"ends in {shared[0]} units and task_expert_net in {own[0]}; expected one width: gates add them up."
+            report.error(f"{one}.share_expert_net.hidden_units", text)
+
+
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",)),
     "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, _experts),
+    "ple": Body(
+        "the extraction networks",
+        ("extraction_networks.task_expert_net", "extraction_networks.share_expert_net"),
+        {
+            "extraction_networks.expert_num_per_task": "extraction_networks.task_expert_net",
+            "extraction_networks.share_num": "extraction_networks.share_expert_net",
+        },
+        _extraction,
+    ),
 }
 
 
@@ -51,3 +81,11 @@ def body_of(rank: RankModel) -> tuple[Body, Any, str] | None:
     """Returns the row, the message and the config path of a model's body; None where there is none."""
     kind = rank.body.WhichOneof("body")
     return (BODIES[kind], getattr(rank.body, kind), f"{RANK}.body.{kind}") if kind else None
+
+
+def places_of(message: Any, path: str, field: str) -> list[tuple[str, Any, str]]:
+    """Returns path, message and own name of each place of a field that a row names, such as `parts.dnn`."""
+    within, _, name = field.rpartition(".")
+    if not within:
+        return [(path, message, name)]
+    return [(f"{path}.{within}[{at}]", part, name) for at, part in enumerate(getattr(message, within))]

@@ -6,7 +6,7 @@ A resolved config, written out, resolves to itself.
 from __future__ import annotations
 
 from apps_rec.config import metrics
-from apps_rec.config.bodies import body_of
+from apps_rec.config.bodies import body_of, places_of
 from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
@@ -89,7 +89,7 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
     holders: list[tuple[str, object, str]] = []
     if found := body_of(rank):
         row, body, path = found
-        holders += [(path, body, name) for name in row.dnns]
+        holders += [place for name in row.dnns for place in places_of(body, path, name)]
         holders += [(f"{path}.groups[{i}]", group, "dnn") for i, group in enumerate(body.groups)]
     holders += [(f"{RANK}.task_towers[{i}]", tower, "dnn") for i, tower in enumerate(rank.task_towers)]
     if rank.HasField("position_tower"):

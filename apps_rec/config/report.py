@@ -23,6 +23,7 @@ ITEM_NAMES = {
     "TaskTower": ("tower_name", None),
     "RowFilter": ("column", None),
     "Tower": ("input", None),
+    "ExtractionNetwork": ("network_name", None),
     "ScoreTerm": ("output", None),
 }
 

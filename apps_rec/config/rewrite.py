@@ -22,6 +22,7 @@ MODEL_CLASSES = {
     "MMoE": "mmoe",
     "ESMM": "esmm",
     "SimpleMultiTask": "simple_multi_task",
+    "PLE": "ple",
     "RankModel": "rank_model",
 }
 
@@ -219,10 +220,23 @@ def _simple_multi_task(model: ModelConfig, note: _Origins, report: Report) -> Ra
     return rank
 
 
+def _ple(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.ple, RankModel()
+    rank.body.ple.group_name = "all"
+    rank.body.ple.extraction_networks.extend(given.extraction_networks)
+    note.note("body.ple.extraction_networks", "extraction_networks")
+    rank.head.independent.SetInParent()
+    rank.task_towers.extend(given.task_towers)
+    note.note("task_towers", "task_towers")
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
 _REWRITES: dict[str, Callable[[ModelConfig, _Origins, Report], RankModel]] = {
     "deepfm": _deepfm,
     "fm": _fm_alone,
     "mmoe": _mmoe,
     "esmm": _esmm,
     "simple_multi_task": _simple_multi_task,
+    "ple": _ple,
 }

@@ -1,6 +1,7 @@
 """Keras layers with plain constructor arguments, one a file."""
 
 from apps_rec.layers.attention import TargetAttention
+from apps_rec.layers.cgc import CustomizedGateControl
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.experts import Experts
@@ -13,6 +14,7 @@ from apps_rec.layers.tower import Tower
 __all__ = [
     "ACTIVATIONS",
     "COMBINERS",
+    "CustomizedGateControl",
     "Dnn",
     "Experts",
     "Fm",

@@ -11,10 +11,10 @@ from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
 from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
-from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
+from apps_rec.models.bodies import Body, MixtureOfExperts, ProgressiveExtraction, SharedBottom
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
+from apps_rec.models.specs import DnnSpec, ExtractionSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
 from apps_rec.protos import model_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -106,8 +106,26 @@ def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num
     )
 
 
+def _progressive_extraction(message: model_pb2.PleBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    networks = [
+        ExtractionSpec(
+            network.network_name or f"network_{at}",
+            network.expert_num_per_task,
+            network.share_num,
+            DnnSpec(**dnn_arguments(network.task_expert_net)),
+            DnnSpec(**dnn_arguments(network.share_expert_net)),
+        )
+        for at, network in enumerate(message.extraction_networks)
+    ]
+    return ProgressiveExtraction(parts, num_tasks, networks, **options)
+
+
 # By the name of the message in the config; apps_rec/config/bodies.py checks them, by the same names.
-BODIES: dict[str, Callable[..., Body]] = {"shared_bottom": _shared_bottom, "mmoe": _mixture_of_experts}
+BODIES: dict[str, Callable[..., Body]] = {
+    "shared_bottom": _shared_bottom,
+    "mmoe": _mixture_of_experts,
+    "ple": _progressive_extraction,
+}
 
 
 def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> FmSpec | None:

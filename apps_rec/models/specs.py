@@ -59,6 +59,25 @@ class Task:
 
 
 @dataclass(frozen=True)
+class ExtractionSpec:
+    """A layer of progressive extraction: how many experts of each task and of all, and the network of either.
+
+    Attributes:
+        name: a name of its own in the body.
+        num_task_experts: experts of each task.
+        num_shared_experts: experts that all tasks share.
+        task_expert: DNN of an expert of one task.
+        shared_expert: DNN of a shared expert; its last layer is as wide as that of the other.
+    """
+
+    name: str
+    num_task_experts: int
+    num_shared_experts: int
+    task_expert: DnnSpec
+    shared_expert: DnnSpec
+
+
+@dataclass(frozen=True)
 class FmSpec:
     """The factorization machine: features of its pairwise and first-order parts, and whether towers read its output."""
 

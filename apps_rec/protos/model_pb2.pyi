@@ -17,7 +17,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class ModelConfig(_message.Message):
     MMOE_FIELD_NUMBER: _ClassVar[int]
     ESMM_FIELD_NUMBER: _ClassVar[int]
     SIMPLE_MULTI_TASK_FIELD_NUMBER: _ClassVar[int]
+    PLE_FIELD_NUMBER: _ClassVar[int]
     RANK_MODEL_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_STDDEV_FIELD_NUMBER: _ClassVar[int]
     SCORE_FIELD_NUMBER: _ClassVar[int]
@@ -41,12 +42,13 @@ class ModelConfig(_message.Message):
     mmoe: Mmoe
     esmm: Esmm
     simple_multi_task: SimpleMultiTask
+    ple: Ple
     rank_model: RankModel
     embedding_stddev: float
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")
@@ -91,12 +93,14 @@ class RankModel(_message.Message):
     def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., head: _Optional[_Union[Head, _Mapping]] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
 
 class Body(_message.Message):
-    __slots__ = ("shared_bottom", "mmoe")
+    __slots__ = ("shared_bottom", "mmoe", "ple")
     SHARED_BOTTOM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
+    PLE_FIELD_NUMBER: _ClassVar[int]
     shared_bottom: SharedBottom
     mmoe: MmoeBody
-    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ...) -> None: ...
+    ple: PleBody
+    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ...) -> None: ...
 
 class SharedBottom(_message.Message):
     __slots__ = ("group_name", "groups", "dnn")
@@ -119,6 +123,30 @@ class MmoeBody(_message.Message):
     num_expert: int
     groups: _containers.RepeatedCompositeFieldContainer[Tower]
     def __init__(self, group_name: _Optional[str] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ...) -> None: ...
+
+class PleBody(_message.Message):
+    __slots__ = ("group_name", "groups", "extraction_networks")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    EXTRACTION_NETWORKS_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    extraction_networks: _containers.RepeatedCompositeFieldContainer[ExtractionNetwork]
+    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., extraction_networks: _Optional[_Iterable[_Union[ExtractionNetwork, _Mapping]]] = ...) -> None: ...
+
+class ExtractionNetwork(_message.Message):
+    __slots__ = ("network_name", "expert_num_per_task", "share_num", "task_expert_net", "share_expert_net")
+    NETWORK_NAME_FIELD_NUMBER: _ClassVar[int]
+    EXPERT_NUM_PER_TASK_FIELD_NUMBER: _ClassVar[int]
+    SHARE_NUM_FIELD_NUMBER: _ClassVar[int]
+    TASK_EXPERT_NET_FIELD_NUMBER: _ClassVar[int]
+    SHARE_EXPERT_NET_FIELD_NUMBER: _ClassVar[int]
+    network_name: str
+    expert_num_per_task: int
+    share_num: int
+    task_expert_net: _dnn_pb2.DNN
+    share_expert_net: _dnn_pb2.DNN
+    def __init__(self, network_name: _Optional[str] = ..., expert_num_per_task: _Optional[int] = ..., share_num: _Optional[int] = ..., task_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., share_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class FmTerm(_message.Message):
     __slots__ = ("group_name", "wide_group_name", "output")
@@ -261,3 +289,13 @@ class SimpleMultiTask(_message.Message):
     fm: FmTerm
     position_tower: PositionTower
     def __init__(self, task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
+
+class Ple(_message.Message):
+    __slots__ = ("extraction_networks", "task_towers", "l2_regularization")
+    EXTRACTION_NETWORKS_FIELD_NUMBER: _ClassVar[int]
+    TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    extraction_networks: _containers.RepeatedCompositeFieldContainer[ExtractionNetwork]
+    task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
+    l2_regularization: float
+    def __init__(self, extraction_networks: _Optional[_Iterable[_Union[ExtractionNetwork, _Mapping]]] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...

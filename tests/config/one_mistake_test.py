@@ -10,6 +10,11 @@ USER, SLOT, HOUR = f"{F}[feature_name=user]", f"{F}[feature_name=slot]", f"{F}[f
 CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]"
 ADAM = "train_config.optimizer_config.adam_optimizer.learning_rate"
 HIST_DNN = f"{HISTORY}.sequence_combiner.target_attention"
+PLE = """{ ple { group_name: "all"
+  extraction_networks { expert_num_per_task: 3 share_num: 1
+    task_expert_net { hidden_units: [9, 8] } share_expert_net { hidden_units: 8 } }
+  extraction_networks { network_name: "last" expert_num_per_task: 1 share_num: 2
+    task_expert_net { hidden_units: [4] } share_expert_net { hidden_units: 4 } } } }"""
 
 OF_CLASSES = "metrics_set[0].recall_at_topk: measures labels of several classes; "
 
@@ -171,7 +176,21 @@ BY_OVERRIDE = [
     # model
     ([f"{R}.body.mmoe.num_expert=0"], ["num_expert: expected at least 1 expert, got 0"]),
     ([f"{R}.body.mmoe={{ num_expert: 2 }}"], ["expert_dnn is missing"]),
-    ([f"{R}.body={{}}"], ["expected shared_bottom { } or mmoe { }"]),
+    ([f"{R}.body={{}}"], ["expected shared_bottom { } or mmoe { } or ple { }"]),
+    ([f'{R}.body={{ ple {{ group_name: "all" }} }}'], ["extraction_networks is missing"]),
+    (
+        [f"{R}.body={PLE.replace('share_num: 2', '')}"],
+        [f"{R}.body.ple.extraction_networks[network_name=last].share_num", "expected at least 1 expert."],
+    ),
+    ([f"{R}.body={PLE.replace('task: 1', 'task: 0')}"], ["expert_num_per_task", "at least 1 expert, got 0"]),
+    (
+        [f"{R}.body={PLE.replace('net { hidden_units: 4 }', 'net { hidden_units: 3 }')}"],
+        ["share_expert_net.hidden_units", "ends in 3 units and task_expert_net in 4", "expected one width"],
+    ),
+    ([f"{R}.body={PLE.replace('share_expert_net { hidden_units: 8 }', '')}"], ["share_expert_net is missing"]),
+    ([f"{R}.body={PLE.replace('last', 'network_0')}"], ['"network_0" is the name of another network too']),
+    ([f"{R}.body={PLE.replace('[9, 8]', '[0, 8]')}"], ["task_expert_net.hidden_units[0]: expected more than 0"]),
+    ([f"{R}.body={PLE.replace('task: 1', 'task: 1001')}"], ["expert_num_per_task: expected at most 1,000"]),
     ([f"{R}.body.mmoe.expert_dnn.hidden_units=8,0"], ["hidden_units[1]: expected more than 0, got 0"]),
     ([f"{R}.body.mmoe.expert_dnn.hidden_units="], ["hidden_units is missing"]),
     ([f"{R}.body.mmoe.expert_dnn.dropout_ratio=.1,.1,.1"], ["one for each of the 2 layers, got 3"]),

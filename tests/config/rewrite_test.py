@@ -81,6 +81,18 @@ CASES = [
         [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
     ),
     (
+        f"""ple {{ {TOWERS} l2_regularization: .5 extraction_networks {{ network_name: "one" expert_num_per_task: 3
+        share_num: 2 task_expert_net {{ hidden_units: 8 }} share_expert_net {{ hidden_units: [9, 8] }} }} }}""",
+        ["all"],
+        f"""body {{ ple {{ group_name: "all" extraction_networks {{ network_name: "one"
+        expert_num_per_task: 3 share_num: 2 task_expert_net {{ hidden_units: 8 activation: "relu" }}
+        share_expert_net {{ hidden_units: [9, 8] activation: "relu" }} }} }} }}
+        head {{ independent {{ }} }} l2_regularization: .5
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
         "deepfm { dnn { hidden_units: 8 } }",
         ["deep"],
         f"""body {{ shared_bottom {{ group_name: "deep" }} }} l2_regularization: 1e-4

@@ -25,6 +25,11 @@ BODIES = {
     "shared_bottom": f"body {{ shared_bottom {{ {DNN} }} }}",
     "shared_bottom of groups": f"body {{ shared_bottom {{ {PARTS} {DNN} }} }}",
     "mmoe": "body { mmoe { num_expert: 2 expert_dnn { hidden_units: [8, 6] dropout_ratio: 0.1 } } }",
+    "ple": """body { ple {
+      extraction_networks { expert_num_per_task: 2 share_num: 1
+        task_expert_net { hidden_units: [5, 6] } share_expert_net { hidden_units: 6 dropout_ratio: 0.1 } }
+      extraction_networks { expert_num_per_task: 1 share_num: 2
+        task_expert_net { hidden_units: 4 use_bn: false } share_expert_net { hidden_units: 4 } } } }""",
     "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
 }
 FMS = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from apps_rec.config.bodies import body_of
+from apps_rec.config.bodies import body_of, places_of
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.tables import id_space
 from apps_rec.config.defaults import dnns_by_path
@@ -46,7 +46,10 @@ def _networks(context: Context) -> None:
     if found := body_of(context.rank):
         row, body, path = found
         for name, network in row.copies.items():
-            _copies(context, f"{path}.{name}", getattr(body, name), len(getattr(body, network).hidden_units))
+            for (one, part, own), (_, _, dnn) in zip(
+                places_of(body, path, name), places_of(body, path, network), strict=True
+            ):
+                _copies(context, f"{one}.{own}", getattr(part, own), len(getattr(part, dnn).hidden_units))
 
 
 def _copies(context: Context, path: str, count: int, depth: int) -> None:

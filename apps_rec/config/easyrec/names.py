@@ -16,6 +16,7 @@ _THEIRS = {
     "Fm": "FM",
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
+    "Ple": "PLE",
     "Auc": "AUC",
     "Gauc": "GAUC",
     "SessionAuc": "SessionAUC",

@@ -2,6 +2,7 @@
 
 from apps_rec.models.bodies.body import Body
 from apps_rec.models.bodies.mixture_of_experts import MixtureOfExperts
+from apps_rec.models.bodies.progressive_extraction import ProgressiveExtraction
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 
-__all__ = ["Body", "MixtureOfExperts", "SharedBottom"]
+__all__ = ["Body", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]

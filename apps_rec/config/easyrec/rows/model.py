@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
@@ -37,7 +37,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "esmm": used("losses are means over the rows of a batch, where EasyRec sums"),
         "dbmtl": _OTHER,
         "simple_multi_task": used(),
-        "ple": _OTHER,
+        "ple": used("experts train as the rest does, as in mmoe"),
         "rocket_launching": _OTHER,
         "seq_att_groups": _SEQUENCES,
         "embedding_regularization": used(

@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, refused, used
 
-_HERE = "models here are mmoe, esmm, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
@@ -61,12 +61,12 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "task_towers": _OTHER,
         "l2_regularization": _OTHER,
     },
-    "PLE": {"extraction_networks": _OTHER, "task_towers": _OTHER, "l2_regularization": _OTHER},
+    "PLE": {"extraction_networks": used(), "task_towers": used(), "l2_regularization": _L2},
     "ExtractionNetwork": {
-        "network_name": _OTHER,
-        "expert_num_per_task": _OTHER,
-        "share_num": _OTHER,
-        "task_expert_net": _OTHER,
-        "share_expert_net": _OTHER,
+        "network_name": used("a part of the names of its weights"),
+        "expert_num_per_task": used(),
+        "share_num": used(),
+        "task_expert_net": used(),
+        "share_expert_net": used(),
     },
 }

@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, used
 
-_DBMTL = later("models here are mmoe, esmm, deepfm, fm, simple_multi_task and rank_model")
+_DBMTL = later("models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model")
 _SPACE = later("write task_space_indicator_label, a label that is 1 on the rows of the space")
 _EXPERTS = later("write num_expert, and their network once in expert_dnn")
 
