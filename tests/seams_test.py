@@ -83,7 +83,7 @@ def toy(tiny_run, tmp_path_factory):
         patch.setitem(build.BODIES, "shared_bottom", lambda message, parts, num_tasks, **_: ToyBody(parts, num_tasks))
         patch.setitem(config_heads.HEADS, "independent", ToyOfConfig())
         patch.setitem(heads.HEADS, "independent", ToyHead)
-        patch.setitem(LOSSES, "cross_entropy", Loss(squared_error))
+        patch.setitem(LOSSES, "CLASSIFICATION", Loss(squared_error))
         patch.setitem(METRICS, "calibration", Metric(mean_squared_error, of_positives=True, of_negatives=True))
         row = replace(config_metrics.METRICS["calibration"], better=EvalMetrics.LOWER)
         patch.setitem(config_metrics.METRICS, "calibration", row)
@@ -112,10 +112,11 @@ def test_the_heads_outputs_go_as_far_as_the_export(toy):
 
 def test_the_loss_is_the_tasks(toy):
     head = load_trained(toy[0].load())[0].model.head
-    losses = head.losses({"ctr": tf.constant([0.5]), "cvr": tf.constant([-2.0])}, {"click": [1.0], "download": [0.0]})
-    assert {name: loss.numpy().tolist() for name, loss in losses.items()} == {"ctr": [0.25], "cvr": [4.0]}
-    with pytest.raises(ValueError, match="task cvr: cross_entropy is no loss of a product of probabilities"):
-        heads.FunnelHead(head.tasks)
+    rows = heads.AllRows({"ctr": tf.constant([2.0]), "cvr": tf.constant([3.0])})
+    logits = {"ctr": tf.constant([0.5]), "cvr": tf.constant([-2.0])}
+    losses = head.losses(logits, {"click": [1.0], "download": [0.0]}, rows)
+    terms = {name: [(t.values.numpy()[0], t.weights.numpy()[0]) for t in loss] for name, (loss,) in losses.items()}
+    assert terms == {"ctr": [(0.25, 2)], "cvr": [(4, 3)]}
 
 
 def test_the_metric_chooses_the_checkpoint_and_is_reported(toy):

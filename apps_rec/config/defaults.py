@@ -11,7 +11,7 @@ from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
-from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel, TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.protos.train_pb2 import LearningRate, Optimizer
 
@@ -121,8 +121,9 @@ def _towers(config: PipelineConfig, report: Report) -> None:
     towers = model.rank_model.task_towers
     if len(towers) == 1:
         _single_label(config, report)
-    elif model.HasField("label_name") and towers:
-        report.error("model_config.label_name", "is for a model with one tower; give each tower its own label_name.")
+        _single_losses(model, report)
+    elif towers:
+        _of_one_tower_alone(model, report)
     for at, tower in enumerate(towers):
         if not tower.metrics_set:
             kind = kind_of(model.rank_model, at)
@@ -144,6 +145,44 @@ def _single_label(config: PipelineConfig, report: Report) -> None:
     elif config.data_config.label_fields:
         tower.label_name = config.data_config.label_fields[0]
     model.ClearField("label_name")
+
+
+# Fields of a tower that a model with one tower may hold itself.
+_OF_ONE_TOWER = ("loss_type", "num_class", "losses")
+
+
+def _is_given(message: ModelConfig | TaskTower, name: str) -> bool:
+    return bool(message.losses) if name == "losses" else message.HasField(name)
+
+
+def _of_one_tower_alone(model: ModelConfig, report: Report) -> None:
+    """Reports fields of one tower over several: with their defaults they change nothing."""
+    for name in ("label_name", *_OF_ONE_TOWER):
+        path = f"model_config.{name}"
+        if not _is_given(model, name):
+            continue
+        if name in ("loss_type", "num_class") and getattr(model, name) == getattr(ModelConfig(), name):
+            report.note(path, "is for a model with one tower; each of these has its own")
+            model.ClearField(name)
+        else:
+            report.error(path, f"is for a model with one tower; give each tower its own {name}.")
+
+
+def _single_losses(model: ModelConfig, report: Report) -> None:
+    """Moves the losses and num_class of a model with one tower to that tower."""
+    tower = model.rank_model.task_towers[0]
+    for name in _OF_ONE_TOWER:
+        if not _is_given(model, name):
+            continue
+        path, new = f"model_config.{name}", f"{RANK}.task_towers[0].{name}"
+        if _is_given(tower, name):
+            report.error(path, f"the tower has its own {name} ({report.line(new)}); expected one of them.")
+        elif name == "losses":
+            tower.losses.extend(model.losses)
+        else:
+            setattr(tower, name, getattr(model, name))
+        report.places.origins.setdefault(new, (path, True))
+        model.ClearField(name)
 
 
 def _score(model: ModelConfig) -> None:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
-from apps_rec.names import PRODUCT, logit_name, probability_name
+from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row, losses_with
+from apps_rec.config.tasks.losses import loss_names
+from apps_rec.names import PRODUCT, probability_name
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.model_pb2 import RankModel, TaskTower
 
@@ -37,22 +39,28 @@ class Target:
 
 
 class Independent:
-    """A head where each tower's sigmoid is a probability, trained on the tower's own label."""
+    """A head where each tower's logits make outputs of its own, trained on the tower's own label."""
 
     def resolve(self, rank: RankModel) -> None:
         """Fills in fields of the head's message that a config leaves out."""
 
     def outputs(self, rank: RankModel) -> list[str]:
         """Returns the names of the model's outputs, without the score."""
-        return [name for tower in rank.task_towers for name in (probability(tower), logit_name(tower.tower_name))]
+        return [name for tower in rank.task_towers for name in kind_row(tower).widths(tower)]
+
+    def widths(self, rank: RankModel) -> dict[str, int]:
+        """Returns how many numbers a row those outputs hold that hold more than one."""
+        found = {name: width for tower in rank.task_towers for name, width in kind_row(tower).widths(tower).items()}
+        return {name: width for name, width in found.items() if width}
 
     def scores(self, rank: RankModel) -> list[str]:
-        """Returns the names of the outputs that rows can be ranked by."""
-        return [probability(tower) for tower in rank.task_towers]
+        """Returns the names of the outputs that rows can be ranked by: one number a row, and no logit."""
+        found = {name: width for tower in rank.task_towers for name, width in kind_row(tower).widths(tower).items()}
+        return [name for name, width in found.items() if not width and not name.startswith(("logits_", "pos_logits_"))]
 
     def trained(self, rank: RankModel) -> list[str]:
         """Returns the output that each tower's loss trains; an empty list where the towers do not fit the head."""
-        return [probability(tower) for tower in rank.task_towers]
+        return [scored(tower) for tower in rank.task_towers]
 
     def targets(self, rank: RankModel, at: int) -> list[Target]:
         """Returns the outputs, with labels, by which the tower at a place is measured."""
@@ -122,17 +130,31 @@ class Funnel(Independent):
             report.error(f"{RANK}.head.funnel", text)
             return
         self._check_order(context, towers)
-        if rank.task_towers[1].HasField("task_space_indicator_label"):
-            report.error(
-                f"{RANK}.task_towers[1].task_space_indicator_label",
-                "the second step of a funnel is trained over all impressions, as the product; remove it.",
-            )
+        self._check_losses(context)
+        for name in ("task_space_indicator_label", "task_space_indicator_name"):
+            if rank.task_towers[1].HasField(name):
+                text = "the second step of a funnel is trained over all impressions, as the product; remove it."
+                report.error(f"{RANK}.task_towers[1].{name}", text)
         labels = [tower.label_name for tower in rank.task_towers]
         if labels[0] and labels[0] == labels[1]:
             text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
             report.error(f"{RANK}.task_towers[1].label_name", text)
         elif (column := context.columns.get(labels[1])) and "" in column.not_observed:
             self._warn_of_empty(context, *labels)
+
+    def _check_losses(self, context: Context) -> None:
+        """Reports steps that are no probability: there is no product of others."""
+        possible = quoted(name for name in losses_with(PROBABILITY) if name != "ORDER_CALIBRATE_LOSS")
+        for at, tower in enumerate(context.rank.task_towers):
+            names = loss_names(tower)
+            path = f"{RANK}.task_towers[{at}].{'losses' if tower.losses else 'loss_type'}"
+            if kind_name(tower) != PROBABILITY:
+                what = f"num_class {tower.num_class}" if set(names) == {"CLASSIFICATION"} else " and ".join(names)
+                text = f"a step of a funnel is a probability, and {what} gives none; expected {possible}, of one class."
+                context.report.error(path, text)
+            elif at and "ORDER_CALIBRATE_LOSS" in names:
+                text = f"ORDER_CALIBRATE_LOSS does nothing in a funnel: {PRODUCT} never exceeds the click; remove it."
+                context.report.error(path, text)
 
     def _warn_of_empty(self, context: Context, click: str, conversion: str) -> None:
         """Warns where an empty label says "not observed": it is empty in rows without a click too, in many logs."""
@@ -169,6 +191,27 @@ def probability(tower: TaskTower) -> str:
     return probability_name(tower.tower_name)
 
 
+def scored(tower: TaskTower) -> str:
+    """Returns the output of a tower that rows are ranked by."""
+    return kind_row(tower).score.format(tower.tower_name)
+
+
+def measured_output(tower: TaskTower) -> str:
+    """Returns the output of a tower that is held against its label."""
+    return kind_row(tower).measured.format(tower.tower_name)
+
+
+def space_of(tower: TaskTower) -> str:
+    """Returns the label that says which rows are inside a tower's task space; "": there is none.
+
+    A space by the value of a column has a label of its own, which is made of the column when rows are read.
+    """
+    if tower.task_space_indicator_name:
+        # No column has such a name: a control character.
+        return f"{tower.task_space_indicator_name}\x1f{tower.task_space_indicator_value}"
+    return tower.task_space_indicator_label
+
+
 def masked(tower: TaskTower) -> str:
     """Returns the suffix of metrics that count only a part of the rows."""
     return f"{tower.tower_name}_masked"
@@ -176,15 +219,15 @@ def masked(tower: TaskTower) -> str:
 
 def own_target(tower: TaskTower) -> Target:
     """Returns a tower's output and label: on all rows, or only inside its task space if its loss counts only those."""
-    labels = (tower.label_name,)
+    labels, output, kind = (tower.label_name,), measured_output(tower), kind_row(tower).learns
     if counts_inside_alone(tower):
-        return Target(masked(tower), probability(tower), labels, tower.task_space_indicator_label)
-    return Target(tower.tower_name, probability(tower), labels)
+        return Target(masked(tower), output, labels, space_of(tower), kind)
+    return Target(tower.tower_name, output, labels, kind=kind)
 
 
 def counts_inside_alone(tower: TaskTower) -> bool:
     """Tells whether a tower's loss leaves out the rows outside its task space."""
-    return bool(tower.task_space_indicator_label) and tower.out_task_space_weight == 0
+    return bool(space_of(tower)) and tower.out_task_space_weight == 0
 
 
 # By the name of the message in the config; apps_rec/models/heads.py computes them, by the same names.

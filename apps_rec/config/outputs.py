@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apps_rec.config.heads import head_of
+from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import AskedMetric, Metric, asked_metrics
+from apps_rec.config.tasks.kinds import NUMBER, kind_row
 from apps_rec.protos.eval_pb2 import EvalMetrics
+from apps_rec.protos.model_pb2 import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -43,6 +45,12 @@ def outputs(message: PipelineConfig) -> list[str]:
     return [*head_of(rank).outputs(rank), "score"]
 
 
+def output_widths(message: PipelineConfig) -> dict[str, int]:
+    """Returns how many numbers a row those outputs hold that hold more than one, such as one for each class."""
+    rank = message.model_config.rank_model
+    return head_of(rank).widths(rank)
+
+
 def score_outputs(message: PipelineConfig) -> list[str]:
     """Returns the names of the outputs that rows can be ranked by."""
     rank = message.model_config.rank_model
@@ -55,11 +63,18 @@ def labels_not_always_observed(message: PipelineConfig) -> frozenset[str]:
     return frozenset(column.input_name for column in data.input_fields if column.not_observed)
 
 
+def may_be_any_number(rank: RankModel, label: str) -> bool:
+    """Tells whether all that read a label take any number for it; else -1 stands for what was not observed."""
+    readers = {kind_row(tower).labels for tower in rank.task_towers if tower.label_name == label}
+    is_space = any(tower.task_space_indicator_label == label for tower in rank.task_towers)
+    return readers == {NUMBER} and not is_space and label not in head_of(rank).label_steps(rank)
+
+
 def labels_of_losses(message: PipelineConfig) -> list[tuple[str, ...]]:
     """Returns, for each tower, the labels that its loss or its task space reads."""
     rank = message.model_config.rank_model
     read = [head_of(rank).loss_labels(rank, at) for at in range(len(rank.task_towers))]
-    spaces = [tower.task_space_indicator_label for tower in rank.task_towers]
+    spaces = [space_of(tower) for tower in rank.task_towers]
     return [tuple(dict.fromkeys(filter(None, (*names, space)))) for names, space in zip(read, spaces, strict=True)]
 
 

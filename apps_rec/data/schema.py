@@ -11,8 +11,9 @@ from apps_rec.protos.data_pb2 import DataConfig
 # CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
 INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
-# Value of a label in a batch if its column says that it was not observed.
+# Value of a label in a batch if its column says that it was not observed; and of one that may be any number.
 NOT_OBSERVED = -1.0
+NOT_OBSERVED_NUMBER = -3.4028234663852886e38
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,50 @@ class ColumnHoldout:
 class LabelRule:
     """A rule for a label that may be something else than 0 or 1.
 
-    Args:
+    Attributes:
         not_observed: values of the column that mean "not known"; None: a missing value. In a batch each becomes
-            NOT_OBSERVED.
+            `unobserved`.
         spaces: labels that are settled before this one. No task looks at this label in rows in which none of them is 1.
             There it may be missing or -1, and becomes 0 in a batch.
+        least: least number that it may be.
+        most: largest number that it may be.
+        is_whole: whether it must be a whole number.
     """
 
     not_observed: tuple[float | None, ...] = ()
     spaces: tuple[str, ...] = ()
+    least: float = 0.0
+    most: float = 1.0
+    is_whole: bool = True
+
+    @property
+    def unobserved(self) -> float:
+        """Returns the value in a batch of a label that was not observed, which no label has."""
+        return NOT_OBSERVED if self.least >= 0 else NOT_OBSERVED_NUMBER
+
+    @property
+    def expected(self) -> str:
+        """Returns what the label may be, in words."""
+        if self.is_whole:
+            return "the label 0 or 1" if self.most == 1 else f"a class from 0 to {self.most:g} as label"
+        if self.most == 1:
+            return "a label in [0, 1]"
+        return "a label of 0 or more" if self.least == 0 else "a finite number as label"
+
+
+@dataclass(frozen=True)
+class ValueSpace:
+    """A task space by the value of a column: rows with this value are inside.
+
+    Attributes:
+        name: name of the label that is made of it: 1 inside, 0 outside.
+        column: column that decides.
+        value: value of the rows inside.
+    """
+
+    name: str
+    column: Column
+    value: Value
 
 
 @dataclass(frozen=True)
@@ -112,8 +148,11 @@ class Schema:
 
     Args:
         columns: columns handed out with their declared type: inputs of features and, to evaluate, users.
-        labels: names of columns that must be 0 or 1, handed out as float32.
+        labels: names of columns that must be 0 or 1, or what their rule says, handed out as float32.
         tags: features whose values have weights.
+        sessions: names of columns (also in `columns`) whose equal values make a session, for losses.
+        spaces: task spaces by the value of a column (also in `columns`).
+        unread: names of `columns` that no feature reads, but sessions, spaces or users.
         label_rules: rules of labels that may be something else too, by name, in the order in which they are settled.
         weights: names of columns that must be 0 or more, handed out as float32.
         users: names of columns (also in `columns`) that group rows for GAUC.
@@ -153,6 +192,14 @@ class Schema:
     null_words: tuple[str, ...] = ()
     max_bad_row_share: float = 0.01
     tags: tuple[TagWeights, ...] = ()
+    sessions: tuple[str, ...] = ()
+    spaces: tuple[ValueSpace, ...] = ()
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def inputs(self) -> tuple[Column, ...]:
+        """Returns the columns that features read."""
+        return tuple(column for column in self.columns if column.name not in self.unread)
 
     def column(self, name: str) -> Column | None:
         """Returns the declared column of that name, None if input_fields does not list it."""

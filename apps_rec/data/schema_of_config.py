@@ -1,13 +1,25 @@
 """From a normalised config to the schema of what a job reads."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 
 from apps_rec.config.features import type_of
-from apps_rec.config.heads import head_of
+from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
+from apps_rec.config.tasks.kinds import AMOUNT_OF, BINARY, CLASS, NUMBER, SHARE_OF_ONE, kind_row
+from apps_rec.config.tasks.losses import session_columns
 from apps_rec.data.dtypes import DTYPES, parse_value
-from apps_rec.data.schema import INPUT_TYPES, Column, ColumnHoldout, LabelRule, RowFilter, Schema, TagWeights
+from apps_rec.data.schema import (
+    INPUT_TYPES,
+    Column,
+    ColumnHoldout,
+    LabelRule,
+    RowFilter,
+    Schema,
+    TagWeights,
+    ValueSpace,
+)
 from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -15,6 +27,8 @@ from apps_rec.protos.model_pb2 import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 PURPOSES = (*PASSES, "predict")
+# The square of a larger label would leave float32.
+LARGEST = 1e18
 
 
 def build_schema(config: PipelineConfig, purpose: str) -> Schema:
@@ -40,10 +54,13 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     labels = () if scores_only else _labels(model)
     weights = _weights(config) if purpose == "train" else ()
     users = () if scores_only or purpose == TRAIN else _users(config)
+    sessions = session_columns(model) if purpose == TRAIN else ()
+    spaces = () if scores_only else _value_spaces(model, declared)
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
     if scores_only and config.model_config.score_value_field:
         names.append(config.model_config.score_value_field)
-    columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *users]))
+    others = (*users, *sessions, *(space.column.name for space in spaces))
+    columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *others]))
     for name in (*labels, *weights):
         _find(declared, name, "data_config.label_fields or sample_weight")
     types = {column.name: column.dtype for column in columns}
@@ -76,6 +93,9 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         null_words=tuple(data.null_words),
         max_bad_row_share=data.max_bad_row_share,
         tags=tuple(_tag_weights(_used_features(config, purpose))),
+        sessions=sessions,
+        spaces=spaces,
+        unread=frozenset(others) - set(names),
     )
 
 
@@ -151,17 +171,57 @@ def _labels(model: RankModel) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
+def _value_spaces(model: RankModel, declared: dict[str, Column]) -> tuple[ValueSpace, ...]:
+    found = {}
+    for tower in model.task_towers:
+        if tower.task_space_indicator_name:
+            where = f"task_towers[tower_name={tower.tower_name}].task_space_indicator_"
+            column = _find(declared, tower.task_space_indicator_name, f"{where}name")
+            value = parse_value(tower.task_space_indicator_value, column.dtype, f"{where}value")
+            found[space_of(tower)] = ValueSpace(space_of(tower), column, value)
+    return tuple(found.values())
+
+
 def _label_rules(config: PipelineConfig, labels: Iterable[str]) -> dict[str, LabelRule]:
     """Returns the rules in an order in which each label comes behind its spaces. A circle of spaces gives no rule."""
     columns = {column.input_name: column for column in config.data_config.input_fields}
-    unobserved = {name: tuple(map(_unobserved_value, columns[name].not_observed)) for name in labels}
-    spaces = {name: _spaces(config.model_config.rank_model, name) for name in labels}
-    rules = {name: LabelRule(unobserved[name]) for name in labels if unobserved[name] and not spaces[name]}
-    waiting = {name for name in labels if spaces[name]}
-    while ready := {name for name in waiting if not waiting & set(spaces[name])}:
-        rules |= {name: LabelRule(unobserved[name], spaces[name]) for name in labels if name in ready}
-        waiting -= ready
-    return rules | {name: LabelRule(unobserved[name]) for name in waiting if unobserved[name]}
+    model = config.model_config.rank_model
+    spaces = {name: _spaces(model, name) for name in labels}
+    rules = {
+        name: replace(_values_of(model, name), not_observed=tuple(map(_unobserved_value, columns[name].not_observed)))
+        for name in labels
+    }
+    ordered = [name for name in labels if not spaces[name]]
+    waiting = [name for name in labels if spaces[name]]
+    while ready := [name for name in waiting if not set(waiting) & set(spaces[name])]:
+        rules |= {name: replace(rules[name], spaces=spaces[name]) for name in ready}
+        ordered += ready
+        waiting = [name for name in waiting if name not in ready]
+    return {name: rules[name] for name in (*ordered, *waiting) if rules[name] != LabelRule()}
+
+
+def _values_of(model: RankModel, label: str) -> LabelRule:
+    """Returns the values that every tower with this label takes."""
+    rules = [
+        _VALUES[kind_row(tower).labels](tower.num_class) for tower in model.task_towers if tower.label_name == label
+    ]
+    if label in head_of(model).label_steps(model) or not rules:
+        rules.append(LabelRule())
+    rules += [LabelRule() for tower in model.task_towers if tower.task_space_indicator_label == label]
+    return LabelRule(
+        least=max(rule.least for rule in rules),
+        most=min(rule.most for rule in rules),
+        is_whole=any(rule.is_whole for rule in rules),
+    )
+
+
+_VALUES: dict[str, Callable[[int], LabelRule]] = {
+    BINARY: lambda classes: LabelRule(),
+    CLASS: lambda classes: LabelRule(most=classes - 1),
+    SHARE_OF_ONE: lambda classes: LabelRule(is_whole=False),
+    AMOUNT_OF: lambda classes: LabelRule(most=LARGEST, is_whole=False),
+    NUMBER: lambda classes: LabelRule(least=-LARGEST, most=LARGEST, is_whole=False),
+}
 
 
 def _unobserved_value(text: str) -> float | None:

@@ -10,8 +10,6 @@ from apps_rec.evaluation.columns import BlockColumn, TaskRows, UserCodes
 from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
 from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER, TaskMetrics
 
-_NOT_OBSERVED = -1
-
 
 class MetricCollector:
     """Takes a model's outputs batch by batch and computes every task's metrics over all rows at the end.
@@ -84,7 +82,7 @@ class MetricCollector:
         """
         wanted = {name for task in self.tasks for name in (*task.labels, task.mask_label) if name}
         values = {name: np.asarray(_get("label", batch_labels, name)) for name in sorted(wanted)}
-        known = {name: values[name] != _NOT_OBSERVED for task in self.tasks for name in task.observed}
+        known = {name: values[name] != task.unobserved_of(name) for task in self.tasks for name in task.observed}
         scores = {
             t.score_output: batch.score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks
         }

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from apps_rec.config.outputs import measured
+from apps_rec.config.outputs import Measured, may_be_any_number, measured
+from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.evaluation.tasks import MetricSpec, TaskMetrics
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -25,9 +26,14 @@ def build_plan(config: PipelineConfig) -> list[TaskMetrics]:
             tuple(MetricSpec(asked.metric.name, asked.users, asked.options) for asked in each.metrics),
             each.observed,
             EvalMetrics.TaskKind.Name(each.kind).lower(),
+            NOT_OBSERVED_NUMBER if _may_be_any_number(config, each) else NOT_OBSERVED,
         )
         for each in measured(config)
     ]
+
+
+def _may_be_any_number(config: PipelineConfig, each: Measured) -> bool:
+    return each.kind == EvalMetrics.NUMBER and may_be_any_number(config.model_config.rank_model, each.labels[0])
 
 
 def as_exported(plan: Sequence[TaskMetrics]) -> list[TaskMetrics]:

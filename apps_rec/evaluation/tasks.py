@@ -63,6 +63,7 @@ class TaskMetrics:
         observed: those of `label` and `mask_label` that may be -1, not observed. A row where one of them is -1 does
             not count.
         kind: what the label is: `binary`, `number` or `classes`.
+        unobserved: value of the label where it was not observed: -1, or the least number where labels may be any.
 
     Raises:
         ValueError: no label, several of a task that is not binary, or an unknown kind.
@@ -79,6 +80,7 @@ class TaskMetrics:
     metrics: tuple[MetricSpec, ...] = (AUC, LOG_LOSS, CALIBRATION)
     observed: tuple[str, ...] = ()
     kind: str = BINARY
+    unobserved: float = -1.0
 
     def __post_init__(self) -> None:
         if not self.labels:
@@ -110,6 +112,10 @@ class TaskMetrics:
         """Returns a key that is equal for tasks that count the same rows; it is empty where all rows count."""
         masks = (self.mask_label,) if self.mask_label else ()
         return (*masks, "", *self.observed) if self.observed else masks
+
+    def unobserved_of(self, label: str) -> float:
+        """Returns the value of a label column where it was not observed."""
+        return self.unobserved if label in self.labels else -1.0
 
     def counts(self, labels: Mapping[str, np.ndarray], known: Mapping[str, np.ndarray]) -> np.ndarray:
         """Tells for each row of a batch whether it counts; needs a `mask_label` or `observed`.

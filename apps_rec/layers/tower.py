@@ -1,4 +1,4 @@
-"""Tower of a task: it turns the task's vector into its logit."""
+"""Tower of a task: it turns the task's vector into its logits."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -12,20 +12,21 @@ from apps_rec.legacy_keras import keras
 
 
 class Tower(keras.layers.Layer):
-    """Computes one task's logit: a DNN, if there is one, then `w x + b`.
+    """Computes one task's logits: a DNN, if there is one, then `W x + b`.
 
-    The logit is computed in the precision of the weights, also where the DNN runs in half precision.
+    Logits are computed in the precision of the weights, also where the DNN runs in half precision.
 
     Args:
         hidden_units: width of each layer of the DNN; empty: no DNN, only a linear layer.
         activation: see `Dnn`.
         use_bn: see `Dnn`.
-        dropout: see `Dnn`; nothing is dropped after the logit.
-        l2: see `Dnn`; the logit's kernel counts too.
+        dropout: see `Dnn`; nothing is dropped after the logits.
+        l2: see `Dnn`; the logits' kernel counts too.
+        num_logits: number of logits, 1 or more.
         **kwargs: `name` and `dtype` of a Keras layer.
 
     Input shape: `(batch, input_dim)`.
-    Output shape: `(batch, 1)`.
+    Output shape: `(batch, num_logits)`.
 
     Raises:
         ValueError: an argument out of range.
@@ -42,6 +43,7 @@ class Tower(keras.layers.Layer):
         use_bn: bool = False,
         dropout: float | Sequence[float] = 0.0,
         l2: float = 0.0,
+        num_logits: int = 1,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -49,6 +51,7 @@ class Tower(keras.layers.Layer):
         self.activation = arguments.choice(self.name, "activation", activation, list(ACTIVATIONS))
         self.use_bn = bool(use_bn)
         self.l2 = arguments.non_negative(self.name, "l2", l2)
+        self.num_logits = arguments.positive_int(self.name, "num_logits", num_logits)
         # Without a DNN a dropout would do nothing: only 0 or no rates are accepted.
         self.dropout = arguments.rates(self.name, "dropout", dropout, len(self.hidden_units))
         if not self.hidden_units and (self.use_bn or dropout not in (0, (), [])):
@@ -65,10 +68,12 @@ class Tower(keras.layers.Layer):
                 name=f"{self.name}/dnn",
                 dtype=self.dtype_policy,
             )
-        self._logit = Dense(1, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype)
+        self._logit = Dense(
+            self.num_logits, kernel_regularizer=kernel_regularizer(self.l2), name="logit", dtype=self.variable_dtype
+        )
 
     def call(self, inputs: tf.Tensor, training: bool = False, seed: tf.Tensor | None = None) -> tf.Tensor:
-        """Returns the logit."""
+        """Returns the logits."""
         hidden = inputs if self._dnn is None else self._dnn(inputs, training=training, seed=seed)
         return self._logit(hidden, training=training)
 
@@ -81,4 +86,5 @@ class Tower(keras.layers.Layer):
             "use_bn": self.use_bn,
             "dropout": list(self.dropout),
             "l2": self.l2,
+            "num_logits": self.num_logits,
         }

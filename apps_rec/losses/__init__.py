@@ -1,6 +1,18 @@
 """Losses of a task: plain functions of labels and of logits or log-probabilities; one file, one row each."""
 
-from apps_rec.losses.cross_entropy import log_prob_cross_entropy, sigmoid_cross_entropy
-from apps_rec.losses.table import CROSS_ENTROPY, LOSSES, Loss
+from apps_rec.losses.cross_entropy import log_prob_cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy
+from apps_rec.losses.rows import Rows, Terms
+from apps_rec.losses.table import CLASSIFICATION, LOSSES, Loss
+from apps_rec.losses.ziln import log_expected_value
 
-__all__ = ["CROSS_ENTROPY", "LOSSES", "Loss", "log_prob_cross_entropy", "sigmoid_cross_entropy"]
+__all__ = [
+    "CLASSIFICATION",
+    "LOSSES",
+    "Loss",
+    "Rows",
+    "Terms",
+    "log_expected_value",
+    "log_prob_cross_entropy",
+    "sigmoid_cross_entropy",
+    "softmax_cross_entropy",
+]

@@ -7,14 +7,27 @@ from typing import Any
 
 import tensorflow as tf
 
-from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
+from apps_rec.config.heads import space_of
+from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses, may_be_any_number
+from apps_rec.config.tasks.kinds import kind_name
+from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
+from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.features import Embedder, Preprocessor
 from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import Body, MixtureOfExperts, ProgressiveExtraction, SharedBottom
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.specs import DnnSpec, ExtractionSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
+from apps_rec.models.specs import (
+    DnnSpec,
+    ExtractionSpec,
+    FmSpec,
+    Group,
+    PositionSpec,
+    ScoreTerm,
+    Task,
+    TaskLoss,
+)
 from apps_rec.protos import model_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -145,13 +158,26 @@ def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, .
 def _build_tasks(config: PipelineConfig) -> list[Task]:
     message, sample_weight = config.model_config.rank_model, config.data_config.sample_weight
     unsure = labels_not_always_observed(config)
+    learned = is_learned(config.model_config)
     return [
-        _build_task(tower, sample_weight, tuple(name for name in read if name in unsure))
+        _build_task(
+            tower,
+            sample_weight,
+            tuple(name for name in read if name in unsure),
+            NOT_OBSERVED_NUMBER if may_be_any_number(message, tower.label_name) else NOT_OBSERVED,
+            asked_losses(tower, learned),
+        )
         for tower, read in zip(message.task_towers, labels_of_losses(config), strict=True)
     ]
 
 
-def _build_task(tower: model_pb2.TaskTower, sample_weight: str, observed: tuple[str, ...]) -> Task:
+def _build_task(
+    tower: model_pb2.TaskTower,
+    sample_weight: str,
+    observed: tuple[str, ...],
+    unobserved: float,
+    losses: Sequence[AskedLoss],
+) -> Task:
     shared = sample_weight if tower.use_sample_weight else ""
     return Task(
         tower.tower_name,
@@ -159,8 +185,22 @@ def _build_task(tower: model_pb2.TaskTower, sample_weight: str, observed: tuple[
         dnn=_optional_dnn(tower),
         weight=tower.weight,
         sample_weight=tower.sample_weight or shared or None,
-        space_label=tower.task_space_indicator_label or None,
+        space_label=space_of(tower) or None,
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
         observed=observed,
+        losses=tuple(map(_build_loss, losses)),
+        kind=kind_name(tower),
+        num_class=tower.num_class,
+        unobserved=unobserved,
+        options={name: value for asked in losses for name, value in asked.options.items() if name in _OF_OUTPUTS},
     )
+
+
+# Options of a loss that say how an output is made of its logits; max_sigma says both.
+_OF_OUTPUTS = ("max_sigma", "max_log_clip_value", "return_log_pred_value")
+
+
+def _build_loss(asked: AskedLoss) -> TaskLoss:
+    options = {n: value for n, value in asked.options.items() if n == "max_sigma" or n not in _OF_OUTPUTS}
+    return TaskLoss(asked.name, asked.weight, asked.is_learned, options, asked.session or None, asked.towers)

@@ -3,42 +3,84 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.layers import MultiplicativeHead
-from apps_rec.losses import LOSSES
+from apps_rec.losses import LOSSES, Rows, Terms
+from apps_rec.models.kinds import PROBABILITY
 from apps_rec.models.specs import ScoreTerm, Task
-from apps_rec.names import PRODUCT, logit_name, probability_name
+from apps_rec.names import PRODUCT, probability_name
 
 Tensors = Mapping[str, tf.Tensor]
+# For each loss of a task, what it is the mean of; of several, their means are added.
+TaskTerms = tuple[tuple[Terms, ...], ...]
+
+
+@dataclass(frozen=True)
+class AllRows:
+    """The rows of a batch: their weights for each task, and their sessions.
+
+    Attributes:
+        weights: weight of each row by task, `(batch,)`.
+        sessions: session of each row by column, `(batch,)` whole numbers.
+    """
+
+    weights: Tensors
+    sessions: Tensors = field(default_factory=dict)
+
+    def of(self, task: str, session: str | None) -> Rows:
+        """Returns the rows as a loss of a task sees them."""
+        return Rows(self.weights[task], None if session is None else self.sessions[session])
 
 
 class IndependentHead:
-    """A head where each task's sigmoid is a probability over all impressions, trained on the task's label."""
+    """A head where each task's logits make outputs of its own, trained on the task's label over all impressions."""
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tuple(tasks)
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """Returns `probs_<tower>` and `logits_<tower>`, each `(batch,)`."""
-        outputs = {}
+        """Returns the outputs of each task's kind, such as `probs_<tower>` and `logits_<tower>`, `(batch,)` each."""
+        outputs: dict[str, tf.Tensor] = {}
         for task in self.tasks:
-            outputs[probability_name(task.name)] = tf.sigmoid(logits[task.name])
-            outputs[logit_name(task.name)] = logits[task.name]
+            outputs |= task.row.outputs(task.name, logits[task.name], task.options)
         return outputs
 
-    def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """Returns each task's loss of each row, `(batch,)`."""
-        return {task.name: LOSSES[task.loss].of_logit(labels[task.label], logits[task.name]) for task in self.tasks}
+    def losses(self, logits: Tensors, labels: Tensors, rows: AllRows) -> dict[str, TaskTerms]:
+        """Returns what each loss of each task is the mean of.
+
+        Args:
+            logits: logits by task, `(batch,)` or `(batch, logits)`.
+            labels: labels by column, `(batch,)`.
+            rows: weights of the rows by task, and sessions by column.
+        """
+        return {task.name: self._losses_of(task, logits, labels, rows) for task in self.tasks}
+
+    def _losses_of(self, task: Task, logits: Tensors, labels: Tensors, rows: AllRows) -> TaskTerms:
+        found: list[tuple[Terms, ...]] = []
+        label = labels[task.label]
+        if task.unobserved != NOT_OBSERVED and task.observed:
+            # The least number there is: its square would be infinite, and 0 times that is no number.
+            label = tf.where(label == task.unobserved, 0.0, label)
+        for item in task.losses:
+            of_task, loss = rows.of(task.name, item.session), LOSSES[item.loss]
+            if loss.of_others is not None:
+                own, *others = (tf.sigmoid(logits[name]) for name in (task.name, *item.others))
+                found.append((Terms(loss.of_others(own, others, **item.options), of_task.weights),))
+            else:
+                found.append(loss.terms(label, logits[task.name], of_task, item.options))
+        return tuple(found)
 
     def loss_names(self) -> dict[str, str]:
         """Returns what the loss of each task is called in logs, by task."""
         return {task.name: f"loss_{task.name}" for task in self.tasks}
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
-        """Returns a term for each task: its loss weight times the probability that the loss trains."""
-        return tuple(ScoreTerm(probability_name(task.name), task.weight) for task in self.tasks)
+        """Returns a term for each task: its loss weight times the output that the loss trains."""
+        return tuple(ScoreTerm(task.score_output, task.weight) for task in self.tasks)
 
 
 class FunnelHead:
@@ -51,7 +93,7 @@ class FunnelHead:
         tasks: the click and the conversion, in this order.
 
     Raises:
-        ValueError: there are not two tasks, or the conversion's loss has no form for log-probabilities.
+        ValueError: there are not two tasks, or one of them is no probability.
 
     References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
     """
@@ -60,13 +102,12 @@ class FunnelHead:
         if len(tasks) != 2:
             raise ValueError(f"A funnel has two tasks, the click and the conversion. Got {len(tasks)}")
         self.tasks = tuple(tasks)
-        loss = LOSSES[tasks[1].loss].of_log_prob
-        if loss is None:
-            possible = ", ".join(name for name, row in LOSSES.items() if row.of_log_prob)
-            raise ValueError(
-                f"task {tasks[1].name}: {tasks[1].loss} is no loss of a product of probabilities; expected {possible}"
-            )
-        self._loss_of_product = loss
+        for task in tasks:
+            if task.kind != PROBABILITY:
+                raise ValueError(f"task {task.name}: expected a probability in a funnel, got the kind {task.kind}")
+        for item in tasks[1].losses:
+            if LOSSES[item.loss].of_others is not None:
+                raise ValueError(f"task {tasks[1].name}: {item.loss} is no loss of a product of probabilities")
         self._product = MultiplicativeHead(name="funnel_head")
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
@@ -79,15 +120,22 @@ class FunnelHead:
         )
         return outputs
 
-    def losses(self, logits: Tensors, labels: Tensors) -> dict[str, tf.Tensor]:
-        """Returns the loss of each row, of the click and of click and conversion together, `(batch,)` each."""
+    def losses(self, logits: Tensors, labels: Tensors, rows: AllRows) -> dict[str, TaskTerms]:
+        """Returns the losses of the click, and those of click and conversion together. See `IndependentHead.losses`."""
         click, conversion = self.tasks
         product = self._product(logits[click.name], logits[conversion.name])
         both = labels[click.label] * labels[conversion.label]
-        return {
-            click.name: LOSSES[click.loss].of_logit(labels[click.label], logits[click.name]),
-            conversion.name: self._loss_of_product(both, product["ctcvr_log_prob"], product["ctcvr_log_complement"]),
-        }
+        of_product = tuple(
+            LOSSES[item.loss].terms_of_product(
+                both,
+                product["ctcvr_log_prob"],
+                product["ctcvr_log_complement"],
+                rows.of(conversion.name, item.session),
+                item.options,
+            )
+            for item in conversion.losses
+        )
+        return {**IndependentHead(self.tasks[:1]).losses(logits, labels, rows), conversion.name: of_product}
 
     def loss_names(self) -> dict[str, str]:
         """Returns what the loss of each task is called in logs, by task; that of the product is named after it."""

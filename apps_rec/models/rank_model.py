@@ -7,12 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
 
+from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures
 from apps_rec.layers import Fm, Tower
 from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
+from apps_rec.losses import LOSSES
 from apps_rec.models.bodies import Body
-from apps_rec.models.heads import Head
+from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
 from apps_rec.names import scope_name
@@ -89,12 +91,25 @@ class RankModel(tfrs.Model):
         self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
         self.towers = {
-            task.name: _tower(task.dnn, l2, dtype, f"tower_{scope_name(task.name)}")
+            task.name: _tower(task.dnn, l2, dtype, f"tower_{scope_name(task.name)}", task.num_logits)
             for task in self.tasks
             if has_tower_input
         }
+        several = [task.name for task in self.tasks if task.num_logits > 1]
+        if several and (position is not None or (fm is not None and not fm.into_tower_input)):
+            raise ValueError(
+                f"task {several[0]} has several logits, to each of which an FM or a position tower would add one "
+                "number, which no softmax sees: let the FM go into the towers' input, and leave out the position tower"
+            )
         # Towers have biases; without towers, each task has one here.
         self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
+        # Of each loss whose uncertainty is learned: s = log(sigma^2).
+        self.uncertainties = {
+            f"{task.name}/{at}": self.add_weight(name=f"uncertainty_{task.name}_{at}", shape=(1,), initializer="zeros")
+            for task in self.tasks
+            for at, item in enumerate(task.losses)
+            if item.is_learned
+        }
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
         self.position_tower = _tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must not reduce the replicas' logs: the step has reduced them.
@@ -178,18 +193,33 @@ class RankModel(tfrs.Model):
     def _dense_part(
         self, embedded: EmbeddedFeatures, labels: Tensors, weights: Tensors, training: bool, seed: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
-        losses, names = self.head.losses(self._logits(embedded, training, seed), labels), self.head.loss_names()
-        shares = {
-            names[task.name]: task.weight * _global_mean(losses[task.name], _row_weights(task, labels, weights))
-            for task in self.tasks
-        }
+        rows = AllRows({task.name: _row_weights(task, labels, weights) for task in self.tasks}, weights)
+        losses = self.head.losses(self._logits(embedded, training, seed), labels, rows)
+        names, replicas = self.head.loss_names(), tf.distribute.get_strategy().num_replicas_in_sync
+        shares = {names[task.name]: task.weight * self._share(task, losses[task.name], replicas) for task in self.tasks}
         if self.losses:
-            replicas = tf.distribute.get_strategy().num_replicas_in_sync
             shares["loss_l2"] = tf.add_n(self.losses) / replicas
         if self.embedding_l2:
             squares = embedded.squared_length()
             shares["loss_embedding_l2"] = self.embedding_l2 / 2 * _global_mean(squares, tf.ones_like(squares))
         return shares
+
+    def _share(self, task: Task, losses: TaskTerms, replicas: int) -> tf.Tensor:
+        """Returns this replica's share of the sum of a task's losses."""
+        shares = []
+        for at, (item, terms) in enumerate(zip(task.losses, losses, strict=True)):
+            means = [_global_mean(*part) for part in terms]
+            share = means[0] if len(means) == 1 else tf.add_n(means)
+            if item.weight != 1:
+                share *= item.weight
+            if item.is_learned:
+                s = self.uncertainties[f"{task.name}/{at}"][0]
+                half = 0.5 if LOSSES[item.loss].is_squared else 1.0
+                # Where no row counts there is nothing to be sure of: s stays.
+                counts = tf.cast(tf.add_n([_total_weight(part.weights) for part in terms]) > 0, share.dtype)
+                share = half * tf.exp(-s) * share + counts * s / 2 / replicas
+            shares.append(share)
+        return shares[0] if len(shares) == 1 else tf.add_n(shares)
 
     def _logits(
         self, embedded: EmbeddedFeatures | RequestFeatures, training: bool, seed: tf.Tensor | None
@@ -210,7 +240,8 @@ class RankModel(tfrs.Model):
         logits = {}
         for task, x in zip(self.tasks, self._joined(tower_inputs), strict=True):
             if x is not None:
-                logit = tf.squeeze(self.towers[task.name](x, training=training, seed=seed), axis=1)
+                logit = self.towers[task.name](x, training=training, seed=seed)
+                logit = tf.squeeze(logit, axis=1) if task.num_logits == 1 else logit
                 logits[task.name] = tf.add_n([logit, *added]) if added else logit
             else:
                 logits[task.name] = added[0] + self.biases[task.name]
@@ -236,11 +267,11 @@ def _beside(parts: Sequence[tf.Tensor]) -> tf.Tensor:
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
 
-def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str) -> Tower:
+def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str, num_logits: int = 1) -> Tower:
     if dnn is None:
-        # Only a logit, which is float32: under the policy Keras would round its input.
-        return Tower(l2=l2, name=name)
-    return Tower(**dnn.arguments(), l2=l2, name=name, dtype=dtype)
+        # Only logits, which are float32: under the policy Keras would round their input.
+        return Tower(l2=l2, num_logits=num_logits, name=name)
+    return Tower(**dnn.arguments(), l2=l2, num_logits=num_logits, name=name, dtype=dtype)
 
 
 def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
@@ -248,14 +279,19 @@ def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:
     if task.space_label is not None:
         row_weights *= tf.where(labels[task.space_label] > 0, task.in_space_weight, task.out_space_weight)
     for name in task.observed:
-        row_weights *= tf.cast(labels[name] >= 0, row_weights.dtype)
+        is_observed = labels[name] != (task.unobserved if name == task.label else NOT_OBSERVED)
+        row_weights *= tf.cast(is_observed, row_weights.dtype)
     return row_weights
 
 
 def _global_mean(values: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
     """Returns this replica's share of the weighted mean over the global batch, with the divisor of all replicas."""
-    total = sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
+    total = _total_weight(weights)
     return tf.reduce_sum(values * weights) / tf.where(total > 0, total, 1.0)
+
+
+def _total_weight(weights: tf.Tensor) -> tf.Tensor:
+    return sum_over_replicas(tf.stop_gradient(tf.reduce_sum(weights)))
 
 
 def _total(values: Sequence[tf.Tensor | tf.IndexedSlices | None]) -> tf.Tensor:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from apps_rec.losses import CROSS_ENTROPY, LOSSES
+from apps_rec.losses import CLASSIFICATION, LOSSES
+from apps_rec.models.kinds import KINDS, PROBABILITY, Kind
 
 
 @dataclass(frozen=True)
@@ -28,18 +30,48 @@ class DnnSpec:
 
 
 @dataclass(frozen=True)
-class Task:
-    """One task: the name of its tower, the label it learns, and the weights of its loss.
+class TaskLoss:
+    """One of the losses of a task.
 
     Attributes:
-        name: name of the tower; outputs are `probs_<name>` and `logits_<name>`.
+        loss: a key of `apps_rec.losses.LOSSES`.
+        weight: weight in the task's sum.
+        is_learned: whether its uncertainty is learned: it counts as exp(-s) L + s / 2.
+        options: arguments of the loss's function, by name.
+        session: column of sessions, or None.
+        others: names of other tasks whose probabilities it reads.
+    """
+
+    loss: str = CLASSIFICATION
+    weight: float = 1.0
+    is_learned: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    session: str | None = None
+    others: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.loss not in LOSSES:
+            raise ValueError(f"no loss is called {self.loss}; expected one of {', '.join(LOSSES)}")
+
+
+@dataclass(frozen=True)
+class Task:
+    """One task: the name of its tower, the label it learns, its losses and their weights.
+
+    Attributes:
+        name: name of the tower; outputs are `probs_<name>` and `logits_<name>`, or those of its kind.
         label: column of the label.
         dnn: DNN of the tower; None: one linear layer.
-        weight: weight of the loss in the sum.
+        weight: weight of its losses in the sum over tasks.
         sample_weight: column of row weights, or None.
         space_label: label column; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`.
         observed: labels that may be -1, not observed. A row where one of them is -1 does not count.
-        loss: a key of `apps_rec.losses.LOSSES`.
+        losses: one or several, which are added up.
+        kind: a key of `apps_rec.models.kinds.KINDS`.
+        num_class: number of classes, where the kind is classes.
+        unobserved: value of the task's label where it was not observed: -1, or the least number where labels may be
+            any number.
+        options: arguments of the outputs of its kind, by name.
     """
 
     name: str
@@ -51,11 +83,32 @@ class Task:
     in_space_weight: float = 1.0
     out_space_weight: float = 1.0
     observed: tuple[str, ...] = ()
-    loss: str = CROSS_ENTROPY
+    losses: tuple[TaskLoss, ...] = (TaskLoss(),)
+    kind: str = PROBABILITY
+    num_class: int = 1
+    unobserved: float = -1.0
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"task {self.name}: no loss is called {self.loss}; expected one of {', '.join(LOSSES)}")
+        if not self.losses:
+            raise ValueError(f"task {self.name}: expected one loss or several, got none")
+        if self.kind not in KINDS:
+            raise ValueError(f"task {self.name}: no kind is called {self.kind}; expected one of {', '.join(KINDS)}")
+
+    @property
+    def row(self) -> Kind:
+        """Returns the row of its kind."""
+        return KINDS[self.kind]
+
+    @property
+    def num_logits(self) -> int:
+        """Returns the number of logits of a row."""
+        return self.row.logits or self.num_class
+
+    @property
+    def score_output(self) -> str:
+        """Returns the output that rows are ranked by."""
+        return self.name.join(self.row.score)
 
 
 @dataclass(frozen=True)

@@ -24,63 +24,66 @@ _sym_db = _symbol_database.Default()
 
 from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
 from apps_rec.protos import eval_pb2 as apps__rec_dot_protos_dot_eval__pb2
+from apps_rec.protos import loss_pb2 as apps__rec_dot_protos_dot_loss__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\"\x80\x05\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\tB\x07\n\x05model\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"\x9a\x01\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x12\'\n\x03ple\x18\x03 \x01(\x0b\x32\x18.apps_rec.protos.PleBodyH\x00\x42\x06\n\x04\x62ody\"r\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8c\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\"\x8b\x01\n\x07PleBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12?\n\x13\x65xtraction_networks\x18\x03 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\"\xb8\x01\n\x11\x45xtractionNetwork\x12\x14\n\x0cnetwork_name\x18\x01 \x01(\t\x12\x1b\n\x13\x65xpert_num_per_task\x18\x02 \x01(\r\x12\x11\n\tshare_num\x18\x03 \x01(\r\x12-\n\x0ftask_expert_net\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12.\n\x10share_expert_net\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x92\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"9\n\x05Tower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xbc\x02\n\tTaskTower\x12\x12\n\ntower_name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x11\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12\x1f\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x12 \n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x91\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xfa\x01\n\x04Mmoe\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xd1\x02\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\x9a\x01\n\x03Ple\x12?\n\x13\x65xtraction_networks\x18\x01 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1a\x61pps_rec/protos/loss.proto\"\x83\x07\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12<\n\tloss_type\x18\t \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\n \x01(\r:\x01\x31\x12%\n\x06losses\x18\x0f \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12T\n\x14loss_weight_strategy\x18\x10 \x01(\x0e\x32/.apps_rec.protos.ModelConfig.LossWeightStrategy:\x05\x46ixed\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\t\"0\n\x12LossWeightStrategy\x12\t\n\x05\x46ixed\x10\x00\x12\x0f\n\x0bUncertainty\x10\x01\x42\x07\n\x05model\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"\x9a\x01\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x12\'\n\x03ple\x18\x03 \x01(\x0b\x32\x18.apps_rec.protos.PleBodyH\x00\x42\x06\n\x04\x62ody\"r\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8c\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\"\x8b\x01\n\x07PleBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12?\n\x13\x65xtraction_networks\x18\x03 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\"\xb8\x01\n\x11\x45xtractionNetwork\x12\x14\n\x0cnetwork_name\x18\x01 \x01(\t\x12\x1b\n\x13\x65xpert_num_per_task\x18\x02 \x01(\r\x12\x11\n\tshare_num\x18\x03 \x01(\r\x12-\n\x0ftask_expert_net\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12.\n\x10share_expert_net\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x92\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"9\n\x05Tower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xfe\x03\n\tTaskTower\x12\x12\n\ntower_name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12<\n\tloss_type\x18\x04 \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\x05 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x11\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12\x1f\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x12 \n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x12%\n\x06losses\x18\r \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12!\n\x19task_space_indicator_name\x18\x0f \x01(\t\x12\"\n\x1atask_space_indicator_value\x18\x10 \x01(\t\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x91\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xfa\x01\n\x04Mmoe\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xd1\x02\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\x9a\x01\n\x03Ple\x12?\n\x13\x65xtraction_networks\x18\x01 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.model_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SCOREFORMULA']._serialized_start=3918
-  _globals['_SCOREFORMULA']._serialized_end=3973
-  _globals['_MODELCONFIG']._serialized_start=104
-  _globals['_MODELCONFIG']._serialized_end=744
-  _globals['_FEATUREGROUP']._serialized_start=747
-  _globals['_FEATUREGROUP']._serialized_end=924
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=873
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=924
-  _globals['_SCORETERM']._serialized_start=926
-  _globals['_SCORETERM']._serialized_end=972
-  _globals['_RANKMODEL']._serialized_start=975
-  _globals['_RANKMODEL']._serialized_end=1232
-  _globals['_BODY']._serialized_start=1235
-  _globals['_BODY']._serialized_end=1389
-  _globals['_SHAREDBOTTOM']._serialized_start=1391
-  _globals['_SHAREDBOTTOM']._serialized_end=1505
-  _globals['_MMOEBODY']._serialized_start=1508
-  _globals['_MMOEBODY']._serialized_end=1648
-  _globals['_PLEBODY']._serialized_start=1651
-  _globals['_PLEBODY']._serialized_end=1790
-  _globals['_EXTRACTIONNETWORK']._serialized_start=1793
-  _globals['_EXTRACTIONNETWORK']._serialized_end=1977
-  _globals['_FMTERM']._serialized_start=1980
-  _globals['_FMTERM']._serialized_end=2126
-  _globals['_FMTERM_OUTPUT']._serialized_start=2090
-  _globals['_FMTERM_OUTPUT']._serialized_end=2126
-  _globals['_HEAD']._serialized_start=2128
-  _globals['_HEAD']._serialized_end=2238
-  _globals['_INDEPENDENT']._serialized_start=2240
-  _globals['_INDEPENDENT']._serialized_end=2253
-  _globals['_FUNNEL']._serialized_start=2255
-  _globals['_FUNNEL']._serialized_end=2284
-  _globals['_POSITIONTOWER']._serialized_start=2286
-  _globals['_POSITIONTOWER']._serialized_end=2366
-  _globals['_TOWER']._serialized_start=2368
-  _globals['_TOWER']._serialized_end=2425
-  _globals['_TASKTOWER']._serialized_start=2428
-  _globals['_TASKTOWER']._serialized_end=2744
-  _globals['_FM']._serialized_start=2746
-  _globals['_FM']._serialized_end=2776
-  _globals['_DEEPFM']._serialized_start=2779
-  _globals['_DEEPFM']._serialized_end=2924
-  _globals['_MMOE']._serialized_start=2927
-  _globals['_MMOE']._serialized_end=3177
-  _globals['_ESMM']._serialized_start=3180
-  _globals['_ESMM']._serialized_end=3517
-  _globals['_SIMPLEMULTITASK']._serialized_start=3520
-  _globals['_SIMPLEMULTITASK']._serialized_end=3759
-  _globals['_PLE']._serialized_start=3762
-  _globals['_PLE']._serialized_end=3916
+  _globals['_SCOREFORMULA']._serialized_start=4399
+  _globals['_SCOREFORMULA']._serialized_end=4454
+  _globals['_MODELCONFIG']._serialized_start=132
+  _globals['_MODELCONFIG']._serialized_end=1031
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_start=974
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_end=1022
+  _globals['_FEATUREGROUP']._serialized_start=1034
+  _globals['_FEATUREGROUP']._serialized_end=1211
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=1160
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=1211
+  _globals['_SCORETERM']._serialized_start=1213
+  _globals['_SCORETERM']._serialized_end=1259
+  _globals['_RANKMODEL']._serialized_start=1262
+  _globals['_RANKMODEL']._serialized_end=1519
+  _globals['_BODY']._serialized_start=1522
+  _globals['_BODY']._serialized_end=1676
+  _globals['_SHAREDBOTTOM']._serialized_start=1678
+  _globals['_SHAREDBOTTOM']._serialized_end=1792
+  _globals['_MMOEBODY']._serialized_start=1795
+  _globals['_MMOEBODY']._serialized_end=1935
+  _globals['_PLEBODY']._serialized_start=1938
+  _globals['_PLEBODY']._serialized_end=2077
+  _globals['_EXTRACTIONNETWORK']._serialized_start=2080
+  _globals['_EXTRACTIONNETWORK']._serialized_end=2264
+  _globals['_FMTERM']._serialized_start=2267
+  _globals['_FMTERM']._serialized_end=2413
+  _globals['_FMTERM_OUTPUT']._serialized_start=2377
+  _globals['_FMTERM_OUTPUT']._serialized_end=2413
+  _globals['_HEAD']._serialized_start=2415
+  _globals['_HEAD']._serialized_end=2525
+  _globals['_INDEPENDENT']._serialized_start=2527
+  _globals['_INDEPENDENT']._serialized_end=2540
+  _globals['_FUNNEL']._serialized_start=2542
+  _globals['_FUNNEL']._serialized_end=2571
+  _globals['_POSITIONTOWER']._serialized_start=2573
+  _globals['_POSITIONTOWER']._serialized_end=2653
+  _globals['_TOWER']._serialized_start=2655
+  _globals['_TOWER']._serialized_end=2712
+  _globals['_TASKTOWER']._serialized_start=2715
+  _globals['_TASKTOWER']._serialized_end=3225
+  _globals['_FM']._serialized_start=3227
+  _globals['_FM']._serialized_end=3257
+  _globals['_DEEPFM']._serialized_start=3260
+  _globals['_DEEPFM']._serialized_end=3405
+  _globals['_MMOE']._serialized_start=3408
+  _globals['_MMOE']._serialized_end=3658
+  _globals['_ESMM']._serialized_start=3661
+  _globals['_ESMM']._serialized_end=3998
+  _globals['_SIMPLEMULTITASK']._serialized_start=4001
+  _globals['_SIMPLEMULTITASK']._serialized_end=4240
+  _globals['_PLE']._serialized_start=4243
+  _globals['_PLE']._serialized_end=4397
 # @@protoc_insertion_point(module_scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,14 +14,22 @@ from apps_rec.serving.program import check_program
 from apps_rec.serving.requests import Arrays
 
 
-def check_numbers(outputs: Arrays, names: Sequence[str], rows: int) -> None:
-    """Raises RunError unless an export gave these outputs: a finite number for each row, and in "order" places."""
+def check_numbers(outputs: Arrays, names: Sequence[str], rows: int, widths: Mapping[str, int] | None = None) -> None:
+    """Raises RunError unless an export gave these outputs: finite numbers for each row, and in "order" places.
+
+    Args:
+        outputs: outputs by name.
+        names: names that are expected.
+        rows: number of rows.
+        widths: how many numbers a row those outputs hold that hold more than one.
+    """
     if set(outputs) != set(names):
         raise RunError(f"the export gives {sorted(outputs)}, and not {sorted(names)}. Export again")
     for name in names:
         values = np.asarray(outputs[name])
         kind = np.integer if name == "order" else np.floating
-        is_right = np.issubdtype(values.dtype, kind) and values.shape == (rows,) and np.isfinite(values).all()
+        shape = (rows, widths[name]) if widths and name in widths else (rows,)
+        is_right = np.issubdtype(values.dtype, kind) and values.shape == shape and np.isfinite(values).all()
         if not is_right or (name == "order" and not np.array_equal(np.sort(values), np.arange(rows))):
             raise RunError(
                 f"the export's {name} is not {rows} finite {'places' if name == 'order' else 'numbers'}. Export again"

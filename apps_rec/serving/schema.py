@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from apps_rec.config.features import type_of
-from apps_rec.config.outputs import outputs, score_outputs
+from apps_rec.config.outputs import output_widths, outputs, score_outputs
 from apps_rec.config.sides import ITEM, column_sides
 from apps_rec.data import Column, build_schema
 from apps_rec.data.dtypes import DTYPES, WHOLE
@@ -38,6 +39,7 @@ class ServingSchema:
         value_field: column that the score is multiplied by; None: there is none.
         outputs: names of the outputs of serving_default and serving_tf_example.
         score_outputs: names of those that rank gives too, beside score and order.
+        widths: how many numbers a row those outputs hold that hold more than one, such as one for each class.
     """
 
     columns: tuple[Column, ...]
@@ -49,6 +51,7 @@ class ServingSchema:
     value_field: str | None
     outputs: tuple[str, ...]
     score_outputs: tuple[str, ...] = ()
+    widths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shared(self) -> tuple[Column, ...]:
@@ -90,11 +93,11 @@ class ServingSchema:
             "signatures": {
                 DEFAULT: {
                     "inputs": [_input(column.name, DTYPES[column.dtype].serving, [None]) for column in self.columns],
-                    "outputs": [_input(name, "DT_FLOAT", [None]) for name in self.outputs],
+                    "outputs": self._outputs(),
                 },
                 EXAMPLE: {
                     "inputs": [_input(EXAMPLES, "DT_STRING", [None])],
-                    "outputs": [_input(name, "DT_FLOAT", [None]) for name in self.outputs],
+                    "outputs": self._outputs(),
                 },
                 RANK: {
                     "inputs": [
@@ -130,6 +133,14 @@ class ServingSchema:
         rows = 1 if name in (SHARED_TEXT, SHARED_NUMBERS) else None
         return {**_input(name, dtype, [rows, len(columns)]), "columns": [column.name for column in columns]}
 
+    def _outputs(self) -> list[dict[str, Any]]:
+        widths = {name: [self.widths[name]] if name in self.widths else [] for name in self.outputs}
+        return [_input(name, "DT_FLOAT", [None, *width]) for name, width in widths.items()]
+
+    def shape_of(self, output: str, rows: int) -> tuple[int, ...]:
+        """Returns the shape of an output of some rows."""
+        return (rows, self.widths[output]) if output in self.widths else (rows,)
+
     def _rank_outputs(self) -> list[dict[str, Any]]:
         return [_input(name, "DT_INT32" if name == "order" else "DT_FLOAT", [None]) for name in self.rank_outputs]
 
@@ -150,13 +161,14 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
     return ServingSchema(
         columns=asked,
         sides={column.name: all_sides[column.name] for column in asked},
-        filled=tuple(column for column in build_schema(config, "train").columns if column not in asked),
+        filled=tuple(column for column in build_schema(config, "train").inputs if column not in asked),
         ids=frozenset(column.name for column in asked if DTYPES[column.dtype].kind == WHOLE and column.name in words),
         terms=tuple((term.output, term.weight) for term in model.score),
         formula=ScoreFormula.Name(model.score_formula).lower(),
         value_field=model.score_value_field or None,
         outputs=tuple(outputs(config)),
         score_outputs=tuple(score_outputs(config)),
+        widths=output_widths(config),
     )
 
 

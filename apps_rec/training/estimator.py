@@ -126,7 +126,7 @@ class Estimator:
         """
         message, plan = self.config.message, build_plan(self.config.message)
         at_serving = {column.name for column in build_schema(message, "predict").columns}
-        filled = [column for column in build_schema(message, "train").columns if column.name not in at_serving]
+        filled = [column for column in build_schema(message, "train").inputs if column.name not in at_serving]
         dataset, positions = evaluation_dataset(message, self.preprocessor, by=by, filled=filled)
         predict: Callable[[Any], Mapping[str, tf.Tensor]] = self._predict_both if filled else self.predict
         tasks = [*plan, *as_exported(plan)] if filled else plan

@@ -133,10 +133,18 @@ def _dataset(
 def column_splitter(
     preprocessor: Preprocessor, schema: Schema, extras: Sequence[str]
 ) -> Callable[[Mapping[str, tf.Tensor]], tuple[dict[str, tf.Tensor], ...]]:
-    """Returns a function that makes (features, labels, extras) of a batch of raw columns."""
+    """Returns a function that makes (features, labels, extras) of a batch of raw columns; sessions are extras too."""
 
     def split(columns: Mapping[str, tf.Tensor]) -> tuple[dict[str, tf.Tensor], ...]:
         labels = {name: columns[name] for name in schema.labels}
-        return preprocessor(columns), labels, {name: columns[name] for name in extras}
+        for space in schema.spaces:
+            labels[space.name] = tf.cast(tf.equal(columns[space.column.name], space.value), tf.float32)
+        sessions = {name: _session_ids(columns[name]) for name in schema.sessions}
+        return preprocessor(columns), labels, {**{name: columns[name] for name in extras}, **sessions}
 
     return split
+
+
+def _session_ids(values: tf.Tensor) -> tf.Tensor:
+    """Returns a whole number for each value, int64 `[B]`."""
+    return tf.strings.to_hash_bucket_fast(values, 2**62) if values.dtype == tf.string else tf.cast(values, tf.int64)

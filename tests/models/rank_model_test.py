@@ -19,6 +19,8 @@ from apps_rec.models import (
     mmoe,
     shared_bottom,
 )
+from apps_rec.models.heads import AllRows
+from apps_rec.models.specs import TaskLoss
 from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
 from apps_rec.training.optimizers.rules import Adam
 from apps_rec.training.optimizers.schedules import Constant
@@ -181,8 +183,8 @@ def test_gradients_of_the_funnel_are_finite_at_extreme_logits(logit):
     labels = {"click": tf.constant([0.0, 1.0, 1.0]), "download": tf.constant([0.0, 0.0, 1.0])}
     logits = {name: tf.Variable([logit] * 3) for name in ("ctr", "cvr")}
     with tf.GradientTape() as tape:
-        losses = head.losses(logits, labels)
-        total = tf.reduce_sum(losses["ctr"]) + tf.reduce_sum(losses["cvr"])
+        losses = head.losses(logits, labels, AllRows(dict.fromkeys(logits, tf.ones([3]))))
+        total = tf.add_n([tf.reduce_sum(terms.values) for ((terms,),) in losses.values()])
     assert np.isfinite(total.numpy())
     for gradient in tape.gradient(total, list(logits.values())):
         assert np.isfinite(gradient.numpy()).all()
@@ -194,7 +196,9 @@ def test_gradient_of_ctcvr_at_a_millionth_is_that_of_float64():
     for label in (0.0, 1.0):
         logits = {name: tf.Variable([logit]) for name in ("ctr", "cvr")}
         with tf.GradientTape() as tape:
-            loss = head.losses(logits, {"click": tf.constant([1.0]), "download": tf.constant([label])})["cvr"]
+            labels = {"click": tf.constant([1.0]), "download": tf.constant([label])}
+            ((terms,),) = head.losses(logits, labels, AllRows(dict.fromkeys(logits, tf.ones([1]))))["cvr"]
+            loss = terms.values
         got = float(tape.gradient(loss, logits["cvr"])[0])
         # d/dz of -y log(pq) - (1 - y) log(1 - pq), with q = sigmoid(z)
         p = q = 1 / (1 + np.exp(-np.float64(np.float32(logit))))
@@ -299,7 +303,13 @@ def test_what_cannot_be_put_together(make_embedder):
         RankModel(make_embedder(), IndependentHead([CTR]))
     with pytest.raises(ValueError, match=r"A funnel has two tasks, the click and the conversion\. Got 1"):
         FunnelHead([CTR])
-    with pytest.raises(ValueError, match="task ctr: no loss is called hinge; expected one of cross_entropy"):
-        Task("ctr", "click", loss="hinge")
+    with pytest.raises(ValueError, match="no loss is called hinge; expected one of CLASSIFICATION"):
+        TaskLoss("hinge")
+    with pytest.raises(ValueError, match="task ctr: expected one loss or several, got none"):
+        Task("ctr", "click", losses=())
+    with pytest.raises(ValueError, match="task rating: expected a probability in a funnel, got the kind classes"):
+        FunnelHead([CTR, Task("rating", "rating", kind="classes", num_class=3)])
+    with pytest.raises(ValueError, match="task rating has several logits, to each of which an FM"):
+        fm(make_embedder(), IndependentHead([Task("rating", "rating", kind="classes", num_class=3)]), FEATURES)
     with pytest.raises(ValueError, match="num_experts and expert belong together"):
         esmm(make_embedder(), [CTR, CVR], FEATURES, num_experts=2)

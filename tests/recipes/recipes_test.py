@@ -49,7 +49,7 @@ model_config {
   rank_model {
     body { toy_body { units: 3 } }
     head { toy_head { } }
-    task_towers { tower_name: "ctr" label_name: "click" metrics_set { toy_metric { } } }
+    task_towers { tower_name: "ctr" label_name: "click" loss_type: TOY_LOSS metrics_set { toy_metric { } } }
   }
 }
 train_config {
@@ -159,7 +159,7 @@ def test_optimizer_and_schedule_say_how_far_a_weight_goes(found):
     assert abs(abs(found[0]["scale"] - 1) - 0.1) == pytest.approx(0.05, abs=1e-6)
 
 
-def test_the_loss_is_the_heads(found):
+def test_the_loss_is_the_towers(found):
     assert found[0]["loss"] == 0.25
 
 

@@ -96,9 +96,6 @@ HEADS["toy_head"] = ToyHead()
     def outputs(self, logits):
         return {f"value_{task.name}": logits[task.name] for task in self.tasks}
 
-    def losses(self, logits, labels):
-        return {task.name: LOSSES["toy"].of_logit(labels[task.label], logits[task.name]) for task in self.tasks}
-
     def default_score(self):
         return tuple(ScoreTerm(f"value_{task.name}") for task in self.tasks)
 
@@ -110,6 +107,7 @@ HEADS["toy_head"] = ToyHead
 }
 
 LOSS = {
+    "protos/loss.proto": Addition(behind=("enum LossType {\n", '  TOY_LOSS = 1900 [(kinds) = "probability"];\n')),
     "apps_rec/losses/toy.py": Addition(
         """import tensorflow as tf
 
@@ -121,7 +119,7 @@ def squared_error(labels, logits):
     "apps_rec/losses/table.py": Addition(
         """from apps_rec.losses.toy import squared_error
 
-LOSSES["toy"] = Loss(squared_error)
+LOSSES["TOY_LOSS"] = Loss(squared_error)
 """
     ),
 }

@@ -12,6 +12,7 @@ from apps_rec import models
 from apps_rec.cli.main import main
 from apps_rec.data import open_stream
 from apps_rec.models import bodies
+from apps_rec.models.heads import AllRows
 from apps_rec.training.estimator import load_trained
 
 
@@ -30,7 +31,8 @@ def report():
     columns = first_batch(config.message)
     features = estimator.preprocessor(columns)
     values = estimator.predict(features)["value_ctr"].numpy()
-    losses = model.head.losses({"ctr": tf.constant([0.5])}, {"click": tf.constant([1.0])})
+    rows = AllRows({"ctr": tf.ones([1])})
+    losses = model.head.losses({"ctr": tf.constant([0.5])}, {"click": tf.constant([1.0])}, rows)
     with contextlib.redirect_stdout(io.StringIO()) as said:
         code = main(["toy", "toy.config"])
     return {
@@ -39,7 +41,7 @@ def report():
         "is_exported": isinstance(model.head, models.ToyHead) and isinstance(model.body, bodies.ToyBody),
         "scale": float(model.body.toy.scale),
         "units": int(model.body.dense.units),
-        "loss": float(losses["ctr"][0]),
+        "loss": float(losses["ctr"][0][0].values[0]),
         "metric": metrics["toy_metric_ctr"],
         "squared_error": float(np.mean((columns["click"].numpy() - values) ** 2)),
         "words": [word.decode() for word in columns["word"].numpy().tolist()],

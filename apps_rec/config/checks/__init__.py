@@ -10,6 +10,7 @@ from apps_rec.config.checks.export import check_export
 from apps_rec.config.checks.features import check_features
 from apps_rec.config.checks.metrics import check_metrics
 from apps_rec.config.checks.model.groups import check_groups
+from apps_rec.config.checks.model.losses import check_losses
 from apps_rec.config.checks.model.model import check_model
 from apps_rec.config.checks.model.position import check_position
 from apps_rec.config.checks.model.towers import check_towers
@@ -37,7 +38,16 @@ def check(config: PipelineConfig, report: Report, files_here: bool = True) -> No
     """
     context = Context.of(config, report, files_here)
     checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
-    of_model = (check_groups, check_model, check_position, check_towers, check_metrics, check_export, check_sides)
+    of_model = (
+        check_groups,
+        check_model,
+        check_position,
+        check_towers,
+        check_losses,
+        check_metrics,
+        check_export,
+        check_sides,
+    )
     for one in (*checks, *(of_model if context.has_model else ())):
         one(context)
     if not context.has_model:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
+from apps_rec.data.schema import Column, LabelRule, Schema
 from apps_rec.data.tfrecords.graph_checks import READABLE_KINDS
 
 # Number of encoded values of a column that are kept. A user's id comes again, a price may not.
@@ -22,7 +22,7 @@ def written_as(schema: Schema, name: str) -> Column:
         return schema.number_column(name)
     if name not in schema.labels or declared is None:
         return next(column for column in schema.columns if column.name == name)
-    # 0 and 1 are exact in every type.
+    # Whole numbers are exact in every type.
     return declared if declared.dtype in ("INT32", "INT64", "BOOL") else schema.number_column(name)
 
 
@@ -39,8 +39,7 @@ class ColumnEncoder:
 
     def __init__(self, column: Column, rule: LabelRule | None = None) -> None:
         self.column = column
-        self._unobserved = rule.not_observed[0] if rule is not None and rule.not_observed else NOT_OBSERVED
-        self._is_label = rule is not None
+        self._rule = rule
         self.kind = READABLE_KINDS[column.dtype][0]
         self._feature: Callable[[Any], tf.train.Feature] = {
             "bytes_list": self._text if column.dtype == "STRING" else self._digits,
@@ -61,8 +60,8 @@ class ColumnEncoder:
             entry = known.get(key)
             if entry is None:
                 value = values[place]
-                if self._is_label and value == NOT_OBSERVED:
-                    value = self._unobserved
+                if self._rule is not None and self._rule.not_observed and value == np.float32(self._rule.unobserved):
+                    value = self._rule.not_observed[0]
                 # None: a missing value, of which nothing is written.
                 features = tf.train.Features(feature={} if value is None else {name: feature(value)})
                 entry = known[key] = features.SerializeToString()

@@ -11,7 +11,7 @@ from itertools import pairwise
 import tensorflow as tf
 
 from apps_rec.data.pipeline.packing import TF_TYPES
-from apps_rec.data.schema import NOT_OBSERVED, Column, LabelRule, Schema
+from apps_rec.data.schema import Column, LabelRule, Schema
 from apps_rec.data.tfrecords.graph_cells import KIND_TYPES, list_texts, read_cells
 from apps_rec.data.tfrecords.graph_checks import RecordLayout, check_graph_readable
 from apps_rec.data.tfrecords.row_counts import count_rows
@@ -110,8 +110,11 @@ def _checked_label(columns: Columns, name: str, rule: LabelRule) -> tf.Tensor:
     for space in rule.spaces:
         outside &= tf.not_equal(columns[space], 1)
     outside &= (empty | tf.equal(label, -1)) & ~unobserved
-    _check((label == 0) | (label == 1) | unobserved | outside, label, name, "expected the label 0 or 1")
-    return tf.where(unobserved, NOT_OBSERVED, tf.where(outside, 0.0, label))
+    fits = (label >= rule.least) & (label <= rule.most)
+    if rule.is_whole:
+        fits &= tf.equal(label, tf.floor(label))
+    _check(fits | unobserved | outside, label, name, f"expected {rule.expected}")
+    return tf.where(unobserved, rule.unobserved, tf.where(outside, 0.0, label))
 
 
 def _weight(weight: tf.Tensor, schema: Schema, name: str) -> tf.Tensor:

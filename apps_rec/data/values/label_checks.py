@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from apps_rec.data.schema import NOT_OBSERVED, LabelRule
+from apps_rec.data.schema import LabelRule
 from apps_rec.data.values.cast import Problem
 from apps_rec.data.values.kinds import plain
 
 EMPTY_LABEL = "empty label"
 WRONG_LABEL = "label not 0 or 1"
+WRONG_NUMBER = "wrong label"
 NO_CLICK = "conversion without a click"
 WRONG_WEIGHT = "wrong sample weight"
 
@@ -37,7 +38,7 @@ def checked_labels(
     steps: Sequence[str],
     known: Sequence[Problem],
 ) -> tuple[dict[str, pa.Array], list[Problem]]:
-    """Settles labels to 0, 1 or NOT_OBSERVED, as a batch has them, and finds those that are missing or wrong.
+    """Settles labels to what a batch has, such as 0, 1 or NOT_OBSERVED, and finds those that are missing or wrong.
 
     Args:
         labels: labels as numbers by name, null where one is missing or was not readable.
@@ -52,14 +53,21 @@ def checked_labels(
     for name in (*(name for name in labels if name not in rules), *rules):
         values = labels[name].to_numpy(zero_copy_only=False)
         empty = np.isnan(values) & ~_already(known, name, len(values))
-        wrong = ~np.isnan(values) & (values != 0) & (values != 1)
+        rule = rules.get(name, LabelRule())
+        wrong = ~np.isnan(values) & ~_fits(values, rule)
         if name in rules:
-            unobserved, outside = _without_label(values, empty, rules[name], settled)
-            values = np.where(unobserved, np.float32(NOT_OBSERVED), np.where(outside, np.float32(0), values))
+            unobserved, outside = _without_label(values, empty, rule, settled)
+            values = np.where(unobserved, np.float32(rule.unobserved), np.where(outside, np.float32(0), values))
             empty, wrong = (mask & ~unobserved & ~outside for mask in (empty, wrong))
         settled[name] = values
-        problems += _label_problems(empty, wrong, raw.column(name), name, settled, step_before.get(name))
+        problems += _label_problems(empty, wrong, raw.column(name), name, rule, settled, step_before.get(name))
     return {name: _without_gaps(settled[name]) for name in labels}, problems
+
+
+def _fits(values: np.ndarray, rule: LabelRule) -> np.ndarray:
+    """Tells which labels are what their rule allows."""
+    fits = (values >= rule.least) & (values <= rule.most)
+    return fits & (values == np.floor(values)) if rule.is_whole else fits
 
 
 def _without_gaps(values: np.ndarray) -> pa.Array:
@@ -85,19 +93,20 @@ def _label_problems(
     wrong: np.ndarray,
     raw: pa.Array,
     name: str,
+    rule: LabelRule,
     settled: Mapping[str, np.ndarray],
     before: str | None,
 ) -> list[Problem]:
     raw = plain(raw)
 
     def describe(index: int) -> str:
-        text = f"expected the label 0 or 1, got {_shown(raw, index)}"
+        text = f"expected {rule.expected}, got {_shown(raw, index)}"
         # Only now are all labels settled.
         if before is not None and empty[index] and settled[before][index] == 0:
             text += f'; where "{before}" is 0, write 0: without "{before}" there is no "{name}"'
         return text
 
-    masks = ((EMPTY_LABEL, empty), (WRONG_LABEL, wrong))
+    masks = ((EMPTY_LABEL, empty), (WRONG_LABEL if rule.most == 1 and rule.is_whole else WRONG_NUMBER, wrong))
     return [Problem(reason, mask, name, describe) for reason, mask in masks if mask.any()]
 
 

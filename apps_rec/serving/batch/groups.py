@@ -115,7 +115,7 @@ def rank_rows(
         ranking: options of the ranking.
     """
     outputs = call(request(DEFAULT, rows.columns, schema))
-    check_numbers(outputs, schema.outputs, rows.size)
+    check_numbers(outputs, schema.outputs, rows.size, schema.widths)
     weights = np.array(ranking.weights or [weight for _, weight in schema.terms], np.float32)
     outputs["score"] = plain_score(outputs, rows.columns, schema, weights.tolist()).astype(np.float32)
     sizes = np.diff(borders)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
@@ -130,7 +131,7 @@ def predict_file(
                 groups += requests
                 progress.add(batch.size, stream.share_read(batch))
         except NoRowsError:
-            written.write(_empty(files[0], schema, kept, names))
+            written.write(_empty(files[0], schema, kept, names, served.widths))
         except tf.errors.OpError as error:
             raise wrong_value(error, files) or RunError(f"{export} cannot score: {error.message}") from None
     progress.finish(f"{written.rows:,} rows to {output}")
@@ -157,9 +158,19 @@ def _present(path: str, schema: Schema) -> list[str]:
     return names if names or schema.input_type != "tfrecord" else [column.name for column in schema.declared]
 
 
-def _empty(path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str]) -> pa.Table:
+def _column(values: np.ndarray) -> pa.Array | np.ndarray:
+    """Returns an output as a column; one with several numbers a row is a column of lists."""
+    if values.ndim == 1:
+        return values
+    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
+
+
+def _empty(
+    path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str], widths: Mapping[str, int]
+) -> pa.Table:
     """Returns the table to write if no row is scored: all columns, in their types."""
-    types = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
+    types: dict[str, pa.DataType] = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
+    types |= {name: pa.list_(pa.float32(), width) for name, width in widths.items() if name in types}
     table = empty_kept(path, schema, kept)
     for name, kind in types.items():
         table = table.append_column(name, pa.array([], kind))
@@ -174,9 +185,9 @@ def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
     call = engine.function(DEFAULT, [column.name for column in served.columns])
     for batch in stream.batches():
         outputs = call(request(DEFAULT, batch.columns, served))
-        check_numbers(outputs, served.outputs, batch.size)
+        check_numbers(outputs, served.outputs, batch.size, served.widths)
         kept = {} if batch.kept is None else {name: batch.kept[name] for name in batch.kept.column_names}
-        yield batch, pa.table({**kept, **{name: outputs[name] for name in sorted(outputs)}}), 0
+        yield batch, pa.table({**kept, **{name: _column(outputs[name]) for name in sorted(outputs)}}), 0
 
 
 def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking, *, by_request: bool) -> _Scored:

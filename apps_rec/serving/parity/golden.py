@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,8 @@ ROWS, USERS = 64, 3
 # Absolute and relative. A float32 score may differ by the order of additions; one of bfloat16 products by 3 of 8 bits.
 TOLERANCE, HALF_TOLERANCE = 1e-5, 0.03
 
-Outputs = dict[str, list[float]]
+# A number for each row, or a list of them.
+Outputs = dict[str, list[Any]]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def make_golden(config: PipelineConfig, model: RankModel, preprocessor: Preproce
     live = tf.function(lambda columns: dict(model(preprocessor(columns), training=False)), autograph=False)
     outputs = live_outputs(live, rows, schema, [weight for _, weight in schema.terms])
     for name, values in outputs.items():
-        if not all(math.isfinite(value) for value in values):
+        if not np.isfinite(values).all():
             raise RunError(f"the model's {name} is no finite number for a row of {source}; nothing is exported")
     count = len(next(iter(rows.values())))
     users = sorted({round(i * (count - 1) / max(1, USERS - 1)) for i in range(USERS)})

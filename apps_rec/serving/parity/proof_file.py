@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,13 +64,13 @@ def _checked(kept: dict[str, Any], schema: ServingSchema, most_tolerance: float)
     return {
         "rows": rows,
         "source": a_text(kept["source"], "source"),
-        "outputs": _outputs(kept["outputs"], "outputs", list(schema.outputs), count),
+        "outputs": _outputs(kept["outputs"], "outputs", list(schema.outputs), count, schema.widths),
         "users": users,
         "weights": [
             a_number(weight, f"weights[{i}]", -_FLOAT, _FLOAT)
             for i, weight in enumerate(a_list(kept["weights"], "weights", terms, terms))
         ],
-        "ranked": [_outputs(one, f"ranked[{i}]", ranked_names, count) for i, one in enumerate(ranked)],
+        "ranked": [_outputs(one, f"ranked[{i}]", ranked_names, count, {}) for i, one in enumerate(ranked)],
         "tolerance": a_number(kept["tolerance"], "tolerance", 0, most_tolerance),
         "score_difference": None
         if kept["score_difference"] is None
@@ -80,15 +81,24 @@ def _checked(kept: dict[str, Any], schema: ServingSchema, most_tolerance: float)
     }
 
 
-def _outputs(value: Any, where: str, names: list[str], count: int) -> dict[str, list[float]]:
+def _outputs(value: Any, where: str, names: list[str], count: int, widths: Mapping[str, int]) -> dict[str, list[Any]]:
     outputs = an_object(value, where, names)
     return {
         name: [
-            a_number(number, f"{where}.{name}[{i}]", -_DOUBLE, _DOUBLE)
+            _numbers(number, f"{where}.{name}[{i}]", widths.get(name))
             for i, number in enumerate(a_list(outputs[name], f"{where}.{name}", count, count))
         ]
         for name in names
     }
+
+
+def _numbers(value: Any, where: str, width: int | None) -> Any:
+    """Returns a number, or a list of `width` numbers."""
+    if width is None:
+        return a_number(value, where, -_DOUBLE, _DOUBLE)
+    return [
+        a_number(one, f"{where}[{k}]", -_DOUBLE, _DOUBLE) for k, one in enumerate(a_list(value, where, width, width))
+    ]
 
 
 def _cells(value: Any, where: str, column: Column, count: int) -> list[Any]:

@@ -174,10 +174,11 @@ def _compare(signature: str, outputs: Arrays | None, expected: dict[str, list[fl
         result.worst[signature] = max(result.worst[signature], float(np.max(np.abs(got - wanted), initial=0)))
         wrong = ~np.isclose(got, wanted, rtol=result.tolerance, atol=result.tolerance)
         if wrong.any():
-            at = int(np.argmax(np.abs(got - wanted)))
+            at = np.unravel_index(np.argmax(np.abs(got - wanted)), got.shape)
+            rows = int(wrong.reshape(len(values), -1).any(axis=1).sum())
             result.failures.append(
-                f"{signature}: {name} is {got[at]:.6g} for row {at + 1}, the model says {wanted[at]:.6g}; "
-                f"{int(wrong.sum())} of {len(values)} rows differ by more than {result.tolerance:g}"
+                f"{signature}: {name} is {got[at]:.6g} for row {at[0] + 1}, the model says {wanted[at]:.6g}; "
+                f"{rows} of {len(values)} rows differ by more than {result.tolerance:g}"
             )
     return are_numbers
 
@@ -200,8 +201,8 @@ def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows
     """Measures the metrics of `evaluate` on the export's own scores."""
     files = data_files(rows, "rows", config.data_config.input_timeout_seconds)
     labelled = schema_for_file(build_schema(config, "evaluate"), files[0])
-    # Position columns are not asked for; users of GAUC are.
-    filled = {column.name for column in schema.filled} - set(labelled.users)
+    # Position columns are not asked for; users of GAUC and columns of task spaces are.
+    filled = {column.name for column in schema.filled} - labelled.unread
     asked = [column for column in labelled.columns if column.name not in filled]
     asked += [column for column in schema.columns if column not in asked]
     plan = build_plan(config)
@@ -211,7 +212,8 @@ def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows
     for batch in stream.batches():
         outputs = engine.run(DEFAULT, request(DEFAULT, batch.columns, schema))
         collector.update(
-            {name: batch.columns[name] for name in labelled.labels},
+            {name: batch.columns[name] for name in labelled.labels}
+            | {space.name: batch.columns[space.column.name] == space.value for space in labelled.spaces},
             {name: outputs[name] for name in needed},
             {name: batch.columns[name] for name in labelled.users},
         )

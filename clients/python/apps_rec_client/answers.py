@@ -13,11 +13,16 @@ from apps_rec_client.errors import AnswerError
 from apps_rec_client.tensors import to_numbers
 
 SCORE, ORDER = "score", "order"
-_KINDS = ("probs_", "logits_")
+_KINDS = ("probs_", "logits_", "pos_logits_", "y_")
 
 
 def read_outputs(
-    answer: PredictResponse, asked: str, spec: ModelSpec, rows: int, expected: Sequence[str]
+    answer: PredictResponse,
+    asked: str,
+    spec: ModelSpec,
+    rows: int,
+    expected: Sequence[str],
+    widths: Mapping[str, int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Reads the outputs of an answer: finite float32 numbers, `[rows]` each, and `order`, an int32 permutation.
 
@@ -26,7 +31,8 @@ def read_outputs(
         asked: the question and its receiver in words, for errors.
         spec: spec of the model that was asked for.
         rows: number of rows that were sent.
-        expected: names of outputs that must be there; of the others only probabilities and logits are read.
+        expected: names of outputs that must be there; of the others only those of towers are read.
+        widths: how many numbers a row those outputs hold that hold more than one, `[rows, width]`.
 
     Raises:
         AnswerError: it is not an answer to the request.
@@ -43,11 +49,12 @@ def read_outputs(
     for name in names:
         dtype = np.int32 if name == ORDER else np.float32
         try:
-            read[name] = to_numbers(there[name], dtype, rows)
+            read[name] = to_numbers(there[name], dtype, rows, (widths or {}).get(name))
         except ValueError as error:
-            kind = np.dtype(dtype).name
+            kind, width = np.dtype(dtype).name, (widths or {}).get(name)
+            size, each = (f"{rows}", "one") if width is None else (f"{rows} x {width}", f"{width}")
             raise AnswerError(
-                f"{asked}: {name!a}: expected {rows} finite numbers of the type {kind}, one a row, got {error}"
+                f"{asked}: {name!a}: expected {size} finite numbers of the type {kind}, {each} a row, got {error}"
             ) from error
     if ORDER in read and not np.array_equal(np.sort(read[ORDER]), np.arange(rows)):
         raise AnswerError(f"{asked}: order: expected each place from 0 to {rows - 1} once, got others or some twice")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
@@ -35,12 +35,14 @@ class Ranking:
         order: places of the items, the best first, `[N]` int32.
         probs: probabilities by output (`probs_ctr`), `[N]` float32 each, in the order in which the items were sent.
         version: version of the model that answered.
+        values: numbers that towers predict, by output (`y_minutes`), likewise.
     """
 
     score: np.ndarray
     order: np.ndarray
     probs: dict[str, np.ndarray]
     version: int
+    values: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,15 +51,17 @@ class Scores:
 
     Attributes:
         score: scores, `[N]` float32.
-        probs: probabilities by output (`probs_ctr`), `[N]` float32 each.
-        logits: logits by output (`logits_ctr`), `[N]` float32 each.
+        probs: probabilities by output (`probs_ctr`), `[N]` float32 each; of several classes `[N, classes]`.
+        logits: logits by output (`logits_ctr`), `[N]` float32 each; of several classes `[N, classes]`.
         version: version of the model that answered.
+        values: numbers and classes that towers predict, by output (`y_minutes`), `[N]` float32 each.
     """
 
     score: np.ndarray
     probs: dict[str, np.ndarray]
     logits: dict[str, np.ndarray]
     version: int
+    values: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class RankClient:
@@ -143,7 +147,7 @@ class RankClient:
         inputs = rank_inputs(signature, user, items, weights, self.schema)
         rows = len(inputs[self.schema.items[0].name if signature == RANK else self._item_stack])
         outputs, version = self._ask(signature, inputs, rows, [SCORE, ORDER])
-        return Ranking(outputs[SCORE], outputs[ORDER], _named(outputs, "probs_"), version)
+        return Ranking(outputs[SCORE], outputs[ORDER], _named(outputs, "probs_"), version, _named(outputs, "y_"))
 
     def score(self, rows: Rows) -> Scores:
         """Scores rows by themselves, each with its own user, context and item.
@@ -158,7 +162,8 @@ class RankClient:
         """
         inputs = score_inputs(rows, self.schema)
         outputs, version = self._ask(DEFAULT, inputs, len(inputs[self.schema.columns[0].name]), [SCORE])
-        return Scores(outputs[SCORE], _named(outputs, "probs_"), _named(outputs, "logits_"), version)
+        logits = _named(outputs, "logits_") | _named(outputs, "pos_logits_")
+        return Scores(outputs[SCORE], _named(outputs, "probs_"), logits, version, _named(outputs, "y_"))
 
     def versions(self) -> dict[int, str]:
         """Returns the states of the model's versions: AVAILABLE if it answers, else START, LOADING, UNLOADING or END.
@@ -202,7 +207,8 @@ class RankClient:
         expected = list(dict.fromkeys([*least, *self.schema.outputs.get(signature, ())]))
 
         def read(answer: PredictResponse) -> tuple[dict[str, np.ndarray], int]:
-            return read_outputs(answer, asked, self._spec, rows, expected), answer.model_spec.version.value
+            outputs = read_outputs(answer, asked, self._spec, rows, expected, self.schema.widths)
+            return outputs, answer.model_spec.version.value
 
         return call(self._predict, request, asked, self._timeout_seconds, self._retries, read)
 

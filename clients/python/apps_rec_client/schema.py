@@ -14,6 +14,7 @@ from apps_rec_client.errors import SchemaError
 DTYPES = ("DT_INT32", "DT_INT64", "DT_STRING", "DT_FLOAT", "DT_DOUBLE", "DT_BOOL")
 SIDES = ("user", "item", "context")
 _MOST_BYTES = 64 << 20
+_MOST_WIDE = 1_000_000
 _LARGEST_WEIGHT = 3.4028234663852886e38
 
 
@@ -64,6 +65,7 @@ class Schema:
         stacks: inputs of rank_packed, without the weights.
         weights: weights of the score's terms, by output, in the terms' order.
         outputs: names of outputs, by signature, where the schema gives them.
+        widths: how many numbers a row those outputs hold that hold more than one, such as one for each class.
     """
 
     columns: tuple[Column, ...]
@@ -71,6 +73,7 @@ class Schema:
     stacks: tuple[Stack, ...]
     weights: Mapping[str, float]
     outputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    widths: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def shared(self) -> tuple[Column, ...]:
@@ -141,7 +144,24 @@ def _parsed(described: Any) -> Schema:
             for name, signature in described["signatures"].items()
             if "outputs" in signature
         },
+        widths={
+            output["name"]: _width(output["shape"])
+            for signature in described["signatures"].values()
+            for output in signature.get("outputs", ())
+            if len(output.get("shape", ())) > 1
+        },
     )
+
+
+def _width(shape: Any) -> int:
+    if (
+        not isinstance(shape, list)
+        or len(shape) != 2
+        or not isinstance(shape[1], int)
+        or not 0 < shape[1] <= _MOST_WIDE
+    ):
+        raise ValueError(f"an output has the shape {shape!r}, expected rows, or rows and a number of 1 or more")
+    return shape[1]
 
 
 def _column(entry: Any) -> Column:

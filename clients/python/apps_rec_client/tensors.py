@@ -56,13 +56,14 @@ def to_array(tensor: TensorProto) -> np.ndarray:
     return (np.pad(values, (0, size - len(values)), mode="edge") if len(values) < size else values).reshape(shape)
 
 
-def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int) -> np.ndarray:
-    """Returns a message's finite numbers, one for each row; makes no array of a message that does not hold them.
+def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int, width: int | None = None) -> np.ndarray:
+    """Returns a message's finite numbers, one or some for each row; makes no array of one that does not hold them.
 
     Args:
         tensor: tensor of an answer; anything in it may be wrong.
         dtype: type that it must have.
         rows: number of rows.
+        width: number of numbers a row, `[rows, width]`; None: one, `[rows]`.
 
     Raises:
         ValueError: the message holds something else; the text says what.
@@ -70,7 +71,7 @@ def to_numbers(tensor: TensorProto, dtype: type[np.generic], rows: int) -> np.nd
     wanted = np.dtype(dtype)
     if tensor.dtype != _TYPES[wanted][0]:
         raise ValueError(f"the type {type_name(tensor.dtype)}")
-    if shape_of(tensor) != [rows]:
+    if shape_of(tensor) != ([rows] if width is None else [rows, width]):
         raise ValueError(f"the shape {shape_of(tensor)}")
     numbers = to_array(tensor)
     if not np.isfinite(numbers).all():

@@ -114,6 +114,28 @@ def test_an_output_that_the_schema_promises(service):
         client.rank(USER, ITEMS)
 
 
+def test_outputs_with_a_number_for_each_class(service):
+    described = json.loads(json.dumps(SCHEMA))
+    names = {"score": [None], "probs_rating": [None, 3], "logits_rating": [None, 3], "y_rating": [None]}
+    outputs = [{"name": name, "shape": shape} for name, shape in names.items()]
+    described["signatures"]["serving_default"] = {"outputs": outputs}
+    probs = np.float32([[0.5, 0.25, 0.25], [0, 0, 1]])
+    good = {"score": GOOD["score"], "probs_rating": probs, "logits_rating": probs, "y_rating": np.float32([0, 2])}
+    service.answer = lambda signature, arrays: response(good)
+    with service.client(described) as client:
+        scores = client.score(ROWS)
+        np.testing.assert_array_equal(scores.probs["probs_rating"], probs)
+        assert scores.values["y_rating"].tolist() == [0, 2]
+        service.answer = lambda signature, arrays: response({**good, "probs_rating": probs[:, :2]})
+        with pytest.raises(
+            AnswerError, match=r"'probs_rating': expected 2 x 3 finite numbers .* 3 a row, got the shape"
+        ):
+            client.score(ROWS)
+    described["signatures"]["serving_default"]["outputs"][1]["shape"] = [None, 0]
+    with pytest.raises(SchemaError, match="an output has the shape"):
+        read_schema(described)
+
+
 def test_outputs_that_nobody_asked_for_are_left(service):
     service.answer = lambda signature, arrays: response({**GOOD, "more": FLOATS["2^31 values of one"]})
     with service.client(SCHEMA) as client:

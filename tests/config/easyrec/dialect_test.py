@@ -104,10 +104,10 @@ def test_values_of_enums_that_are_read_as_another():
 def test_notes_alike_are_one_line():
     _, report = read("train_config { sync_replicas: true }\n" + "export_config { asset_filess: 1 }\n")
     assert len(report.notes) == 1
-    towers = "".join("task_towers { num_class: 1 }\n" for _ in range(5))
+    towers = "".join('task_towers { losses { loss_name: "a" } }\n' for _ in range(5))
     _, report = read(f"model_config {{ mmoe {{\n{towers}}} }}")
     assert report.notes == [
-        "a:2: model_config.mmoe.task_towers[0].num_class: noted: every task has two classes"
+        "a:2: model_config.mmoe.task_towers[0].losses[0].loss_name: noted: losses are shown summed up, by tower"
         " (so 5 times, the last at line 6)"
     ]
 

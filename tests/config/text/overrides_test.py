@@ -154,7 +154,10 @@ def test_shorthands_are_set_as_written(report):
     [
         ("train_config.num_stps=3", 'TrainConfig has no field "num_stps". Did you mean "num_steps"?'),
         ("train_config.dead_line=now", "train_config.dead_line: refused: a training ends by steps or epochs"),
-        ("model_config.num_class=2", "model_config.num_class: refused: not supported in this release"),
+        (
+            "model_config.num_class=2",
+            "model_config.num_class: is for a model with one tower; give each tower its own num_class",
+        ),
         (
             "feature_config.features[sub_feature_type=x].embedding_dim=3",
             "sub_feature_type: refused: not supported in this release",

@@ -98,12 +98,12 @@ def test_json_strings_keep_json_escapes():
 # (text, the lines of the report)
 FORM_MISTAKES = [
     (
-        "model_config { mmoe { experts { expert_name: 'a' }\n task_towers { num_class: 3 } } }",
+        "model_config { mmoe { experts { expert_name: 'a' }\n task_towers { losses { circle_loss { } } } } }",
         [
             "a:1: model_config.mmoe.experts: refused: not supported in this release; write num_expert, and their"
             " network once in expert_dnn.",
-            "a:2: model_config.mmoe.task_towers[0].num_class: refused: not supported in this release; every task has"
-            " two classes: write 1.",
+            "a:2: model_config.mmoe.task_towers[0].losses[0].circle_loss: refused: a loss of matching models, of users"
+            " against sampled items: delete it.",
         ],
     ),
     ('model_dir: "a"\nmodel_dir: "b"', ["a:2: model_dir: given twice, at line 1 and at line 2; expected it once."]),

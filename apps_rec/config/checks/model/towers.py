@@ -8,9 +8,12 @@ from collections import Counter
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.rows.data import check_weight
 from apps_rec.config.checks.rows.names import MOST_CHARACTERS
+from apps_rec.config.checks.rows.words import parses
 from apps_rec.config.heads import counts_inside_alone, head_of
 from apps_rec.config.outputs import metric_names
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.tasks.kinds import kind_row
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.model_pb2 import TaskTower
 
 # Outputs, metrics and losses are named after a tower.
@@ -32,6 +35,7 @@ def check_towers(context: Context) -> None:
     if not any(tower.weight for tower in towers):
         report.error(f"{paths[0]}.weight", "every tower has weight 0, so nothing would be trained.")
     _same_metrics(context, paths)
+    _same_outputs(context, paths)
     head_of(context.rank).check(context)
     weight = context.config.data_config.sample_weight
     if weight and all(tower.sample_weight or not tower.use_sample_weight for tower in towers):
@@ -52,6 +56,17 @@ def _same_metrics(context: Context, paths: list[str]) -> None:
         ):
             text = f'metrics of "{other}" inside its task space have this name; expected another.'
             context.report.error(f"{path}.tower_name", text)
+
+
+def _same_outputs(context: Context, paths: list[str]) -> None:
+    """Reports a tower of which an output is another's too, such as probs_rating_1 of a tower "rating" with classes."""
+    owner: dict[str, str] = {}
+    for path, tower in zip(paths, context.rank.task_towers, strict=True):
+        for name in kind_row(tower).widths(tower):
+            other = owner.setdefault(name, tower.tower_name)
+            if other != tower.tower_name:
+                text = f'the output {name} is one of tower "{other}" too; expected another name.'
+                context.report.error(f"{path}.tower_name", text)
 
 
 def _tower(context: Context, path: str, tower: TaskTower) -> None:
@@ -82,15 +97,43 @@ def _tower(context: Context, path: str, tower: TaskTower) -> None:
 
 def _task_space(context: Context, path: str, tower: TaskTower) -> None:
     report = context.report
-    if tower.HasField("task_space_indicator_label"):
-        context.label(f"{path}.task_space_indicator_label", tower.task_space_indicator_label)
+    given = [name for name in ("task_space_indicator_label", "task_space_indicator_name") if tower.HasField(name)]
+    if len(given) == 2:
+        report.error(f"{path}.{given[1]}", f"{given[0]} is given too; expected one of them.")
+    elif given:
+        if given[0] == "task_space_indicator_label":
+            context.label(f"{path}.{given[0]}", tower.task_space_indicator_label)
+        else:
+            _space_value(context, path, tower)
         if tower.in_task_space_weight == tower.out_task_space_weight == 0:
             report.error(f"{path}.in_task_space_weight", "is 0 and out_task_space_weight too, so no row would count.")
         elif tower.in_task_space_weight == tower.out_task_space_weight == 1:
-            report.warn(f"{path}.task_space_indicator_label", "has no effect: rows inside and outside weigh the same.")
+            report.warn(f"{path}.{given[0]}", "has no effect: rows inside and outside weigh the same.")
+    if tower.HasField("task_space_indicator_value") and "task_space_indicator_name" not in given:
+        report.error(
+            f"{path}.task_space_indicator_value", "needs task_space_indicator_name, the column with this value."
+        )
+    if given:
         return
     for name in ("in_task_space_weight", "out_task_space_weight"):
         if tower.HasField(name) and not report.is_broken(f"{path}.task_space_indicator_label"):
             report.error(
                 f"{path}.{name}", "needs task_space_indicator_label, the label that says which rows it is for."
             )
+
+
+def _space_value(context: Context, path: str, tower: TaskTower) -> None:
+    """Reports a task space by a column that is not there, is a label, or cannot have the value."""
+    report, name = context.report, tower.task_space_indicator_name
+    column = context.column(f"{path}.task_space_indicator_name", name)
+    if column is None:
+        return
+    if name in context.labels:
+        text = f'"{name}" is a label; name it by task_space_indicator_label, whose rows inside are those with 1.'
+        report.error(f"{path}.task_space_indicator_name", text)
+    elif not tower.HasField("task_space_indicator_value"):
+        report.missing(path, "task_space_indicator_value", f'the value of "{name}" in the rows inside')
+    elif not parses(tower.task_space_indicator_value, column.input_type):
+        kind = DataConfig.FieldType.Name(column.input_type)
+        text = f'expected a value of type {kind}, got "{tower.task_space_indicator_value}".'
+        report.error(f"{path}.task_space_indicator_value", text)

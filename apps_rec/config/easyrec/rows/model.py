@@ -43,24 +43,20 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "embedding_regularization": used(
             "half the squared length of what is looked up, averaged over the rows of a batch; EasyRec sums"
         ),
-        "loss_type": later("losses are cross-entropies of two classes: write CLASSIFICATION").unless(
-            "CLASSIFICATION", because="losses are cross-entropies of two classes always"
-        ),
-        "num_class": later("every task has two classes: write 1").unless(1, because="every task has two classes"),
+        "loss_type": used("of a model with one tower"),
+        "num_class": used("of a model with one tower"),
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
         "kd": later("train without it: delete it"),
         "restore_filters": refused("all weights of a checkpoint are taken that fit by name and shape: delete it"),
         "variational_dropout": later("train without it: delete it"),
-        "losses": later("losses are cross-entropies of two classes: delete it"),
-        "loss_weight_strategy": later("weights of losses are those of the towers: write Fixed").unless(
-            "Fixed", because="weights of losses are fixed"
-        ),
+        "losses": used("of a model with one tower; means over rows or pairs"),
+        "loss_weight_strategy": used(),
         "backbone": _BACKBONE,
         "label_name": used("of a model with one tower"),
     },
     "EasyRecModel.LossWeightStrategy": {
-        "Fixed": noted("weights of losses are fixed"),
-        "Uncertainty": later("write Fixed"),
+        "Fixed": used(),
+        "Uncertainty": used("of all losses, where none has learn_loss_weight: true"),
         "Random": later("write Fixed"),
     },
     "FeatureGroupConfig": {

@@ -3,7 +3,6 @@
 from apps_rec.config.easyrec.verdict import Verdict, later, used
 
 _DBMTL = later("models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model")
-_SPACE = later("write task_space_indicator_label, a label that is 1 on the rows of the space")
 _EXPERTS = later("write num_expert, and their network once in expert_dnn")
 
 TOWERS: dict[str, dict[str, Verdict]] = {
@@ -19,19 +18,17 @@ TOWERS: dict[str, dict[str, Verdict]] = {
         "tower_name": used(),
         "label_name": used("without it, label_fields in their order; of an ESMM the first is the conversion's"),
         "metrics_set": used("eval_config.metrics_set where there is none"),
-        "loss_type": later("losses are cross-entropies of two classes: write CLASSIFICATION").unless(
-            "CLASSIFICATION", because="losses are cross-entropies of two classes always"
-        ),
-        "num_class": later("every task has two classes: write 1").unless(1, because="every task has two classes"),
+        "loss_type": used("a mean over the rows that count"),
+        "num_class": used(),
         "dnn": used(),
         "weight": used(),
         "task_space_indicator_label": used(),
         "in_task_space_weight": used(),
         "out_task_space_weight": used(),
-        "losses": later("losses are cross-entropies of two classes: delete it"),
+        "losses": used("their weighted sum; each is a mean over the rows or pairs that count"),
         "use_sample_weight": used(),
-        "task_space_indicator_name": _SPACE,
-        "task_space_indicator_value": _SPACE,
+        "task_space_indicator_name": used(),
+        "task_space_indicator_value": used("a value of the column's type"),
     },
     "BayesTaskTower": {
         "tower_name": _DBMTL,

@@ -1,0 +1,1 @@
+"""Tasks: what a tower's losses make of it, and what each loss needs."""

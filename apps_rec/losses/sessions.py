@@ -1,0 +1,36 @@
+"""Sums over the rows of a session. Sessions are within a replica's part of the batch."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from apps_rec.losses.rows import Rows
+
+
+def places_of(rows: Rows) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns the session of each row as a number from 0, and the number of sessions."""
+    if rows.sessions is None:
+        return tf.zeros_like(rows.weights, tf.int32), tf.constant(1)
+    distinct, places = tf.unique(rows.sessions)
+    return places, tf.size(distinct)
+
+
+def log_sum_exp(logits: tf.Tensor, weights: tf.Tensor, places: tf.Tensor, count: tf.Tensor) -> tf.Tensor:
+    """Returns, for each row, `log sum_j w_j exp(z_j)` over its session, `(batch,)`; very low where no row counts.
+
+    Args:
+        logits: z, `(batch,)`.
+        weights: w, 0 or more; a row of weight 0 is not in its session.
+        places: session of each row.
+        count: number of sessions.
+    """
+    counts = weights > 0
+    lowest = tf.constant(-1e30, logits.dtype)
+    masked = tf.where(counts, logits, lowest)
+    largest = tf.stop_gradient(tf.maximum(tf.math.unsorted_segment_max(masked, places, count), lowest))  # [S]
+    # The inner where keeps the gradient of rows that do not count finite.
+    shifted = tf.where(counts, logits - tf.gather(largest, places), 0.0)
+    total = tf.math.unsorted_segment_sum(weights * tf.exp(shifted), places, count)
+    is_there = total > 0
+    logarithm = tf.where(is_there, tf.math.log(tf.where(is_there, total, 1.0)) + largest, lowest)
+    return tf.gather(logarithm, places)
