@@ -91,7 +91,8 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
         row, body, path = found
         holders += [place for name in row.dnns for place in places_of(body, path, name)]
         holders += [(f"{path}.groups[{i}]", group, "dnn") for i, group in enumerate(body.groups)]
-    holders += [(f"{RANK}.task_towers[{i}]", tower, "dnn") for i, tower in enumerate(rank.task_towers)]
+    for name in ("dnn", "relation_dnn"):
+        holders += [(f"{RANK}.task_towers[{i}]", tower, name) for i, tower in enumerate(rank.task_towers)]
     if rank.HasField("position_tower"):
         holders.append((f"{RANK}.position_tower", rank.position_tower, "dnn"))
     return [(f"{p}.{name}", getattr(h, name)) for p, h, name in holders if h.HasField(name)]  # type: ignore[attr-defined]

@@ -22,6 +22,7 @@ MODEL_CLASSES = {
     "MMoE": "mmoe",
     "ESMM": "esmm",
     "SimpleMultiTask": "simple_multi_task",
+    "DBMTL": "dbmtl",
     "PLE": "ple",
     "RankModel": "rank_model",
 }
@@ -164,6 +165,8 @@ def _mmoe(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     given, rank = model.mmoe, RankModel()
     rank.body.mmoe.group_name = "all"
     _experts(given, rank, note)
+    if given.experts:
+        _old_experts(given, rank, note, report)
     rank.head.independent.SetInParent()
     rank.task_towers.extend(given.task_towers)
     note.note("task_towers", "task_towers")
@@ -180,6 +183,27 @@ def _experts(given: object, rank: RankModel, note: _Origins) -> None:
         body.num_expert = given.num_expert  # type: ignore[attr-defined]
     note.note("body.mmoe.expert_dnn", "expert_dnn")
     note.note("body.mmoe.num_expert", "num_expert")
+
+
+def _old_experts(given: model_pb2.Mmoe, rank: RankModel, note: _Origins, report: Report) -> None:
+    """Makes num_expert and expert_dnn of a list of experts, which is EasyRec's older spelling."""
+    path, first = "model_config.mmoe", given.experts[0]
+    for name in ("expert_dnn", "num_expert"):
+        if given.HasField(name):
+            report.error(f"{path}.{name}", "experts are given too, the older spelling; expected one of them.")
+    for at, expert in enumerate(given.experts):
+        if not expert.HasField("dnn"):
+            report.missing(f"{path}.experts[{at}]", "dnn", "the network of the expert")
+            report.places.broken.add(f"{path}.experts[0].dnn")
+        elif at and first.HasField("dnn") and expert.dnn != first.dnn:
+            text = (
+                f"differs from that of the first expert ({report.line(f'{path}.experts[0].dnn')}); expected it alike."
+            )
+            report.error(f"{path}.experts[{at}].dnn", text)
+    rank.body.mmoe.expert_dnn.CopyFrom(first.dnn)
+    rank.body.mmoe.num_expert = len(given.experts)
+    note.note("body.mmoe.expert_dnn", "experts[0].dnn")
+    note.note("body.mmoe.num_expert", "experts")
 
 
 def _esmm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
@@ -220,6 +244,32 @@ def _simple_multi_task(model: ModelConfig, note: _Origins, report: Report) -> Ra
     return rank
 
 
+def _dbmtl(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+    given, rank = model.dbmtl, RankModel()
+    if given.HasField("expert_dnn") or given.HasField("num_expert"):
+        _experts(given, rank, note)
+        if given.HasField("bottom_dnn"):
+            rank.body.mmoe.groups.add(input="all").dnn.CopyFrom(given.bottom_dnn)
+        else:
+            rank.body.mmoe.group_name = "all"
+        note.note("body.mmoe.groups[0].dnn", "bottom_dnn")
+    else:
+        rank.body.shared_bottom.group_name = "all"
+        if given.HasField("bottom_dnn"):
+            rank.body.shared_bottom.dnn.CopyFrom(given.bottom_dnn)
+        note.note("body.shared_bottom.dnn", "bottom_dnn")
+    for refused in ("bottom_cmbf", "bottom_uniter"):
+        if report.any_refused("model_config.dbmtl", refused):
+            # Such a config has groups of other names: a word on the group all would be no help.
+            note.note("body", refused)
+            report.places.broken.add(f"model_config.dbmtl.{refused}")
+    rank.head.independent.SetInParent()
+    rank.task_towers.extend(given.task_towers)
+    note.note("task_towers", "task_towers")
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
 def _ple(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     given, rank = model.ple, RankModel()
     rank.body.ple.group_name = "all"
@@ -238,5 +288,6 @@ _REWRITES: dict[str, Callable[[ModelConfig, _Origins, Report], RankModel]] = {
     "mmoe": _mmoe,
     "esmm": _esmm,
     "simple_multi_task": _simple_multi_task,
+    "dbmtl": _dbmtl,
     "ple": _ple,
 }

@@ -1,14 +1,15 @@
 """Keras layers with plain constructor arguments, one a file."""
 
 from apps_rec.layers.attention import TargetAttention
-from apps_rec.layers.cgc import CustomizedGateControl
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn
 from apps_rec.layers.dropout import StatelessDropout
-from apps_rec.layers.experts import Experts
 from apps_rec.layers.fm import Fm
-from apps_rec.layers.gates import Gates
 from apps_rec.layers.head import MultiplicativeHead
 from apps_rec.layers.pooling import COMBINERS, masked_pool
+from apps_rec.layers.tasks.cgc import CustomizedGateControl
+from apps_rec.layers.tasks.experts import Experts
+from apps_rec.layers.tasks.gates import Gates
+from apps_rec.layers.tasks.relation_tower import RelationTower
 from apps_rec.layers.tower import Tower
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "Fm",
     "Gates",
     "MultiplicativeHead",
+    "RelationTower",
     "StatelessDropout",
     "TargetAttention",
     "Tower",

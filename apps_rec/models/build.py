@@ -91,8 +91,8 @@ def half_precision_twin(config: PipelineConfig, model: RankModel, preprocessor: 
     return twin
 
 
-def _optional_dnn(message: Any) -> DnnSpec | None:
-    return DnnSpec(**dnn_arguments(message.dnn)) if message.HasField("dnn") else None
+def _optional_dnn(message: Any, name: str = "dnn") -> DnnSpec | None:
+    return DnnSpec(**dnn_arguments(getattr(message, name))) if message.HasField(name) else None
 
 
 def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]], dtype: str | None) -> Body | None:
@@ -184,6 +184,8 @@ def _build_task(
         tower.label_name,
         dnn=_optional_dnn(tower),
         weight=tower.weight,
+        relations=tuple(tower.relation_tower_names),
+        relation_dnn=_optional_dnn(tower, "relation_dnn"),
         sample_weight=tower.sample_weight or shared or None,
         space_label=space_of(tower) or None,
         in_space_weight=tower.in_task_space_weight,

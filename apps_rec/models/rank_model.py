@@ -9,15 +9,15 @@ import tensorflow as tf
 
 from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures
-from apps_rec.layers import Fm, Tower
+from apps_rec.layers import Fm, RelationTower
 from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
 from apps_rec.losses import LOSSES
 from apps_rec.models.bodies import Body
 from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
-from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, ScoreTerm, Task
-from apps_rec.names import scope_name
+from apps_rec.models.specs import FmSpec, PositionSpec, ScoreTerm, Task
+from apps_rec.models.towers import make_tower, task_towers
 from apps_rec.replicas import sum_over_replicas
 
 Tensors = Mapping[str, tf.Tensor]
@@ -90,11 +90,9 @@ class RankModel(tfrs.Model):
         self._seed = seed % 2**31
         self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
-        self.towers = {
-            task.name: _tower(task.dnn, l2, dtype, f"tower_{scope_name(task.name)}", task.num_logits)
-            for task in self.tasks
-            if has_tower_input
-        }
+        self.towers = task_towers(self.tasks, l2, dtype) if has_tower_input else {}
+        if not has_tower_input and any(task.relations or task.relation_dnn for task in self.tasks):
+            raise ValueError("Towers that read others need an input: a body, or an FM that goes into it. Got neither")
         several = [task.name for task in self.tasks if task.num_logits > 1]
         if several and (position is not None or (fm is not None and not fm.into_tower_input)):
             raise ValueError(
@@ -111,7 +109,7 @@ class RankModel(tfrs.Model):
             if item.is_learned
         }
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
-        self.position_tower = _tower(position.dnn, l2, dtype, "position_tower") if position else None
+        self.position_tower = make_tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must not reduce the replicas' logs: the step has reduced them.
         self.distribute_reduction_method = "first"
         # Lookups and updates of tables stay out: the number of distinct ids differs from batch to batch.
@@ -237,10 +235,15 @@ class RankModel(tfrs.Model):
                     parts.append(term)
             else:
                 added.append(tf.squeeze(term, axis=1))
-        logits = {}
+        logits, relations = {}, dict[str, tf.Tensor]()
         for task, x in zip(self.tasks, self._joined(tower_inputs), strict=True):
             if x is not None:
-                logit = self.towers[task.name](x, training=training, seed=seed)
+                tower = self.towers[task.name]
+                if isinstance(tower, RelationTower):
+                    read = [relations[name] for name in task.relations]
+                    logit, relations[task.name] = tower(x, read, training=training, seed=seed)
+                else:
+                    logit = tower(x, training=training, seed=seed)
                 logit = tf.squeeze(logit, axis=1) if task.num_logits == 1 else logit
                 logits[task.name] = tf.add_n([logit, *added]) if added else logit
             else:
@@ -265,13 +268,6 @@ class RankModel(tfrs.Model):
 
 def _beside(parts: Sequence[tf.Tensor]) -> tf.Tensor:
     return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
-
-
-def _tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str, num_logits: int = 1) -> Tower:
-    if dnn is None:
-        # Only logits, which are float32: under the policy Keras would round their input.
-        return Tower(l2=l2, num_logits=num_logits, name=name)
-    return Tower(**dnn.arguments(), l2=l2, num_logits=num_logits, name=name, dtype=dtype)
 
 
 def _row_weights(task: Task, labels: Tensors, weights: Tensors) -> tf.Tensor:

@@ -62,6 +62,8 @@ class Task:
         name: name of the tower; outputs are `probs_<name>` and `logits_<name>`, or those of its kind.
         label: column of the label.
         dnn: DNN of the tower; None: one linear layer.
+        relations: names of tasks before this one whose relation features the tower reads beside its DNN's output.
+        relation_dnn: DNN over all these, whose output are the tower's own relation features; None: they are its input.
         weight: weight of its losses in the sum over tasks.
         sample_weight: column of row weights, or None.
         space_label: label column; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`.
@@ -78,6 +80,8 @@ class Task:
     label: str
     dnn: DnnSpec | None = None
     weight: float = 1.0
+    relations: tuple[str, ...] = ()
+    relation_dnn: DnnSpec | None = None
     sample_weight: str | None = None
     space_label: str | None = None
     in_space_weight: float = 1.0

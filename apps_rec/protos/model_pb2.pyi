@@ -18,7 +18,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "label_name", "deepfm", "fm", "mmoe", "esmm", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "label_name", "deepfm", "fm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -37,6 +37,7 @@ class ModelConfig(_message.Message):
     FM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
     ESMM_FIELD_NUMBER: _ClassVar[int]
+    DBMTL_FIELD_NUMBER: _ClassVar[int]
     SIMPLE_MULTI_TASK_FIELD_NUMBER: _ClassVar[int]
     PLE_FIELD_NUMBER: _ClassVar[int]
     RANK_MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +57,7 @@ class ModelConfig(_message.Message):
     fm: Fm
     mmoe: Mmoe
     esmm: Esmm
+    dbmtl: Dbmtl
     simple_multi_task: SimpleMultiTask
     ple: Ple
     rank_model: RankModel
@@ -63,7 +65,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")
@@ -214,7 +216,7 @@ class Tower(_message.Message):
     def __init__(self, input: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class TaskTower(_message.Message):
-    __slots__ = ("tower_name", "label_name", "metrics_set", "loss_type", "num_class", "dnn", "weight", "task_space_indicator_label", "in_task_space_weight", "out_task_space_weight", "losses", "use_sample_weight", "task_space_indicator_name", "task_space_indicator_value", "sample_weight")
+    __slots__ = ("tower_name", "label_name", "metrics_set", "loss_type", "num_class", "dnn", "weight", "task_space_indicator_label", "in_task_space_weight", "out_task_space_weight", "losses", "use_sample_weight", "task_space_indicator_name", "task_space_indicator_value", "sample_weight", "relation_tower_names", "relation_dnn")
     TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     METRICS_SET_FIELD_NUMBER: _ClassVar[int]
@@ -230,6 +232,8 @@ class TaskTower(_message.Message):
     TASK_SPACE_INDICATOR_NAME_FIELD_NUMBER: _ClassVar[int]
     TASK_SPACE_INDICATOR_VALUE_FIELD_NUMBER: _ClassVar[int]
     SAMPLE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    RELATION_TOWER_NAMES_FIELD_NUMBER: _ClassVar[int]
+    RELATION_DNN_FIELD_NUMBER: _ClassVar[int]
     tower_name: str
     label_name: str
     metrics_set: _containers.RepeatedCompositeFieldContainer[_eval_pb2.EvalMetrics]
@@ -245,7 +249,9 @@ class TaskTower(_message.Message):
     task_space_indicator_name: str
     task_space_indicator_value: str
     sample_weight: str
-    def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., use_sample_weight: bool = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., sample_weight: _Optional[str] = ...) -> None: ...
+    relation_tower_names: _containers.RepeatedScalarFieldContainer[str]
+    relation_dnn: _dnn_pb2.DNN
+    def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., use_sample_weight: bool = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., sample_weight: _Optional[str] = ..., relation_tower_names: _Optional[_Iterable[str]] = ..., relation_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class Fm(_message.Message):
     __slots__ = ("tower_name",)
@@ -265,21 +271,29 @@ class DeepFm(_message.Message):
     tower_name: str
     def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
+class ExpertTower(_message.Message):
+    __slots__ = ("dnn",)
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    dnn: _dnn_pb2.DNN
+    def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
 class Mmoe(_message.Message):
-    __slots__ = ("expert_dnn", "num_expert", "task_towers", "l2_regularization", "fm", "position_tower")
+    __slots__ = ("experts", "expert_dnn", "num_expert", "task_towers", "l2_regularization", "fm", "position_tower")
+    EXPERTS_FIELD_NUMBER: _ClassVar[int]
     EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
     NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
     TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
     L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    experts: _containers.RepeatedCompositeFieldContainer[ExpertTower]
     expert_dnn: _dnn_pb2.DNN
     num_expert: int
     task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
     l2_regularization: float
     fm: FmTerm
     position_tower: PositionTower
-    def __init__(self, expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
+    def __init__(self, experts: _Optional[_Iterable[_Union[ExpertTower, _Mapping]]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
 
 class Esmm(_message.Message):
     __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower")
@@ -314,6 +328,20 @@ class SimpleMultiTask(_message.Message):
     fm: FmTerm
     position_tower: PositionTower
     def __init__(self, task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ...) -> None: ...
+
+class Dbmtl(_message.Message):
+    __slots__ = ("bottom_dnn", "expert_dnn", "num_expert", "task_towers", "l2_regularization")
+    BOTTOM_DNN_FIELD_NUMBER: _ClassVar[int]
+    EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
+    NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
+    TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    bottom_dnn: _dnn_pb2.DNN
+    expert_dnn: _dnn_pb2.DNN
+    num_expert: int
+    task_towers: _containers.RepeatedCompositeFieldContainer[TaskTower]
+    l2_regularization: float
+    def __init__(self, bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
 
 class Ple(_message.Message):
     __slots__ = ("extraction_networks", "task_towers", "l2_regularization")

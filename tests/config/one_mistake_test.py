@@ -177,6 +177,12 @@ BY_OVERRIDE = [
     ([f"{R}.body.mmoe.num_expert=0"], ["num_expert: expected at least 1 expert, got 0"]),
     ([f"{R}.body.mmoe={{ num_expert: 2 }}"], ["expert_dnn is missing"]),
     ([f"{R}.body={{}}"], ["expected shared_bottom { } or mmoe { } or ple { }"]),
+    # towers that read each other
+    ([f"{CTR}.relation_tower_names=cvr"], ['"cvr" does not stand before "ctr", which is to read it']),
+    ([f"{CVR}.relation_tower_names=cvr"], ['"cvr" does not stand before "cvr"']),
+    ([f"{CVR}.relation_tower_names=ctx"], ['no tower is called "ctx"', 'Did you mean "ctr"?']),
+    ([f"{CVR}.relation_tower_names=ctr,ctr"], ['relation_tower_names[1]: "ctr" is in this list already']),
+    ([f"{CVR}.relation_dnn={{ hidden_units: 0 }}"], ["relation_dnn.hidden_units[0]: expected more than 0, got 0"]),
     ([f'{R}.body={{ ple {{ group_name: "all" }} }}'], ["extraction_networks is missing"]),
     (
         [f"{R}.body={PLE.replace('share_num: 2', '')}"],

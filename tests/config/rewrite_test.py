@@ -24,6 +24,11 @@ feature_configs { input_names: "app" hash_bucket_size: 10 embedding_dim: 4 }
 TOWERS = """task_towers { tower_name: "ctr" label_name: "click" }
 task_towers { tower_name: "ctcvr" label_name: "buy" weight: .5 }"""
 AUC = "metrics_set { auc { } }"
+BAYES = """task_towers { tower_name: "ctr" label_name: "click" dnn { hidden_units: 5 } }
+task_towers { tower_name: "ctcvr" weight: .5 relation_tower_names: "ctr" relation_dnn { hidden_units: 3 } }"""
+READ = f"""task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 5 activation: "relu" }} {AUC} }}
+task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 relation_tower_names: "ctr"
+  relation_dnn {{ hidden_units: 3 activation: "relu" }} {AUC} }}"""
 
 
 def groups(*names):
@@ -75,6 +80,40 @@ CASES = [
         ["all", "fm"],
         f"""body {{ shared_bottom {{ group_name: "all" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
         fm {{ group_name: "fm" wide_group_name: "fm" output: TOWER_INPUT }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        f"""dbmtl {{ bottom_dnn {{ hidden_units: 8 }} {BAYES} }}""",
+        ["all"],
+        f"""body {{ shared_bottom {{ group_name: "all" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4 {READ}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        f"""dbmtl {{ bottom_dnn {{ hidden_units: 8 }} expert_dnn {{ hidden_units: 4 }} num_expert: 3 {BAYES} }}""",
+        ["all"],
+        f"""body {{ mmoe {{ num_expert: 3 expert_dnn {{ hidden_units: 4 activation: "relu" }}
+          groups {{ input: "all" dnn {{ hidden_units: 8 activation: "relu" }} }} }} }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4 {READ}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        f"dbmtl {{ expert_dnn {{ hidden_units: 4 }} num_expert: 3 {TOWERS} }}",
+        ["all"],
+        f"""body {{ mmoe {{ group_name: "all" num_expert: 3 expert_dnn {{ hidden_units: 4 activation: "relu" }} }} }}
+        head {{ independent {{ }} }} l2_regularization: 1e-4
+        task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
+        task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
+        [("probs_ctr", 1), ("probs_ctcvr", 0.5)],
+    ),
+    (
+        f"""mmoe {{ {TOWERS} experts {{ expert_name: "a" dnn {{ hidden_units: 8 }} }}
+        experts {{ expert_name: "b" dnn {{ hidden_units: 8 }} }} }}""",
+        ["all"],
+        f"""body {{ mmoe {{ group_name: "all" num_expert: 2 expert_dnn {{ hidden_units: 8 activation: "relu" }} }} }}
         head {{ independent {{ }} }} l2_regularization: 1e-4
         task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}
         task_towers {{ tower_name: "ctcvr" label_name: "buy" weight: .5 {AUC} }}""",
@@ -311,3 +350,32 @@ def test_an_exporter_of_none_is_that_of_our_own():
     config = parse_text(f'export_config {{ exporter_type: "none" }} {HEAD} {model}')
     assert not config.message.export_config.HasField("exporter_type")
     assert config.notes[0].endswith("noted: training never exports; `apps-rec export` does")
+
+
+@pytest.mark.parametrize(
+    ("experts", "line"),
+    [
+        (
+            ["dnn { hidden_units: 8 }", "dnn { hidden_units: 9 }"],
+            "model_config.mmoe.experts[1].dnn: differs from that of the first expert (line 14); expected it alike.",
+        ),
+        (["dnn { hidden_units: 8 }", ""], "model_config.mmoe.experts[1]: dnn is missing: expected the network of"),
+        (["", "dnn { hidden_units: 8 }"], "model_config.mmoe.experts[0]: dnn is missing: expected the network of"),
+    ],
+)
+def test_older_experts_must_be_alike(experts, line, report):
+    listed = "\n".join(f"experts {{ {one} }}" for one in experts)
+    (got,) = report(f"{HEAD}model_config {{ {groups('all')} mmoe {{ {listed}\n {TOWERS} }} }}")
+    assert line in got
+
+
+def test_experts_are_spelt_one_way(report):
+    model = f"mmoe {{ experts {{ dnn {{ hidden_units: 8 }} }} num_expert: 1 {TOWERS} }}"
+    (got,) = report(f"{HEAD}model_config {{ {groups('all')} {model} }}")
+    assert "model_config.mmoe.num_expert: experts are given too, the older spelling; expected one of them." in got
+
+
+def test_a_refused_bottom_is_all_that_is_said_of_it(report):
+    model = f"dbmtl {{ bottom_cmbf {{ multi_head_num: 2 }} {TOWERS} }}"
+    (got,) = report(f"{HEAD}model_config {{ {groups('image', 'text')} {model} }}")
+    assert "model_config.dbmtl.bottom_cmbf: refused: images and texts are not read" in got

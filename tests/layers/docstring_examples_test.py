@@ -6,7 +6,7 @@ import pytest
 
 import apps_rec.layers
 
-MODULES = [module.name for module in pkgutil.iter_modules(apps_rec.layers.__path__, "apps_rec.layers.")]
+MODULES = [module.name for module in pkgutil.walk_packages(apps_rec.layers.__path__, "apps_rec.layers.")]
 
 
 @pytest.mark.parametrize("name", MODULES)

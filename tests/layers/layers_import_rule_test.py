@@ -5,7 +5,7 @@ import pytest
 
 import apps_rec.layers
 
-FILES = sorted(Path(apps_rec.layers.__file__).parent.glob("*.py"))
+FILES = sorted(Path(apps_rec.layers.__file__).parent.rglob("*.py"))
 
 
 def imported(source: str) -> set[str]:

@@ -30,6 +30,7 @@ BODIES = {
         task_expert_net { hidden_units: [5, 6] } share_expert_net { hidden_units: 6 dropout_ratio: 0.1 } }
       extraction_networks { expert_num_per_task: 1 share_num: 2
         task_expert_net { hidden_units: 4 use_bn: false } share_expert_net { hidden_units: 4 } } } }""",
+    "dbmtl": f"body {{ shared_bottom {{ {DNN} }} }}",
     "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
 }
 FMS = {
@@ -41,6 +42,7 @@ HEADS = {"independent": "", "funnel": "head { funnel { } }"}
 
 
 def _model_text(body: str, fm: str, head: str) -> str:
+    reads = 'relation_tower_names: "ctr" relation_dnn { hidden_units: 4 dropout_ratio: 0.1 }' if body == "dbmtl" else ""
     # Without a body a network of its own needs the FM's parts as its input.
     dnn = "" if body == "none" and fm == "LOGIT" else "dnn { hidden_units: 5 }"
     return f"""
@@ -51,7 +53,7 @@ model_config {{
     {FMS[fm]}
     {HEADS[head]}
     task_towers {{ tower_name: "ctr" label_name: "click" weight: 0.95 {dnn} }}
-    task_towers {{ tower_name: "cvr" label_name: "download" weight: 0.05 {dnn} }}
+    task_towers {{ tower_name: "cvr" label_name: "download" weight: 0.05 {dnn} {reads} }}
     l2_regularization: 1e-4
   }}
   embedding_regularization: 1e-5

@@ -16,12 +16,15 @@ _THEIRS = {
     "Fm": "FM",
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
+    "Dbmtl": "DBMTL",
     "Ple": "PLE",
     "Auc": "AUC",
     "Gauc": "GAUC",
     "SessionAuc": "SessionAUC",
     "MaxF1": "Max_F1",
 }
+# EasyRec's -> EasyRec's: messages of which one message of ours, called like the second, does the work.
+ALSO = {"BayesTaskTower": "TaskTower"}
 _PACKAGE = "apps_rec.protos."
 
 

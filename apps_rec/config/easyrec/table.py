@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from apps_rec.config.easyrec.names import easyrec_name, easyrec_name_of
+from apps_rec.config.easyrec.names import ALSO, easyrec_name, easyrec_name_of
 from apps_rec.config.easyrec.rows import FAMILIES
 from apps_rec.config.easyrec.verdict import Verdict
 
@@ -18,12 +18,20 @@ TABLE: dict[str, dict[str, Verdict]] = {
 
 def verdict_of(descriptor: Any, name: str) -> Verdict | None:
     """Returns the verdict on a field of a message, or on a value of an enum, of ours; None: EasyRec has none such."""
-    return TABLE.get(easyrec_name(descriptor), {}).get(name)
+    return fields_of(descriptor).get(name)
 
 
 def fields_of(descriptor: Any) -> dict[str, Verdict]:
     """Returns the fields that EasyRec's message has, by their names."""
-    return TABLE.get(easyrec_name(descriptor), {})
+    return _rows(easyrec_name(descriptor))
+
+
+def _rows(message: str) -> dict[str, Verdict]:
+    rows = TABLE.get(message, {})
+    for other, one in ALSO.items():
+        if one == message:
+            rows = {**TABLE[other], **rows}
+    return rows
 
 
 @cache
@@ -46,7 +54,7 @@ def used_lines(used: Mapping[tuple[str, str], int]) -> list[str]:
     lines = []
     for (message, name), count in used.items():
         theirs = easyrec_name_of(message)
-        verdict = TABLE.get(theirs, {}).get(name)
+        verdict = _rows(theirs).get(name)
         what = verdict.reason if verdict else "a field of this package alone"
         times = f" ({count} times)" if count > 1 else ""
         lines.append(f"used: {theirs}.{name}{times}: {what}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from apps_rec.config.easyrec.names import easyrec_name
+from apps_rec.config.easyrec.names import ALSO, easyrec_name
 from apps_rec.config.easyrec.table import TABLE, fields_of, messages_with, used_lines, verdict_of
 from apps_rec.config.easyrec.verdict import NOTED, REFUSED, USED
 from apps_rec.protos import data_pb2, model_pb2, train_pb2
@@ -25,7 +25,7 @@ def described():
             new = [f.message_type for f in message.fields if f.message_type]
             todo += [one for one in new if easyrec_name(one) not in messages]
             enums |= {easyrec_name(f.enum_type): f.enum_type for f in message.fields if f.enum_type}
-    return messages, enums
+    return messages | {other: messages[one] for other, one in ALSO.items()}, enums
 
 
 MESSAGES, ENUMS = described()
@@ -84,6 +84,9 @@ def test_our_names_lead_to_easyrecs():
     # A message that only we have.
     assert fields_of(model_pb2.RankModel.DESCRIPTOR) == {}
     assert messages_with("uid_field") == ["GAUC"]
+    # One message of ours for two of EasyRec's.
+    assert verdict_of(model_pb2.TaskTower.DESCRIPTOR, "relation_dnn") is TABLE["BayesTaskTower"]["relation_dnn"]
+    assert "relation_dnn" not in TABLE["TaskTower"]
 
 
 def test_lines_of_what_is_used():

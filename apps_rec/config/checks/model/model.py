@@ -53,11 +53,12 @@ def _body(context: Context) -> None:
 def _towers_without_input(context: Context) -> None:
     """Reports towers with a network but no input: without a body the FM alone makes the logit."""
     for at, tower in enumerate(context.rank.task_towers):
-        if tower.HasField("dnn"):
-            context.report.error(
-                f"{RANK}.task_towers[{at}].dnn",
-                "there is no body, so this network has no input; expected a body, or fm { output: TOWER_INPUT }.",
-            )
+        path = f"{RANK}.task_towers[{at}]"
+        given = [name for name in ("dnn", "relation_dnn") if tower.HasField(name)]
+        if given or tower.relation_tower_names:
+            what = "this network has" if given else "towers have"
+            text = f"there is no body, so {what} no input; expected a body, or fm {{ output: TOWER_INPUT }}."
+            context.report.error(f"{path}.{(given or ['relation_tower_names'])[0]}", text)
 
 
 def _score(context: Context) -> None:

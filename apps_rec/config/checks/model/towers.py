@@ -11,6 +11,7 @@ from apps_rec.config.checks.rows.names import MOST_CHARACTERS
 from apps_rec.config.checks.rows.words import parses
 from apps_rec.config.heads import counts_inside_alone, head_of
 from apps_rec.config.outputs import metric_names
+from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import kind_row
 from apps_rec.protos.data_pb2 import DataConfig
@@ -36,6 +37,7 @@ def check_towers(context: Context) -> None:
         report.error(f"{paths[0]}.weight", "every tower has weight 0, so nothing would be trained.")
     _same_metrics(context, paths)
     _same_outputs(context, paths)
+    _relations(context, paths)
     head_of(context.rank).check(context)
     weight = context.config.data_config.sample_weight
     if weight and all(tower.sample_weight or not tower.use_sample_weight for tower in towers):
@@ -67,6 +69,21 @@ def _same_outputs(context: Context, paths: list[str]) -> None:
             if other != tower.tower_name:
                 text = f'the output {name} is one of tower "{other}" too; expected another name.'
                 context.report.error(f"{path}.tower_name", text)
+
+
+def _relations(context: Context, paths: list[str]) -> None:
+    """Reports towers that read a tower which does not stand before them."""
+    names = [tower.tower_name for tower in context.rank.task_towers]
+    for at, (path, tower) in enumerate(zip(paths, context.rank.task_towers, strict=True)):
+        context.without_twins(tower.relation_tower_names, f"{path}.relation_tower_names")
+        for number, name in enumerate(tower.relation_tower_names):
+            if name in names[:at]:
+                continue
+            if name in names:
+                text = f'"{name}" does not stand before "{tower.tower_name}", which is to read it; order them so.'
+            else:
+                text = f'no tower is called "{name}". Towers are {quoted(filter(None, names))}.'
+            context.report.error(f"{path}.relation_tower_names[{number}]", text, got=name, among=names[:at])
 
 
 def _tower(context: Context, path: str, tower: TaskTower) -> None:

@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
@@ -35,7 +35,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "dat": _RECALL,
         "mmoe": used("experts train as the rest does: with dropout, and with statistics of the batch"),
         "esmm": used("losses are means over the rows of a batch, where EasyRec sums"),
-        "dbmtl": _OTHER,
+        "dbmtl": used("experts train as the rest does, as in mmoe"),
         "simple_multi_task": used(),
         "ple": used("experts train as the rest does, as in mmoe"),
         "rocket_launching": _OTHER,

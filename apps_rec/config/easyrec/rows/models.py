@@ -2,14 +2,14 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, refused, used
 
-_HERE = "models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
 
 MODELS: dict[str, dict[str, Verdict]] = {
     "MMoE": {
-        "experts": later("write num_expert, and their network once in expert_dnn"),
+        "experts": used("as num_expert and expert_dnn; their networks must be alike"),
         "expert_dnn": used(),
         "num_expert": used(),
         "task_towers": used(),
@@ -55,11 +55,11 @@ MODELS: dict[str, dict[str, Verdict]] = {
     "DBMTL": {
         "bottom_cmbf": refused("images and texts are not read: delete it"),
         "bottom_uniter": refused("images and texts are not read: delete it"),
-        "bottom_dnn": _OTHER,
-        "expert_dnn": _OTHER,
-        "num_expert": _OTHER,
-        "task_towers": _OTHER,
-        "l2_regularization": _OTHER,
+        "bottom_dnn": used(),
+        "expert_dnn": used(),
+        "num_expert": used(),
+        "task_towers": used(),
+        "l2_regularization": _L2,
     },
     "PLE": {"extraction_networks": used(), "task_towers": used(), "l2_regularization": _L2},
     "ExtractionNetwork": {

@@ -1,9 +1,6 @@
 """Verdicts on networks and towers."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, used
-
-_DBMTL = later("models here are mmoe, esmm, ple, deepfm, fm, simple_multi_task and rank_model")
-_EXPERTS = later("write num_expert, and their network once in expert_dnn")
+from apps_rec.config.easyrec.verdict import Verdict, noted, used
 
 TOWERS: dict[str, dict[str, Verdict]] = {
     "DNN": {
@@ -13,7 +10,7 @@ TOWERS: dict[str, dict[str, Verdict]] = {
         "use_bn": used(),
     },
     "Tower": {"input": used(), "dnn": used()},
-    "ExpertTower": {"expert_name": _EXPERTS, "dnn": _EXPERTS},
+    "ExpertTower": {"expert_name": noted("experts have numbers"), "dnn": used("one network for all experts")},
     "TaskTower": {
         "tower_name": used(),
         "label_name": used("without it, label_fields in their order; of an ESMM the first is the conversion's"),
@@ -30,22 +27,10 @@ TOWERS: dict[str, dict[str, Verdict]] = {
         "task_space_indicator_name": used(),
         "task_space_indicator_value": used("a value of the column's type"),
     },
-    "BayesTaskTower": {
-        "tower_name": _DBMTL,
-        "label_name": _DBMTL,
-        "metrics_set": _DBMTL,
-        "loss_type": _DBMTL,
-        "num_class": _DBMTL,
-        "dnn": _DBMTL,
-        "relation_tower_names": _DBMTL,
-        "relation_dnn": _DBMTL,
-        "weight": _DBMTL,
-        "task_space_indicator_label": _DBMTL,
-        "in_task_space_weight": _DBMTL,
-        "out_task_space_weight": _DBMTL,
-        "losses": _DBMTL,
-        "use_sample_weight": _DBMTL,
-        "task_space_indicator_name": _DBMTL,
-        "task_space_indicator_value": _DBMTL,
-    },
+}
+# One message of ours is both.
+TOWERS["BayesTaskTower"] = {
+    **TOWERS["TaskTower"],
+    "relation_tower_names": used("towers that stand before this one"),
+    "relation_dnn": used(),
 }

@@ -6,8 +6,8 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
-from apps_rec.layers.experts import Experts
-from apps_rec.layers.gates import Gates
+from apps_rec.layers.tasks.experts import Experts
+from apps_rec.layers.tasks.gates import Gates
 from apps_rec.legacy_keras import keras
 
 

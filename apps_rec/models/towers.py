@@ -1,0 +1,43 @@
+"""Towers of a model's tasks, and which of them read each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps_rec.layers import RelationTower, Tower
+from apps_rec.models.specs import DnnSpec, Task
+from apps_rec.names import scope_name
+
+
+def make_tower(dnn: DnnSpec | None, l2: float, dtype: str | None, name: str, num_logits: int = 1) -> Tower:
+    """Makes a tower that reads no other."""
+    if dnn is None:
+        # Only logits, which are float32: under the policy Keras would round their input.
+        return Tower(l2=l2, num_logits=num_logits, name=name)
+    return Tower(**dnn.arguments(), l2=l2, num_logits=num_logits, name=name, dtype=dtype)
+
+
+def task_towers(tasks: Sequence[Task], l2: float, dtype: str | None) -> dict[str, Tower | RelationTower]:
+    """Makes the tower of each task, by the task's name; a task that reads another, or is read, has a RelationTower.
+
+    Raises:
+        ValueError: a tower would read one that does not stand before it.
+    """
+    related: set[str] = set()
+    for at, task in enumerate(tasks):
+        before = [other.name for other in tasks[:at]]
+        if unknown := [name for name in task.relations if name not in before]:
+            raise ValueError(f"task {task.name}: a tower reads only towers before it, {before}. Got {unknown}")
+        if task.relations or task.relation_dnn:
+            related |= {task.name, *task.relations}
+    return {task.name: _task_tower(task, task.name in related, l2, dtype) for task in tasks}
+
+
+def _task_tower(task: Task, is_related: bool, l2: float, dtype: str | None) -> Tower | RelationTower:
+    name = f"tower_{scope_name(task.name)}"
+    if not is_related:
+        return make_tower(task.dnn, l2, dtype, name, task.num_logits)
+    dnn, relation_dnn = (given.arguments() if given else None for given in (task.dnn, task.relation_dnn))
+    # Without a network there are only logits, as in make_tower.
+    policy = dtype if dnn or relation_dnn else None
+    return RelationTower(dnn, relation_dnn, num_logits=task.num_logits, l2=l2, name=name, dtype=policy)
