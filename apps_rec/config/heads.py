@@ -220,6 +220,9 @@ def masked(tower: TaskTower) -> str:
 def own_target(tower: TaskTower) -> Target:
     """Returns a tower's output and label: on all rows, or only inside its task space if its loss counts only those."""
     labels, output, kind = (tower.label_name,), measured_output(tower), kind_row(tower).learns
+    if kind == EvalMetrics.CLASSES and tower.num_class == 2:
+        # Of two classes the probability of the second says all, and what measures a label of 0 and 1 measures it.
+        output, kind = scored(tower), EvalMetrics.BINARY
     if counts_inside_alone(tower):
         return Target(masked(tower), output, labels, space_of(tower), kind)
     return Target(tower.tower_name, output, labels, kind=kind)

@@ -16,8 +16,6 @@ PLE = """{ ple { group_name: "all"
   extraction_networks { network_name: "last" expert_num_per_task: 1 share_num: 2
     task_expert_net { hidden_units: [4] } share_expert_net { hidden_units: 4 } } } }"""
 
-OF_CLASSES = "metrics_set[0].recall_at_topk: measures labels of several classes; "
-
 # (overrides, parts of the one line they give)
 BY_OVERRIDE = [
     # data
@@ -261,11 +259,7 @@ BY_OVERRIDE = [
     (["eval_config.metrics_set={session_auc {}}"], ["session_id_field is missing: expected the column of the session"]),
     (["eval_config.metrics_set={session_auc {session_id_field: 'age'}}"], ["session_id_field", '"age" is FLOAT']),
     (["eval_config.metrics_set={precision {threshold: 1}}"], ["threshold: expected a number in (0, 1), got 1"]),
-    (["eval_config.metrics_set={recall_at_topk {}}"], [OF_CLASSES, "towers ctr, cvr learn labels of 0 and 1"]),
-    (
-        [f"{CTR}.metrics_set={{recall_at_topk {{topk: 2}}}}"],
-        ["tower_name=ctr", OF_CLASSES, "the tower ctr learns labels of 0 and 1. Expected auc, gauc"],
-    ),
+    (["eval_config.metrics_set={recall_at_topk {topk: 0}}"], ["recall_at_topk.topk: expected 1 or more, got 0"]),
     (["eval_config.metrics_set=[{auc {}}, {auc {}}]"], ["auc is given already"]),
     (["eval_config.metrics_set={}"], ["is empty; expected one of auc, gauc"]),
     ([f"{CTR}.metrics_set={{gauc {{uid_field: 'usr'}}}}"], ['no column is called "usr"']),

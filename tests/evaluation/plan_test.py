@@ -1,9 +1,7 @@
 import pytest
 
-from apps_rec.config import heads
 from apps_rec.evaluation import MetricSpec, TaskMetrics
 from apps_rec.evaluation.plan import build_plan
-from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 AUC = MetricSpec("auc")
@@ -76,15 +74,19 @@ def test_labels_that_are_not_always_observed():
     assert [task.observed for task in build_plan(config)][2] == ("click", "download")
 
 
-def test_the_kind_of_a_task_is_that_of_its_target(monkeypatch):
-    class Numbers(heads.Independent):
-        def targets(self, rank, at):
-            name = rank.task_towers[at].tower_name
-            return [heads.Target(name, f"y_{name}", ("paid",), kind=EvalMetrics.NUMBER)]
-
-    monkeypatch.setitem(heads.HEADS, "independent", Numbers())
-    plan = build_plan(make_config(("value", "paid", {})))
-    assert plan == [TaskMetrics("value", "y_value", ("paid",), None, (AUC,), kind="number")]
+@pytest.mark.parametrize(
+    ("options", "output", "kind"),
+    [
+        ({"loss_type": "L2_LOSS"}, "y_t", "number"),
+        ({"num_class": 3}, "probs_t", "classes"),
+        # EasyRec's auc of two classes is that of the second's probability.
+        ({"num_class": 2}, "probs_t_1", "binary"),
+    ],
+)
+def test_the_kind_of_a_task_is_what_its_tower_learns(options, output, kind):
+    config = make_config(("t", "label", options))
+    (task,) = build_plan(config)
+    assert (task.score_output, task.kind) == (output, kind)
 
 
 def test_precision_recall_and_max_f1_are_measured_on_probabilities():

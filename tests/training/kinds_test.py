@@ -62,6 +62,10 @@ model_config {
       losses { loss_type: JRC_LOSS jrc_loss { session_name: "session" } }
     }
     task_towers { tower_name: "rating" label_name: "rating" num_class: 3 }
+    task_towers {
+      tower_name: "two" label_name: "click" num_class: 2
+      metrics_set { auc { } } metrics_set { accuracy { } } metrics_set { recall_at_topk { topk: 1 } }
+    }
     task_towers { tower_name: "stars" label_name: "stars" loss_type: L2_LOSS weight: 0.1 }
     task_towers { tower_name: "share" label_name: "share" loss_type: SIGMOID_L2_LOSS }
     task_towers { tower_name: "amount" label_name: "amount" num_class: 3 loss_type: ZILN_LOSS }
@@ -111,6 +115,9 @@ def test_each_kind_learns(run):
     assert metrics["auc_cvr_masked"] > 0.8
     assert metrics["auc_joint"] > 0.75
     assert metrics["accuracy_rating"] > 0.9
+    # Two classes are measured as labels of 0 and 1 are, and as classes.
+    assert metrics["auc_two"] > 0.75
+    assert metrics["accuracy_two"] == metrics["recall_at_topk_two"] > 0.6
     # The labels' deviations are 1.4 and .29.
     assert metrics["root_mean_squared_error_stars"] < 0.5
     assert metrics["root_mean_squared_error_share"] < 0.1
@@ -147,6 +154,7 @@ def test_the_export_hands_out_every_output(exported):
     np.testing.assert_allclose(ranked["y_stars"], got["y_stars"], rtol=1e-4, atol=1e-5)
     # One of each tower, by its weight.
     terms = {"probs_ctr": 1, "probs_cvr": 1, "probs_joint": 1, "probs_rating_1": 1, "y_share": 1, "y_amount": 1}
+    terms["probs_two_1"] = 1
     score = sum(weight * got[name] for name, weight in {**terms, "y_stars": 0.1}.items())
     np.testing.assert_allclose(got["score"], score, rtol=1e-5)
 

@@ -11,6 +11,7 @@ from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.eval_pb2 import EvalMetrics
+from apps_rec.protos.model_pb2 import TaskTower
 
 
 def check_metrics(context: Context) -> None:
@@ -22,8 +23,10 @@ def check_metrics(context: Context) -> None:
         kind = kind_of(context.rank, at)
         if list(tower.metrics_set) == metrics_without_own(shared, kind):
             without_own.setdefault(kind, []).append(tower.tower_name)
+            _all_classes(context, path, shared, tower, kind)
             continue
         here = f"{RANK}.task_towers[{at}].metrics_set"
+        _all_classes(context, here, tower.metrics_set, tower, kind)
         _metrics_set(context, here, tower.metrics_set)
         _measures(context, here, tower.metrics_set, {kind: [tower.tower_name]})
     _measures(context, path, shared, without_own)
@@ -41,6 +44,18 @@ def _measures(
             if towers.keys() == {EvalMetrics.CLASSES} and message.accuracy.HasField("threshold"):
                 text = "of several classes the likeliest counts, whatever its probability; remove it."
                 context.report.error(f"{here}.threshold", text)
+
+
+def _all_classes(
+    context: Context, path: str, metrics: Iterable[EvalMetrics], tower: TaskTower, kind: EvalMetrics.TaskKind
+) -> None:
+    """Warns of a share of rows whose class is among all classes that the tower has."""
+    classes = tower.num_class if kind == EvalMetrics.CLASSES else 2
+    for at, message in enumerate(metrics if kind != EvalMetrics.NUMBER else ()):
+        if message.HasField("recall_at_topk") and message.recall_at_topk.topk >= classes:
+            got = message.recall_at_topk.topk
+            text = f"of any model it is 1: tower {tower.tower_name} has {classes} classes, and topk is {got}."
+            context.report.warn(f"{path}[{at}].recall_at_topk", text)
 
 
 def _wrong(asked: AskedMetric, towers: Mapping[EvalMetrics.TaskKind, Sequence[str]]) -> str:

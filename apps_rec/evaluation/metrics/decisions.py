@@ -116,14 +116,15 @@ def recall_at_topk(labels: np.ndarray, scores: np.ndarray, topk: int = 5) -> flo
 
     Args:
         labels: number of each row's class, `(rows,)`.
-        scores: a score of each class, `(rows, classes)`.
+        scores: a score of each class, `(rows, classes)`; or of two classes the probability of class 1, `(rows,)`.
         topk: number of classes, at least 1.
 
     Returns:
         The share, or None where there is no row.
 
     Raises:
-        ValueError: a label is no class, a score is nan, or shapes do not fit; `topk` is below 1.
+        ValueError: a label is no class, a score is nan, or shapes do not fit; a probability lies outside [0, 1];
+            `topk` is below 1.
 
     Example:
         >>> recall_at_topk(np.array([2, 0]), np.array([[0.1, 0.2, 0.7], [0.2, 0.5, 0.3]]), topk=2)
@@ -131,6 +132,9 @@ def recall_at_topk(labels: np.ndarray, scores: np.ndarray, topk: int = 5) -> flo
     """
     if topk < 1:
         raise ValueError(f"recall_at_topk: topk is 1 or more, got {topk}.")
+    if not arguments.have_classes(scores):
+        positive, scores = arguments.probabilities("recall_at_topk", labels, scores)
+        labels, scores = positive.astype(np.int64), np.stack([1 - scores, scores], axis=1)
     labels, scores = arguments.classes(labels, scores)
     if not labels.size:
         return None

@@ -73,6 +73,15 @@ def test_several_classes_equal_a_loop(digits):
         assert recall_at_topk(labels, scores, topk) == np.mean(among)
 
 
+def test_of_two_classes_the_probability_of_one_says_all():
+    labels, scores = drawn(1_000, digits=1)
+    both = np.stack([1 - scores, scores], axis=1)
+    assert recall_at_topk(labels, scores, 1) == recall_at_topk(labels, both, 1) == accuracy(labels, scores)
+    assert recall_at_topk(labels, scores, 2) == 1
+    with pytest.raises(ValueError, match=r"recall_at_topk: expected probabilities in \[0, 1\], got scores from -1"):
+        recall_at_topk(labels[:2], np.array([-1.0, 0.5]))
+
+
 def test_recall_at_topk_equals_sklearn_without_ties():
     rng = np.random.default_rng(6)
     scores, labels = rng.random((400, 8)), rng.integers(0, 8, 400)

@@ -5,7 +5,7 @@ from apps_rec.config import metrics as config_metrics
 from apps_rec.evaluation.metrics import GAUC_REDUCTIONS, METRICS, needs_users
 
 
-@pytest.mark.parametrize("name", [name for name in METRICS if name != "recall_at_topk"])
+@pytest.mark.parametrize("name", METRICS)
 def test_a_row_says_over_which_rows_of_one_class_the_metric_has_a_value(name):
     row, users = METRICS[name], {"users": np.zeros(3, np.int64)} if needs_users(name) else {}
     for positive, has_value in ((True, row.of_positives), (False, row.of_negatives)):
