@@ -147,7 +147,16 @@ def _deepfm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
         tower.dnn.CopyFrom(given.dnn)
         rank.fm.output = model_pb2.FmTerm.LOGIT
         note.note("task_towers[0].dnn", "dnn")
+    if given.HasField("wide_output_dim"):
+        rank.fm.wide_output_dim = given.wide_output_dim
+        note.note("fm.wide_output_dim", "wide_output_dim")
     rank.l2_regularization = given.l2_regularization
+    if given.HasField("dense_regularization"):
+        rank.l2_regularization = given.dense_regularization
+        note.note("l2_regularization", "dense_regularization")
+        if given.HasField("l2_regularization"):
+            text = "is EasyRec's older name of l2_regularization, which is given too; expected one of them."
+            report.error("model_config.deepfm.dense_regularization", text)
     return rank
 
 

@@ -18,7 +18,8 @@ class Block(NamedTuple):
     Attributes:
         names: names of the features.
         vectors: embeddings of the features, `(batch, features, dim)`.
-        first_order: first-order terms of the features, `(batch, features)`; None where they have none.
+        first_order: first-order terms of the features, `(batch, features)`, or `(batch, features, wide_dim)` where a
+            weight is longer than 1; None where they have none.
     """
 
     names: tuple[str, ...]
@@ -33,13 +34,14 @@ class Block(NamedTuple):
 
         Args:
             names: names of the features.
-            rows: rows of the table, `(batch, features, dim)`, or `dim + 1` with first-order terms in the last column.
+            rows: rows of the table, `(batch, features, dim)`, or `dim + wide_dim` with first-order terms behind.
             dim: length of an embedding.
         """
         if rows.shape[2] == dim:
             return cls(names, rows, None)
-        vectors, first_order = tf.split(rows, [dim, 1], axis=2)
-        return cls(names, vectors, first_order[:, :, 0])
+        wide_dim = rows.shape[2] - dim
+        vectors, first_order = tf.split(rows, [dim, wide_dim], axis=2)
+        return cls(names, vectors, first_order[:, :, 0] if wide_dim == 1 else first_order)
 
     def part(self, start: int, end: int) -> Block:
         """Returns features `start` to `end`, without `end`."""
@@ -86,7 +88,7 @@ class EmbeddedFeatures(NamedTuple):
         return next(block.vectors.shape[2] for block in self.blocks if name in block.names)
 
     def first_order(self, names: Sequence[str]) -> tf.Tensor:
-        """Returns the first-order terms (weight, or weight times value) of the named features, `(batch, features)`."""
+        """Returns the first-order terms (weight, or weight times value) of the named features, shaped as in a block."""
         parts = [block.first_order for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
@@ -94,7 +96,7 @@ class EmbeddedFeatures(NamedTuple):
         """Returns the sum of squares of all that was looked up for each row, first-order weights too, `(batch,)`."""
         squares = [tf.reduce_sum(tf.square(block.vectors), axis=[1, 2]) for block in self.blocks]
         squares += [
-            tf.reduce_sum(tf.square(block.first_order), axis=1)
+            tf.reduce_sum(tf.square(block.first_order), axis=list(range(1, block.first_order.shape.rank)))
             for block in self.blocks
             if block.first_order is not None
         ]
@@ -147,7 +149,8 @@ class RequestFeatures:
 
     def first_order(self, names: Sequence[str]) -> tf.Tensor:
         """Returns the same as `EmbeddedFeatures.first_order`; shared features once."""
-        return self._read(names, EmbeddedFeatures.first_order, self._places(names), [])
+        term = (self.shared if names[0] in self.shared else self.rows).first_order(names[:1])
+        return self._read(names, EmbeddedFeatures.first_order, self._places(names), term.shape[2:].as_list())
 
     def _places(self, names: Sequence[str]) -> list[int]:
         return [i for i, name in enumerate(names) if name in self.shared]

@@ -38,7 +38,7 @@ class _Slot:
 class TablePlace:
     """The place of a table of the config: rows `offset` to `offset + rows` of `Embedder.tables[key]`.
 
-    A row has `dim` columns of its embedding, and one more if it has a first-order weight; `columns` counts both.
+    A row has `dim` columns of its embedding, and those of its first-order weight if it has one; `columns` counts both.
     """
 
     key: str
@@ -52,12 +52,13 @@ class Embedder(keras.layers.Layer):
     """Looks up embeddings.
 
     Tables of one width share one variable, so that a step needs one gather and one update. A table that a first-order
-    term reads has one more column, the scalar weight of each id. The last row of every variable is for padding; no
+    term reads has `wide_dim` more columns, the weight of each id. The last row of every variable is for padding; no
     gradient reaches it.
 
     Args:
         specs: the features, in the order of the Preprocessor.
         first_order: names of the features with a first-order weight.
+        wide_dim: length of a first-order weight, 1 or more.
         seed: seed of the initial weights.
         stddev: standard deviation of the initial embeddings, a normal cut at two deviations; first-order weights start
             at 0. A large one makes the pairwise sum of an untrained FM noise: 1 / sqrt(dim) over 18 features is several
@@ -74,8 +75,12 @@ class Embedder(keras.layers.Layer):
         seed: int = 0,
         stddev: float = 0.05,
         name: str = "embedder",
+        wide_dim: int = 1,
     ) -> None:
         super().__init__(name=name)
+        if wide_dim < 1:
+            raise ValueError(f"{name}: wide_dim must be 1 or more. Got {wide_dim}")
+        self.wide_dim = wide_dim
         self.specs = tuple(specs)
         self.first_order = frozenset(first_order)
         self.seed, self.stddev = seed, stddev
@@ -106,7 +111,7 @@ class Embedder(keras.layers.Layer):
         self._slots: dict[str, _Slot] = {}
         self._shapes: dict[str, tuple[int, int, int]] = {}  # key -> rows, dim, columns
         for table, num_rows in rows.items():
-            columns = dims[table] + (table in wide)
+            columns = dims[table] + self.wide_dim * (table in wide)
             key = f"tables_{dims[table]}" + ("_first_order" if table in wide else "")
             start = self._shapes.get(key, (0, 0, 0))[0]
             self._slots[table] = _Slot(key, start)
@@ -141,7 +146,7 @@ class Embedder(keras.layers.Layer):
         }
         self.vectors = {}
         for spec in self.layout.numbers:
-            columns = spec.dim + (spec.name in self.first_order)
+            columns = spec.dim + self.wide_dim * (spec.name in self.first_order)
             if columns:
                 self.vectors[spec.name] = self.add_weight(
                     name=f"vectors_{scope_name(spec.name)}",
@@ -272,6 +277,7 @@ class Embedder(keras.layers.Layer):
             "seed": self.seed,
             "stddev": self.stddev,
             "name": self.name,
+            "wide_dim": self.wide_dim,
         }
 
 

@@ -23,8 +23,9 @@ class Fm(keras.layers.Layer):
             input of a DNN (DeepFM with a final DNN).
         **kwargs: `name` and `dtype` of a Keras layer.
 
-    Input shape: a pair, embeddings `(batch, num_fields, embedding_dim)` and linear `(batch, num_linear_fields)`.
-    Output shape: `(batch, 1)` for "logit", `(batch, 1 + embedding_dim)` for "joined".
+    Input shape: a pair, embeddings `(batch, num_fields, embedding_dim)` and linear `(batch, num_linear_fields)`. For
+        "joined", linear may be `(batch, num_linear_fields, wide_dim)`: first-order weights that are vectors.
+    Output shape: `(batch, 1)` for "logit", `(batch, wide_dim + embedding_dim)` for "joined".
 
     Raises:
         ValueError: an unknown `output`, or inputs of another rank.
@@ -47,13 +48,16 @@ class Fm(keras.layers.Layer):
         """Returns the logit or the joined vector. `training` and `seed` change nothing."""
         embeddings, linear = (tf.cast(x, self.variable_dtype) for x in inputs)
         arguments.static_rank(self.name, "embeddings", embeddings, "batch, num_fields, embedding_dim")
-        arguments.static_rank(self.name, "linear", linear, "batch, num_linear_fields")
-        first_order = tf.reduce_sum(linear, axis=1, keepdims=True)  # [B, 1]
+        if self.output_kind == "joined" and linear.shape.rank == 3:
+            first_order = tf.reduce_sum(linear, axis=1)  # [B, W]
+        else:
+            arguments.static_rank(self.name, "linear", linear, "batch, num_linear_fields")
+            first_order = tf.reduce_sum(linear, axis=1, keepdims=True)  # [B, 1]
         square_of_sum = tf.square(tf.reduce_sum(embeddings, axis=1))
         sum_of_squares = tf.reduce_sum(tf.square(embeddings), axis=1)
         pairwise = 0.5 * (square_of_sum - sum_of_squares)  # [B, D]
         if self.output_kind == "joined":
-            return tf.concat([first_order, pairwise], axis=1)  # [B, 1 + D]
+            return tf.concat([first_order, pairwise], axis=1)  # [B, W + D]
         return first_order + tf.reduce_sum(pairwise, axis=1, keepdims=True)
 
     def get_config(self) -> dict[str, Any]:

@@ -56,6 +56,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             first_order=fm.first_order if fm else (),
             seed=seed,
             stddev=model_config.embedding_stddev,
+            wide_dim=message.fm.wide_output_dim,
         ),
         HEADS[message.head.WhichOneof("head")](_build_tasks(config)),
         body=_build_body(message, groups, dtype),

@@ -166,7 +166,7 @@ class ExtractionNetwork(_message.Message):
     def __init__(self, network_name: _Optional[str] = ..., expert_num_per_task: _Optional[int] = ..., share_num: _Optional[int] = ..., task_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., share_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class FmTerm(_message.Message):
-    __slots__ = ("group_name", "wide_group_name", "output")
+    __slots__ = ("group_name", "wide_group_name", "output", "wide_output_dim")
     class Output(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         LOGIT: _ClassVar[FmTerm.Output]
@@ -176,10 +176,12 @@ class FmTerm(_message.Message):
     GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     WIDE_GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
+    WIDE_OUTPUT_DIM_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     wide_group_name: str
     output: FmTerm.Output
-    def __init__(self, group_name: _Optional[str] = ..., wide_group_name: _Optional[str] = ..., output: _Optional[_Union[FmTerm.Output, str]] = ...) -> None: ...
+    wide_output_dim: int
+    def __init__(self, group_name: _Optional[str] = ..., wide_group_name: _Optional[str] = ..., output: _Optional[_Union[FmTerm.Output, str]] = ..., wide_output_dim: _Optional[int] = ...) -> None: ...
 
 class Head(_message.Message):
     __slots__ = ("independent", "funnel")
@@ -260,16 +262,20 @@ class Fm(_message.Message):
     def __init__(self, tower_name: _Optional[str] = ...) -> None: ...
 
 class DeepFm(_message.Message):
-    __slots__ = ("dnn", "final_dnn", "l2_regularization", "tower_name")
+    __slots__ = ("dnn", "final_dnn", "wide_output_dim", "dense_regularization", "l2_regularization", "tower_name")
     DNN_FIELD_NUMBER: _ClassVar[int]
     FINAL_DNN_FIELD_NUMBER: _ClassVar[int]
+    WIDE_OUTPUT_DIM_FIELD_NUMBER: _ClassVar[int]
+    DENSE_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
     L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
     TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
     dnn: _dnn_pb2.DNN
     final_dnn: _dnn_pb2.DNN
+    wide_output_dim: int
+    dense_regularization: float
     l2_regularization: float
     tower_name: str
-    def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
+    def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., wide_output_dim: _Optional[int] = ..., dense_regularization: _Optional[float] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class ExpertTower(_message.Message):
     __slots__ = ("dnn",)

@@ -149,6 +149,15 @@ CASES = [
         [("probs_x", 1)],
     ),
     (
+        "deepfm { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } wide_output_dim: 3 dense_regularization: .25 }",
+        ["deep", "wide"],
+        f"""body {{ shared_bottom {{ group_name: "deep" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        fm {{ group_name: "deep" wide_group_name: "wide" output: TOWER_INPUT wide_output_dim: 3 }}
+        l2_regularization: .25 head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 4 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
         "fm { }",
         ["deep", "wide"],
         f"""fm {{ group_name: "deep" wide_group_name: "wide" }} head {{ independent {{ }} }}
@@ -211,6 +220,24 @@ def test_model_class_agrees(report):
                 'a.config:16: model_config.esmm.ctr_tower.label_name: no label is called "clk". Labels are click, buy.'
                 ' Did you mean "click"?',
                 "a.config:18: model_config.esmm.cvr_tower.weight: expected 0 or more, got -1.",
+            ],
+        ),
+        (
+            "deepfm {\ndnn { hidden_units: 8 }\nwide_output_dim: 16 }",
+            ["deep"],
+            [
+                "a.config:16: model_config.deepfm.wide_output_dim: first-order weights are added to the logit, one"
+                " number; expected 1, got 16, or a network behind them: final_dnn, and in rank_model output:"
+                " TOWER_INPUT."
+            ],
+        ),
+        (
+            "deepfm {\ndnn { hidden_units: 8 }\nwide_output_dim: 0 dense_regularization: 1 l2_regularization: 1 }",
+            ["deep"],
+            [
+                "a.config:16: model_config.deepfm.dense_regularization: is EasyRec's older name of l2_regularization,"
+                " which is given too; expected one of them.",
+                "a.config:16: model_config.deepfm.wide_output_dim: expected at least 1, got 0.",
             ],
         ),
         (

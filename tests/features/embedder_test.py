@@ -105,6 +105,28 @@ def test_first_order_terms(embedder, names):
     np.testing.assert_allclose(embedder(_inputs()).first_order(names), expected, rtol=1e-5, atol=1e-6)
 
 
+def test_first_order_weights_may_be_vectors():
+    embedder = Embedder(SPECS, first_order=FIRST_ORDER, seed=1, wide_dim=2)
+    embedded = embedder(_inputs())
+    for name in FIRST_ORDER:
+        assert embedded.first_order([name]).shape[1:] == [1, 2]
+        assert not embedded.first_order([name]).numpy().any()  # they begin at 0, as those of length 1
+    table = embedder.tables["tables_3_first_order"]
+    assert table.shape[1] == 3 + 2
+    table.assign(np.arange(table.shape[0] * 5).reshape(table.shape))
+    embedded = embedder(_inputs())
+    (place,) = [p for name, p in embedder.table_places().items() if name == "user"]
+    ids = (embedded.stacked(["user"]).numpy()[:, 0, 0] // 5 - place.offset).astype(int)
+    expected = table.numpy()[ids + place.offset, 3:]
+    np.testing.assert_array_equal(embedded.first_order(["user"])[:, 0], expected)
+    got = [embedded.first_order([name]) for name in FIRST_ORDER]
+    vectors = sum(tf.reduce_sum(block.vectors**2, axis=[1, 2]) for block in embedded.blocks)
+    squares = vectors + sum(tf.reduce_sum(term**2, axis=[1, 2]) for term in got)
+    np.testing.assert_allclose(embedded.squared_length(), squares, rtol=1e-5)
+    with pytest.raises(ValueError, match=r"wide_dim must be 1 or more\. Got 0"):
+        Embedder(SPECS, first_order=FIRST_ORDER, wide_dim=0)
+
+
 def test_squared_length_counts_every_embedding_once(embedder):
     by_hand = _by_hand(embedder)
     expected = sum((by_hand[spec.name] ** 2).sum(axis=1) for spec in SPECS if spec.dim)

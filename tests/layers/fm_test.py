@@ -30,6 +30,15 @@ def test_joined_by_hand():
     np.testing.assert_allclose(got, [[0.75, 11.0, -1.5]], rtol=1e-6)
 
 
+def test_first_order_weights_that_are_vectors_are_added_up(check_layer):
+    wide = RNG.normal(size=[5, 6, 2]).astype(np.float32)
+    check_layer(lambda: Fm("joined", name="fm"), (EMBEDDINGS, wide), has_weights=False)
+    got = Fm("joined", name="fm")((EMBEDDINGS, wide)).numpy()
+    for b in range(5):
+        np.testing.assert_allclose(got[b, :2], [sum(wide[b, :, 0]), sum(wide[b, :, 1])], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(got[:, 2:], Fm("joined", name="fm")((EMBEDDINGS, LINEAR))[:, 1:], rtol=1e-6)
+
+
 def test_joined_adds_up_to_the_logit():
     joined = Fm("joined", name="fm")((EMBEDDINGS, LINEAR))
     logit = Fm("logit", name="fm")((EMBEDDINGS, LINEAR))

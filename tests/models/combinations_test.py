@@ -36,7 +36,7 @@ BODIES = {
 FMS = {
     "off": "",
     "LOGIT": 'fm { group_name: "all" }',
-    "TOWER_INPUT": 'fm { group_name: "all" wide_group_name: "item" output: TOWER_INPUT }',
+    "TOWER_INPUT": 'fm { group_name: "all" wide_group_name: "item" output: TOWER_INPUT wide_output_dim: 3 }',
 }
 HEADS = {"independent": "", "funnel": "head { funnel { } }"}
 

@@ -107,7 +107,7 @@ def make(body, fm, head, names):
     if body == "none" and fm in ("LOGIT", "users"):
         tasks = [Task("ctr", "click"), Task("cvr", "download")]
     return RankModel(
-        Embedder(SPECS, first_order=WITH_VECTOR, seed=2),
+        Embedder(SPECS, first_order=WITH_VECTOR, seed=2, wide_dim=3 if fm == "TOWER_INPUT" else 1),
         heads[head](tasks),
         body=bodies[body](),
         fm=fms[fm],

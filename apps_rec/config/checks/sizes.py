@@ -8,6 +8,7 @@ from apps_rec.config.bodies import body_of, places_of
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.tables import id_space
 from apps_rec.config.defaults import dnns_by_path
+from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # Far above what anybody trains, and far below sizes whose product overflows TensorFlow's integers.
@@ -39,6 +40,7 @@ def _at_most(context: Context, path: str, value: int, most: int) -> None:
 
 
 def _networks(context: Context) -> None:
+    _at_most(context, f"{RANK}.fm.wide_output_dim", context.rank.fm.wide_output_dim, _MOST["embedding_dim"])
     dnns = [*dnns_by_path(context.rank), *_attentions(context)]
     for path, dnn in dnns:
         for at, units in enumerate(dnn.hidden_units):  # type: ignore[attr-defined]

@@ -142,7 +142,8 @@ def _take_tables(
             taken.append(MatchedRows("table", name, "new", 0, place.rows, origin.rows, reason))
             continue
         item, rows_before, rows_now = match_rows(name, before[name], now[name])
-        columns = min(origin.columns, place.columns)
+        # A first-order weight of another length is a new one.
+        columns = place.columns if origin.columns == place.columns else place.dim
         for start in range(0, len(rows_now), _CHUNK_ROWS):
             _copy_rows(
                 old.embedder.tables[origin.key],
@@ -153,7 +154,7 @@ def _take_tables(
             )
         if origin.columns != place.columns and item.rows_restored:
             item = item.noting(
-                "first-order weights are " + ("new" if place.columns > origin.columns else "dropped with their term")
+                "first-order weights are " + ("new" if place.columns > place.dim else "dropped with their term")
             )
         taken.append(item)
     gone = places_before.keys() - places_now.keys()

@@ -25,7 +25,21 @@ def check_model(context: Context) -> None:
         report.error(RANK, "has neither body nor fm, so nothing reads the features; expected one of them or both.")
     if not rank.HasField("body") and rank.HasField("fm") and rank.fm.output == FmTerm.LOGIT:
         _towers_without_input(context)
+    if rank.HasField("fm"):
+        _wide(context)
     _score(context)
+
+
+def _wide(context: Context) -> None:
+    fm, path = context.rank.fm, f"{RANK}.fm.wide_output_dim"
+    if not fm.wide_output_dim:
+        context.report.error(path, "expected at least 1, got 0.")
+    elif fm.output == FmTerm.LOGIT and fm.wide_output_dim > 1:
+        text = (
+            f"first-order weights are added to the logit, one number; expected 1, got {fm.wide_output_dim}, or a"
+            " network behind them: final_dnn, and in rank_model output: TOWER_INPUT."
+        )
+        context.report.error(path, text)
 
 
 def _body(context: Context) -> None:

@@ -1,6 +1,6 @@
 """Verdicts on the messages of single models."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
 _HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
@@ -25,11 +25,11 @@ MODELS: dict[str, dict[str, Verdict]] = {
     "DeepFM": {
         "dnn": used(),
         "final_dnn": used(),
-        "wide_output_dim": later("the first-order part is one number: write 1").unless(
-            1, because="the first-order part is one number"
+        "wide_output_dim": used("without final_dnn it must be 1"),
+        "wide_regularization": noted(
+            "EasyRec reads it nowhere; embedding_regularization weighs first-order weights too"
         ),
-        "wide_regularization": later("embedding_regularization weighs first-order weights too: delete it"),
-        "dense_regularization": later("write l2_regularization"),
+        "dense_regularization": used("an older name of l2_regularization; both together are an error"),
         "l2_regularization": _L2,
     },
     "WideAndDeep": {"wide_output_dim": _OTHER, "dnn": _OTHER, "final_dnn": _OTHER, "l2_regularization": _OTHER},
