@@ -100,6 +100,10 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
 
 def _fm(model: ModelConfig, report: Report) -> None:
     rank = model.rank_model
+    if not rank.fm.pairwise:
+        if not rank.fm.HasField("wide_group_name"):
+            report.missing(f"{RANK}.fm", "wide_group_name", "the group of the first-order weights")
+        return
     if not rank.fm.HasField("group_name"):
         found = body_of(rank)
         body = found[1] if found else None

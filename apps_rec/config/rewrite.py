@@ -9,14 +9,15 @@ from collections.abc import Callable
 
 from apps_rec.config.metrics import METRICS
 from apps_rec.config.report import Report
+from apps_rec.config.shorthands import one_tower
+from apps_rec.config.shorthands.origins import RANK, Origins
 from apps_rec.protos import model_pb2
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-RANK = "model_config.rank_model"
-
 # EasyRec's names of the model messages, for model_class.
 MODEL_CLASSES = {
+    "WideAndDeep": "wide_and_deep",
     "DeepFM": "deepfm",
     "FM": "fm",
     "MMoE": "mmoe",
@@ -41,7 +42,7 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
     origins = report.places.origins
     origins[RANK] = (f"model_config.{kind}", False)
     origins[f"{RANK}.l2_regularization"] = (f"model_config.{kind}.l2_regularization", True)
-    rank = _REWRITES[kind](model, _Origins(origins, kind), report)
+    rank = _REWRITES[kind](model, Origins(origins, kind), report)
     if len(rank.task_towers) > 1:
         _labels_by_order(config, kind, rank, report)
     elif rank.task_towers:
@@ -76,17 +77,6 @@ def _metric_of_one_tower(config: PipelineConfig, rank: RankModel, report: Report
         report.note("export_config.best_exporter_metric", f'read as "{export.best_exporter_metric}", its name here')
 
 
-class _Origins:
-    """Notes of where parts of rank_model were written: `note("fm", "fm")`."""
-
-    def __init__(self, origins: dict[str, tuple[str, bool]], kind: str) -> None:
-        self._origins = origins
-        self._kind = kind
-
-    def note(self, new: str, old: str) -> None:
-        self._origins[f"{RANK}.{new}"] = (f"model_config.{self._kind}.{old}", True)
-
-
 def _features(config: PipelineConfig, report: Report) -> None:
     """Moves feature_configs to the end of feature_config.features."""
     for at, feature in enumerate(config.feature_configs):
@@ -112,55 +102,7 @@ def _model_class(model: ModelConfig, kind: str, report: Report) -> None:
     model.model_class = "RankModel"
 
 
-def _has_group(model: ModelConfig, name: str) -> bool:
-    return any(group.group_name == name for group in model.feature_groups)
-
-
-def _fm_alone(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
-    rank = RankModel()
-    rank.fm.group_name = next((name for name in ("fm", "deep") if _has_group(model, name)), "all")
-    if _has_group(model, "wide"):
-        rank.fm.wide_group_name = "wide"
-    rank.task_towers.add(tower_name=model.fm.tower_name)
-    note.note("task_towers[0].tower_name", "tower_name")
-    return rank
-
-
-def _deepfm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
-    given, rank = model.deepfm, RankModel()
-    rank.body.shared_bottom.group_name = "deep"
-    rank.fm.group_name = "fm" if _has_group(model, "fm") else "deep"
-    if _has_group(model, "wide"):
-        rank.fm.wide_group_name = "wide"
-    tower = rank.task_towers.add(tower_name=given.tower_name)
-    note.note("task_towers[0].tower_name", "tower_name")
-    if not given.HasField("dnn"):
-        report.missing("model_config.deepfm", "dnn", "the network over the group deep")
-        report.places.broken.add("model_config.deepfm.dnn")
-    if given.HasField("final_dnn"):
-        rank.body.shared_bottom.dnn.CopyFrom(given.dnn)
-        tower.dnn.CopyFrom(given.final_dnn)
-        rank.fm.output = model_pb2.FmTerm.TOWER_INPUT
-        note.note("body.shared_bottom.dnn", "dnn")
-        note.note("task_towers[0].dnn", "final_dnn")
-    else:
-        tower.dnn.CopyFrom(given.dnn)
-        rank.fm.output = model_pb2.FmTerm.LOGIT
-        note.note("task_towers[0].dnn", "dnn")
-    if given.HasField("wide_output_dim"):
-        rank.fm.wide_output_dim = given.wide_output_dim
-        note.note("fm.wide_output_dim", "wide_output_dim")
-    rank.l2_regularization = given.l2_regularization
-    if given.HasField("dense_regularization"):
-        rank.l2_regularization = given.dense_regularization
-        note.note("l2_regularization", "dense_regularization")
-        if given.HasField("l2_regularization"):
-            text = "is EasyRec's older name of l2_regularization, which is given too; expected one of them."
-            report.error("model_config.deepfm.dense_regularization", text)
-    return rank
-
-
-def _shared_parts(given: object, rank: RankModel, note: _Origins) -> None:
+def _shared_parts(given: object, rank: RankModel, note: Origins) -> None:
     """Copies FM, position tower and l2_regularization, which several shorthands have under the same names."""
     for part in ("fm", "position_tower"):
         if given.HasField(part):  # type: ignore[attr-defined]
@@ -170,7 +112,7 @@ def _shared_parts(given: object, rank: RankModel, note: _Origins) -> None:
     rank.l2_regularization = given.l2_regularization  # type: ignore[attr-defined]
 
 
-def _mmoe(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+def _mmoe(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.mmoe, RankModel()
     rank.body.mmoe.group_name = "all"
     _experts(given, rank, note)
@@ -183,7 +125,7 @@ def _mmoe(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     return rank
 
 
-def _experts(given: object, rank: RankModel, note: _Origins) -> None:
+def _experts(given: object, rank: RankModel, note: Origins) -> None:
     body = rank.body.mmoe
     if given.HasField("expert_dnn"):  # type: ignore[attr-defined]
         body.expert_dnn.CopyFrom(given.expert_dnn)  # type: ignore[attr-defined]
@@ -194,7 +136,7 @@ def _experts(given: object, rank: RankModel, note: _Origins) -> None:
     note.note("body.mmoe.num_expert", "num_expert")
 
 
-def _old_experts(given: model_pb2.Mmoe, rank: RankModel, note: _Origins, report: Report) -> None:
+def _old_experts(given: model_pb2.Mmoe, rank: RankModel, note: Origins, report: Report) -> None:
     """Makes num_expert and expert_dnn of a list of experts, which is EasyRec's older spelling."""
     path, first = "model_config.mmoe", given.experts[0]
     for name in ("expert_dnn", "num_expert"):
@@ -215,7 +157,7 @@ def _old_experts(given: model_pb2.Mmoe, rank: RankModel, note: _Origins, report:
     note.note("body.mmoe.num_expert", "experts")
 
 
-def _esmm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+def _esmm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.esmm, RankModel()
     if given.HasField("expert_dnn") or given.HasField("num_expert"):
         _experts(given, rank, note)
@@ -239,7 +181,7 @@ def _esmm(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     return rank
 
 
-def _simple_multi_task(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+def _simple_multi_task(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.simple_multi_task, RankModel()
     rank.body.shared_bottom.group_name = "all"
     if given.HasField("bottom_dnn"):
@@ -253,7 +195,7 @@ def _simple_multi_task(model: ModelConfig, note: _Origins, report: Report) -> Ra
     return rank
 
 
-def _dbmtl(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+def _dbmtl(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.dbmtl, RankModel()
     if given.HasField("expert_dnn") or given.HasField("num_expert"):
         _experts(given, rank, note)
@@ -279,7 +221,7 @@ def _dbmtl(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     return rank
 
 
-def _ple(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
+def _ple(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.ple, RankModel()
     rank.body.ple.group_name = "all"
     rank.body.ple.extraction_networks.extend(given.extraction_networks)
@@ -291,9 +233,10 @@ def _ple(model: ModelConfig, note: _Origins, report: Report) -> RankModel:
     return rank
 
 
-_REWRITES: dict[str, Callable[[ModelConfig, _Origins, Report], RankModel]] = {
-    "deepfm": _deepfm,
-    "fm": _fm_alone,
+_REWRITES: dict[str, Callable[[ModelConfig, Origins, Report], RankModel]] = {
+    "wide_and_deep": one_tower.wide_and_deep,
+    "deepfm": one_tower.deepfm,
+    "fm": one_tower.fm,
     "mmoe": _mmoe,
     "esmm": _esmm,
     "simple_multi_task": _simple_multi_task,

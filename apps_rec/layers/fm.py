@@ -24,7 +24,8 @@ class Fm(keras.layers.Layer):
         **kwargs: `name` and `dtype` of a Keras layer.
 
     Input shape: a pair, embeddings `(batch, num_fields, embedding_dim)` and linear `(batch, num_linear_fields)`. For
-        "joined", linear may be `(batch, num_linear_fields, wide_dim)`: first-order weights that are vectors.
+        "joined", linear may be `(batch, num_linear_fields, wide_dim)`: first-order weights that are vectors. Embeddings
+        may be None: the first-order part alone.
     Output shape: `(batch, 1)` for "logit", `(batch, wide_dim + embedding_dim)` for "joined".
 
     Raises:
@@ -43,16 +44,19 @@ class Fm(keras.layers.Layer):
         self.output_kind = arguments.choice(self.name, "output", output, OUTPUTS)
 
     def call(
-        self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
+        self, inputs: tuple[tf.Tensor | None, tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> tf.Tensor:
         """Returns the logit or the joined vector. `training` and `seed` change nothing."""
-        embeddings, linear = (tf.cast(x, self.variable_dtype) for x in inputs)
-        arguments.static_rank(self.name, "embeddings", embeddings, "batch, num_fields, embedding_dim")
+        linear = tf.cast(inputs[1], self.variable_dtype)
         if self.output_kind == "joined" and linear.shape.rank == 3:
             first_order = tf.reduce_sum(linear, axis=1)  # [B, W]
         else:
             arguments.static_rank(self.name, "linear", linear, "batch, num_linear_fields")
             first_order = tf.reduce_sum(linear, axis=1, keepdims=True)  # [B, 1]
+        if inputs[0] is None:  # in Wide & Deep
+            return first_order
+        embeddings = tf.cast(inputs[0], self.variable_dtype)
+        arguments.static_rank(self.name, "embeddings", embeddings, "batch, num_fields, embedding_dim")
         square_of_sum = tf.square(tf.reduce_sum(embeddings, axis=1))
         sum_of_squares = tf.reduce_sum(tf.square(embeddings), axis=1)
         pairwise = 0.5 * (square_of_sum - sum_of_squares)  # [B, D]

@@ -146,7 +146,8 @@ def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) 
     if not message.HasField("fm"):
         return None
     fm = message.fm
-    return FmSpec(groups[fm.group_name], groups[fm.wide_group_name], fm.output == model_pb2.FmTerm.TOWER_INPUT)
+    pairwise = groups[fm.group_name] if fm.pairwise else ()
+    return FmSpec(pairwise, groups[fm.wide_group_name], fm.output == model_pb2.FmTerm.TOWER_INPUT)
 
 
 def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> PositionSpec | None:

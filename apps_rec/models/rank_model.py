@@ -229,7 +229,8 @@ class RankModel(tfrs.Model):
                 parts.append(vector)
         added: list[tf.Tensor] = []
         if self.fm_spec is not None and self.fm is not None:
-            term = self.fm((embedded.stacked(self.fm_spec.pairwise), embedded.first_order(self.fm_spec.first_order)))
+            pairwise = embedded.stacked(self.fm_spec.pairwise) if self.fm_spec.pairwise else None
+            term = self.fm((pairwise, embedded.first_order(self.fm_spec.first_order)))
             if self.fm_spec.into_tower_input:
                 for parts in tower_inputs:
                     parts.append(term)

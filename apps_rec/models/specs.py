@@ -136,7 +136,10 @@ class ExtractionSpec:
 
 @dataclass(frozen=True)
 class FmSpec:
-    """The factorization machine: features of its pairwise and first-order parts, and whether towers read its output."""
+    """The factorization machine: features of its pairwise and first-order parts, and whether towers read its output.
+
+    Without pairwise features it is the wide part of Wide & Deep.
+    """
 
     pairwise: tuple[str, ...]
     first_order: tuple[str, ...]

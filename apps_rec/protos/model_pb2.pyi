@@ -18,7 +18,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "label_name", "deepfm", "fm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "label_name", "wide_and_deep", "deepfm", "fm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -33,6 +33,7 @@ class ModelConfig(_message.Message):
     LOSSES_FIELD_NUMBER: _ClassVar[int]
     LOSS_WEIGHT_STRATEGY_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    WIDE_AND_DEEP_FIELD_NUMBER: _ClassVar[int]
     DEEPFM_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +54,7 @@ class ModelConfig(_message.Message):
     losses: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Loss]
     loss_weight_strategy: ModelConfig.LossWeightStrategy
     label_name: str
+    wide_and_deep: WideAndDeep
     deepfm: DeepFm
     fm: Fm
     mmoe: Mmoe
@@ -65,7 +67,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., label_name: _Optional[str] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")
@@ -166,7 +168,7 @@ class ExtractionNetwork(_message.Message):
     def __init__(self, network_name: _Optional[str] = ..., expert_num_per_task: _Optional[int] = ..., share_num: _Optional[int] = ..., task_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., share_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class FmTerm(_message.Message):
-    __slots__ = ("group_name", "wide_group_name", "output", "wide_output_dim")
+    __slots__ = ("group_name", "wide_group_name", "output", "wide_output_dim", "pairwise")
     class Output(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         LOGIT: _ClassVar[FmTerm.Output]
@@ -177,11 +179,13 @@ class FmTerm(_message.Message):
     WIDE_GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     OUTPUT_FIELD_NUMBER: _ClassVar[int]
     WIDE_OUTPUT_DIM_FIELD_NUMBER: _ClassVar[int]
+    PAIRWISE_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     wide_group_name: str
     output: FmTerm.Output
     wide_output_dim: int
-    def __init__(self, group_name: _Optional[str] = ..., wide_group_name: _Optional[str] = ..., output: _Optional[_Union[FmTerm.Output, str]] = ..., wide_output_dim: _Optional[int] = ...) -> None: ...
+    pairwise: bool
+    def __init__(self, group_name: _Optional[str] = ..., wide_group_name: _Optional[str] = ..., output: _Optional[_Union[FmTerm.Output, str]] = ..., wide_output_dim: _Optional[int] = ..., pairwise: bool = ...) -> None: ...
 
 class Head(_message.Message):
     __slots__ = ("independent", "funnel")
@@ -260,6 +264,20 @@ class Fm(_message.Message):
     TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
     tower_name: str
     def __init__(self, tower_name: _Optional[str] = ...) -> None: ...
+
+class WideAndDeep(_message.Message):
+    __slots__ = ("wide_output_dim", "dnn", "final_dnn", "l2_regularization", "tower_name")
+    WIDE_OUTPUT_DIM_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    FINAL_DNN_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    wide_output_dim: int
+    dnn: _dnn_pb2.DNN
+    final_dnn: _dnn_pb2.DNN
+    l2_regularization: float
+    tower_name: str
+    def __init__(self, wide_output_dim: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class DeepFm(_message.Message):
     __slots__ = ("dnn", "final_dnn", "wide_output_dim", "dense_regularization", "l2_regularization", "tower_name")

@@ -158,6 +158,23 @@ CASES = [
         [("probs_ctr", 1)],
     ),
     (
+        "wide_and_deep { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } wide_output_dim: 3 }",
+        ["deep", "wide"],
+        f"""body {{ shared_bottom {{ group_name: "deep" dnn {{ hidden_units: 8 activation: "relu" }} }} }}
+        fm {{ pairwise: false wide_group_name: "wide" output: TOWER_INPUT wide_output_dim: 3 }}
+        l2_regularization: 1e-4 head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 4 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
+        'wide_and_deep { dnn { hidden_units: 8 } l2_regularization: 0 tower_name: "x" }',
+        ["deep", "wide"],
+        f"""body {{ shared_bottom {{ group_name: "deep" }} }}
+        fm {{ pairwise: false wide_group_name: "wide" output: LOGIT }} l2_regularization: 0 head {{ independent {{ }} }}
+        task_towers {{ tower_name: "x" label_name: "click" dnn {{ hidden_units: 8 activation: "relu" }} {AUC} }}""",
+        [("probs_x", 1)],
+    ),
+    (
         "fm { }",
         ["deep", "wide"],
         f"""fm {{ group_name: "deep" wide_group_name: "wide" }} head {{ independent {{ }} }}
@@ -220,6 +237,25 @@ def test_model_class_agrees(report):
                 'a.config:16: model_config.esmm.ctr_tower.label_name: no label is called "clk". Labels are click, buy.'
                 ' Did you mean "click"?',
                 "a.config:18: model_config.esmm.cvr_tower.weight: expected 0 or more, got -1.",
+            ],
+        ),
+        (
+            "wide_and_deep {\nwide_output_dim: 2 dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } }",
+            ["deep"],
+            [
+                'a.config:14: model_config.wide_and_deep: the group "wide", read by the wide part, is not defined.'
+                " Groups are deep."
+            ],
+        ),
+        (
+            "rank_model { body { shared_bottom { } } fm { pairwise: false\ngroup_name: 'all' } task_towers {"
+            " tower_name: 'ctr' label_name: 'click' } }",
+            ["all"],
+            [
+                "a.config:14: model_config.rank_model.fm: wide_group_name is missing: expected the group of the"
+                " first-order weights.",
+                "a.config:15: model_config.rank_model.fm.group_name: pairwise is false, so nothing reads this group;"
+                " delete one.",
             ],
         ),
         (

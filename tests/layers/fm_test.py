@@ -39,6 +39,12 @@ def test_first_order_weights_that_are_vectors_are_added_up(check_layer):
     np.testing.assert_allclose(got[:, 2:], Fm("joined", name="fm")((EMBEDDINGS, LINEAR))[:, 1:], rtol=1e-6)
 
 
+def test_without_embeddings_it_is_the_first_order_part():
+    wide = RNG.normal(size=[5, 6, 2]).astype(np.float32)
+    np.testing.assert_allclose(Fm("joined")((None, tf.constant(wide))), wide.sum(axis=1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(Fm()((None, tf.constant(LINEAR)))[:, 0], LINEAR.sum(axis=1), rtol=1e-5, atol=1e-6)
+
+
 def test_joined_adds_up_to_the_logit():
     joined = Fm("joined", name="fm")((EMBEDDINGS, LINEAR))
     logit = Fm("logit", name="fm")((EMBEDDINGS, LINEAR))

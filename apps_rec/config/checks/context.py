@@ -187,9 +187,11 @@ def _uses(rank: RankModel) -> Iterator[Use]:
                 yield Use(group.input, BODY, f"{path}.groups[{at}].input", row.part)
         if not body.groups:
             yield Use(body.group_name, BODY, f"{path}.group_name", row.part)
-    if rank.HasField("fm") and rank.fm.group_name:
+    if rank.HasField("fm") and rank.fm.pairwise and rank.fm.group_name:
         yield Use(rank.fm.group_name, PAIRWISE, f"{RANK}.fm.group_name", "the pairwise part of the FM")
-        yield Use(rank.fm.wide_group_name, FIRST_ORDER, f"{RANK}.fm.wide_group_name", "the first-order part of the FM")
+    if rank.HasField("fm") and rank.fm.wide_group_name:
+        part = "the first-order part of the FM" if rank.fm.pairwise else "the wide part"
+        yield Use(rank.fm.wide_group_name, FIRST_ORDER, f"{RANK}.fm.wide_group_name", part)
     if rank.HasField("position_tower"):
         name = rank.position_tower.group_name
         yield Use(name, POSITION, f"{RANK}.position_tower.group_name", "the position tower")

@@ -40,6 +40,8 @@ def _wide(context: Context) -> None:
             " network behind them: final_dnn, and in rank_model output: TOWER_INPUT."
         )
         context.report.error(path, text)
+    if not fm.pairwise and fm.HasField("group_name"):
+        context.report.error(f"{RANK}.fm.group_name", "pairwise is false, so nothing reads this group; delete one.")
 
 
 def _body(context: Context) -> None:

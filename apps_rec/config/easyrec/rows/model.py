@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
@@ -16,7 +16,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "feature_groups": used(),
         "model_params": _BACKBONE,
         "dummy": refused(f"it learns nothing; {_HERE}"),
-        "wide_and_deep": _OTHER,
+        "wide_and_deep": used(),
         "deepfm": used(),
         "multi_tower": _OTHER,
         "fm": used(),

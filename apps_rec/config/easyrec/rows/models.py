@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
@@ -32,7 +32,12 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "dense_regularization": used("an older name of l2_regularization; both together are an error"),
         "l2_regularization": _L2,
     },
-    "WideAndDeep": {"wide_output_dim": _OTHER, "dnn": _OTHER, "final_dnn": _OTHER, "l2_regularization": _OTHER},
+    "WideAndDeep": {
+        "wide_output_dim": used("without final_dnn it must be 1, where EasyRec takes num_class whatever it says"),
+        "dnn": used(),
+        "final_dnn": used(),
+        "l2_regularization": _L2,
+    },
     "MultiTower": {
         "towers": _OTHER,
         "final_dnn": _OTHER,

@@ -1,0 +1,72 @@
+"""Models with one tower: fm, deepfm, wide_and_deep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apps_rec.config.report import Report
+from apps_rec.config.shorthands.origins import Origins, has_group
+from apps_rec.protos import model_pb2
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+
+
+def fm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `fm`."""
+    rank = RankModel()
+    rank.fm.group_name = next((name for name in ("fm", "deep") if has_group(model, name)), "all")
+    if has_group(model, "wide"):
+        rank.fm.wide_group_name = "wide"
+    rank.task_towers.add(tower_name=model.fm.tower_name)
+    note.note("task_towers[0].tower_name", "tower_name")
+    return rank
+
+
+def deepfm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `deepfm`."""
+    given, rank = model.deepfm, RankModel()
+    rank.body.shared_bottom.group_name = "deep"
+    rank.fm.group_name = "fm" if has_group(model, "fm") else "deep"
+    if has_group(model, "wide"):
+        rank.fm.wide_group_name = "wide"
+    _wide_beside_deep(given, "deepfm", rank, note, report)
+    rank.l2_regularization = given.l2_regularization
+    if given.HasField("dense_regularization"):
+        rank.l2_regularization = given.dense_regularization
+        note.note("l2_regularization", "dense_regularization")
+        if given.HasField("l2_regularization"):
+            text = "is EasyRec's older name of l2_regularization, which is given too; expected one of them."
+            report.error("model_config.deepfm.dense_regularization", text)
+    return rank
+
+
+def wide_and_deep(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `wide_and_deep`."""
+    given, rank = model.wide_and_deep, RankModel()
+    rank.body.shared_bottom.group_name = "deep"
+    rank.fm.pairwise = False
+    rank.fm.wide_group_name = "wide"
+    _wide_beside_deep(given, "wide_and_deep", rank, note, report)
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
+def _wide_beside_deep(given: Any, kind: str, rank: RankModel, note: Origins, report: Report) -> None:
+    """Adds the tower, which reads the first-order part where there is a final_dnn; else the two logits are added."""
+    tower = rank.task_towers.add(tower_name=given.tower_name)
+    note.note("task_towers[0].tower_name", "tower_name")
+    if not given.HasField("dnn"):
+        report.missing(f"model_config.{kind}", "dnn", "the network over the group deep")
+        report.places.broken.add(f"model_config.{kind}.dnn")
+    if given.HasField("final_dnn"):
+        rank.body.shared_bottom.dnn.CopyFrom(given.dnn)
+        tower.dnn.CopyFrom(given.final_dnn)
+        rank.fm.output = model_pb2.FmTerm.TOWER_INPUT
+        note.note("body.shared_bottom.dnn", "dnn")
+        note.note("task_towers[0].dnn", "final_dnn")
+    else:
+        tower.dnn.CopyFrom(given.dnn)
+        rank.fm.output = model_pb2.FmTerm.LOGIT
+        note.note("task_towers[0].dnn", "dnn")
+    if given.HasField("wide_output_dim"):
+        rank.fm.wide_output_dim = given.wide_output_dim
+        note.note("fm.wide_output_dim", "wide_output_dim")
