@@ -36,6 +36,7 @@ class FeatureType:
         most: most columns that it reads; None: any number.
         columns: number of columns, in words.
         has_weights: whether a second column holds the weights of the first one's values.
+        map_at: place in input_names of the column that maps keys to values; None: it reads no such column.
         has_side: whether the default of `side` counts for its columns where the config gives none.
     """
 
@@ -46,6 +47,7 @@ class FeatureType:
     most: int | None = 1
     columns: str = "one column"
     has_weights: bool = False
+    map_at: int | None = None
     has_side: bool = True
 
 
@@ -60,12 +62,21 @@ FEATURES: dict[int, FeatureType] = {
         has_weights=True,
     ),
     FeatureConfig.ComboFeature: FeatureType(
-        ("hash_bucket_size", "combo_join_sep"),
+        ("hash_bucket_size", "combo_join_sep", "combo_input_seps", "combiner", "max_seq_len"),
         id_spaces=("hash_bucket_size",),
         least=2,
         most=None,
         columns="two or more columns",
         # The sides of its columns come from the features that read them one by one.
+        has_side=False,
+    ),
+    FeatureConfig.LookupFeature: FeatureType(
+        (*_OF_IDS, "boundaries", "separator", "kv_separator", "lookup_max_sel_elem_num", "combiner"),
+        id_spaces=(*_ID_SPACES, "boundaries"),
+        least=2,
+        most=2,
+        columns="two columns, that of the key and that of the map",
+        map_at=1,
         has_side=False,
     ),
     FeatureConfig.ExprFeature: FeatureType(
@@ -90,3 +101,13 @@ def types_with(option: str) -> list[str]:
 def options_of_some() -> list[str]:
     """Returns the options that not every type has, in the order of the config's message."""
     return [field.name for field in FeatureConfig.DESCRIPTOR.fields if field.name not in FOR_ALL]
+
+
+def list_separators(feature: FeatureConfig) -> dict[str, str]:
+    """Returns the columns of which a feature reads several values in a cell, with the separator of these."""
+    row, names = type_of(feature), list(feature.input_names)
+    if row.map_at is not None:
+        return dict.fromkeys(names[row.map_at : row.map_at + 1], feature.separator)
+    if row.is_list or feature.raw_input_dim > 1:
+        return dict.fromkeys(names, feature.separator)
+    return {name: separator for name, separator in zip(names, feature.combo_input_seps, strict=False) if separator}

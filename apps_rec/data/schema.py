@@ -143,6 +143,22 @@ class TagWeights:
 
 
 @dataclass(frozen=True)
+class MapCells:
+    """A feature that looks up the value of column `key` in the cells of `column`, such as `a:1|b:2`.
+
+    Attributes:
+        are_numbers: whether the values that it finds must be numbers.
+    """
+
+    feature: str
+    key: str
+    column: str
+    separator: str
+    kv_separator: str
+    are_numbers: bool = False
+
+
+@dataclass(frozen=True)
 class Schema:
     """The columns, labels, filters and file options of a job: all that reading needs.
 
@@ -153,6 +169,7 @@ class Schema:
         sessions: names of columns (also in `columns`) whose equal values make a session, for losses.
         spaces: task spaces by the value of a column (also in `columns`).
         unread: names of `columns` that no feature reads, but sessions, spaces or users.
+        maps: features that look up keys.
         label_rules: rules of labels that may be something else too, by name, in the order in which they are settled.
         weights: names of columns that must be 0 or more, handed out as float32.
         users: names of columns (also in `columns`) that group rows for GAUC.
@@ -192,6 +209,7 @@ class Schema:
     null_words: tuple[str, ...] = ()
     max_bad_row_share: float = 0.01
     tags: tuple[TagWeights, ...] = ()
+    maps: tuple[MapCells, ...] = ()
     sessions: tuple[str, ...] = ()
     spaces: tuple[ValueSpace, ...] = ()
     unread: frozenset[str] = frozenset()

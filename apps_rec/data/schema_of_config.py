@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from apps_rec.config.features import type_of
+from apps_rec.config.features import list_separators, type_of
 from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
@@ -15,6 +15,7 @@ from apps_rec.data.schema import (
     Column,
     ColumnHoldout,
     LabelRule,
+    MapCells,
     RowFilter,
     Schema,
     TagWeights,
@@ -96,6 +97,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         sessions=sessions,
         spaces=spaces,
         unread=frozenset(others) - set(names),
+        maps=tuple(_maps(_used_features(config, purpose))),
     )
 
 
@@ -116,13 +118,11 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
     """Returns for each column of lists the separator of the feature that reads it."""
     separators: dict[str, str] = {}
     for feature in _used_features(config, purpose):
-        if not type_of(feature).is_list and feature.raw_input_dim <= 1:
-            continue
-        for name in feature.input_names:
-            if separators.setdefault(name, feature.separator) != feature.separator:
+        for name, separator in list_separators(feature).items():
+            if separators.setdefault(name, separator) != separator:
                 raise ConfigError(
                     f'feature_config.features[feature_name={feature.feature_name}].separator: column "{name}" is read '
-                    f'with the separator "{separators[name]}" by another feature, with "{feature.separator}" here; '
+                    f'with the separator "{separators[name]}" by another feature, with "{separator}" here; '
                     "expected the same"
                 )
     return separators
@@ -135,6 +135,19 @@ def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:
             kv_separator, weights = (None, others[0]) if others else (feature.kv_separator, None)
             name = feature.feature_name or column
             yield TagWeights(name, column, feature.separator, kv_separator, weights)
+
+
+def _maps(features: Iterable[FeatureConfig]) -> Iterator[MapCells]:
+    seen = set()
+    for feature in features:
+        if type_of(feature).map_at is None:
+            continue
+        (key, column), cuts = feature.input_names, bool(feature.boundaries)
+        # One look at the form of a column is enough, however many features look into it.
+        looks = (column, feature.separator, feature.kv_separator, key if cuts else None)
+        if looks not in seen:
+            seen.add(looks)
+            yield MapCells(feature.feature_name, key, *looks[:3], are_numbers=cuts)
 
 
 def _words(config: PipelineConfig, purpose: str) -> set[str]:

@@ -12,6 +12,8 @@ from apps_rec.features.specs import (
     AttentionSpec,
     BucketFeature,
     CrossFeature,
+    CrossListFeature,
+    CutIds,
     Expression,
     ExpressionFeature,
     FeatureSpec,
@@ -19,6 +21,7 @@ from apps_rec.features.specs import (
     IdFeature,
     IdMapping,
     ListFeature,
+    LookupFeature,
     NumberFeature,
     NumberIds,
     VocabularyIds,
@@ -113,6 +116,19 @@ def _id(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> Fe
 
 
 def _cross(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    if any(feature.combo_input_seps):
+        return CrossListFeature(
+            feature.feature_name,
+            tuple(feature.input_names),
+            tuple(feature.combo_input_seps),
+            feature.combo_join_sep,
+            HashIds(feature.hash_bucket_size),
+            feature.embedding_name,
+            feature.embedding_dim,
+            max_length=feature.max_seq_len,
+            combiner=feature.combiner,
+            is_position=feature.position,
+        )
     return CrossFeature(
         feature.feature_name,
         tuple(feature.input_names),
@@ -153,6 +169,22 @@ def _plain(node: Node) -> Expression:
     return node.column if isinstance(node, Name) else (node.function, *map(_plain, node.arguments))
 
 
+def _lookup(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    return LookupFeature(
+        feature.feature_name,
+        key=feature.input_names[0],
+        map=feature.input_names[1],
+        ids=_build_ids(feature, vocabularies),
+        table=feature.embedding_name,
+        dim=feature.embedding_dim,
+        max_length=feature.lookup_max_sel_elem_num,
+        separator=feature.separator,
+        kv_separator=feature.kv_separator,
+        combiner=feature.combiner,
+        is_position=feature.position,
+    )
+
+
 def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
     is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
     return ListFeature(
@@ -178,6 +210,7 @@ _FEATURES = {
     FeatureConfig.TagFeature: _list,
     FeatureConfig.ComboFeature: _cross,
     FeatureConfig.SequenceFeature: _list,
+    FeatureConfig.LookupFeature: _lookup,
     FeatureConfig.ExprFeature: _expression,
 }
 
@@ -187,6 +220,8 @@ def _build_ids(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]
         return HashIds(feature.hash_bucket_size)
     if feature.num_buckets:
         return NumberIds(feature.num_buckets)
+    if feature.boundaries:
+        return CutIds(tuple(feature.boundaries))
     if feature.vocab_list:
         return VocabularyIds(tuple(feature.vocab_list))
     return VocabularyIds(tuple(vocabularies.get(feature.feature_name) or read_vocabulary(feature)))

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
 from apps_rec.features.layout import Layout, rows_of
-from apps_rec.features.specs import NUMBER_FEATURES, FeatureSpec, ListFeature
+from apps_rec.features.specs import NUMBER_FEATURES, AnyListFeature, FeatureSpec
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.pooling import masked_pool
 from apps_rec.legacy_keras import keras
@@ -233,10 +233,10 @@ class Embedder(keras.layers.Layer):
             if spec.dim == 0:
                 embedded.numbers[spec.name] = numbers
 
-    def _is_looked_up(self, spec: ListFeature) -> bool:
+    def _is_looked_up(self, spec: AnyListFeature) -> bool:
         return self._shapes[self._slots[spec.table].key][2] > 0
 
-    def _items(self, spec: ListFeature, inputs: Mapping[str, tf.Tensor]) -> _Items:
+    def _items(self, spec: AnyListFeature, inputs: Mapping[str, tf.Tensor]) -> _Items:
         slot = self._slots[spec.table]
         ids, weights = self.layout.list_of(inputs, spec)
         is_there = ids >= 0
@@ -245,14 +245,14 @@ class Embedder(keras.layers.Layer):
         return _Items(self._look_up(slot.key, rows), weights, is_there)
 
     @staticmethod
-    def _query(spec: ListFeature, embedded: EmbeddedFeatures) -> tf.Tensor | None:
+    def _query(spec: AnyListFeature, embedded: EmbeddedFeatures) -> tf.Tensor | None:
         """Returns the embedding that attention compares with, `(batch, dim)`; None without attention."""
         return embedded.stacked([spec.attention.key])[:, 0] if spec.attention else None
 
     def _add_list(
         self,
         embedded: EmbeddedFeatures,
-        spec: ListFeature,
+        spec: AnyListFeature,
         query: tf.Tensor | None,
         items: _Items,
         training: bool = False,

@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 import tensorflow as tf
 
 from apps_rec.features.specs import (
+    LIST_FEATURES,
     NUMBER_FEATURES,
     SINGLE_ID_FEATURES,
+    AnyListFeature,
     AnyNumberFeature,
     FeatureSpec,
-    ListFeature,
     SingleIdFeature,
 )
 
@@ -35,7 +36,7 @@ class Layout:
         self.specs = tuple(specs)
         self.single: list[SingleIdFeature] = [spec for spec in specs if isinstance(spec, SINGLE_ID_FEATURES)]
         self.numbers: list[AnyNumberFeature] = [spec for spec in specs if isinstance(spec, NUMBER_FEATURES)]
-        self.lists = [spec for spec in specs if isinstance(spec, ListFeature)]
+        self.lists: list[AnyListFeature] = [spec for spec in specs if isinstance(spec, LIST_FEATURES)]
 
     def part(self, names: Collection[str], inside: bool = True) -> Layout:
         """Returns the layout of only the named features, or with `inside` false of all others."""
@@ -88,7 +89,7 @@ class Layout:
             yield spec, tensors[_VALUES][:, start : start + spec.size]
             start += spec.size
 
-    def list_of(self, tensors: Tensors, spec: ListFeature) -> tuple[tf.Tensor, tf.Tensor]:
+    def list_of(self, tensors: Tensors, spec: AnyListFeature) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns a list's ids, padded with -1, and its weights, padded with 0, `(batch, max_length)` each."""
         ids, weights = _keys(spec)
         return tensors[ids], tensors[weights]
@@ -99,5 +100,5 @@ def rows_of(tensors: Tensors) -> tf.Tensor:
     return tf.shape(tensors[_IDS])[0]
 
 
-def _keys(spec: ListFeature) -> tuple[str, str]:
+def _keys(spec: AnyListFeature) -> tuple[str, str]:
     return f"list_ids/{spec.name}", f"list_weights/{spec.name}"

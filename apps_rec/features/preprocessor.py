@@ -11,18 +11,24 @@ import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
+from apps_rec.features.cells import as_text, bounded, floats, tokens
+from apps_rec.features.crosses import crossed
 from apps_rec.features.expression import evaluate
 from apps_rec.features.layout import Layout
+from apps_rec.features.maps import Maps
 from apps_rec.features.specs import (
+    AnyListFeature,
     AnyNumberFeature,
     BucketFeature,
     CrossFeature,
+    CutIds,
     ExpressionFeature,
     FeatureSpec,
     HashIds,
     IdFeature,
     IdMapping,
     ListFeature,
+    LookupFeature,
     NumberFeature,
     NumberIds,
     VocabularyIds,
@@ -30,10 +36,6 @@ from apps_rec.features.specs import (
 )
 
 INTEGER = r"-?[0-9]{1,18}"
-# Numbers and weights are clipped to it, up and down: squares and products of larger ones overflow float32, and the
-# score would be nan.
-LARGEST = 1e15
-NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 
 
 class Preprocessor(tf.Module):
@@ -81,7 +83,8 @@ class Preprocessor(tf.Module):
         """Returns the ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
         ids, values = self._single_ids(columns), self._values(columns)
-        lists = [self._list(spec, columns) for spec in self._layout.lists]
+        maps = Maps(columns)
+        lists = [self._list(spec, columns, maps) for spec in self._layout.lists]
         return self._layout.join(batch, ids, values, lists)
 
     def part(self, names: Collection[str]) -> Preprocessor:
@@ -106,7 +109,7 @@ class Preprocessor(tf.Module):
                 continue
             cells = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
             if kind[0] is HashIds:
-                ids.append(_hashed(_text(cells), [spec.num_ids for spec in specs]))
+                ids.append(_hashed(as_text(cells), [spec.num_ids for spec in specs]))
             else:
                 ids.append(_known(tf.cast(cells, tf.int64), [spec.num_ids - 1 for spec in specs]))
         return ids
@@ -118,7 +121,7 @@ class Preprocessor(tf.Module):
             mixed = list(group)
             if kind is None:
                 trees = [spec.expression for spec in mixed if isinstance(spec, ExpressionFeature)]
-                values += [_bounded_floats(evaluate(tree, columns))[:, tf.newaxis] for tree in trees]
+                values += [bounded(evaluate(tree, columns))[:, tf.newaxis] for tree in trees]
                 continue
             specs = [spec for spec in mixed if isinstance(spec, NumberFeature)]
             if kind[0] == tf.string:
@@ -127,11 +130,16 @@ class Preprocessor(tf.Module):
                 values.append(_normalised(side_by_side(columns, [spec.column for spec in specs]), specs))
         return values
 
-    def _list(self, spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Tensor, tf.Tensor]:
-        tokens, weights = _tokens(spec, columns)
-        ids = self._map(spec.name, spec.ids, tokens.values)
+    def _list(self, spec: AnyListFeature, columns: Mapping[str, tf.Tensor], maps: Maps) -> tuple[tf.Tensor, tf.Tensor]:
+        if isinstance(spec, ListFeature):
+            words, weights = tokens(spec, columns)
+        else:
+            words = maps.found(spec) if isinstance(spec, LookupFeature) else crossed(spec, columns)
+            weights = words.with_values(tf.ones_like(words.values, tf.float32))
+        words, weights = words[:, : spec.max_length], weights[:, : spec.max_length]
+        ids = self._map(spec.name, spec.ids, words.values)
         shape = [None, spec.max_length]
-        return tokens.with_values(ids).to_tensor(-1, shape=shape), weights.to_tensor(0.0, shape=shape)
+        return words.with_values(ids).to_tensor(-1, shape=shape), weights.to_tensor(0.0, shape=shape)
 
     def _single_id(self, spec: IdFeature | CrossFeature | BucketFeature, columns: Mapping[str, tf.Tensor]) -> tf.Tensor:
         if isinstance(spec, BucketFeature):
@@ -139,15 +147,19 @@ class Preprocessor(tf.Module):
             values = tf.cast(values, tf.int64) if values.dtype in (tf.int32, tf.bool) else values
             return tf.searchsorted(_cuts(spec.boundaries, values.dtype), values, side="right", out_type=tf.int64)
         if isinstance(spec, CrossFeature):
-            joined = tf.strings.join([_text(columns[name]) for name in spec.columns], separator=spec.separator)
+            joined = tf.strings.join([as_text(columns[name]) for name in spec.columns], separator=spec.separator)
             return self._map(spec.name, spec.ids, joined)
         return self._map(spec.name, spec.ids, columns[spec.column])
 
     def _map(self, name: str, ids: IdMapping, values: tf.Tensor) -> tf.Tensor:
         if isinstance(ids, HashIds):
-            return _hashed(_text(values), [ids.size])
+            return _hashed(as_text(values), [ids.size])
+        if isinstance(ids, CutIds):
+            return tf.searchsorted(
+                _cuts(ids.boundaries, tf.float64), floats(values, name), side="right", out_type=tf.int64
+            )
         if isinstance(ids, VocabularyIds):
-            return self._vocabularies[self._vocabulary_of[name]].lookup(_text(values))
+            return self._vocabularies[self._vocabulary_of[name]].lookup(as_text(values))
         return _known(_integers(values, unknown=ids.size), [ids.size])
 
 
@@ -187,10 +199,6 @@ def _vocabulary_table(ids: VocabularyIds) -> tf.lookup.StaticHashTable:
     return tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, places), default_value=len(ids.words))
 
 
-def _text(values: tf.Tensor) -> tf.Tensor:
-    return values if values.dtype == tf.string else tf.strings.as_string(values)
-
-
 def _integers(values: tf.Tensor, unknown: int) -> tf.Tensor:
     """Returns the whole numbers of a column; text that is not one becomes the unknown id."""
     if values.dtype != tf.string:
@@ -211,14 +219,6 @@ def _cuts(boundaries: Sequence[float], dtype: tf.DType) -> tf.Tensor:
     return tf.constant([cut for cut in whole if cut <= tf.int64.max], tf.int64)
 
 
-def _floats(values: tf.Tensor, feature: str) -> tf.Tensor:
-    """Parses texts as float64; any other text stops the run with the feature's name and the text."""
-    wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
-    is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
-    with tf.control_dependencies([is_right]):
-        return tf.strings.to_number(tf.strings.strip(values), tf.float64)
-
-
 def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
     """Parses text cells of `size` numbers each; returns `(batch, size)` float64."""
     cells = tf.strings.split(column, spec.separator)
@@ -228,7 +228,7 @@ def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
         [f'Feature "{spec.name}" expects {spec.size} numbers in a cell. Got cells with: ', lengths],
     )
     with tf.control_dependencies([is_right]):
-        return tf.reshape(_floats(cells.values, spec.name), [-1, spec.size])
+        return tf.reshape(floats(cells.values, spec.name), [-1, spec.size])
 
 
 def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
@@ -245,84 +245,7 @@ def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
     if is_scaled:
         shifts, scales = ([getattr(spec, name) for spec in specs] for name in ("shift", "scale"))
         values = (values - tf.constant(shifts, tf.float64)) / tf.constant(scales, tf.float64)
-    return _bounded_floats(values)
-
-
-def _bounded_floats(values: tf.Tensor) -> tf.Tensor:
-    return _bounded(tf.cast(values, tf.float32))
-
-
-def _bounded(values: tf.Tensor) -> tf.Tensor:
-    return tf.clip_by_value(values, -LARGEST, LARGEST)
-
-
-def _tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
-    """Returns the first `max_length` words of each cell with their weights; leaves out empty words."""
-    words = tf.strings.split(columns[spec.column], spec.separator)
-    if spec.weight_column:
-        texts = _texts_of_weights(spec, words, columns[spec.weight_column])
-        weights = words.with_values(_weights(spec, words, texts, tf.not_equal(texts, "")))
-    elif spec.kv_separator:
-        # Split at the last separator, since the value may hold one.
-        separator = _escape(spec.kv_separator)
-        pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
-        has_weight = tf.strings.regex_full_match(words.values, pattern)
-        texts = tf.strings.regex_replace(words.values, pattern, r"\2")
-        parted = tf.strings.regex_replace(words.values, pattern, r"\1")
-        words = words.with_values(tf.where(has_weight, parted, words.values))
-        weights = words.with_values(_weights(spec, words, texts, has_weight))
-    else:
-        weights = words.with_values(tf.ones_like(words.values, tf.float32))
-    is_word = words.with_values(tf.not_equal(words.values, ""))
-    words, weights = tf.ragged.boolean_mask(words, is_word), tf.ragged.boolean_mask(weights, is_word)
-    return words[:, : spec.max_length], weights[:, : spec.max_length]
-
-
-def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tensor) -> tf.Tensor:
-    """Returns the text of each word's weight, "" where it has none: an empty cell gives no word of its row a weight."""
-    texts = tf.strings.split(cells, spec.separator)
-    lengths, wanted, is_empty = texts.row_lengths(), words.row_lengths(), tf.equal(cells, "")
-    is_right = expect(
-        tf.reduce_all(tf.equal(lengths, wanted) | is_empty),
-        [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
-    )
-    with tf.control_dependencies([is_right]):
-        # The one text of an empty cell stands for all words of the row.
-        rows = words.value_rowids()
-        places = tf.range(tf.size(rows, tf.int64)) - tf.gather(words.row_starts(), rows)
-        places = tf.where(tf.gather(is_empty, rows), tf.zeros_like(places), places)
-        return tf.gather(texts.values, tf.gather(texts.row_starts(), rows) + places)
-
-
-def _weights(spec: ListFeature, words: tf.RaggedTensor, texts: tf.Tensor, has_weight: tf.Tensor) -> tf.Tensor:
-    """Returns a weight for each word, 0 or more: 1 where no word of its cell has one.
-
-    A cell with weights for only some of its words stops the run.
-    """
-    rows, is_word = words.value_rowids(), tf.not_equal(words.values, "")
-    given = tf.math.unsorted_segment_max(tf.cast(has_weight & is_word, tf.int32), rows, words.nrows())
-    lacking = tf.boolean_mask(words.values, is_word & ~has_weight & (tf.gather(given, rows) > 0))
-    is_complete = expect(
-        tf.equal(tf.size(lacking), 0),
-        [f'Feature "{spec.name}" expects a weight for each value of a cell, or for none. Got none for: ', lacking[:3]],
-    )
-    with tf.control_dependencies([is_complete]):
-        weights = _floats(tf.where(has_weight, texts, "1"), spec.name)
-    wrong = tf.boolean_mask(texts, ~(tf.math.is_finite(weights) & (weights >= 0)))
-    is_right = expect(
-        tf.equal(tf.size(wrong), 0),
-        [f'Feature "{spec.name}" expects finite weights of 0 or more. Got: ', wrong[:3]],
-    )
-    with tf.control_dependencies([is_right]):
-        return _bounded(tf.cast(weights, tf.float32))
-
-
-def _escape(text: str) -> str:
-    return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)
-
-
-def _escape_in_class(text: str) -> str:
-    return _escape(text[-1])
+    return bounded(values)
 
 
 __all__ = ["Preprocessor"]

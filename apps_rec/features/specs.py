@@ -43,7 +43,19 @@ class VocabularyIds:
         return len(self.words) + 1
 
 
-IdMapping = HashIds | NumberIds | VocabularyIds
+@dataclass(frozen=True)
+class CutIds:
+    """Ids of numbers: i where boundaries[i-1] <= number < boundaries[i]."""
+
+    boundaries: tuple[float, ...]
+
+    @property
+    def num_ids(self) -> int:
+        """Returns the number of rows that a table for these ids needs."""
+        return len(self.boundaries) + 1
+
+
+IdMapping = HashIds | NumberIds | VocabularyIds | CutIds
 
 
 @dataclass(frozen=True)
@@ -166,17 +178,71 @@ class ListFeature:
         return self.ids.num_ids
 
 
+@dataclass(frozen=True)
+class LookupFeature:
+    """Up to `max_length` ids from one cell that maps keys to values: those of the key in another column, pooled."""
+
+    name: str
+    key: str
+    map: str
+    ids: IdMapping
+    table: str
+    dim: int
+    max_length: int
+    separator: str
+    kv_separator: str
+    combiner: str = "sum"
+    attention: AttentionSpec | None = None
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Returns the number of rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
+@dataclass(frozen=True)
+class CrossListFeature:
+    """Up to `max_length` ids: each value of a column crossed with each of the others, hashed and pooled.
+
+    Attributes:
+        separators: separator of the lists of each column; "": a cell is one value.
+        separator: text between crossed values.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    separators: tuple[str, ...]
+    separator: str
+    ids: HashIds
+    table: str
+    dim: int
+    max_length: int
+    combiner: str = "sum"
+    attention: AttentionSpec | None = None
+    is_position: bool = False
+
+    @property
+    def num_ids(self) -> int:
+        """Returns the number of rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
 SingleIdFeature = IdFeature | CrossFeature | BucketFeature
 AnyNumberFeature = NumberFeature | ExpressionFeature
-FeatureSpec = SingleIdFeature | AnyNumberFeature | ListFeature
+AnyListFeature = ListFeature | LookupFeature | CrossListFeature
+FeatureSpec = SingleIdFeature | AnyNumberFeature | AnyListFeature
 SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
 NUMBER_FEATURES = (NumberFeature, ExpressionFeature)
+LIST_FEATURES = (ListFeature, LookupFeature, CrossListFeature)
 
 
 def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
     """Returns the names of the columns that a feature reads."""
-    if isinstance(spec, CrossFeature):
+    if isinstance(spec, CrossFeature | CrossListFeature):
         return spec.columns
+    if isinstance(spec, LookupFeature):
+        return (spec.key, spec.map)
     if isinstance(spec, ExpressionFeature):
         return tuple(dict.fromkeys(_columns_in(spec.expression)))
     if isinstance(spec, ListFeature) and spec.weight_column:

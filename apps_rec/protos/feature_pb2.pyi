@@ -15,19 +15,21 @@ class FeatureSet(_message.Message):
     def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
 
 class FeatureConfig(_message.Message):
-    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "min_count", "mean", "stddev", "position", "side", "input_sides")
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
     class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         IdFeature: _ClassVar[FeatureConfig.FeatureType]
         RawFeature: _ClassVar[FeatureConfig.FeatureType]
         TagFeature: _ClassVar[FeatureConfig.FeatureType]
         ComboFeature: _ClassVar[FeatureConfig.FeatureType]
+        LookupFeature: _ClassVar[FeatureConfig.FeatureType]
         SequenceFeature: _ClassVar[FeatureConfig.FeatureType]
         ExprFeature: _ClassVar[FeatureConfig.FeatureType]
     IdFeature: FeatureConfig.FeatureType
     RawFeature: FeatureConfig.FeatureType
     TagFeature: FeatureConfig.FeatureType
     ComboFeature: FeatureConfig.FeatureType
+    LookupFeature: FeatureConfig.FeatureType
     SequenceFeature: FeatureConfig.FeatureType
     ExprFeature: FeatureConfig.FeatureType
     class Side(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
@@ -51,6 +53,7 @@ class FeatureConfig(_message.Message):
     VOCAB_FILE_FIELD_NUMBER: _ClassVar[int]
     VOCAB_LIST_FIELD_NUMBER: _ClassVar[int]
     SHARED_NAMES_FIELD_NUMBER: _ClassVar[int]
+    LOOKUP_MAX_SEL_ELEM_NUM_FIELD_NUMBER: _ClassVar[int]
     COMBINER_FIELD_NUMBER: _ClassVar[int]
     RAW_INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_COMBINER_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +63,7 @@ class FeatureConfig(_message.Message):
     NORMALIZER_FN_FIELD_NUMBER: _ClassVar[int]
     EXPRESSION_FIELD_NUMBER: _ClassVar[int]
     COMBO_JOIN_SEP_FIELD_NUMBER: _ClassVar[int]
+    COMBO_INPUT_SEPS_FIELD_NUMBER: _ClassVar[int]
     MIN_COUNT_FIELD_NUMBER: _ClassVar[int]
     MEAN_FIELD_NUMBER: _ClassVar[int]
     STDDEV_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +83,7 @@ class FeatureConfig(_message.Message):
     vocab_file: str
     vocab_list: _containers.RepeatedScalarFieldContainer[str]
     shared_names: _containers.RepeatedScalarFieldContainer[str]
+    lookup_max_sel_elem_num: int
     combiner: str
     raw_input_dim: int
     sequence_combiner: SequenceCombiner
@@ -88,13 +93,14 @@ class FeatureConfig(_message.Message):
     normalizer_fn: str
     expression: str
     combo_join_sep: str
+    combo_input_seps: _containers.RepeatedScalarFieldContainer[str]
     min_count: int
     mean: float
     stddev: float
     position: bool
     side: FeatureConfig.Side
     input_sides: _containers.RepeatedScalarFieldContainer[FeatureConfig.Side]
-    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
 
 class SequenceCombiner(_message.Message):
     __slots__ = ("mean", "target_attention")

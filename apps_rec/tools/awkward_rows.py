@@ -11,7 +11,7 @@ import tensorflow as tf
 from apps_rec.data import Column, RowStream, build_schema, data_files, open_stream, schema_for_file
 from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.features import Preprocessor
-from apps_rec.features.specs import FeatureSpec, ListFeature, NumberFeature, columns_of
+from apps_rec.features.specs import FeatureSpec, ListFeature, LookupFeature, NumberFeature, columns_of
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.raw_columns import to_tensors
@@ -45,7 +45,10 @@ def awkward_rows(config: PipelineConfig, specs: Sequence[FeatureSpec], rows: int
 def _reads_number_text(spec: FeatureSpec) -> bool:
     if isinstance(spec, NumberFeature):
         return spec.size > 1
-    return isinstance(spec, ListFeature) and bool(spec.weight_column or spec.kv_separator)
+    # A map too has a form that other texts lack.
+    return isinstance(spec, LookupFeature) or (
+        isinstance(spec, ListFeature) and bool(spec.weight_column or spec.kv_separator)
+    )
 
 
 def _spoiled(column: Column, values: np.ndarray, kind: np.ndarray, rng: np.random.Generator) -> pa.Array:

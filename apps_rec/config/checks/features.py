@@ -7,9 +7,10 @@ import os
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
 from apps_rec.config.checks.model.dnn import check_dnn
 from apps_rec.config.checks.rows.expressions import check_expression
+from apps_rec.config.checks.rows.lookups import check_combo, check_lookup, check_pooling
 from apps_rec.config.checks.rows.numbers import check_number
 from apps_rec.config.checks.rows.words import parses, word_mistake
-from apps_rec.config.features import options_of_some, type_of, types_with
+from apps_rec.config.features import list_separators, options_of_some, type_of, types_with
 from apps_rec.config.report import quoted
 from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
@@ -17,6 +18,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
 COMBO, SEQUENCE, EXPR = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature, FeatureConfig.ExprFeature
+LOOKUP = FeatureConfig.LookupFeature
 
 # Largest dimension of a variable that all devices take, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
@@ -62,8 +64,10 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
         _list(context, path, feature)
     if feature.feature_type == EXPR:
         check_expression(context, path, feature)
-    if feature.feature_type == COMBO and not feature.combo_join_sep:
-        report.error(f"{path}.combo_join_sep", "is empty; expected at least one character.")
+    if feature.feature_type == COMBO:
+        check_combo(context, path, feature)
+    if feature.feature_type == LOOKUP:
+        check_lookup(context, path, feature)
 
 
 def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
@@ -98,11 +102,11 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
     elif kind in (RAW, EXPR) and of not in NUMBERS:
         name = article(FeatureConfig.FeatureType.Name(kind))
         return f"{name} reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
-    elif type_of(feature).is_list and of != DataConfig.STRING:
+    elif column.input_name in list_separators(feature) and of != DataConfig.STRING:
         return "lists are read as STRING, their values joined by the separator."
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
         return "num_buckets needs INT32 or INT64."
-    elif kind in (ID, COMBO) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
+    elif kind in (ID, COMBO, LOOKUP) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
         return "an id is a word or a whole number; cut numbers at boundaries of a RawFeature."
     return ""
 
@@ -129,10 +133,11 @@ def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) ->
 
 def _words(context: Context, path: str, feature: FeatureConfig) -> None:
     """Reports words of a vocabulary that no value of the column can equal: all in the config, the first of a file."""
-    column = context.columns.get(feature.input_names[0]) if feature.input_names else None
+    at = type_of(feature).map_at or 0
+    column = context.columns.get(feature.input_names[at]) if len(feature.input_names) > at else None
     if column is None or _misfit(feature, column):
         return
-    in_list = feature.separator if type_of(feature).is_list else ""
+    in_list = list_separators(feature).get(column.input_name, "")
     for at, word in enumerate(feature.vocab_list):
         if mistake := word_mistake(word, column.input_type, in_list):
             context.report.error(f"{path}.vocab_list[{at}]", mistake)
@@ -176,10 +181,8 @@ def _list(context: Context, path: str, feature: FeatureConfig) -> None:
             report.error(f"{path}.kv_separator", f'expected a text other than separator "{feature.separator}".')
         if len(feature.input_names) > 1:
             report.error(f"{path}.kv_separator", "weights come from it or from a second input, not from both.")
-    known = ("sum", "mean", "sqrtn")
-    if feature.feature_type == TAG and feature.combiner not in known:
-        text = f'expected sum, mean or sqrtn, got "{feature.combiner}".'
-        report.error(f"{path}.combiner", text, got=feature.combiner, among=known)
+    if feature.feature_type == TAG:
+        check_pooling(context, path, feature)
     if feature.feature_type == SEQUENCE:
         _sequence(context, path, feature)
 

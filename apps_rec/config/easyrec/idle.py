@@ -24,7 +24,14 @@ _READ = {
     FeatureConfig.IdFeature: _ID_SPACES,
     FeatureConfig.RawFeature: {*_OF_NUMBERS, "separator"},
     FeatureConfig.TagFeature: {*_ID_SPACES, "separator", "kv_separator", "combiner"},
-    FeatureConfig.ComboFeature: {"hash_bucket_size", "combo_join_sep"},
+    FeatureConfig.ComboFeature: {"hash_bucket_size", "combo_join_sep", "combo_input_seps", "combiner"},
+    FeatureConfig.LookupFeature: {
+        "hash_bucket_size",
+        "separator",
+        "kv_separator",
+        "lookup_max_sel_elem_num",
+        "combiner",
+    },
     FeatureConfig.ExprFeature: {"expression"},
     FeatureConfig.SequenceFeature: {
         *_ID_SPACES,
@@ -60,6 +67,9 @@ def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
         _number(feature, path, report)
     if feature.feature_type == FeatureConfig.ExprFeature:
         _unread(feature, path, report)
+    if feature.feature_type == FeatureConfig.ComboFeature and not any(feature.combo_input_seps):
+        for name in ("combiner", "max_seq_len"):
+            _drop(feature, name, path, "a ComboFeature of single values pools nothing", report)
 
 
 def _unread(feature: FeatureConfig, path: str, report: Report) -> None:

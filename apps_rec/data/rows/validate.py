@@ -21,6 +21,7 @@ from apps_rec.data.values.cast_lists import convert, fill, texts_of_lists
 from apps_rec.data.values.decimals import as_in_file, decimal_points, has_decimals
 from apps_rec.data.values.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.values.label_checks import checked_labels, step_problems, weight_problems
+from apps_rec.data.values.maps import map_problems
 from apps_rec.data.values.tags import tag_problems
 from apps_rec.errors import DataError
 
@@ -230,6 +231,8 @@ class RowGate:
             columns[column.name] = fill(read(column), column)
         for tags in self._schema.tags:
             problems += tag_problems(columns, data, tags)
+        for cells in self._schema.maps:
+            problems += map_problems(columns, cells)
         labels = {column.name: number(column) for column in self._labels}
         labels, found = checked_labels(labels, data, self._schema.label_rules, self._schema.label_steps, problems)
         columns |= labels

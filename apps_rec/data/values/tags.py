@@ -40,7 +40,7 @@ def tag_problems(columns: Mapping[str, pa.Array], raw: pa.RecordBatch, tags: Tag
     if tags.kv_separator:
         # "a:" has a weight, which is no number.
         has_weight = pc.is_valid(texts).to_numpy(zero_copy_only=False)
-    weights = _numbers(pc.if_else(pa.array(has_weight), texts, None))
+    weights = numbers_of(pc.if_else(pa.array(has_weight), texts, None))
     wrong = has_weight & ~(np.isfinite(weights) & (weights >= 0))
     add((_count(rows, wrong, size) > 0) | _has_nan(raw, tags), "finite weights of 0 or more")
     lacking = (_count(rows, is_word & ~has_weight, size) > 0) & (_count(rows, is_word & has_weight, size) > 0)
@@ -55,13 +55,13 @@ def _parted(
 
     Rows with another number of weights than of values are left out; `unequal` gets a mask of them.
     """
-    words = _split(columns[tags.column], tags.separator)
-    lengths = _lengths(words)
+    words = split_cells(columns[tags.column], tags.separator)
+    lengths = lengths_of(words)
     if tags.weight_column is None:
         rows, values = np.repeat(np.arange(len(lengths)), lengths), pc.list_flatten(words)
         parts = pc.split_pattern(values, tags.kv_separator, max_splits=1, reverse=True)
-        is_pair = _lengths(parts) == 2
-        starts = np.cumsum(_lengths(parts)) - _lengths(parts)
+        is_pair = lengths_of(parts) == 2
+        starts = np.cumsum(lengths_of(parts)) - lengths_of(parts)
         flat = pc.list_flatten(parts)
         texts = flat.take(pa.array(starts + 1, mask=~is_pair))
         if len(tags.kv_separator or "") > 1:  # only the last character is no part of a weight
@@ -70,20 +70,22 @@ def _parted(
             texts = pc.if_else(pa.array(is_pair), texts, None)
         names = pc.if_else(pa.array(is_pair), flat.take(pa.array(starts)), values)
         return rows, _not_empty(names), texts
-    weights = _split(columns[tags.weight_column], tags.separator)
+    weights = split_cells(columns[tags.weight_column], tags.separator)
     is_given = _not_empty(columns[tags.weight_column])
-    fits = lengths == _lengths(weights)
+    fits = lengths == lengths_of(weights)
     unequal(is_given & ~fits)
     chosen = pa.array(is_given & fits)
     rows = np.repeat(np.nonzero(is_given & fits)[0], lengths[is_given & fits])
     return rows, _not_empty(pc.list_flatten(words.filter(chosen))), pc.list_flatten(weights.filter(chosen))
 
 
-def _split(cells: pa.Array, separator: str) -> pa.Array:
+def split_cells(cells: pa.Array, separator: str) -> pa.Array:
+    """Splits cells into lists of texts."""
     return pc.split_pattern(cells.cast(pa.large_string()), separator)
 
 
-def _lengths(lists: pa.Array) -> np.ndarray:
+def lengths_of(lists: pa.Array) -> np.ndarray:
+    """Returns the number of values of each list."""
     return pc.list_value_length(lists).to_numpy(zero_copy_only=False)
 
 
@@ -95,7 +97,7 @@ def _count(rows: np.ndarray, mask: np.ndarray, size: int) -> np.ndarray:
     return np.bincount(rows[mask], minlength=size)
 
 
-def _numbers(texts: pa.Array) -> np.ndarray:
+def numbers_of(texts: pa.Array) -> np.ndarray:
     """Converts texts to float64, NaN for a text that is no number and for null."""
     texts = pc.utf8_trim_whitespace(texts)
     try:

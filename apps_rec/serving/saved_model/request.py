@@ -10,7 +10,7 @@ import tensorflow as tf
 from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.data.pipeline.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
-from apps_rec.features.specs import columns_of
+from apps_rec.features.specs import LookupFeature, columns_of
 from apps_rec.layers.request import KeptKernels
 from apps_rec.serving.raw_columns import filled_rows, finite, of_length, there
 from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
@@ -37,7 +37,14 @@ class RequestPreprocessor(tf.Module):
         self.shared_features = frozenset(spec.name for spec in specs if given_once.issuperset(columns_of(spec)))
         self._shared = preprocessor.part(self.shared_features)
         self._rows = preprocessor.part([spec.name for spec in specs if spec.name not in self.shared_features])
-        self._repeated = [name for name in self._rows.columns if name in given_once]
+        # A user's map stands once for the keys of all items: taken apart for each, it would cost more than the model.
+        row_by_row = {
+            name
+            for spec in self._rows.specs
+            for name in ((spec.key,) if isinstance(spec, LookupFeature) else columns_of(spec))
+        }
+        self._repeated = [name for name in self._rows.columns if name in given_once & row_by_row]
+        self._maps = [name for name in self._rows.columns if name in given_once - row_by_row]
         self.kernels = KeptKernels()
 
     def __call__(
@@ -49,6 +56,7 @@ class RequestPreprocessor(tf.Module):
         if self._repeated:
             num_items = tf.size(items[self._schema.items[0].name])
             items = items.adding({name: tf.repeat(shared[name], num_items) for name in self._repeated})
+        items = items.adding({name: shared[name] for name in self._maps})
         return self._shared(shared) if self.shared_features else {}, self._rows(items)
 
 

@@ -11,6 +11,7 @@ from apps_rec.features.specs import (
     NUMBER_FEATURES,
     BucketFeature,
     CrossFeature,
+    CrossListFeature,
     FeatureSpec,
     HashIds,
     NumberIds,
@@ -79,6 +80,8 @@ def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, IdMeaning]:
             way: object = spec.boundaries
         elif isinstance(spec, CrossFeature):
             way = (spec.columns, spec.separator, spec.ids)
+        elif isinstance(spec, CrossListFeature):
+            way = (spec.columns, spec.separators, spec.separator, spec.ids)
         else:
             way = spec.ids
         ways.setdefault(spec.table, set()).add(way)

@@ -37,7 +37,7 @@ def check_number(context: Context, path: str, feature: FeatureConfig) -> None:
         text = f"expected 0 for a vector (raw_input_dim is {feature.raw_input_dim}), which the body reads as it is."
         report.error(f"{path}.embedding_dim", text)
     if feature.boundaries:
-        _boundaries(context, path, feature)
+        check_boundaries(context, path, feature)
     elif feature.embedding_name != feature.feature_name:
         report.error(f"{path}.embedding_name", "a number has no table to share; tables hold ids.")
 
@@ -68,7 +68,8 @@ def _type(context: Context, name: str) -> int | None:
     return context.columns[name].input_type if name in context.columns else None
 
 
-def _boundaries(context: Context, path: str, feature: FeatureConfig) -> None:
+def check_boundaries(context: Context, path: str, feature: FeatureConfig) -> None:
+    """Reports cut points that do not ascend or are no numbers, and options that exclude them."""
     report = context.report
     is_float = any(_type(context, name) == DataConfig.FLOAT for name in feature.input_names)
     for at, (low, high) in enumerate(zip(feature.boundaries, feature.boundaries[1:], strict=False)):

@@ -4,7 +4,6 @@ from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
 _INITIALIZER = later("model_config.embedding_stddev is the deviation of all tables' beginnings: delete it")
 _TEXT_CNN = refused("sequences are averaged or weighted by attention: write mean { } or target_attention { }")
-_LOOKUP = later("look the value up when the files are written, and read it with a RawFeature or an IdFeature")
 
 FEATURES: dict[str, dict[str, Verdict]] = {
     "FeatureConfigV2": {
@@ -27,7 +26,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "vocab_file": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
         "vocab_list": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
         "shared_names": used("a feature each, called like its column; one table with an embedding_name alone"),
-        "lookup_max_sel_elem_num": _LOOKUP,
+        "lookup_max_sel_elem_num": used("values of a key behind it are left out; in EasyRec they end the run"),
         "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
         "combiner": used(),
         "initializer": _INITIALIZER,
@@ -48,14 +47,14 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "expression": used("by a grammar of its own; no code is run, columns are numbers, and & binds before |"),
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
         "combo_join_sep": used(),
-        "combo_input_seps": later("a ComboFeature crosses single values: delete it"),
+        "combo_input_seps": used("the first max_seq_len crosses of a row are kept, 50 by default"),
     },
     "FeatureConfig.FeatureType": {
         "IdFeature": used(),
         "RawFeature": used(),
         "TagFeature": used(),
         "ComboFeature": used(),
-        "LookupFeature": _LOOKUP,
+        "LookupFeature": used("a map with a part that is no pair is a bad row; ids may be cuts or words too"),
         "SequenceFeature": used(),
         "ExprFeature": used("a number; with embedding_dim, times a learned vector"),
         "PassThroughFeature": later("write RawFeature"),

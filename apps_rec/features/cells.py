@@ -1,0 +1,101 @@
+"""The cells of text columns: numbers, and the words of lists with their weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import tensorflow as tf
+
+from apps_rec.data.graph_assert import expect
+from apps_rec.features.specs import ListFeature
+
+# Numbers and weights are clipped to it, up and down: squares and products of larger ones overflow float32, and the
+# score would be nan.
+LARGEST = 1e15
+NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
+
+
+def as_text(values: tf.Tensor) -> tf.Tensor:
+    """Returns values as text: whole numbers by their digits."""
+    return values if values.dtype == tf.string else tf.strings.as_string(values)
+
+
+def floats(values: tf.Tensor, feature: str) -> tf.Tensor:
+    """Parses texts as float64; any other text stops the run with the feature's name and the text."""
+    wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
+    is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
+    with tf.control_dependencies([is_right]):
+        return tf.strings.to_number(tf.strings.strip(values), tf.float64)
+
+
+def bounded(values: tf.Tensor) -> tf.Tensor:
+    """Returns numbers as float32 within LARGEST."""
+    return tf.clip_by_value(tf.cast(values, tf.float32), -LARGEST, LARGEST)
+
+
+def tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.RaggedTensor, tf.RaggedTensor]:
+    """Returns the words of each cell with their weights; leaves out empty words."""
+    words = tf.strings.split(columns[spec.column], spec.separator)
+    if spec.weight_column:
+        texts = _texts_of_weights(spec, words, columns[spec.weight_column])
+        weights = words.with_values(_weights(spec, words, texts, tf.not_equal(texts, "")))
+    elif spec.kv_separator:
+        # Split at the last separator, since the value may hold one.
+        separator = _escape(spec.kv_separator)
+        pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
+        has_weight = tf.strings.regex_full_match(words.values, pattern)
+        texts = tf.strings.regex_replace(words.values, pattern, r"\2")
+        parted = tf.strings.regex_replace(words.values, pattern, r"\1")
+        words = words.with_values(tf.where(has_weight, parted, words.values))
+        weights = words.with_values(_weights(spec, words, texts, has_weight))
+    else:
+        weights = words.with_values(tf.ones_like(words.values, tf.float32))
+    is_word = words.with_values(tf.not_equal(words.values, ""))
+    return tf.ragged.boolean_mask(words, is_word), tf.ragged.boolean_mask(weights, is_word)
+
+
+def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tensor) -> tf.Tensor:
+    """Returns the text of each word's weight, "" where it has none: an empty cell gives no word of its row a weight."""
+    texts = tf.strings.split(cells, spec.separator)
+    lengths, wanted, is_empty = texts.row_lengths(), words.row_lengths(), tf.equal(cells, "")
+    is_right = expect(
+        tf.reduce_all(tf.equal(lengths, wanted) | is_empty),
+        [f'Feature "{spec.name}" expects as many weights in "{spec.weight_column}" as values in "{spec.column}".'],
+    )
+    with tf.control_dependencies([is_right]):
+        # The one text of an empty cell stands for all words of the row.
+        rows = words.value_rowids()
+        places = tf.range(tf.size(rows, tf.int64)) - tf.gather(words.row_starts(), rows)
+        places = tf.where(tf.gather(is_empty, rows), tf.zeros_like(places), places)
+        return tf.gather(texts.values, tf.gather(texts.row_starts(), rows) + places)
+
+
+def _weights(spec: ListFeature, words: tf.RaggedTensor, texts: tf.Tensor, has_weight: tf.Tensor) -> tf.Tensor:
+    """Returns a weight for each word, 0 or more: 1 where no word of its cell has one.
+
+    A cell with weights for only some of its words stops the run.
+    """
+    rows, is_word = words.value_rowids(), tf.not_equal(words.values, "")
+    given = tf.math.unsorted_segment_max(tf.cast(has_weight & is_word, tf.int32), rows, words.nrows())
+    lacking = tf.boolean_mask(words.values, is_word & ~has_weight & (tf.gather(given, rows) > 0))
+    is_complete = expect(
+        tf.equal(tf.size(lacking), 0),
+        [f'Feature "{spec.name}" expects a weight for each value of a cell, or for none. Got none for: ', lacking[:3]],
+    )
+    with tf.control_dependencies([is_complete]):
+        weights = floats(tf.where(has_weight, texts, "1"), spec.name)
+    wrong = tf.boolean_mask(texts, ~(tf.math.is_finite(weights) & (weights >= 0)))
+    is_right = expect(
+        tf.equal(tf.size(wrong), 0),
+        [f'Feature "{spec.name}" expects finite weights of 0 or more. Got: ', wrong[:3]],
+    )
+    with tf.control_dependencies([is_right]):
+        return bounded(weights)
+
+
+def _escape(text: str) -> str:
+    return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)
+
+
+def _escape_in_class(text: str) -> str:
+    return _escape(text[-1])
