@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -78,6 +78,10 @@ class EmbeddedFeatures(NamedTuple):
         parts = [block.vectors for block in self._runs(names)]
         return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
+    def each(self, change: Callable[[EmbeddedFeatures], EmbeddedFeatures]) -> EmbeddedFeatures:
+        """Returns these features as `change` makes them."""
+        return change(self)
+
     def __contains__(self, name: object) -> bool:
         return name in self.numbers or any(name in block.names for block in self.blocks)
 
@@ -130,6 +134,10 @@ class RequestFeatures:
     shared: EmbeddedFeatures
     rows: EmbeddedFeatures
     num_rows: tf.Tensor
+
+    def each(self, change: Callable[[EmbeddedFeatures], EmbeddedFeatures]) -> RequestFeatures:
+        """Returns these features, both parts as `change` makes them."""
+        return replace(self, shared=change(self.shared), rows=change(self.rows))
 
     def flat(self, names: Sequence[str]) -> tf.Tensor:
         """Returns the same as `EmbeddedFeatures.flat`; shared features once."""

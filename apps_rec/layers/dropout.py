@@ -55,7 +55,7 @@ class StatelessDropout(keras.layers.Layer):
                 f"{self.name}: dropout of {self.rate} in training needs `seed`, an int tensor of shape [2] made from "
                 "(train_config.seed, step); pass it down from the model's call."
             )
-        mask = tf.reshape(self._mask(tf.size(inputs), self._own_seed(seed), inputs.dtype), tf.shape(inputs))
+        mask = tf.reshape(self._mask(tf.size(inputs), own_seed(self.name, seed), inputs.dtype), tf.shape(inputs))
         mask.set_shape(inputs.shape)
         return inputs * mask
 
@@ -70,16 +70,18 @@ class StatelessDropout(keras.layers.Layer):
         is_kept = tf.reshape(tf.bitcast(words[1:], tf.uint8), [-1])[:size] >= tf.cast(threshold, tf.uint8)
         return tf.cast(is_kept, dtype) * tf.cast(256.0 / (256.0 - threshold), dtype)
 
-    def _own_seed(self, seed: tf.Tensor) -> tf.Tensor:
-        # int64 holds all 32 bits of the checksum.
-        name_hash = tf.constant(zlib.crc32(self.name.encode()), tf.int64)
-        own = tf.random.experimental.stateless_fold_in(seed, name_hash, alg=_ALGORITHM)
-        replica = tf.distribute.get_replica_context()
-        if replica is not None and replica.num_replicas_in_sync > 1:
-            replica_id = tf.cast(replica.replica_id_in_sync_group, tf.int64)
-            own = tf.random.experimental.stateless_fold_in(own, replica_id, alg=_ALGORITHM)
-        return own
-
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {**super().get_config(), "rate": self.rate}
+
+
+def own_seed(name: str, seed: tf.Tensor) -> tf.Tensor:
+    """Returns the seed of a layer on this replica, made from the step's."""
+    # int64 holds all 32 bits of the checksum.
+    name_hash = tf.constant(zlib.crc32(name.encode()), tf.int64)
+    own = tf.random.experimental.stateless_fold_in(seed, name_hash, alg=_ALGORITHM)
+    replica = tf.distribute.get_replica_context()
+    if replica is not None and replica.num_replicas_in_sync > 1:
+        replica_id = tf.cast(replica.replica_id_in_sync_group, tf.int64)
+        own = tf.random.experimental.stateless_fold_in(own, replica_id, alg=_ALGORITHM)
+    return own

@@ -12,9 +12,10 @@ from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses
 from apps_rec.config.tasks.kinds import kind_name
 from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
-from apps_rec.features import Embedder, Preprocessor
+from apps_rec.features import Embedder, Preprocessor, VariationalDropout
 from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
+from apps_rec.features.variational_dropout import widths_of
 from apps_rec.models.bodies import Body, MixtureOfExperts, ProgressiveExtraction, SharedBottom
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
@@ -68,6 +69,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
         seed=seed,
         dtype=dtype,
         jit_compile=train_config.jit_compile,
+        variational_dropout=_build_variational_dropout(model_config, features, fm),
         keep_averages=train_config.on_nan == train_pb2.SKIP_BATCH,
         score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
@@ -77,6 +79,19 @@ def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
     """Makes a model's variables by one call on a row of zeros."""
     row = {name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()}
     model(row, training=False)
+
+
+def _build_variational_dropout(
+    message: model_pb2.ModelConfig, features: Sequence[FeatureSpec], fm: FmSpec | None
+) -> VariationalDropout | None:
+    if not message.HasField("variational_dropout"):
+        return None
+    given = message.variational_dropout
+    return VariationalDropout(
+        widths_of(features, fm.first_order if fm else (), message.rank_model.fm.wide_output_dim),
+        given.embedding_wise_variational_dropout,
+        given.regularization_lambda,
+    )
 
 
 def half_precision_twin(config: PipelineConfig, model: RankModel, preprocessor: Preprocessor) -> RankModel:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 import tensorflow as tf
 
 from apps_rec.data.schema import NOT_OBSERVED
-from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures
+from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures, VariationalDropout
 from apps_rec.layers import Fm, RelationTower
 from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
@@ -50,6 +50,7 @@ class RankModel(tfrs.Model):
             Only on one replica.
         keep_averages: whether the moving averages of batch norm, too, stay as they were after a batch whose loss or
             gradients are not finite. It costs one copy of them a step; only a training that goes on needs it.
+        variational_dropout: learned dropout of features, or None.
         score_formula: "weighted_sum" or "product_of_powers" of the score's terms.
 
     Input shape: the Preprocessor's outputs.
@@ -71,6 +72,7 @@ class RankModel(tfrs.Model):
         dtype: str | None = None,
         jit_compile: bool = False,
         keep_averages: bool = False,
+        variational_dropout: VariationalDropout | None = None,
         score_formula: str = WEIGHTED_SUM,
         name: str = "rank_model",
     ) -> None:
@@ -87,6 +89,7 @@ class RankModel(tfrs.Model):
         self.tasks = head.tasks
         self.score_terms = tuple(score) or head.default_score()
         self.embedding_l2 = embedding_l2
+        self.variational_dropout = variational_dropout
         self._seed = seed % 2**31
         self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
@@ -200,6 +203,9 @@ class RankModel(tfrs.Model):
         if self.embedding_l2:
             squares = embedded.squared_length()
             shares["loss_embedding_l2"] = self.embedding_l2 / 2 * _global_mean(squares, tf.ones_like(squares))
+        if self.variational_dropout is not None:
+            count = sum_over_replicas(tf.cast(tf.shape(next(iter(labels.values())))[0], tf.float32))
+            shares["loss_variational_dropout"] = self.variational_dropout.penalty(count) / replicas
         return shares
 
     def _share(self, task: Task, losses: TaskTerms, replicas: int) -> tf.Tensor:
@@ -222,6 +228,8 @@ class RankModel(tfrs.Model):
     def _logits(
         self, embedded: EmbeddedFeatures | RequestFeatures, training: bool, seed: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
+        if (dropout := self.variational_dropout) is not None:
+            embedded = embedded.each(lambda part: dropout.dropped(part, training, seed))
         tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
         if self.body is not None:
             inputs = [in_precision_of(self.body, embedded.flat(group.features)) for group in self.body.groups]

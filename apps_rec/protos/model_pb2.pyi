@@ -1,6 +1,7 @@
 from apps_rec.protos import dnn_pb2 as _dnn_pb2
 from apps_rec.protos import eval_pb2 as _eval_pb2
 from apps_rec.protos import loss_pb2 as _loss_pb2
+from apps_rec.protos import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -18,7 +19,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "label_name", "wide_and_deep", "deepfm", "fm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "fm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -32,6 +33,7 @@ class ModelConfig(_message.Message):
     NUM_CLASS_FIELD_NUMBER: _ClassVar[int]
     LOSSES_FIELD_NUMBER: _ClassVar[int]
     LOSS_WEIGHT_STRATEGY_FIELD_NUMBER: _ClassVar[int]
+    VARIATIONAL_DROPOUT_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     WIDE_AND_DEEP_FIELD_NUMBER: _ClassVar[int]
     DEEPFM_FIELD_NUMBER: _ClassVar[int]
@@ -53,6 +55,7 @@ class ModelConfig(_message.Message):
     num_class: int
     losses: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Loss]
     loss_weight_strategy: ModelConfig.LossWeightStrategy
+    variational_dropout: VariationalDropoutLayer
     label_name: str
     wide_and_deep: WideAndDeep
     deepfm: DeepFm
@@ -67,7 +70,15 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+
+class VariationalDropoutLayer(_message.Message):
+    __slots__ = ("regularization_lambda", "embedding_wise_variational_dropout")
+    REGULARIZATION_LAMBDA_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_WISE_VARIATIONAL_DROPOUT_FIELD_NUMBER: _ClassVar[int]
+    regularization_lambda: float
+    embedding_wise_variational_dropout: bool
+    def __init__(self, regularization_lambda: _Optional[float] = ..., embedding_wise_variational_dropout: bool = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
     __slots__ = ("group_name", "feature_names", "wide_deep")

@@ -19,6 +19,7 @@ from apps_rec.training.distribute.rendezvous import meet
 from apps_rec.training.distribute.strategies import build_strategy, share_of
 from apps_rec.training.distribute.workers import Workers, lost_worker
 from apps_rec.training.estimator import Estimator
+from apps_rec.training.feature_ranking import write_ranking
 from apps_rec.training.loop import train_in_steps
 from apps_rec.training.optimizers.schedules import say_of_length
 from apps_rec.training.parameter_server.pieces import train_on_pieces
@@ -144,6 +145,8 @@ def _go_on(session: Session, callbacks: Sequence[keras.callbacks.Callback]) -> N
     if signals.received is not None and (not session.is_over() or session.progress.owes_evaluation()):
         raise _interrupted(session, signals)
     log.info("trained to step %d; saved in %s", session.step, session.folder.checkpoints)
+    if session.workers.is_chief:
+        write_ranking(session.model, session.folder)
     for schedule in dict.fromkeys(part.learning_rate for part in session.optimizer.parts):
         say_of_length(schedule, session.step)
 

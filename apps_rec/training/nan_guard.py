@@ -109,7 +109,7 @@ def _what(logs: Mapping[str, Any]) -> str:
     return "a gradient is not finite, though every loss is"
 
 
-_PENALTIES = ("loss_l2 ", "loss_embedding_l2 ")
+_PENALTIES = ("loss_l2 ", "loss_embedding_l2 ", "loss_variational_dropout ")
 
 
 def check_weights(model: RankModel, step: int) -> None:

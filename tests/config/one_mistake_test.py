@@ -358,6 +358,10 @@ BY_OVERRIDE = [
     ),
     (["train_config.optimizer_config.adamw_optimizer.weight_decay=-1"], ["weight_decay: expected a number in [0, 1)"]),
     (["train_config.optimizer_config.rms_prop_optimizer.epsilon=0"], ["epsilon: expected more than 0"]),
+    (
+        ["model_config.variational_dropout.regularization_lambda=-1"],
+        ["variational_dropout.regularization_lambda: expected 0 or more, got -1"],
+    ),
     (['train_config.freeze_gradient=""'], ["freeze_gradient[0]: expected a regular expression, got an empty one"]),
     (["train_config.freeze_gradient=a(b"], ['freeze_gradient[0]: expected a regular expression, got "a(b": missing )']),
     (["train_config.freeze_gradient=(?!user)emb"], ['references to groups are not taken; got "(?!"']),

@@ -62,6 +62,11 @@ class RunFolder:
         return self.path / "warm_start.json"
 
     @property
+    def feature_ranking(self) -> Path:
+        """Returns the path of the features, ranked by variational dropout."""
+        return self.path / "feature_ranking.json"
+
+    @property
     def summaries(self) -> Path:
         """Returns the folder of the summaries for TensorBoard."""
         return self.path / "summaries"

@@ -17,6 +17,8 @@ def check_model(context: Context) -> None:
     report, rank = context.report, context.rank
     context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
     context.above_zero(context.config.model_config, "model_config", "embedding_stddev")
+    if context.config.model_config.HasField("variational_dropout"):
+        context.in_ranges(context.config.model_config.variational_dropout, "model_config.variational_dropout")
     context.within(rank, RANK, "l2_regularization", 0)
     for path, dnn in dnns_by_path(rank):
         check_dnn(context, dnn, path)  # type: ignore[arg-type]

@@ -48,7 +48,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
         "kd": later("train without it: delete it"),
         "restore_filters": refused("all weights of a checkpoint are taken that fit by name and shape: delete it"),
-        "variational_dropout": later("train without it: delete it"),
+        "variational_dropout": used("one probability for a feature in all its groups, which begins at 1/2"),
         "losses": used("of a model with one tower; means over rows or pairs"),
         "loss_weight_strategy": used(),
         "backbone": _BACKBONE,
@@ -81,7 +81,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
     },
     "SeqAttMap": {"key": _SEQUENCES, "hist_seq": _SEQUENCES, "aux_hist_seq": _SEQUENCES},
     "VariationalDropoutLayer": {
-        "regularization_lambda": later("train without variational_dropout"),
-        "embedding_wise_variational_dropout": later("train without variational_dropout"),
+        "regularization_lambda": used("divided by the rows of the batch, as there"),
+        "embedding_wise_variational_dropout": used(),
     },
 }
