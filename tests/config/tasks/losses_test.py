@@ -64,6 +64,14 @@ MISTAKES = [
     ),
     ([f"{CTR}.num_class=0"], ["num_class: expected 1 or more, got 0"]),
     ([*losses("{ loss_type: PAIR_WISE_LOSS }"), "train_config.jit_compile=true"], ["jit_compile: XLA cannot compile"]),
+    (
+        [
+            *losses("{ loss_type: PAIR_WISE_LOSS }"),
+            "train_config.train_distribute=TPUStrategy",
+            "data_config.drop_remainder=true",
+        ],
+        ["train_distribute: XLA cannot compile PAIR_WISE_LOSS", "TPUStrategy compiles all of a step"],
+    ),
     # a funnel
     ([f"{CVR}.loss_type=L2_LOSS"], ["loss_type: a step of a funnel is a probability, and L2_LOSS gives none"]),
     (
@@ -116,6 +124,18 @@ def test_one_mistake_gives_one_line(overrides, parts, report):
 )
 def test_losses_of_other_logits(texts, says, report):
     assert any(says in line for line in report(overrides=losses(*texts)))
+
+
+def test_a_class_that_was_not_observed(report):
+    lines = report(
+        overrides=[
+            f"{R}.head=independent {{ }}",
+            f"{CVR}.num_class=4",
+            "data_config.input_fields[input_name=download].not_observed=-1,3",
+        ]
+    )
+    (line,) = [line for line in lines if "not_observed" in line.partition(": expected")[0]]
+    assert 'not_observed[1]: expected "" or a number outside the classes of tower "cvr", 0 to 3, got "3"' in line
 
 
 def test_a_learned_weight_under_fixed_is_a_warning(base):

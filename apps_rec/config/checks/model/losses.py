@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
+from apps_rec.config.checks.rows.words import parses
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import CLASSES, KINDS, PROBABILITY, kind_name, losses_with
 from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names
+from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
 from apps_rec.protos.model_pb2 import FmTerm, TaskTower
@@ -22,12 +24,17 @@ def check_losses(context: Context) -> None:
         for place, loss in enumerate(tower.losses):
             _loss(context, f"{path}.losses[{place}]", tower, loss)
         _together(context, path, tower)
+        if kind_name(tower) == CLASSES:
+            _class_not_observed(context, tower)
     _strategy(context)
     _added_logits(context)
     compared = sorted({name for tower in towers for name in loss_names(tower) if LOSSES[name].compares})
-    if compared and context.config.train_config.jit_compile:
-        text = f"XLA cannot compile {quoted(compared)}, whose pairs are more or fewer in each batch; set it to false."
-        context.report.error("train_config.jit_compile", text)
+    train = context.config.train_config
+    text = f"XLA cannot compile {quoted(compared)}, whose pairs are more or fewer in each batch"
+    if compared and train.jit_compile:
+        context.report.error("train_config.jit_compile", f"{text}; set it to false.")
+    elif compared and train.train_distribute == train_pb2.TPUStrategy:
+        context.report.error("train_config.train_distribute", f"{text}, and TPUStrategy compiles all of a step.")
 
 
 def _loss(context: Context, path: str, tower: TaskTower, loss: Loss) -> None:
@@ -110,6 +117,16 @@ def _together(context: Context, path: str, tower: TaskTower) -> None:
         report.error(where, "ORDER_CALIBRATE_LOSS alone reads no label; expected another loss beside it.")
     elif tower.losses and not any(loss.weight for loss in tower.losses):
         report.error(f"{where}[0].weight", "every loss of the tower has weight 0, so nothing would be trained.")
+
+
+def _class_not_observed(context: Context, tower: TaskTower) -> None:
+    """Reports a class that stands for what was not observed."""
+    column = context.columns.get(tower.label_name)
+    for at, text in enumerate(column.not_observed if column is not None else ()):
+        if text and parses(text, DataConfig.DOUBLE) and 0 <= float(text) < tower.num_class:
+            path = f"{context.column_paths[tower.label_name]}.not_observed[{at}]"
+            wanted = f'a number outside the classes of tower "{tower.tower_name}", 0 to {tower.num_class - 1}'
+            context.report.error(path, f'expected "" or {wanted}, got "{text}".')
 
 
 def _strategy(context: Context) -> None:
