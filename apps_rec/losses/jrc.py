@@ -16,7 +16,7 @@ def jrc(labels: tf.Tensor, logits: tf.Tensor, rows: Rows, alpha: float = 0.5, sa
     Args:
         labels: 0 or 1, `(batch,)`.
         logits: any numbers, `(batch, 2)`.
-        rows: weights and sessions of the rows. In a session, a row of weight w counts like w rows.
+        rows: weights and sessions of the rows; a row of weight 0 is in no session.
         alpha: weight of p(y|x), in [0, 1].
         same_label_loss: whether p(x|y) compares a row with all rows of its session; else with itself and those of the
             other label.
@@ -25,15 +25,15 @@ def jrc(labels: tf.Tensor, logits: tf.Tensor, rows: Rows, alpha: float = 0.5, sa
         (arXiv 2208.06164), equations 7 to 9.
     """
     places, count = places_of(rows)
-    is_positive = tf.cast(labels, tf.int32) == 1
+    is_positive, counts = tf.cast(labels, tf.int32) == 1, rows.weights > 0
     own = tf.where(is_positive, logits[:, 1], logits[:, 0])
     if same_label_loss:
-        sums = [log_sum_exp(logits[:, k], rows.weights, places, count) for k in (0, 1)]
+        sums = [log_sum_exp(logits[:, k], counts, places, count) for k in (0, 1)]
         log_sum = tf.where(is_positive, sums[1], sums[0])
     else:
-        of_negatives = tf.where(is_positive, rows.weights, 0.0), tf.where(is_positive, 0.0, rows.weights)
-        sums = [log_sum_exp(logits[:, k], of_negatives[k], places, count) for k in (0, 1)]
+        others_of = counts & is_positive, counts & ~is_positive
+        sums = [log_sum_exp(logits[:, k], others_of[k], places, count) for k in (0, 1)]
         others = tf.where(is_positive, sums[1], sums[0])
         log_sum = tf.reduce_logsumexp(tf.stack([own, others], axis=1), axis=1)
-    ranking = tf.where(rows.weights > 0, log_sum - own, 0.0)
+    ranking = tf.where(counts, log_sum - own, 0.0)
     return Terms(alpha * softmax_cross_entropy(labels, logits) + (1.0 - alpha) * ranking, rows.weights)

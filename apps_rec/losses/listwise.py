@@ -11,8 +11,8 @@ def listwise(
 ) -> Terms:
     """Computes `-sum_i t_i log softmax(s)_i` for each session, of scores s = logits / temperature.
 
-    The target t adds up to 1: it is the labels, divided by their sum, or their softmax. A session without a label above
-    0 does not count. A row of weight w counts like w rows.
+    The target t adds up to 1: it is the labels times the rows' weights, divided by their sum, or the softmax of labels
+    with these weights. A session without a label above 0 does not count, and a row of weight 0 is in none.
 
     Args:
         labels: numbers of 0 or more, `(batch,)`; any numbers if they are logits.
@@ -25,14 +25,14 @@ def listwise(
         and section 5.
     """
     places, count = places_of(rows)
-    weights, scores = rows.weights, logits / temperature
+    weights, counts, scores = rows.weights, rows.weights > 0, logits / temperature
     labels = tf.cast(labels, logits.dtype)
     if label_is_logits:
         target = labels / temperature
-        share = weights * tf.exp(tf.minimum(target - log_sum_exp(target, weights, places, count), 0.0))
+        share = weights * tf.exp(tf.minimum(target - log_sum_exp(target, counts, places, count), 0.0))
     else:
         share = weights * labels
-    log_softmax = scores - log_sum_exp(scores, weights, places, count)
-    losses = tf.math.unsorted_segment_sum(-share * tf.where(weights > 0, log_softmax, 0.0), places, count)
+    log_softmax = scores - log_sum_exp(scores, counts, places, count)
+    losses = tf.math.unsorted_segment_sum(-share * tf.where(counts, log_softmax, 0.0), places, count)
     total = tf.math.unsorted_segment_sum(share, places, count)  # [S]
     return Terms(tf.math.divide_no_nan(losses, total), tf.cast(total > 0, logits.dtype))

@@ -9,7 +9,7 @@ def by_loop(labels, logits, weights, sessions, alpha, same_label_loss):
         below = 0.0 if same_label_loss else np.exp(logits[i, y])
         for j in range(len(labels)):
             if sessions[i] == sessions[j] and (same_label_loss or labels[i] != labels[j]):
-                below += weights[j] * np.exp(logits[j, y])
+                below += (weights[j] > 0) * np.exp(logits[j, y])
         of_row = -(logits[i, y] - np.log(below)) if weights[i] else 0.0
         total += weights[i] * (alpha * of_class + (1 - alpha) * of_row)
     return total / weights.sum()

@@ -9,7 +9,7 @@ def by_loop(labels, logits, weights, sessions, temperature, label_is_logits):
         y, s, w = labels[rows], logits[rows] / temperature, weights[rows]
         target = w * (np.exp(y / temperature) if label_is_logits else y)
         if target.sum() > 0:
-            log_softmax = s - np.log((w * np.exp(s)).sum())
+            log_softmax = s - np.log(np.exp(s).sum())
             found.append(-(target / target.sum() * log_softmax).sum())
     return np.mean(found)
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from apps_rec.config.tasks.losses import LOSSES as OF_CONFIG
 from apps_rec.legacy_keras import keras
 from apps_rec.losses import LOSSES, Rows
-from apps_rec.models import DnnSpec, IndependentHead, Task, shared_bottom
+from apps_rec.models import DnnSpec, FunnelHead, IndependentHead, Task, shared_bottom
+from apps_rec.models.heads import AllRows
 from apps_rec.models.specs import TaskLoss
 
 FEATURES = ("user", "app", "price")
@@ -96,6 +98,32 @@ def test_a_label_of_any_number_that_was_not_observed_does_not_count(make_embedde
     assert float(loss) == pytest.approx(((values[0] + 1) ** 2 + (values[2] - 2.5) ** 2) / 2, rel=1e-5)
     gradients = tape.gradient(loss, model.trainable_variables)
     assert all(np.isfinite(tf.convert_to_tensor(g).numpy()).all() for g in gradients if g is not None)
+
+
+OF_PRODUCTS = [name for name, loss in LOSSES.items() if "probability" in OF_CONFIG[name].kinds and not loss.of_others]
+
+
+@pytest.mark.parametrize("logit", [-50.0, -3.0, 2.0, 50.0])
+@pytest.mark.parametrize("name", OF_PRODUCTS)
+def test_every_loss_of_a_probability_is_one_of_a_product(name, logit):
+    tasks = [Task("ctr", "click"), Task("cvr", "download", losses=(TaskLoss(name, session="session"),))]
+    labels = {"click": tf.constant([0.0, 1.0, 1.0, 1.0]), "download": tf.constant([0.0, 0.0, 1.0, 1.0])}
+    logits = {"ctr": tf.Variable([logit, 0.5, logit, 1.0]), "cvr": tf.Variable([0.3, logit, logit, -1.0])}
+    rows = AllRows(dict.fromkeys(logits, tf.constant([1.0, 2.0, 1.0, 0.5])), {"session": tf.constant([1, 1, 1, 2])})
+    with tf.GradientTape() as tape:
+        (terms,) = FunnelHead(tasks).losses(logits, labels, rows)["cvr"]
+        total = tf.add_n([tf.reduce_sum(values * weights) for values, weights in terms])
+    assert np.isfinite(total.numpy())
+    assert all(np.isfinite(tf.convert_to_tensor(g).numpy()).all() for g in tape.gradient(total, list(logits.values())))
+    # The loss of the product's own logit, in float64.
+    click, conversion = (tf.sigmoid(tf.cast(value, tf.float64)) for value in logits.values())
+    product = click * conversion
+    if abs(logit) < 10:
+        of_product = tf.math.log(product) - tf.math.log(1 - product)
+        of_rows = Rows(tf.cast(rows.weights["cvr"], tf.float64), rows.sessions["session"])
+        wanted = LOSSES[name].terms(tf.cast(labels["download"], tf.float64), of_product, of_rows, {})
+        expected = tf.add_n([tf.reduce_sum(values * weights) for values, weights in wanted])
+        assert float(total) == pytest.approx(float(expected), rel=1e-5)
 
 
 ROW_LOSSES = (
