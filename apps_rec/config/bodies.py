@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from apps_rec.config.checks.context import Context
 
 
+_MOST_CROSSES = 100
+
+
 @dataclass(frozen=True)
 class Body:
     """A row of the table. Every body's message has `group_name` and `groups`, beside fields of its own.
@@ -61,6 +64,12 @@ def _extraction(context: Context, message: Any, path: str) -> None:
             report.error(f"{one}.share_expert_net.hidden_units", text)
 
 
+def _crosses(context: Context, message: Any, path: str) -> None:
+    if not 1 <= message.cross_num <= _MOST_CROSSES:
+        text = f"expected 1 to {_MOST_CROSSES} layers, got {message.cross_num}."
+        context.report.error(f"{path}.cross_num", text)
+
+
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",)),
@@ -74,6 +83,7 @@ BODIES = {
         },
         _extraction,
     ),
+    "cross": Body("the cross layers", ("dnn",), check=_crosses),
 }
 
 

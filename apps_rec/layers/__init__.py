@@ -1,6 +1,7 @@
 """Keras layers with plain constructor arguments, one a file."""
 
 from apps_rec.layers.attention import TargetAttention
+from apps_rec.layers.cross import Cross
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.fm import Fm
@@ -15,6 +16,7 @@ from apps_rec.layers.tower import Tower
 __all__ = [
     "ACTIVATIONS",
     "COMBINERS",
+    "Cross",
     "CustomizedGateControl",
     "Dnn",
     "Experts",

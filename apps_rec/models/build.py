@@ -16,7 +16,7 @@ from apps_rec.features import Embedder, Preprocessor, VariationalDropout
 from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.features.variational_dropout import widths_of
-from apps_rec.models.bodies import Body, MixtureOfExperts, ProgressiveExtraction, SharedBottom
+from apps_rec.models.bodies import Body, DeepAndCross, MixtureOfExperts, ProgressiveExtraction, SharedBottom
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import (
@@ -129,6 +129,10 @@ def _shared_bottom(message: model_pb2.SharedBottom, parts: Sequence[Group], num_
     return SharedBottom(parts, num_tasks, dnn=_optional_dnn(message), **options)
 
 
+def _deep_and_cross(message: model_pb2.CrossBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    return DeepAndCross(parts, num_tasks, message.cross_num, dnn=_optional_dnn(message), **options)
+
+
 def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return MixtureOfExperts(
         parts, num_tasks, message.num_expert, DnnSpec(**dnn_arguments(message.expert_dnn)), **options
@@ -154,6 +158,7 @@ BODIES: dict[str, Callable[..., Body]] = {
     "shared_bottom": _shared_bottom,
     "mmoe": _mixture_of_experts,
     "ple": _progressive_extraction,
+    "cross": _deep_and_cross,
 }
 
 

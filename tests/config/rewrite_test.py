@@ -175,6 +175,15 @@ CASES = [
         [("probs_x", 1)],
     ),
     (
+        """dcn { deep_tower { input: "all" dnn { hidden_units: 8 } } cross_tower { input: "all" cross_num: 5 }
+        final_dnn { hidden_units: 4 } }""",
+        ["all"],
+        f"""body {{ cross {{ group_name: "all" dnn {{ hidden_units: 8 activation: "relu" }} cross_num: 5 }} }}
+        l2_regularization: 1e-4 head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 4 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
         "fm { }",
         ["deep", "wide"],
         f"""fm {{ group_name: "deep" wide_group_name: "wide" }} head {{ independent {{ }} }}
@@ -237,6 +246,16 @@ def test_model_class_agrees(report):
                 'a.config:16: model_config.esmm.ctr_tower.label_name: no label is called "clk". Labels are click, buy.'
                 ' Did you mean "click"?',
                 "a.config:18: model_config.esmm.cvr_tower.weight: expected 0 or more, got -1.",
+            ],
+        ),
+        (
+            "dcn {\ndeep_tower { input: 'all' dnn { hidden_units: 8 } }\ncross_tower { input: 'deep' cross_num: 0 } }",
+            ["all"],
+            [
+                "a.config:14: model_config.dcn: final_dnn is missing: expected the network over both outputs.",
+                'a.config:16: model_config.dcn.cross_tower.input: "deep" is not the group of deep_tower, "all";'
+                " expected one for both.",
+                "a.config:16: model_config.dcn.cross_tower.cross_num: expected 1 to 100 layers, got 0.",
             ],
         ),
         (

@@ -19,6 +19,10 @@ MODELS = {
         """feature_groups { group_name: "wide" feature_names: ["user", "app", "word"] wide_deep: WIDE }
         feature_groups { group_name: "deep" feature_names: ["user", "app", "price", "tags"] wide_deep: DEEP }""",
     ),
+    "dcn": (
+        f'dcn {{ deep_tower {{ input: "all" {DNN} }} cross_tower {{ input: "all" cross_num: 2 }} {FINAL} }}',
+        'feature_groups { group_name: "all" feature_names: ["user", "app", "price", "word", "tags"] }',
+    ),
 }
 
 

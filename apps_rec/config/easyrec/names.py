@@ -14,6 +14,7 @@ _THEIRS = {
     "FeatureGroup.WideOrDeep": "WideOrDeep",
     "DeepFm": "DeepFM",
     "Fm": "FM",
+    "Dcn": "DCN",
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
     "Dbmtl": "DBMTL",

@@ -1,4 +1,4 @@
-"""Models with one tower: fm, deepfm, wide_and_deep."""
+"""Models with one tower: fm, deepfm, wide_and_deep, dcn."""
 
 from __future__ import annotations
 
@@ -46,6 +46,37 @@ def wide_and_deep(model: ModelConfig, note: Origins, report: Report) -> RankMode
     rank.fm.pairwise = False
     rank.fm.wide_group_name = "wide"
     _wide_beside_deep(given, "wide_and_deep", rank, note, report)
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
+def dcn(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `dcn`."""
+    given, rank, path = model.dcn, RankModel(), "model_config.dcn"
+    body = rank.body.cross
+    body.group_name = given.deep_tower.input or given.cross_tower.input or "all"
+    if given.deep_tower.input and given.cross_tower.input not in ("", body.group_name):
+        text = (
+            f'"{given.cross_tower.input}" is not the group of deep_tower, "{body.group_name}"; expected one for both.'
+        )
+        report.error(f"{path}.cross_tower.input", text)
+    for name, what in (("deep_tower", "the network beside the cross layers"), ("cross_tower", "the cross layers")):
+        if not given.HasField(name):
+            report.missing(path, name, what)
+    if given.HasField("deep_tower") and not given.deep_tower.HasField("dnn"):
+        report.missing(f"{path}.deep_tower", "dnn", "the network beside the cross layers")
+    body.dnn.CopyFrom(given.deep_tower.dnn)
+    body.cross_num = given.cross_tower.cross_num
+    tower = rank.task_towers.add(tower_name=given.tower_name)
+    if given.HasField("final_dnn"):
+        tower.dnn.CopyFrom(given.final_dnn)
+    else:
+        report.missing(path, "final_dnn", "the network over both outputs")
+    parts = {"group_name": "deep_tower.input", "dnn": "deep_tower.dnn", "cross_num": "cross_tower.cross_num"}
+    for new, old in parts.items():
+        note.note(f"body.cross.{new}", old)
+    note.note("task_towers[0].tower_name", "tower_name")
+    note.note("task_towers[0].dnn", "final_dnn")
     rank.l2_regularization = given.l2_regularization
     return rank
 

@@ -1,8 +1,9 @@
 """Bodies: layers from the embeddings of feature groups to one vector for each task, one a file."""
 
 from apps_rec.models.bodies.body import Body
+from apps_rec.models.bodies.deep_and_cross import DeepAndCross
 from apps_rec.models.bodies.mixture_of_experts import MixtureOfExperts
 from apps_rec.models.bodies.progressive_extraction import ProgressiveExtraction
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 
-__all__ = ["Body", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]
+__all__ = ["Body", "DeepAndCross", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]

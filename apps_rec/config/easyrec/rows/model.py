@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, dcn, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
@@ -20,7 +20,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "deepfm": used(),
         "multi_tower": _OTHER,
         "fm": used(),
-        "dcn": _OTHER,
+        "dcn": used(),
         "autoint": _OTHER,
         "dlrm": _OTHER,
         "cmbf": _CONTENT,

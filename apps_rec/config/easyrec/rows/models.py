@@ -2,7 +2,7 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, simple_multi_task and rank_model"
+_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, dcn, simple_multi_task and rank_model"
 _OTHER = later(_HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
@@ -47,8 +47,13 @@ MODELS: dict[str, dict[str, Verdict]] = {
     },
     "DINTower": {"input": _OTHER, "dnn": _OTHER},
     "BSTTower": {"input": _BST, "seq_len": _BST, "multi_head_size": _BST},
-    "DCN": {"deep_tower": _OTHER, "cross_tower": _OTHER, "final_dnn": _OTHER, "l2_regularization": _OTHER},
-    "CrossTower": {"input": _OTHER, "cross_num": _OTHER},
+    "DCN": {
+        "deep_tower": used("its input is the group of both towers; EasyRec reads the group all whatever it says"),
+        "cross_tower": used("its input is that of deep_tower"),
+        "final_dnn": used(),
+        "l2_regularization": used("half the squared kernels of the networks; cross layers have none, as in EasyRec"),
+    },
+    "CrossTower": {"input": used("the group of deep_tower"), "cross_num": used()},
     "DLRM": {
         "top_dnn": _OTHER,
         "bot_dnn": _OTHER,
