@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # A file system allows 255 bytes; some are for the text before and after a name.
 _FILE_CHARACTERS, _SCOPE_CHARACTERS, _ARGUMENT_CHARACTERS = 120, 120, 60
 _DIGEST_CHARACTERS = 16
-# Stands for a tower's name in the outputs and metrics of a funnel: the product of its towers' probabilities.
+# Stands for a tower's name in the outputs and metrics of a funnel of two: the product of its towers' probabilities.
 PRODUCT = "ctcvr"
 
 
@@ -73,6 +73,22 @@ def argument_names(texts: Iterable[str]) -> dict[str, str]:
         names[text] = name
         taken.add(name.lower())
     return {text: names[text] for text in wanted}
+
+
+def product_name(towers: Sequence[str], at: int) -> str:
+    """Returns what stands for a tower's name in outputs and metrics of the product of the first towers of a funnel.
+
+    Args:
+        towers: names of all towers, from the first step to the last.
+        at: place of the last tower in the product, 1 or more.
+
+    Example:
+        >>> product_name(["ctr", "cvr"], 1)
+        'ctcvr'
+        >>> product_name(["ctr", "cvr", "activation"], 2)
+        'ctr_to_activation'
+    """
+    return PRODUCT if len(towers) == 2 else f"{towers[0]}_to_{towers[at]}"
 
 
 def probability_name(tower: str) -> str:

@@ -10,7 +10,7 @@ from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row, losses_with
 from apps_rec.config.tasks.losses import loss_names
-from apps_rec.names import PRODUCT, probability_name
+from apps_rec.names import probability_name, product_name
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.model_pb2 import RankModel, TaskTower
 
@@ -79,7 +79,7 @@ class Independent:
 
 
 class Funnel(Independent):
-    """ESMM's head: the second tower is conditional on the first, and their product is trained on both labels."""
+    """ESMM's head: each tower is conditional on those before it, and their product is trained on all their labels."""
 
     def resolve(self, rank: RankModel) -> None:
         """Fills in tower_names."""
@@ -87,28 +87,28 @@ class Funnel(Independent):
             rank.head.funnel.tower_names.extend(tower.tower_name for tower in rank.task_towers)
 
     def outputs(self, rank: RankModel) -> list[str]:
-        """Adds the product."""
-        return [*super().outputs(rank), probability_name(PRODUCT)]
+        """Adds the products."""
+        return [*super().outputs(rank), *map(probability_name, products(rank))]
 
     def scores(self, rank: RankModel) -> list[str]:
-        """Adds the product."""
-        return [*super().scores(rank), probability_name(PRODUCT)]
+        """Adds the products."""
+        return [*super().scores(rank), *map(probability_name, products(rank))]
 
     def trained(self, rank: RankModel) -> list[str]:
-        """Returns the click's probability and the product."""
-        if len(rank.task_towers) != 2:
+        """Returns the first step's probability and the products."""
+        if len(rank.task_towers) < 2:
             return []
-        return [probability(rank.task_towers[0]), probability_name(PRODUCT)]
+        return [probability(rank.task_towers[0]), *map(probability_name, products(rank))]
 
     def targets(self, rank: RankModel, at: int) -> list[Target]:
         """Measures a later tower on the rows with the step before it, and as the product on all rows."""
         if not at:
             return super().targets(rank, at)
-        before, tower = rank.task_towers[0], rank.task_towers[at]
-        labels = (before.label_name, tower.label_name)
+        tower, product = rank.task_towers[at], products(rank)[at - 1]
+        *before, label = self.loss_labels(rank, at)
         return [
-            Target(masked(tower), probability(tower), labels[1:], before.label_name),
-            Target(PRODUCT, probability_name(PRODUCT), labels),
+            Target(masked(tower), probability(tower), (label,), before[-1]),
+            Target(product, probability_name(product), (*before, label)),
         ]
 
     def loss_labels(self, rank: RankModel, at: int) -> list[str]:
@@ -121,26 +121,27 @@ class Funnel(Independent):
         return tuple(labels[name] for name in rank.head.funnel.tower_names or labels)
 
     def check(self, context: Context) -> None:
-        """Reports a number of steps other than two, steps with one label or out of order, and names that are taken."""
+        """Reports a single step, steps with one label or out of order, and names that are taken."""
         rank, report = context.rank, context.report
         towers = [tower.tower_name for tower in rank.task_towers]
         self._check_names(context, towers)
-        if len(towers) != 2:
-            text = f"a funnel has two towers, click and conversion, got {len(towers)}; longer funnels come later."
+        if len(towers) < 2:
+            text = f"a funnel has two towers or more, such as click and conversion, got {len(towers)}."
             report.error(f"{RANK}.head.funnel", text)
             return
         self._check_order(context, towers)
         self._check_losses(context)
-        for name in ("task_space_indicator_label", "task_space_indicator_name"):
-            if rank.task_towers[1].HasField(name):
-                text = "the second step of a funnel is trained over all impressions, as the product; remove it."
-                report.error(f"{RANK}.task_towers[1].{name}", text)
         labels = [tower.label_name for tower in rank.task_towers]
-        if labels[0] and labels[0] == labels[1]:
-            text = f'both steps of the funnel have the label "{labels[0]}"; expected two labels.'
-            report.error(f"{RANK}.task_towers[1].label_name", text)
-        elif (column := context.columns.get(labels[1])) and "" in column.not_observed:
-            self._warn_of_empty(context, *labels)
+        for at, tower in enumerate(rank.task_towers[1:], 1):
+            for name in ("task_space_indicator_label", "task_space_indicator_name"):
+                if tower.HasField(name):
+                    text = "a later step of a funnel is trained over all impressions, as the product; remove it."
+                    report.error(f"{RANK}.task_towers[{at}].{name}", text)
+            if labels[at] and labels[at] in labels[:at]:
+                text = f'a step of the funnel before it has the label "{labels[at]}"; expected a label for each.'
+                report.error(f"{RANK}.task_towers[{at}].label_name", text)
+            elif (column := context.columns.get(labels[at])) and "" in column.not_observed:
+                self._warn_of_empty(context, labels[at - 1], labels[at], products(rank)[at - 1])
 
     def _check_losses(self, context: Context) -> None:
         """Reports steps that are no probability: there is no product of others."""
@@ -153,27 +154,31 @@ class Funnel(Independent):
                 text = f"a step of a funnel is a probability, and {what} gives none; expected {possible}, of one class."
                 context.report.error(path, text)
             elif at and "ORDER_CALIBRATE_LOSS" in names:
-                text = f"ORDER_CALIBRATE_LOSS does nothing in a funnel: {PRODUCT} never exceeds the click; remove it."
+                product = products(context.rank)[at - 1]
+                text = f"ORDER_CALIBRATE_LOSS does nothing in a funnel: {product} never exceeds a step; remove it."
                 context.report.error(path, text)
 
-    def _warn_of_empty(self, context: Context, click: str, conversion: str) -> None:
+    def _warn_of_empty(self, context: Context, click: str, conversion: str, product: str) -> None:
         """Warns where an empty label says "not observed": it is empty in rows without a click too, in many logs."""
         at = list(context.columns[conversion].not_observed).index("")
         text = (
-            f'a row whose "{conversion}" is empty does not count for {PRODUCT}. If it is empty wherever there is '
-            f'no "{click}", {PRODUCT} is learned from rows with a "{click}" alone: write 0 there, and -1 with '
+            f'a row whose "{conversion}" is empty does not count for {product}. If it is empty wherever there is '
+            f'no "{click}", {product} is learned from rows with a "{click}" alone: write 0 there, and -1 with '
             'not_observed: "-1" for what is not known yet.'
         )
         context.report.warn(f"{context.column_paths[conversion]}.not_observed[{at}]", text)
 
     def _check_names(self, context: Context, towers: Sequence[str]) -> None:
+        taken = {masked(tower): tower.tower_name for tower in context.rank.task_towers[1:]}
         for at, name in enumerate(towers):
-            if name == PRODUCT:
+            path = f"{RANK}.task_towers[{at}].tower_name"
+            if name in products(context.rank):
                 text = f'"{name}" names the product of the funnel\'s towers; expected another name, such as "cvr".'
-                context.report.error(f"{RANK}.task_towers[{at}].tower_name", text)
-        if len(towers) == 2 and towers[0] == masked(context.rank.task_towers[1]):
-            text = f'metrics of "{towers[1]}" on clicked rows have this name; expected another.'
-            context.report.error(f"{RANK}.task_towers[0].tower_name", text)
+                context.report.error(path, text)
+            elif (not at and name in taken) or (at and f"{name}_masked" in products(context.rank)):
+                text = f'metrics of "{taken.get(name, name)}" on the rows of the step before it have this name too'
+                text = f"{text}; expected another."
+                context.report.error(path, text)
 
     def _check_order(self, context: Context, towers: Sequence[str]) -> None:
         path, names = f"{RANK}.head.funnel.tower_names", list(context.rank.head.funnel.tower_names)
@@ -184,6 +189,12 @@ class Funnel(Independent):
         if set(names) <= set(towers) and names != towers:
             text = f"expected the towers in the order of task_towers, {quoted(towers)}, got {quoted(names)}."
             context.report.error(path, text)
+
+
+def products(rank: RankModel) -> list[str]:
+    """Returns what stands for a tower's name for each product of the first towers of a funnel, of two and on."""
+    towers = [tower.tower_name for tower in rank.task_towers]
+    return [product_name(towers, at) for at in range(1, len(towers))]
 
 
 def probability(tower: TaskTower) -> str:

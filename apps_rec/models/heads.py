@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +14,7 @@ from apps_rec.layers import MultiplicativeHead
 from apps_rec.losses import LOSSES, Rows, Terms
 from apps_rec.models.kinds import PROBABILITY
 from apps_rec.models.specs import ScoreTerm, Task
-from apps_rec.names import PRODUCT, probability_name
+from apps_rec.names import probability_name, product_name
 
 Tensors = Mapping[str, tf.Tensor]
 # For each loss of a task, what it is the mean of; of several, their means are added.
@@ -84,70 +86,73 @@ class IndependentHead:
 
 
 class FunnelHead:
-    """ESMM's head: the second task is conditional on the first, and the product of both probabilities is trained.
+    """ESMM's head: each task is conditional on those before it, and the product of their probabilities is trained.
 
-    The second tower's probability has no loss of its own. The loss of pCTCVR = pCTR x pCVR is computed in log space,
-    over all rows, with the product of both labels.
+    Probabilities of later towers have no loss of their own. The loss of pCTCVR = pCTR x pCVR, and of the product up to
+    each later step, is computed in log space, over all rows, with the product of the labels.
 
     Args:
-        tasks: the click and the conversion, in this order.
+        tasks: the steps from the first to the last, such as click and conversion; two or more.
 
     Raises:
-        ValueError: there are not two tasks, or one of them is no probability.
+        ValueError: there is one task, or one of them is no probability.
 
     References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
     """
 
     def __init__(self, tasks: Sequence[Task]) -> None:
-        if len(tasks) != 2:
-            raise ValueError(f"A funnel has two tasks, the click and the conversion. Got {len(tasks)}")
+        if len(tasks) < 2:
+            raise ValueError(f"A funnel has two tasks or more, such as click and conversion. Got {len(tasks)}")
         self.tasks = tuple(tasks)
         for task in tasks:
             if task.kind != PROBABILITY:
                 raise ValueError(f"task {task.name}: expected a probability in a funnel, got the kind {task.kind}")
-        for item in tasks[1].losses:
-            if LOSSES[item.loss].of_others is not None:
-                raise ValueError(f"task {tasks[1].name}: {item.loss} is no loss of a product of probabilities")
+        for task in tasks[1:]:
+            for item in task.losses:
+                if LOSSES[item.loss].of_others is not None:
+                    raise ValueError(f"task {task.name}: {item.loss} is no loss of a product of probabilities")
+        names = [task.name for task in tasks]
+        # Task -> the name of its product with all before it.
+        self._products = {name: product_name(names, at) for at, name in enumerate(names) if at}
         self._product = MultiplicativeHead(name="funnel_head")
 
     def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """Returns `probs_<tower>`, `logits_<tower>` and `probs_ctcvr`, each `(batch,)`."""
+        """Returns `probs_<tower>`, `logits_<tower>` and the products, such as `probs_ctcvr`, each `(batch,)`."""
         outputs = IndependentHead(self.tasks).outputs(logits)
-        click, conversion = self.tasks
-        # A plain product, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
-        outputs[probability_name(PRODUCT)] = (
-            outputs[probability_name(click.name)] * outputs[probability_name(conversion.name)]
-        )
+        product = outputs[probability_name(self.tasks[0].name)]
+        for name, product_of in self._products.items():
+            # A plain product, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.
+            product = product * outputs[probability_name(name)]
+            outputs[probability_name(product_of)] = product
         return outputs
 
     def losses(self, logits: Tensors, labels: Tensors, rows: AllRows) -> dict[str, TaskTerms]:
-        """Returns the losses of the click, and those of click and conversion together. See `IndependentHead.losses`."""
-        click, conversion = self.tasks
-        product = self._product(logits[click.name], logits[conversion.name])
-        both = labels[click.label] * labels[conversion.label]
-        of_product = tuple(
-            LOSSES[item.loss].terms_of_product(
-                both,
-                product["ctcvr_log_prob"],
-                product["ctcvr_log_complement"],
-                rows.of(conversion.name, item.session),
-                item.options,
+        """Returns the losses of the click, and of each later step with all before it. See `IndependentHead.losses`."""
+        found = IndependentHead(self.tasks[:1]).losses(logits, labels, rows)
+        for at, task in enumerate(self.tasks[1:], 1):
+            steps = self.tasks[: at + 1]
+            product = self._product(*(logits[step.name] for step in steps))
+            all_of_them = functools.reduce(operator.mul, (labels[step.label] for step in steps))
+            found[task.name] = tuple(
+                LOSSES[item.loss].terms_of_product(
+                    all_of_them,
+                    product["ctcvr_log_prob"],
+                    product["ctcvr_log_complement"],
+                    rows.of(task.name, item.session),
+                    item.options,
+                )
+                for item in task.losses
             )
-            for item in conversion.losses
-        )
-        return {**IndependentHead(self.tasks[:1]).losses(logits, labels, rows), conversion.name: of_product}
+        return found
 
     def loss_names(self) -> dict[str, str]:
-        """Returns what the loss of each task is called in logs, by task; that of the product is named after it."""
-        click, conversion = self.tasks
-        return {click.name: f"loss_{click.name}", conversion.name: "loss_ctcvr"}
+        """Returns what the loss of each task is called in logs, by task; that of a product is named after it."""
+        return {task.name: f"loss_{self._products.get(task.name, task.name)}" for task in self.tasks}
 
     def default_score(self) -> tuple[ScoreTerm, ...]:
         """Returns a term for each task: its loss weight times the probability that the loss trains."""
-        click, conversion = self.tasks
-        return (
-            ScoreTerm(probability_name(click.name), click.weight),
-            ScoreTerm(probability_name(PRODUCT), conversion.weight),
+        return tuple(
+            ScoreTerm(probability_name(self._products.get(task.name, task.name)), task.weight) for task in self.tasks
         )
 
 

@@ -125,8 +125,20 @@ def test_longer_funnel(report, change):
         )
     )
     (line,) = report(text)
-    assert "a funnel has two towers, click and conversion, got 3; longer funnels come later" in line
+    assert 'task_towers[tower_name=pay].label_name: a step of the funnel before it has the label "click"' in line
     assert report(text, [f"{R}.head.independent={{}}"]) == []
+    label = [f'{D}.input_fields+={{ input_name: "paid" input_type: INT32 }}', f"{D}.label_fields=click,download,paid"]
+    pay = f"{R}.task_towers[tower_name=pay]"
+    assert report(text, [*label, f"{pay}.label_name=paid"]) == []
+    (line,) = report(text, [*label, f"{pay}.label_name=paid", f"{CVR}.tower_name=ctr_to_pay"])
+    assert '"ctr_to_pay" names the product of the funnel\'s towers; expected another name, such as "cvr".' in line
+    (line,) = report(text, [*label, f"{pay}.label_name=paid", f"{pay}.task_space_indicator_label=click"])
+    assert "a later step of a funnel is trained over all impressions" in line
+
+
+def test_funnel_of_one(report):
+    (line,) = report(overrides=[f"{R}.task_towers=[{{ tower_name: 'ctr' label_name: 'click' }}]"])
+    assert "a funnel has two towers or more, such as click and conversion, got 1." in line
 
 
 def test_no_row_in_the_task(report):

@@ -63,6 +63,26 @@ def test_a_funnel_is_measured_at_each_step_and_as_the_product():
     assert labels_of_losses(make("funnel")) == [("click",), ("click", "download")]
 
 
+def test_a_funnel_of_three_steps():
+    config = make("funnel")
+    tower = config.model_config.rank_model.task_towers.add(tower_name="pay", label_name="paid")
+    tower.metrics_set.add().log_loss.SetInParent()
+    assert outputs(config)[4:] == ["probs_pay", "logits_pay", "probs_ctr_to_cvr", "probs_ctr_to_pay", "score"]
+    assert score_outputs(config) == ["probs_ctr", "probs_cvr", "probs_pay", "probs_ctr_to_cvr", "probs_ctr_to_pay"]
+    trained = HEADS["funnel"].trained(config.model_config.rank_model)
+    assert trained == ["probs_ctr", "probs_ctr_to_cvr", "probs_ctr_to_pay"]
+    found = [(each.suffix, each.output, each.labels, each.mask, each.observed) for each in measured(config)]
+    assert found == [
+        ("ctr", "probs_ctr", ("click",), "", ("click",)),
+        ("cvr_masked", "probs_cvr", ("download",), "click", ("click",)),
+        ("ctr_to_cvr", "probs_ctr_to_cvr", ("click", "download"), "", ("click",)),
+        ("pay_masked", "probs_pay", ("paid",), "download", ()),
+        ("ctr_to_pay", "probs_ctr_to_pay", ("click", "download", "paid"), "", ("click",)),
+    ]
+    assert labels_of_losses(config) == [("click",), ("click", "download"), ("click", "download", "paid")]
+    assert HEADS["funnel"].label_steps(config.model_config.rank_model) == ("click", "download", "paid")
+
+
 def test_a_full_name_finds_its_row():
     config = make("funnel")
     assert metric_names(config) == ["log_loss_ctr", "log_loss_cvr_masked", "log_loss_ctcvr"]

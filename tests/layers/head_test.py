@@ -109,5 +109,35 @@ def test_half_precision_logits_are_widened():
 
 
 def test_unequal_shapes():
-    with pytest.raises(ValueError, match=r"head: both logits must have one shape, got \(3,\) and \(3, 1\)"):
+    with pytest.raises(ValueError, match=r"head: the logits must have one shape, got \(3,\) and \(3, 1\)"):
         MultiplicativeHead(name="head")(tf.zeros([3]), tf.zeros([3, 1]))
+
+
+def test_standard_checks_of_three(check_layer):
+    rows = PAIRS[np.abs(PAIRS).max(axis=1) < 6]
+    check_layer(lambda: MultiplicativeHead(name="head"), rows[:, 0], rows[:, 1], rows[:, 0], has_weights=False)
+
+
+@pytest.mark.parametrize("label", [0.0, 1.0])
+def test_three_equal_float64_at_the_edges(label):
+    triples = np.array(list(itertools.product([*EDGES[::2], 50.0, -50.0], repeat=3)), np.float32)
+    logits = [tf.constant(column) for column in triples.T]
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        outputs = MultiplicativeHead(name="head")(*logits)
+        labels = tf.fill([len(triples)], label)
+        loss = log_prob_cross_entropy(labels, outputs["ctcvr_log_prob"], outputs["ctcvr_log_complement"])
+        total = tf.reduce_sum(loss)
+    z = triples.astype(np.float64).T
+    p, not_p = sigmoid64(z), sigmoid64(-z)
+    log_prob = -np.log1p(np.exp(-z)).sum(axis=0)
+    # Of 1 - p q r the sum keeps the digits where the product is near 1, and log1p where it is near 0.
+    complement = not_p[0] + p[0] * not_p[1] + p[0] * p[1] * not_p[2]
+    product = p.prod(axis=0)
+    log_complement = np.where(product < 0.5, np.log1p(-np.minimum(product, 0.5)), np.log(complement))
+    np.testing.assert_allclose(outputs["pctcvr"], product, rtol=1e-5, atol=1e-37)
+    np.testing.assert_allclose(loss, -log_prob if label else -log_complement, rtol=1e-5, atol=1e-37)
+    expected = -not_p if label else product / complement * not_p
+    got = np.stack(tape.gradient(total, logits))
+    assert np.isfinite(got).all()
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-37)

@@ -301,7 +301,7 @@ def test_training_mode_reaches_every_layer(make_embedder, make_batch, prepare):
 def test_what_cannot_be_put_together(make_embedder):
     with pytest.raises(ValueError, match="needs a body, an FM or both"):
         RankModel(make_embedder(), IndependentHead([CTR]))
-    with pytest.raises(ValueError, match=r"A funnel has two tasks, the click and the conversion\. Got 1"):
+    with pytest.raises(ValueError, match=r"A funnel has two tasks or more, such as click and conversion\. Got 1"):
         FunnelHead([CTR])
     with pytest.raises(ValueError, match="no loss is called hinge; expected one of CLASSIFICATION"):
         TaskLoss("hinge")
