@@ -87,16 +87,24 @@ def is_learned(model: ModelConfig) -> Callable[[Loss], bool]:
 
 def asked_losses(tower: TaskTower, learned: Callable[[Loss], bool] = lambda loss: False) -> list[AskedLoss]:
     """Returns the losses of a tower with their options; `learned` is that of `is_learned`."""
-    return [_asked(loss, learned(loss)) for loss in losses_of(tower)]
+    return [_asked(tower, loss, learned(loss)) for loss in losses_of(tower)]
 
 
-def _asked(loss: Loss, is_learned: bool) -> AskedLoss:
+def _asked(tower: TaskTower, loss: Loss, is_learned: bool) -> AskedLoss:
     name = LossType.Name(loss.loss_type)
     row = LOSSES[name]
     # Without a message the function's own defaults hold, which are the same.
     options = options_of(getattr(loss, row.params)) if row.params and loss.HasField(row.params) else {}
-    session, towers = options.pop(SESSION, ""), tuple(options.pop("tower_names", ()))
+    options.pop("tower_names", None)
+    session, towers = options.pop(SESSION, ""), tuple(towers_above(tower, loss))
     return AskedLoss(name, loss.weight, is_learned, session, towers, options)
+
+
+def towers_above(tower: TaskTower, loss: Loss) -> Sequence[str]:
+    """Returns the towers that a loss holds a tower's probability against: none, but for order calibration."""
+    if loss.loss_type != loss_pb2.ORDER_CALIBRATE_LOSS:
+        return ()
+    return list(loss.order_calibrate_loss.tower_names) or list(tower.relation_tower_names)
 
 
 def options_of(message: Any) -> dict[str, Any]:

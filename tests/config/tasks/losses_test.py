@@ -169,6 +169,15 @@ def test_options_are_read_off_the_message():
     assert session_columns(RankModel(task_towers=[tower, tower])) == ("user",)
 
 
+def test_order_calibration_is_against_the_towers_that_are_read():
+    tower = TaskTower(relation_tower_names=["ctr"])
+    loss = tower.losses.add(loss_type="ORDER_CALIBRATE_LOSS")
+    tower.losses.add(loss_type="CLASSIFICATION")
+    assert [asked.towers for asked in asked_losses(tower)] == [("ctr",), ()]
+    loss.order_calibrate_loss.tower_names.append("like")
+    assert [asked.towers for asked in asked_losses(tower)] == [("like",), ()]
+
+
 def test_uncertainty_is_of_the_losses_that_say_so_or_of_all():
     model = ModelConfig()
     tower = model.rank_model.task_towers.add()

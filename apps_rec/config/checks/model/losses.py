@@ -7,7 +7,7 @@ from apps_rec.config.checks.rows.words import parses
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import CLASSES, KINDS, PROBABILITY, kind_name, losses_with
-from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names
+from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, towers_above
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
@@ -55,7 +55,7 @@ def _loss(context: Context, path: str, tower: TaskTower, loss: Loss) -> None:
     if options is not None and SESSION in options.DESCRIPTOR.fields_by_name:
         _session(context, f"{path}.{row.params}", options.session_name, needed=row.needs_session)
     if name == "ORDER_CALIBRATE_LOSS":
-        _order(context, path, tower, list(loss.order_calibrate_loss.tower_names))
+        _order(context, path, tower, loss)
 
 
 def _session(context: Context, path: str, name: str, needed: bool) -> None:
@@ -80,19 +80,22 @@ def _weights(context: Context) -> set[str]:
     return own | {context.config.data_config.sample_weight}
 
 
-def _order(context: Context, path: str, tower: TaskTower, names: list[str]) -> None:
+def _order(context: Context, path: str, tower: TaskTower, loss: Loss) -> None:
     """Reports an order of towers that is not given, or that names no probability."""
     others = {other.tower_name: other for other in context.rank.task_towers if other.tower_name != tower.tower_name}
     known = [name for name, other in others.items() if kind_name(other) == PROBABILITY]
-    here = f"{path}.order_calibrate_loss"
+    names, here = towers_above(tower, loss), f"{path}.order_calibrate_loss"
+    list_path = f"{here}.tower_names"
+    if not loss.order_calibrate_loss.tower_names:
+        list_path = f"{path.rpartition('.')[0]}.relation_tower_names"
     if not names:
         report_names = f"the towers whose probability is never below that of this one: among {quoted(known)}"
         context.report.missing(here, "tower_names", report_names)
     for at, name in enumerate(names):
         if name not in known:
             text = f'no other tower with a probability is called "{name}"; there are {quoted(known)}.'
-            context.report.error(f"{here}.tower_names[{at}]", text, got=name, among=known)
-    context.without_twins(names, f"{here}.tower_names")
+            context.report.error(f"{list_path}[{at}]", text, got=name, among=known)
+    context.without_twins(loss.order_calibrate_loss.tower_names, f"{here}.tower_names")
 
 
 def _together(context: Context, path: str, tower: TaskTower) -> None:
