@@ -83,7 +83,7 @@ MISTAKES = [
             f"{CVR}.losses+={{ loss_type: CLASSIFICATION }}",
             f'{CVR}.losses+={{ loss_type: ORDER_CALIBRATE_LOSS order_calibrate_loss {{ tower_names: "ctr" }} }}',
         ],
-        ["ORDER_CALIBRATE_LOSS does nothing in a funnel: ctcvr never exceeds the click"],
+        ["ORDER_CALIBRATE_LOSS does nothing in a funnel: ctcvr never exceeds a step"],
     ),
     # a task space by the value of a column
     (
