@@ -33,6 +33,12 @@ class Body:
     check: Callable[[Context, Any, str], None] = lambda context, message, path: None
 
 
+def _shared_bottom(context: Context, message: Any, path: str) -> None:
+    if message.normalize_groups and not message.groups:
+        text = f"is for the groups of a shared bottom, and there are none; write {path}.groups, or delete it."
+        context.report.error(f"{path}.normalize_groups", text)
+
+
 def _experts(context: Context, message: Any, path: str) -> None:
     if context.report.any_refused(path, "experts"):
         return
@@ -72,7 +78,7 @@ def _crosses(context: Context, message: Any, path: str) -> None:
 
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
-    "shared_bottom": Body("the shared bottom", ("dnn",)),
+    "shared_bottom": Body("the shared bottom", ("dnn",), check=_shared_bottom),
     "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, _experts),
     "ple": Body(
         "the extraction networks",

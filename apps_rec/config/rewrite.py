@@ -19,6 +19,7 @@ from apps_rec.protos.pipeline_pb2 import PipelineConfig
 MODEL_CLASSES = {
     "WideAndDeep": "wide_and_deep",
     "DeepFM": "deepfm",
+    "MultiTower": "multi_tower",
     "FM": "fm",
     "DCN": "dcn",
     "MMoE": "mmoe",
@@ -28,6 +29,8 @@ MODEL_CLASSES = {
     "PLE": "ple",
     "RankModel": "rank_model",
 }
+# EasyRec's classes that share a message with one of these.
+_OTHER_CLASSES = ("MultiTowerDIN", "MultiTowerBST")
 
 
 def rewrite(config: PipelineConfig, report: Report) -> None:
@@ -92,7 +95,10 @@ def _model_class(model: ModelConfig, kind: str, report: Report) -> None:
     if not model.HasField("model_class"):
         return
     given = model.model_class
-    if given not in MODEL_CLASSES:
+    if given in _OTHER_CLASSES:
+        text = f'"{given}" is refused: not supported in this release; models are {", ".join(MODEL_CLASSES)}.'
+        report.error(path, text)
+    elif given not in MODEL_CLASSES:
         text = f'there is no model "{given}"; models are {", ".join(MODEL_CLASSES)}.'
         report.error(path, text, got=given, among=MODEL_CLASSES)
     elif MODEL_CLASSES[given] != kind:
@@ -237,6 +243,7 @@ def _ple(model: ModelConfig, note: Origins, report: Report) -> RankModel:
 _REWRITES: dict[str, Callable[[ModelConfig, Origins, Report], RankModel]] = {
     "wide_and_deep": one_tower.wide_and_deep,
     "deepfm": one_tower.deepfm,
+    "multi_tower": one_tower.multi_tower,
     "fm": one_tower.fm,
     "dcn": one_tower.dcn,
     "mmoe": _mmoe,

@@ -126,7 +126,9 @@ def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]
 
 
 def _shared_bottom(message: model_pb2.SharedBottom, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
-    return SharedBottom(parts, num_tasks, dnn=_optional_dnn(message), **options)
+    return SharedBottom(
+        parts, num_tasks, dnn=_optional_dnn(message), normalize_groups=message.normalize_groups, **options
+    )
 
 
 def _deep_and_cross(message: model_pb2.CrossBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:

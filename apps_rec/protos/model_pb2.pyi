@@ -19,7 +19,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "fm", "dcn", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -37,6 +37,7 @@ class ModelConfig(_message.Message):
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     WIDE_AND_DEEP_FIELD_NUMBER: _ClassVar[int]
     DEEPFM_FIELD_NUMBER: _ClassVar[int]
+    MULTI_TOWER_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     DCN_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
@@ -60,6 +61,7 @@ class ModelConfig(_message.Message):
     label_name: str
     wide_and_deep: WideAndDeep
     deepfm: DeepFm
+    multi_tower: MultiTower
     fm: Fm
     dcn: Dcn
     mmoe: Mmoe
@@ -72,7 +74,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., dcn: _Optional[_Union[Dcn, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[MultiTower, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., dcn: _Optional[_Union[Dcn, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class VariationalDropoutLayer(_message.Message):
     __slots__ = ("regularization_lambda", "embedding_wise_variational_dropout")
@@ -137,14 +139,16 @@ class Body(_message.Message):
     def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ...) -> None: ...
 
 class SharedBottom(_message.Message):
-    __slots__ = ("group_name", "groups", "dnn")
+    __slots__ = ("group_name", "groups", "dnn", "normalize_groups")
     GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     DNN_FIELD_NUMBER: _ClassVar[int]
+    NORMALIZE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     groups: _containers.RepeatedCompositeFieldContainer[Tower]
     dnn: _dnn_pb2.DNN
-    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+    normalize_groups: bool
+    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., normalize_groups: bool = ...) -> None: ...
 
 class MmoeBody(_message.Message):
     __slots__ = ("group_name", "expert_dnn", "num_expert", "groups")
@@ -321,6 +325,18 @@ class DeepFm(_message.Message):
     l2_regularization: float
     tower_name: str
     def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., wide_output_dim: _Optional[int] = ..., dense_regularization: _Optional[float] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
+
+class MultiTower(_message.Message):
+    __slots__ = ("towers", "final_dnn", "l2_regularization", "tower_name")
+    TOWERS_FIELD_NUMBER: _ClassVar[int]
+    FINAL_DNN_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    towers: _containers.RepeatedCompositeFieldContainer[Tower]
+    final_dnn: _dnn_pb2.DNN
+    l2_regularization: float
+    tower_name: str
+    def __init__(self, towers: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class ExpertTower(_message.Message):
     __slots__ = ("dnn",)

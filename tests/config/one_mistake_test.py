@@ -172,6 +172,10 @@ BY_OVERRIDE = [
     (["model_config.feature_groups[0].feature_names[2]=slot"], ['"slot" is marked position']),
     ([f"{HOUR}.input_names=slot"], ['"slot" feeds the position feature "slot"', "expected position: true here too"]),
     # model
+    (
+        [f"{R}.body={{ shared_bottom {{ normalize_groups: true }} }}"],
+        ["normalize_groups: is for the groups of a shared bottom"],
+    ),
     ([f"{R}.body.mmoe.num_expert=0"], ["num_expert: expected at least 1 expert, got 0"]),
     ([f"{R}.body.mmoe={{ num_expert: 2 }}"], ["expert_dnn is missing"]),
     ([f"{R}.body={{}}"], ["expected shared_bottom { } or mmoe { } or ple { }"]),

@@ -158,6 +158,16 @@ CASES = [
         [("probs_ctr", 1)],
     ),
     (
+        """multi_tower { towers { input: "user" dnn { hidden_units: 8 } } towers { input: "item" }
+        final_dnn { hidden_units: 4 } l2_regularization: .5 }""",
+        ["user", "item"],
+        f"""body {{ shared_bottom {{ normalize_groups: true
+        groups {{ input: "user" dnn {{ hidden_units: 8 activation: "relu" }} }} groups {{ input: "item" }} }} }}
+        head {{ independent {{ }} }} l2_regularization: .5
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 4 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
         "wide_and_deep { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } wide_output_dim: 3 }",
         ["deep", "wide"],
         f"""body {{ shared_bottom {{ group_name: "deep" dnn {{ hidden_units: 8 activation: "relu" }} }} }}

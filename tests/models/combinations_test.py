@@ -32,6 +32,7 @@ BODIES = {
         task_expert_net { hidden_units: 4 use_bn: false } share_expert_net { hidden_units: 4 } } } }""",
     "dbmtl": f"body {{ shared_bottom {{ {DNN} }} }}",
     "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
+    "shared_bottom of normalized groups": f"body {{ shared_bottom {{ {PARTS} normalize_groups: true }} }}",
 }
 FMS = {
     "off": "",

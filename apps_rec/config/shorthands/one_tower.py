@@ -1,4 +1,4 @@
-"""Models with one tower: fm, deepfm, wide_and_deep, dcn."""
+"""Models with one tower: fm, deepfm, wide_and_deep, dcn, multi_tower."""
 
 from __future__ import annotations
 
@@ -76,6 +76,28 @@ def dcn(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     for new, old in parts.items():
         note.note(f"body.cross.{new}", old)
     note.note("task_towers[0].tower_name", "tower_name")
+    note.note("task_towers[0].dnn", "final_dnn")
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
+def multi_tower(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `multi_tower`."""
+    given, rank = model.multi_tower, RankModel()
+    body = rank.body.shared_bottom
+    body.groups.extend(given.towers)
+    body.normalize_groups = True
+    note.note("body.shared_bottom.groups", "towers")
+    tower = rank.task_towers.add(tower_name=given.tower_name)
+    note.note("task_towers[0].tower_name", "tower_name")
+    if not given.towers:
+        report.missing("model_config.multi_tower", "towers", "a network for each feature group")
+    if given.HasField("final_dnn"):
+        tower.dnn.CopyFrom(given.final_dnn)
+        tower.dnn.SetInParent()
+    else:
+        report.missing("model_config.multi_tower", "final_dnn", "the network over all towers")
+        report.places.broken.add("model_config.multi_tower.final_dnn")
     note.note("task_towers[0].dnn", "final_dnn")
     rank.l2_regularization = given.l2_regularization
     return rank

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from apps_rec.layers import Dnn
+from apps_rec.layers.batch_norm import GlobalBatchNorm
 from apps_rec.legacy_keras import keras
 from apps_rec.models.bodies.body import build_dnn
 from apps_rec.models.specs import DnnSpec, Group
@@ -22,6 +23,7 @@ class SharedBottom(keras.layers.Layer):
         groups: feature groups that it reads.
         num_tasks: number of tasks.
         dnn: DNN over the joined groups, or None.
+        normalize_groups: whether the embeddings of each group pass a batch norm first, as in EasyRec's MultiTower.
         l2: weight of half the squared kernels, 0 or more.
         dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; None: Keras' own, float32.
 
@@ -34,6 +36,7 @@ class SharedBottom(keras.layers.Layer):
         groups: Sequence[Group],
         num_tasks: int,
         dnn: DnnSpec | None = None,
+        normalize_groups: bool = False,
         l2: float = 0.0,
         dtype: str | None = None,
         name: str = "shared_bottom",
@@ -45,12 +48,17 @@ class SharedBottom(keras.layers.Layer):
             build_dnn(group.dnn, l2, dtype, f"{name}/group_{scope_name(group.name)}") if group.dnn else None
             for group in self.groups
         ]
+        self._norms = [
+            GlobalBatchNorm(name=f"{name}/norm_{scope_name(group.name)}") for group in self.groups if normalize_groups
+        ]
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
     def call(
         self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
         """Returns one vector for each task."""
+        if self._norms:
+            inputs = [norm(x, training=training) for norm, x in zip(self._norms, inputs, strict=True)]
         parts = [
             self._through(dnn, x, training, seed) if dnn else x for dnn, x in zip(self._group_dnns, inputs, strict=True)
         ]

@@ -1,12 +1,12 @@
 """Verdicts on model_config, less its models: feature groups, sequences, regularisation."""
 
+from apps_rec.config.easyrec.rows.models import HERE
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, dcn, simple_multi_task and rank_model"
-_OTHER = later(_HERE)
-_RECALL = refused(f"it finds candidates, where this package ranks them; {_HERE}")
-_BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_HERE}")
-_CONTENT = refused(f"images and texts are not read; {_HERE}")
+_OTHER = later(HERE)
+_RECALL = refused(f"it finds candidates, where this package ranks them; {HERE}")
+_BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {HERE}")
+_CONTENT = refused(f"images and texts are not read; {HERE}")
 _SEQUENCES = later("give the SequenceFeature a sequence_combiner, mean { } or target_attention { }")
 
 MODEL: dict[str, dict[str, Verdict]] = {
@@ -15,10 +15,10 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "model_name": noted("a name for people"),
         "feature_groups": used(),
         "model_params": _BACKBONE,
-        "dummy": refused(f"it learns nothing; {_HERE}"),
+        "dummy": refused(f"it learns nothing; {HERE}"),
         "wide_and_deep": used(),
         "deepfm": used(),
-        "multi_tower": _OTHER,
+        "multi_tower": used(),
         "fm": used(),
         "dcn": used(),
         "autoint": _OTHER,

@@ -2,8 +2,11 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_HERE = "models here are mmoe, esmm, dbmtl, ple, deepfm, wide_and_deep, fm, dcn, simple_multi_task and rank_model"
-_OTHER = later(_HERE)
+HERE = (
+    "models here are mmoe, esmm, dbmtl, ple, simple_multi_task, deepfm, wide_and_deep, fm, multi_tower, dcn and"
+    " rank_model"
+)
+_OTHER = later(HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
 
@@ -39,9 +42,9 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "l2_regularization": _L2,
     },
     "MultiTower": {
-        "towers": _OTHER,
-        "final_dnn": _OTHER,
-        "l2_regularization": _OTHER,
+        "towers": used(),
+        "final_dnn": used(),
+        "l2_regularization": _L2,
         "din_towers": _OTHER,
         "bst_towers": _BST,
     },
