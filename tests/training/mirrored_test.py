@@ -127,9 +127,16 @@ def test_batch_norm_counts_the_rows_of_both_replicas(two_replicas):
     _compare(two_replicas, "adam", [8, 9, 8, 1, 7, 1], _model)
 
 
-def test_a_config_trains_on_two_replicas(two_replicas, tiny):
+APART = """train_config.optimizer_config=[
+  { adagrad_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.05 } } } },
+  { momentumw_optimizer { weight_decay: 0.001 learning_rate { constant_learning_rate { learning_rate: 0.05 } } } }]"""
+FROZEN = "train_config.freeze_gradient=input_layer_1/app_,tower_ctr"
+
+
+@pytest.mark.parametrize("more", [[], [APART, FROZEN]], ids=["adam", "two optimizers and frozen weights"])
+def test_a_config_trains_on_two_replicas(two_replicas, tiny, more):
     tiny.config.write_text(re.sub(r"dropout_ratio: (\[.*?\]|[0-9.]+)", "", tiny.config.read_text()))
-    options = ["data_config.batch_size=125", "data_config.num_epochs=1", "train_config.num_steps=0"]
+    options = ["data_config.batch_size=125", "data_config.num_epochs=1", "train_config.num_steps=0", *more]
     weights = {}
     for name in ("NoStrategy", "MirroredStrategy"):
         config = tiny.load(*options, f"train_config.train_distribute={name}", f"model_dir={name}")

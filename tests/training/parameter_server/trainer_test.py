@@ -65,6 +65,39 @@ def test_servers_learn_what_one_process_learns(tiny):
 
 
 @pytest.mark.slow
+def test_servers_hold_frozen_weights_and_two_optimizers(tiny):
+    """Two servers, with every table and kernel cut over both."""
+    convert(tiny)
+    options = (
+        "train_config.min_table_shard_bytes=16",
+        "train_config.optimizer_config=[{ adagrad_optimizer { } }, { adamw_optimizer { weight_decay: 0.01 } }]",
+        "train_config.freeze_gradient=input_layer_1/(app|word)_,input_layer/tags_,mmoe_gates",
+        "model_config.variational_dropout={ }",
+    )
+    # What the weights begin with is drawn a piece at a time on servers, so both begin with those of one process.
+    apps_rec.train(tiny.load("model_dir=start", "train_config.num_steps=1", *options[3:]))
+    options = (*options, "train_config.fine_tune_checkpoint=start")
+    with Cluster(tiny.folder, "served", SERVERS, *options, ps=2) as cluster:
+        text = cluster.finish()
+    assert "frozen: input_layer_1/app_embedding/embedding_weights:0" in text
+    before, after = (
+        load_trained(tiny.load(f"model_dir={name}", *options[3:4]))[0].model for name in ("start", "served")
+    )
+    for name, place in before.embedder.table_places().items():
+        was, now = (model.embedder.tables[place.key].numpy()[place.offset :][: place.rows] for model in (before, after))
+        for part, columns, frozen in (
+            ("embeddings", slice(0, place.dim), name in ("app", "word")),
+            ("first-order weights", slice(place.dim, None), name == "tags"),
+        ):
+            if was[:, columns].size:
+                assert np.array_equal(was[:, columns], now[:, columns]) == frozen, (name, part)
+    kernels = {variable.name: variable.numpy() for variable in after.trainable_variables if "kernel" in variable.name}
+    for variable in before.trainable_variables:
+        if variable.name in kernels:
+            assert np.array_equal(variable, kernels[variable.name]) == ("mmoe_gates" in variable.name), variable.name
+
+
+@pytest.mark.slow
 def test_tables_on_servers_begin_with_the_weights_of_another_run(tiny):
     """Two servers, with every table cut over both, and ten apps more than yesterday."""
     convert(tiny)
