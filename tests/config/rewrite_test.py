@@ -471,3 +471,14 @@ def test_a_refused_bottom_is_all_that_is_said_of_it(report):
     model = f"dbmtl {{ bottom_cmbf {{ multi_head_num: 2 }} {TOWERS} }}"
     (got,) = report(f"{HEAD}model_config {{ {groups('image', 'text')} {model} }}")
     assert "model_config.dbmtl.bottom_cmbf: refused: images and texts are not read" in got
+
+
+def test_two_optimizers_of_wide_and_deep_would_be_others_than_easyrecs():
+    two = "optimizer_config { ftrl_optimizer { } } optimizer_config { adam_optimizer { } }"
+    head = HEAD.replace("num_steps: 1", f"num_steps: 1 {two}")
+    with pytest.raises(ConfigError) as error:
+        parse_text(f"{head}model_config {{ {groups('deep', 'wide')} wide_and_deep {{ dnn {{ hidden_units: 8 }} }} }}")
+    (line,) = str(error.value).splitlines()
+    assert "train_config.optimizer_config[1]: of a wide_and_deep { } EasyRec gives the first optimizer to" in line
+    config = parse_text(f"{head}model_config {{ {groups('deep', 'wide')} deepfm {{ dnn {{ hidden_units: 8 }} }} }}")
+    assert len(config.message.train_config.optimizer_config) == 2

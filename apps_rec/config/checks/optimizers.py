@@ -32,6 +32,13 @@ def check_optimizers(context: Context) -> None:
         )
         text += "weights are columns of the tables, so they have no optimizer of their own. Got"
         report.error(_PATH, f"{text} {len(given)}.")
+    elif len(given) == 2 and report.places.written.model_config.WhichOneof("model") == "wide_and_deep":
+        text = (
+            "of a wide_and_deep { } EasyRec gives the first optimizer to first-order weights, the second to all else."
+            " Here first-order weights are columns of the tables and have no optimizer of their own: give one, or"
+            " write the model as rank_model { }, where the first is for embeddings with first-order weights."
+        )
+        report.error(f"{_PATH}[1]", text)
     for at, optimizer in enumerate(given):
         context.in_ranges(optimizer, f"{_PATH}[{at}]")
         if at and optimizer.HasField("embedding_learning_rate_multiplier"):
