@@ -134,7 +134,7 @@ class Embedder(keras.layers.Layer):
         return [piece for variable in found for piece in getattr(variable, "variables", [variable])]
 
     def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
-        """Makes variables `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>` `(1, columns)`."""
+        """Makes `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>` `(numbers, columns)`."""
         self.tables = {
             key: self.add_weight(
                 name=key,
@@ -150,7 +150,7 @@ class Embedder(keras.layers.Layer):
             if columns:
                 self.vectors[spec.name] = self.add_weight(
                     name=f"vectors_{scope_name(spec.name)}",
-                    shape=(1, columns),
+                    shape=(spec.size, columns),
                     initializer=_TableInitializer(self.seed, spec.name, spec.dim, self.stddev),
                 )
         super().build(input_shape)
@@ -228,7 +228,10 @@ class Embedder(keras.layers.Layer):
         for spec, numbers in layout.values_of(inputs):
             if spec.name in self.vectors:
                 vector = tf.convert_to_tensor(self.vectors[spec.name])
-                product = numbers[:, :, tf.newaxis] * vector[tf.newaxis]  # [B, 1, columns]
+                if spec.size > 1:
+                    product = tf.matmul(numbers, vector)[:, tf.newaxis]  # [B, 1, columns]
+                else:
+                    product = numbers[:, :, tf.newaxis] * vector[tf.newaxis]  # [B, 1, columns]
                 embedded.blocks.append(Block.cut((spec.name,), product, spec.dim))
             if spec.dim == 0:
                 embedded.numbers[spec.name] = numbers

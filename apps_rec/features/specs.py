@@ -123,7 +123,10 @@ class BucketFeature:
 
 @dataclass(frozen=True)
 class NumberFeature:
-    """A number, or `size` numbers from one text cell: (log1p(value) - shift) / scale; if dim > 0, times a vector."""
+    """A number, or `size` numbers from one text cell: (log1p(value) - shift) / scale.
+
+    If dim > 0, the sum of the numbers, each times a vector of its own.
+    """
 
     name: str
     column: str

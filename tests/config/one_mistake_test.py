@@ -126,14 +126,6 @@ BY_OVERRIDE = [
     ([f"{AGE}.mean=3", f"{AGE}.stddev=0"], ["stddev: expected more than 0, got 0"]),
     ([f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.mean=3", f"{AGE}.stddev=1"], ["expected one way to normalise"]),
     ([f"{AGE}.normalizer_fn=log"], ['expected "log1p", got "log"']),
-    (
-        [
-            f"{AGE}.raw_input_dim=3",
-            f"{AGE}.embedding_dim=8",
-            "data_config.input_fields[input_name=age].input_type=STRING",
-        ],
-        ["embedding_dim: expected 0 for a vector (raw_input_dim is 3)"],
-    ),
     (["model_config.embedding_stddev=0"], ["embedding_stddev: expected more than 0, got 0"]),
     ([f"{AGE}.raw_input_dim=0"], ["raw_input_dim: expected more than 0"]),
     ([f"{TAGS}.combiner=max"], ['expected sum, mean or sqrtn, got "max"']),

@@ -308,3 +308,21 @@ def test_where_the_tables_of_the_config_stand():
         "age": ("tables_3", 0, 2, 3, 3),
         "tags": ("tables_3_first_order", 10, 6, 3, 4),
     }
+
+
+def test_several_numbers_have_a_vector_each():
+    specs = (NumberFeature("vector", "vector", dim=2, size=3), NumberFeature("one", "one", dim=2))
+    embedder = Embedder(specs, first_order=["vector"], seed=1)
+    values = np.array([[1.0, -2.0, 0.5, 7.0], [0.0, 3.0, 4.0, 8.0]], np.float32)
+    inputs = {"ids": tf.zeros([2, 0], tf.int64), "values": tf.constant(values)}
+    embedder(inputs)
+    weights = embedder.vectors["vector"]
+    assert weights.shape == (3, 3)
+    weights.assign(np.arange(9, dtype=np.float32).reshape(3, 3))
+    with tf.GradientTape() as tape:
+        embedded = embedder(inputs)
+        total = tf.reduce_sum(embedded.flat(["vector"])) + tf.reduce_sum(embedded.first_order(["vector"]))
+    # Row by row: 1 * (0, 1) - 2 * (3, 4) + .5 * (6, 7), and the first-order weights 2, 5 and 8 likewise.
+    np.testing.assert_allclose(embedded.flat(["vector"]), [[-3, -3.5], [33, 40]])
+    np.testing.assert_allclose(embedded.first_order(["vector"])[:, 0], [-4, 47])
+    np.testing.assert_allclose(tape.gradient(total, weights), [[1, 1, 1], [1, 1, 1], [4.5, 4.5, 4.5]])

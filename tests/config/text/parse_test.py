@@ -220,7 +220,7 @@ def test_a_value_that_cannot_be_read_is_one_mistake(report, change):
         ("num_steps: 500", "num_steps: many"),
         ('tower_name: "cvr" ', "tower_name: cvr "),
         ("num_expert: 2", 'num_expert: "2"'),
-        ("feature_type: ComboFeature", "feature_type: LookupFeature"),
+        ("feature_type: ComboFeature", "feature_type: PassThroughFeature"),
         ("num_buckets: 24", "num_buckets: 24.5"),
         ("    head { funnel { } }\n", "    head: 3\n"),
     ):

@@ -95,9 +95,6 @@ def _embeddings(context: Context) -> None:
                 else f"{article(kind)} feeds its embedding"
             )
             report.error(f"{path}.embedding_dim", f"expected more than 0, got 0: {why}.")
-        elif feature.raw_input_dim > 1 and not feature.embedding_dim and FIRST_ORDER in roles:
-            text = "a vector has no first-order weight; leave it out of the groups of the FM."
-            report.error(f"{path}.raw_input_dim", text)
         elif feature.embedding_dim and roles == {FIRST_ORDER} and feature.feature_name not in keys:
             report.warn(f"{path}.embedding_dim", "has no effect: only first-order weights read this feature.")
 

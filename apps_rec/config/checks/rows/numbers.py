@@ -31,11 +31,6 @@ def check_number(context: Context, path: str, feature: FeatureConfig) -> None:
     if feature.HasField("normalizer_fn") and feature.normalizer_fn != "log1p":
         report.error(f"{path}.normalizer_fn", f'expected "log1p", got "{feature.normalizer_fn}".')
     _statistics(context, path, feature)
-    columns = [context.columns.get(name) for name in feature.input_names]
-    are_text = all(column is not None and column.input_type == DataConfig.STRING for column in columns)
-    if feature.raw_input_dim > 1 and feature.embedding_dim and are_text:
-        text = f"expected 0 for a vector (raw_input_dim is {feature.raw_input_dim}), which the body reads as it is."
-        report.error(f"{path}.embedding_dim", text)
     if feature.boundaries:
         check_boundaries(context, path, feature)
     elif feature.embedding_name != feature.feature_name:

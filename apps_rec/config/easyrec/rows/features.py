@@ -36,7 +36,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "min_val": used(),
         "max_val": used(),
         "normalizer_fn": used("log1p alone; no code is run from a config"),
-        "raw_input_dim": used(),
+        "raw_input_dim": used("with embedding_dim, each number has a vector, and these are added"),
         "sequence_combiner": used(),
         "sub_feature_type": later("sequences of ids alone are read: write IdFeature").unless(
             "IdFeature", because="sequences are of ids"
@@ -57,7 +57,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "LookupFeature": used("a map with a part that is no pair is a bad row; ids may be cuts or words too"),
         "SequenceFeature": used(),
         "ExprFeature": used("a number; with embedding_dim, times a learned vector"),
-        "PassThroughFeature": later("write RawFeature"),
+        "PassThroughFeature": refused("a number that goes into the model as it is has a type here: write RawFeature"),
     },
     "Initializer": {
         "truncated_normal_initializer": _INITIALIZER,
