@@ -76,6 +76,33 @@ def _crosses(context: Context, message: Any, path: str) -> None:
         context.report.error(f"{path}.cross_num", text)
 
 
+def _vectors(context: Context, message: Any, path: str) -> None:
+    """Reports an unknown operation, options that are not its own, and vectors of several lengths."""
+    report, operation = context.report, message.arch_interaction_op
+    if operation not in ("dot", "cat"):
+        report.error(f"{path}.arch_interaction_op", f'expected dot or cat, got "{operation}".')
+    if operation != "dot":
+        for name in ("arch_interaction_itself", "arch_with_dense_feature"):
+            if getattr(message, name):
+                report.error(f"{path}.{name}", "is of arch_interaction_op: dot; delete one of them.")
+        return
+    lengths: dict[int, str] = {}
+    for group in message.groups or [message]:
+        name = group.group_name if group is message else group.input
+        if group is not message and group.HasField("dnn"):
+            found = [(group.dnn.hidden_units[-1], f'the network over "{name}"')] if group.dnn.hidden_units else []
+        else:
+            members = context.groups[name][1].feature_names if name in context.groups else []
+            features = [context.features[member][1] for member in members if member in context.features]
+            found = [(feature.embedding_dim, f'feature "{feature.feature_name}"') for feature in features]
+        for length, what in found:
+            lengths.setdefault(length, what)
+    if len(lengths) > 1:
+        (one, first), (two, second) = list(lengths.items())[:2]
+        text = f"vectors that are multiplied have one length; {first} has {one}, {second} {two}."
+        report.error(path, text)
+
+
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",), check=_shared_bottom),
@@ -90,6 +117,7 @@ BODIES = {
         _extraction,
     ),
     "cross": Body("the cross layers", ("dnn",), check=_crosses),
+    "interaction": Body("the interaction", (), check=_vectors),
 }
 
 

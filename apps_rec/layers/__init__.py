@@ -3,6 +3,7 @@
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.layers.cross import Cross
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn
+from apps_rec.layers.dot_interaction import DotInteraction
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.fm import Fm
 from apps_rec.layers.head import MultiplicativeHead
@@ -19,6 +20,7 @@ __all__ = [
     "Cross",
     "CustomizedGateControl",
     "Dnn",
+    "DotInteraction",
     "Experts",
     "Fm",
     "Gates",

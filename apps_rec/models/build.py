@@ -16,7 +16,14 @@ from apps_rec.features import Embedder, Preprocessor, VariationalDropout
 from apps_rec.features.build import dnn_arguments
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.features.variational_dropout import widths_of
-from apps_rec.models.bodies import Body, DeepAndCross, MixtureOfExperts, ProgressiveExtraction, SharedBottom
+from apps_rec.models.bodies import (
+    Body,
+    DeepAndCross,
+    Interaction,
+    MixtureOfExperts,
+    ProgressiveExtraction,
+    SharedBottom,
+)
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import (
@@ -135,6 +142,17 @@ def _deep_and_cross(message: model_pb2.CrossBody, parts: Sequence[Group], num_ta
     return DeepAndCross(parts, num_tasks, message.cross_num, dnn=_optional_dnn(message), **options)
 
 
+def _interaction(message: model_pb2.InteractionBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    return Interaction(
+        parts,
+        num_tasks,
+        has_products=message.arch_interaction_op == "dot",
+        itself=message.arch_interaction_itself,
+        with_dense=message.arch_with_dense_feature,
+        **options,
+    )
+
+
 def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return MixtureOfExperts(
         parts, num_tasks, message.num_expert, DnnSpec(**dnn_arguments(message.expert_dnn)), **options
@@ -161,6 +179,7 @@ BODIES: dict[str, Callable[..., Body]] = {
     "mmoe": _mixture_of_experts,
     "ple": _progressive_extraction,
     "cross": _deep_and_cross,
+    "interaction": _interaction,
 }
 
 

@@ -19,7 +19,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "dlrm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -40,6 +40,7 @@ class ModelConfig(_message.Message):
     MULTI_TOWER_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     DCN_FIELD_NUMBER: _ClassVar[int]
+    DLRM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
     ESMM_FIELD_NUMBER: _ClassVar[int]
     DBMTL_FIELD_NUMBER: _ClassVar[int]
@@ -64,6 +65,7 @@ class ModelConfig(_message.Message):
     multi_tower: MultiTower
     fm: Fm
     dcn: Dcn
+    dlrm: Dlrm
     mmoe: Mmoe
     esmm: Esmm
     dbmtl: Dbmtl
@@ -74,7 +76,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[MultiTower, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., dcn: _Optional[_Union[Dcn, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[MultiTower, _Mapping]] = ..., fm: _Optional[_Union[Fm, _Mapping]] = ..., dcn: _Optional[_Union[Dcn, _Mapping]] = ..., dlrm: _Optional[_Union[Dlrm, _Mapping]] = ..., mmoe: _Optional[_Union[Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class VariationalDropoutLayer(_message.Message):
     __slots__ = ("regularization_lambda", "embedding_wise_variational_dropout")
@@ -127,16 +129,18 @@ class RankModel(_message.Message):
     def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., head: _Optional[_Union[Head, _Mapping]] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
 
 class Body(_message.Message):
-    __slots__ = ("shared_bottom", "mmoe", "ple", "cross")
+    __slots__ = ("shared_bottom", "mmoe", "ple", "cross", "interaction")
     SHARED_BOTTOM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
     PLE_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
+    INTERACTION_FIELD_NUMBER: _ClassVar[int]
     shared_bottom: SharedBottom
     mmoe: MmoeBody
     ple: PleBody
     cross: CrossBody
-    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ...) -> None: ...
+    interaction: InteractionBody
+    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ..., interaction: _Optional[_Union[InteractionBody, _Mapping]] = ...) -> None: ...
 
 class SharedBottom(_message.Message):
     __slots__ = ("group_name", "groups", "dnn", "normalize_groups")
@@ -173,6 +177,20 @@ class CrossBody(_message.Message):
     dnn: _dnn_pb2.DNN
     cross_num: int
     def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., cross_num: _Optional[int] = ...) -> None: ...
+
+class InteractionBody(_message.Message):
+    __slots__ = ("group_name", "groups", "arch_interaction_op", "arch_interaction_itself", "arch_with_dense_feature")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    ARCH_INTERACTION_OP_FIELD_NUMBER: _ClassVar[int]
+    ARCH_INTERACTION_ITSELF_FIELD_NUMBER: _ClassVar[int]
+    ARCH_WITH_DENSE_FEATURE_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    arch_interaction_op: str
+    arch_interaction_itself: bool
+    arch_with_dense_feature: bool
+    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., arch_interaction_op: _Optional[str] = ..., arch_interaction_itself: bool = ..., arch_with_dense_feature: bool = ...) -> None: ...
 
 class PleBody(_message.Message):
     __slots__ = ("group_name", "groups", "extraction_networks")
@@ -357,6 +375,24 @@ class Dcn(_message.Message):
     l2_regularization: float
     tower_name: str
     def __init__(self, deep_tower: _Optional[_Union[Tower, _Mapping]] = ..., cross_tower: _Optional[_Union[CrossTower, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
+
+class Dlrm(_message.Message):
+    __slots__ = ("top_dnn", "bot_dnn", "arch_interaction_op", "arch_interaction_itself", "arch_with_dense_feature", "l2_regularization", "tower_name")
+    TOP_DNN_FIELD_NUMBER: _ClassVar[int]
+    BOT_DNN_FIELD_NUMBER: _ClassVar[int]
+    ARCH_INTERACTION_OP_FIELD_NUMBER: _ClassVar[int]
+    ARCH_INTERACTION_ITSELF_FIELD_NUMBER: _ClassVar[int]
+    ARCH_WITH_DENSE_FEATURE_FIELD_NUMBER: _ClassVar[int]
+    L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
+    top_dnn: _dnn_pb2.DNN
+    bot_dnn: _dnn_pb2.DNN
+    arch_interaction_op: str
+    arch_interaction_itself: bool
+    arch_with_dense_feature: bool
+    l2_regularization: float
+    tower_name: str
+    def __init__(self, top_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., bot_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., arch_interaction_op: _Optional[str] = ..., arch_interaction_itself: bool = ..., arch_with_dense_feature: bool = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class CrossTower(_message.Message):
     __slots__ = ("input", "cross_num")

@@ -194,6 +194,15 @@ CASES = [
         [("probs_ctr", 1)],
     ),
     (
+        "dlrm { bot_dnn { hidden_units: 4 } top_dnn { hidden_units: 8 } arch_interaction_itself: true }",
+        ["sparse", "dense"],
+        f"""body {{ interaction {{ groups {{ input: "dense" dnn {{ hidden_units: 4 activation: "relu" }} }}
+        groups {{ input: "sparse" }} arch_interaction_itself: true }} }} l2_regularization: 1e-5
+        head {{ independent {{ }} }}
+        task_towers {{ tower_name: "ctr" label_name: "click" dnn {{ hidden_units: 8 activation: "relu" }} {AUC} }}""",
+        [("probs_ctr", 1)],
+    ),
+    (
         "fm { }",
         ["deep", "wide"],
         f"""fm {{ group_name: "deep" wide_group_name: "wide" }} head {{ independent {{ }} }}
@@ -257,6 +266,19 @@ def test_model_class_agrees(report):
                 ' Did you mean "click"?',
                 "a.config:18: model_config.esmm.cvr_tower.weight: expected 0 or more, got -1.",
             ],
+        ),
+        (
+            "dlrm { top_dnn { hidden_units: 8 }\nbot_dnn { hidden_units: 5 }\n}",
+            ["dense", "sparse"],
+            [
+                "a.config:14: model_config.dlrm: vectors that are multiplied have one length; the network over"
+                ' "dense" has 5, feature "user" 4.'
+            ],
+        ),
+        (
+            'dlrm { top_dnn { hidden_units: 8 } bot_dnn { hidden_units: 5 }\narch_interaction_op: "sum" }',
+            ["dense", "sparse"],
+            ['a.config:15: model_config.dlrm.arch_interaction_op: expected dot or cat, got "sum".'],
         ),
         (
             "dcn {\ndeep_tower { input: 'all' dnn { hidden_units: 8 } }\ncross_tower { input: 'deep' cross_num: 0 } }",

@@ -19,6 +19,11 @@ MODELS = {
         """feature_groups { group_name: "wide" feature_names: ["user", "app", "word"] wide_deep: WIDE }
         feature_groups { group_name: "deep" feature_names: ["user", "app", "price", "tags"] wide_deep: DEEP }""",
     ),
+    "dlrm": (
+        "dlrm { bot_dnn { hidden_units: [5, 4] } top_dnn { hidden_units: 6 } arch_with_dense_feature: true }",
+        """feature_groups { group_name: "dense" feature_names: ["price"] }
+        feature_groups { group_name: "sparse" feature_names: ["user", "app", "word", "tags"] }""",
+    ),
     "dcn": (
         f'dcn {{ deep_tower {{ input: "all" {DNN} }} cross_tower {{ input: "all" cross_num: 2 }} {FINAL} }}',
         'feature_groups { group_name: "all" feature_names: ["user", "app", "price", "word", "tags"] }',

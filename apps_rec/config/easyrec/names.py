@@ -15,6 +15,7 @@ _THEIRS = {
     "DeepFm": "DeepFM",
     "Fm": "FM",
     "Dcn": "DCN",
+    "Dlrm": "DLRM",
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
     "Dbmtl": "DBMTL",

@@ -1,4 +1,4 @@
-"""Models with one tower: fm, deepfm, wide_and_deep, dcn, multi_tower."""
+"""Models with one tower: fm, deepfm, wide_and_deep, dcn, multi_tower, dlrm."""
 
 from __future__ import annotations
 
@@ -99,6 +99,34 @@ def multi_tower(model: ModelConfig, note: Origins, report: Report) -> RankModel:
         report.missing("model_config.multi_tower", "final_dnn", "the network over all towers")
         report.places.broken.add("model_config.multi_tower.final_dnn")
     note.note("task_towers[0].dnn", "final_dnn")
+    rank.l2_regularization = given.l2_regularization
+    return rank
+
+
+def dlrm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
+    """Returns the model of `dlrm`."""
+    given, rank, path = model.dlrm, RankModel(), "model_config.dlrm"
+    body = rank.body.interaction
+    dense, sparse = "dense", "sparse"
+    names = [group.group_name for group in model.feature_groups]
+    if len(names) == 2 and not {dense, sparse}.intersection(names):
+        dense, sparse = names
+        report.note(path, f'no group is called dense or sparse: read as "{dense}" and "{sparse}", by their order')
+    body.groups.add(input=dense).dnn.CopyFrom(given.bot_dnn)
+    body.groups.add(input=sparse)
+    tower = rank.task_towers.add(tower_name=given.tower_name)
+    tower.dnn.CopyFrom(given.top_dnn)
+    for name, what in (("bot_dnn", "the network over the group dense"), ("top_dnn", "the network over interactions")):
+        if not given.HasField(name):
+            report.missing(path, name, what)
+            report.places.broken.add(f"{path}.{name}")
+    for name in ("arch_interaction_op", "arch_interaction_itself", "arch_with_dense_feature"):
+        if given.HasField(name):
+            setattr(body, name, getattr(given, name))
+        note.note(f"body.interaction.{name}", name)
+    note.note("body.interaction.groups[0].dnn", "bot_dnn")
+    note.note("task_towers[0].tower_name", "tower_name")
+    note.note("task_towers[0].dnn", "top_dnn")
     rank.l2_regularization = given.l2_regularization
     return rank
 

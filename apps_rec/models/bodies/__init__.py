@@ -2,8 +2,9 @@
 
 from apps_rec.models.bodies.body import Body
 from apps_rec.models.bodies.deep_and_cross import DeepAndCross
+from apps_rec.models.bodies.interaction import Interaction
 from apps_rec.models.bodies.mixture_of_experts import MixtureOfExperts
 from apps_rec.models.bodies.progressive_extraction import ProgressiveExtraction
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 
-__all__ = ["Body", "DeepAndCross", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]
+__all__ = ["Body", "DeepAndCross", "Interaction", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]

@@ -22,7 +22,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "fm": used(),
         "dcn": used(),
         "autoint": _OTHER,
-        "dlrm": _OTHER,
+        "dlrm": used(),
         "cmbf": _CONTENT,
         "uniter": _CONTENT,
         "multi_tower_recall": _RECALL,

@@ -3,8 +3,8 @@
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
 HERE = (
-    "models here are mmoe, esmm, dbmtl, ple, simple_multi_task, deepfm, wide_and_deep, fm, multi_tower, dcn and"
-    " rank_model"
+    "models here are mmoe, esmm, dbmtl, ple, simple_multi_task, deepfm, wide_and_deep, fm, multi_tower, dcn,"
+    " dlrm and rank_model"
 )
 _OTHER = later(HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
@@ -58,12 +58,12 @@ MODELS: dict[str, dict[str, Verdict]] = {
     },
     "CrossTower": {"input": used("the group of deep_tower"), "cross_num": used()},
     "DLRM": {
-        "top_dnn": _OTHER,
-        "bot_dnn": _OTHER,
-        "arch_interaction_op": _OTHER,
-        "arch_interaction_itself": _OTHER,
-        "arch_with_dense_feature": _OTHER,
-        "l2_regularization": _OTHER,
+        "top_dnn": used(),
+        "bot_dnn": used("of two groups of other names the first is dense"),
+        "arch_interaction_op": used(),
+        "arch_interaction_itself": used(),
+        "arch_with_dense_feature": used(),
+        "l2_regularization": _L2,
     },
     "DBMTL": {
         "bottom_cmbf": refused("images and texts are not read: delete it"),
