@@ -103,6 +103,19 @@ def _vectors(context: Context, message: Any, path: str) -> None:
         report.error(path, text)
 
 
+def _transfer(context: Context, message: Any, path: str) -> None:
+    report = context.report
+    for name, what in (("task_dnn", "each task"), ("transfer_dnn", "what a task hands on to the next")):
+        if not message.HasField(name):
+            report.missing(path, name, f"the network of {what}")
+    own, handed_on = (list(net.hidden_units)[-1:] for net in (message.task_dnn, message.transfer_dnn))
+    if own and handed_on and own != handed_on:
+        text = f"ends in {handed_on[0]} units and task_dnn in {own[0]}; expected one width: both are mixed."
+        report.error(f"{path}.transfer_dnn.hidden_units", text)
+    if len(context.rank.task_towers) < 2:
+        report.error(path, "hands on from one task to the next; expected two task_towers or more.")
+
+
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",), check=_shared_bottom),
@@ -118,6 +131,7 @@ BODIES = {
     ),
     "cross": Body("the cross layers", ("dnn",), check=_crosses),
     "interaction": Body("the interaction", (), check=_vectors),
+    "aitm": Body("the information transfer", ("task_dnn", "transfer_dnn"), check=_transfer),
 }
 
 

@@ -8,6 +8,7 @@ from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.fm import Fm
 from apps_rec.layers.head import MultiplicativeHead
 from apps_rec.layers.pooling import COMBINERS, masked_pool
+from apps_rec.layers.tasks.adaptive_transfer import AdaptiveTransfer
 from apps_rec.layers.tasks.cgc import CustomizedGateControl
 from apps_rec.layers.tasks.experts import Experts
 from apps_rec.layers.tasks.gates import Gates
@@ -17,6 +18,7 @@ from apps_rec.layers.tower import Tower
 __all__ = [
     "ACTIVATIONS",
     "COMBINERS",
+    "AdaptiveTransfer",
     "Cross",
     "CustomizedGateControl",
     "Dnn",

@@ -19,6 +19,7 @@ from apps_rec.features.variational_dropout import widths_of
 from apps_rec.models.bodies import (
     Body,
     DeepAndCross,
+    InformationTransfer,
     Interaction,
     MixtureOfExperts,
     ProgressiveExtraction,
@@ -173,6 +174,11 @@ def _progressive_extraction(message: model_pb2.PleBody, parts: Sequence[Group], 
     return ProgressiveExtraction(parts, num_tasks, networks, **options)
 
 
+def _information_transfer(message: model_pb2.AitmBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    task_dnn, transfer_dnn = (DnnSpec(**dnn_arguments(dnn)) for dnn in (message.task_dnn, message.transfer_dnn))
+    return InformationTransfer(parts, num_tasks, task_dnn, transfer_dnn, **options)
+
+
 # By the name of the message in the config; apps_rec/config/bodies.py checks them, by the same names.
 BODIES: dict[str, Callable[..., Body]] = {
     "shared_bottom": _shared_bottom,
@@ -180,6 +186,7 @@ BODIES: dict[str, Callable[..., Body]] = {
     "ple": _progressive_extraction,
     "cross": _deep_and_cross,
     "interaction": _interaction,
+    "aitm": _information_transfer,
 }
 
 

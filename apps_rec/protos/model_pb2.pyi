@@ -129,18 +129,20 @@ class RankModel(_message.Message):
     def __init__(self, body: _Optional[_Union[Body, _Mapping]] = ..., fm: _Optional[_Union[FmTerm, _Mapping]] = ..., head: _Optional[_Union[Head, _Mapping]] = ..., task_towers: _Optional[_Iterable[_Union[TaskTower, _Mapping]]] = ..., position_tower: _Optional[_Union[PositionTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
 
 class Body(_message.Message):
-    __slots__ = ("shared_bottom", "mmoe", "ple", "cross", "interaction")
+    __slots__ = ("shared_bottom", "mmoe", "ple", "cross", "interaction", "aitm")
     SHARED_BOTTOM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
     PLE_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     INTERACTION_FIELD_NUMBER: _ClassVar[int]
+    AITM_FIELD_NUMBER: _ClassVar[int]
     shared_bottom: SharedBottom
     mmoe: MmoeBody
     ple: PleBody
     cross: CrossBody
     interaction: InteractionBody
-    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ..., interaction: _Optional[_Union[InteractionBody, _Mapping]] = ...) -> None: ...
+    aitm: AitmBody
+    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ..., interaction: _Optional[_Union[InteractionBody, _Mapping]] = ..., aitm: _Optional[_Union[AitmBody, _Mapping]] = ...) -> None: ...
 
 class SharedBottom(_message.Message):
     __slots__ = ("group_name", "groups", "dnn", "normalize_groups")
@@ -165,6 +167,18 @@ class MmoeBody(_message.Message):
     num_expert: int
     groups: _containers.RepeatedCompositeFieldContainer[Tower]
     def __init__(self, group_name: _Optional[str] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ...) -> None: ...
+
+class AitmBody(_message.Message):
+    __slots__ = ("group_name", "groups", "task_dnn", "transfer_dnn")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    TASK_DNN_FIELD_NUMBER: _ClassVar[int]
+    TRANSFER_DNN_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    task_dnn: _dnn_pb2.DNN
+    transfer_dnn: _dnn_pb2.DNN
+    def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., task_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., transfer_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class CrossBody(_message.Message):
     __slots__ = ("group_name", "groups", "dnn", "cross_num")

@@ -15,6 +15,7 @@ PLE = """{ ple { group_name: "all"
     task_expert_net { hidden_units: [9, 8] } share_expert_net { hidden_units: 8 } }
   extraction_networks { network_name: "last" expert_num_per_task: 1 share_num: 2
     task_expert_net { hidden_units: [4] } share_expert_net { hidden_units: 4 } } } }"""
+AITM = '{ aitm { group_name: "all" task_dnn { hidden_units: 4 } transfer_dnn { hidden_units: [8, 4] } } }'
 
 # (overrides, parts of the one line they give)
 BY_OVERRIDE = [
@@ -191,6 +192,19 @@ BY_OVERRIDE = [
     ([f"{R}.body={PLE.replace('last', 'network_0')}"], ['"network_0" is the name of another network too']),
     ([f"{R}.body={PLE.replace('[9, 8]', '[0, 8]')}"], ["task_expert_net.hidden_units[0]: expected more than 0"]),
     ([f"{R}.body={PLE.replace('task: 1', 'task: 1001')}"], ["expert_num_per_task: expected at most 1,000"]),
+    ([f"{R}.body={{ aitm {{ group_name: 'all' task_dnn {{ hidden_units: 4 }} }} }}"], ["transfer_dnn is missing"]),
+    (
+        [f"{R}.body={AITM.replace('[8, 4]', '[4, 8]')}"],
+        ["body.aitm.transfer_dnn.hidden_units: ends in 8 units and task_dnn in 4; expected one width"],
+    ),
+    (
+        [
+            f"{R}.body={AITM}",
+            f"{R}.head.independent={{}}",
+            f"{R}.task_towers=[{{tower_name: 'ctr' label_name: 'click'}}]",
+        ],
+        ["body.aitm: hands on from one task to the next; expected two task_towers or more."],
+    ),
     ([f"{R}.body.mmoe.expert_dnn.hidden_units=8,0"], ["hidden_units[1]: expected more than 0, got 0"]),
     ([f"{R}.body.mmoe.expert_dnn.hidden_units="], ["hidden_units is missing"]),
     ([f"{R}.body.mmoe.expert_dnn.dropout_ratio=.1,.1,.1"], ["one for each of the 2 layers, got 3"]),

@@ -31,6 +31,8 @@ BODIES = {
       extraction_networks { expert_num_per_task: 1 share_num: 2
         task_expert_net { hidden_units: 4 use_bn: false } share_expert_net { hidden_units: 4 } } } }""",
     "dbmtl": f"body {{ shared_bottom {{ {DNN} }} }}",
+    "aitm": f"""body {{ aitm {{ {PARTS}
+      task_{DNN} transfer_dnn {{ hidden_units: [4, 6] dropout_ratio: 0.1 use_bn: false }} }} }}""",
     "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
     "shared_bottom of normalized groups": f"body {{ shared_bottom {{ {PARTS} normalize_groups: true }} }}",
 }

@@ -2,9 +2,18 @@
 
 from apps_rec.models.bodies.body import Body
 from apps_rec.models.bodies.deep_and_cross import DeepAndCross
+from apps_rec.models.bodies.information_transfer import InformationTransfer
 from apps_rec.models.bodies.interaction import Interaction
 from apps_rec.models.bodies.mixture_of_experts import MixtureOfExperts
 from apps_rec.models.bodies.progressive_extraction import ProgressiveExtraction
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 
-__all__ = ["Body", "DeepAndCross", "Interaction", "MixtureOfExperts", "ProgressiveExtraction", "SharedBottom"]
+__all__ = [
+    "Body",
+    "DeepAndCross",
+    "InformationTransfer",
+    "Interaction",
+    "MixtureOfExperts",
+    "ProgressiveExtraction",
+    "SharedBottom",
+]
