@@ -40,12 +40,20 @@ class Maps:
         pairs = self._pairs[place]
         count = tf.size(keys, tf.int64)
         if cells.shape[0] == 1 and keys.shape[0] != 1:
-            hits = tf.where(keys[:, tf.newaxis] == pairs.keys[tf.newaxis])  # [hits, 2]
+            # Each key with each pair: whole numbers first, as texts take longer to compare than all else here.
+            hits = tf.where(_prints(keys)[:, tf.newaxis] == _prints(pairs.keys))  # [hits, 2]
             rows, places = hits[:, 0], hits[:, 1]
+            is_found = tf.gather(keys, rows) == tf.gather(pairs.keys, places)
+            rows, places = tf.boolean_mask(rows, is_found), tf.boolean_mask(places, is_found)
         else:
             places = tf.where(pairs.keys == tf.gather(keys, pairs.rows))[:, 0]
             rows = tf.gather(pairs.rows, places)
         return tf.RaggedTensor.from_value_rowids(tf.gather(pairs.values, places), rows, count, validate=False)
+
+
+def _prints(texts: tf.Tensor) -> tf.Tensor:
+    """Returns a whole number for each text, equal for equal ones."""
+    return tf.bitcast(tf.fingerprint(texts), tf.int64)
 
 
 def _parted(spec: LookupFeature, cells: tf.Tensor) -> _Pairs:
