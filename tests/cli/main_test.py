@@ -107,7 +107,7 @@ def test_convert(tiny, capsys):
     assert out.startswith(f"again: {kept} rows in {-(-kept // 100)} files ({kept} rows read), ")
     assert run(capsys, "convert", "tiny.config", "--eval", "-o", "made_eval")[0] == 0
     assert "made: is there already" in fails(capsys, "convert", "tiny.config", "-o", "made")
-    assert 'INPUT: no file matches "none.csv"' in fails(capsys, "convert", "tiny.config", "none.csv", "-o", "x")
+    assert 'input: no file matches "none.csv"' in fails(capsys, "convert", "tiny.config", "none.csv", "-o", "x")
 
 
 def test_python_m_and_the_console_script_are_the_same(tiny):

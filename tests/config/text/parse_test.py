@@ -100,8 +100,6 @@ FORM_MISTAKES = [
     (
         "model_config { mmoe { experts { expert_name: 'a' }\n task_towers { losses { circle_loss { } } } } }",
         [
-            "a:1: model_config.mmoe.experts: refused: not supported in this release; write num_expert, and their"
-            " network once in expert_dnn.",
             "a:2: model_config.mmoe.task_towers[0].losses[0].circle_loss: refused: a loss of matching models, of users"
             " against sampled items: delete it.",
         ],

@@ -241,7 +241,9 @@ def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
         raise error
 
     monkeypatch.setattr(export_file, "write_assets", fail)
-    with pytest.raises(RunError, match=r"cannot export to .*(No space left on device|disk full); choose another .* -o"):
+    with pytest.raises(
+        RunError, match=r"cannot export to .*(No space left on device|disk full); choose another folder"
+    ):
         apps_rec.export(trained.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
@@ -266,7 +268,7 @@ def test_a_place_that_cannot_be_written(trained, tmp_path):
 def test_nowhere_is_no_place(trained, capsys, output):
     there = sorted(trained.folder.iterdir())
     assert main(["export", str(trained.config), "-o", output]) == 2
-    assert capsys.readouterr().err == "-o: expected a path, got nothing\n"
+    assert capsys.readouterr().err == "output: expected a path, got nothing\n"
     assert sorted(trained.folder.iterdir()) == there
 
 
