@@ -98,10 +98,10 @@ def simulate_store(
     _check_arguments(users, seed, ctr, cvr, correlation, impressions_per_user)
     folder = Path(output_dir)
     _check_folder(folder)
-    world = make_world(seed, correlation)
-    intercepts = calibrate(world, seed, ctr, cvr)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        world = make_world(seed, correlation)
+        intercepts = calibrate(world, seed, ctr, cvr)
         with tempfile.TemporaryDirectory(dir=folder, prefix=".simulate-") as aside:
             counts = _write_files(
                 Path(aside), world, seed, users, impressions_per_user / MEAN_SESSION_LENGTH, intercepts

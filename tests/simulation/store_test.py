@@ -1,4 +1,5 @@
 import json
+import shutil
 from collections import Counter
 
 import numpy as np
@@ -26,17 +27,22 @@ def log(store):
     return pa.concat_tables([pq.read_table(store[0] / f"{split}.parquet") for split in ("train", "eval")])
 
 
-def test_same_arguments_give_the_same_bytes(tmp_path):
-    for name in ("one", "two"):
-        simulate_store(tmp_path / name, users=60, seed=3)
+@pytest.fixture(scope="module")
+def of_seed_3(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("seed_3")
+    simulate_store(folder, users=60, seed=3)
+    return folder
+
+
+def test_same_arguments_give_the_same_bytes(tmp_path, of_seed_3):
+    simulate_store(tmp_path, users=60, seed=3)
     for name in FILES:
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        assert (tmp_path / name).read_bytes() == (of_seed_3 / name).read_bytes()
 
 
-def test_another_seed_gives_another_log(tmp_path):
-    for seed in (3, 4):
-        simulate_store(tmp_path / str(seed), users=60, seed=seed)
-    assert (tmp_path / "3" / "train.parquet").read_bytes() != (tmp_path / "4" / "train.parquet").read_bytes()
+def test_another_seed_gives_another_log(tmp_path, of_seed_3):
+    simulate_store(tmp_path, users=60, seed=4)
+    assert (tmp_path / "train.parquet").read_bytes() != (of_seed_3 / "train.parquet").read_bytes()
 
 
 def test_more_users_leave_the_first_ones_as_they_are(tmp_path, store):
@@ -103,13 +109,20 @@ def test_position_lowers_clicks(store):
     assert click[position <= 2].mean() > 1.3 * click[position >= 7].mean()
 
 
-@pytest.mark.parametrize(("ctr", "cvr"), [(None, None), (0.02, 0.3), (0.3, 0.6)])
+def assert_rates(folder, ctr, cvr):
+    truth = load_truth(folder, "train")
+    assert truth["p_ctr_columns"].mean() == pytest.approx(ctr, rel=0.05)
+    assert truth["p_ctcvr_columns"].mean() / truth["p_ctr_columns"].mean() == pytest.approx(cvr, rel=0.05)
+
+
+def test_rates_are_a_tenth_and_43_percent(store):
+    assert_rates(store[0], 0.1, 0.43)
+
+
+@pytest.mark.parametrize(("ctr", "cvr"), [(0.02, 0.3), (0.3, 0.6)])
 def test_rates_are_those_asked_for(tmp_path, ctr, cvr):
     simulate_store(tmp_path, users=4000, ctr=ctr, cvr=cvr, impressions_per_user=10)
-    truth = load_truth(tmp_path, "train")
-    assert truth["p_ctr_columns"].mean() == pytest.approx(ctr or 0.1, rel=0.05)
-    share = truth["p_ctcvr_columns"].mean() / truth["p_ctr_columns"].mean()
-    assert share == pytest.approx(cvr or 0.43, rel=0.05)
+    assert_rates(tmp_path, ctr, cvr)
 
 
 def test_downloads_per_user_at_store_rates_vary_2_to_3_times_as_much_as_poisson():
@@ -142,11 +155,11 @@ def test_correlation_is_that_of_the_two_utilities():
     assert realised[-1] > 0.7
 
 
-def test_earlier_files_are_replaced_and_others_left_alone(tmp_path):
+def test_earlier_files_are_replaced_and_others_left_alone(tmp_path, of_seed_3):
+    shutil.copytree(of_seed_3, tmp_path, dirs_exist_ok=True)
     (tmp_path / "notes.txt").write_text("mine")
-    simulate_store(tmp_path, users=30)
     first = (tmp_path / "train.parquet").read_bytes()
-    simulate_store(tmp_path, users=60)
+    simulate_store(tmp_path, users=30)
     assert (tmp_path / "train.parquet").read_bytes() != first
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FILES, SUMMARY_FILE, "notes.txt"])
     assert (tmp_path / "notes.txt").read_text() == "mine"
