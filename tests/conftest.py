@@ -1,10 +1,12 @@
 """What every test may use. TensorFlow is imported by the tests that need it: the tests of config run without it."""
 
 import contextlib
+import ctypes
+import functools
 import gc
 import io
 import logging
-import random
+import resource
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,8 @@ import types
 from pathlib import Path
 
 import pytest
+
+from tests.tiny import SMALL_MODEL, TinyRun
 
 
 def split_cpu() -> None:
@@ -74,11 +78,48 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: places.get(item.path, len(places)))
 
 
+# What a process may have more than after the last time that its memory was freed.
+MORE_MEMORY = 300 << 20
+
+
+def resident() -> int:
+    """Bytes of memory that this process has; 0 where the system does not say."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+@pytest.fixture(scope="session")
+def free_memory():
+    """Return what frees the memory of tests that are over: graphs stand in circles that are not found for long.
+
+    And apps_rec has the C library keep what is freed (docs/decisions/0005-freed-memory-stays.md).
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda pad: 0)
+    freed_at = [resident()]
+
+    def free(at_least: int = 0) -> None:
+        if resident() - freed_at[0] >= at_least:
+            gc.collect()
+            trim(0)
+            freed_at[0] = resident()
+
+    return free
+
+
 @pytest.fixture(autouse=True, scope="module")
-def nothing_left():
-    """Free what the tests of a file left: graphs stand in circles that are not found by themselves for long."""
+def nothing_left(free_memory):
+    """Free what the tests of a file left."""
     yield
-    gc.collect()
+    free_memory()
+
+
+@pytest.fixture(autouse=True)
+def nothing_piles_up(free_memory):
+    """Free what the tests so far left, if it is much."""
+    yield
+    free_memory(at_least=MORE_MEMORY)
 
 
 @pytest.fixture(autouse=True)
@@ -103,110 +144,6 @@ def seen(caplog, monkeypatch):
     logger.removeHandler(caplog.handler)
 
 
-TINY_CONFIG = """\
-train_input_path: "train.csv"
-eval_input_path: "eval.csv"
-model_dir: "run"
-data_config {
-  input_type: CSVInput with_header: true batch_size: 32 num_epochs: 3 shuffle_buffer_size: 100
-  label_fields: ["click", "download"] key_fields: "request"
-  input_fields { input_name: "request" }
-  input_fields { input_name: "user" default_val: "nobody" }
-  input_fields { input_name: "app" input_type: INT64 default_val: "-1" }
-  input_fields { input_name: "price" input_type: FLOAT default_val: "0.5" }
-  input_fields { input_name: "word" }
-  input_fields { input_name: "tags" }
-  input_fields { input_name: "slot" input_type: INT32 default_val: "2" }
-  input_fields { input_name: "source" }
-  input_fields { input_name: "click" input_type: INT32 }
-  input_fields { input_name: "download" input_type: INT32 }
-  row_filter { column: "source" drop: "cache" }
-}
-feature_config {
-  features { input_names: "user" embedding_dim: 4 hash_bucket_size: 100 }
-  features { input_names: "app" embedding_dim: 4 num_buckets: 30 }
-  features { input_names: "price" feature_type: RawFeature embedding_dim: 4 }
-  features { input_names: "word" embedding_dim: 4 vocab_file: "words.txt" }
-  features {
-    input_names: "tags" feature_type: TagFeature embedding_dim: 4 hash_bucket_size: 50 kv_separator: ":" max_seq_len: 4
-  }
-  features { input_names: "slot" embedding_dim: 2 num_buckets: 5 position: true }
-}
-model_config {
-  feature_groups { group_name: "all" feature_names: ["user", "app", "price", "word", "tags"] }
-  feature_groups { group_name: "position" feature_names: "slot" }
-  esmm {
-    num_expert: 2
-    expert_dnn { hidden_units: [16, 8] use_bn: true dropout_ratio: [0.2, 0.1] }
-    fm { }
-    position_tower { }
-    ctr_tower { tower_name: "ctr" label_name: "click" weight: 0.95 }
-    cvr_tower { tower_name: "cvr" label_name: "download" weight: 0.05 dnn { hidden_units: 8 dropout_ratio: 0.1 } }
-  }
-}
-train_config {
-  save_checkpoints_steps: 10 log_step_count_steps: 10 save_summary_steps: 10
-  optimizer_config { adam_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.02 } } } }
-}
-"""
-TINY_HEADER = ("request", "user", "app", "price", "word", "tags", "slot", "source", "click", "download")
-TINY_WORDS = ("fun", "spiele", "игры", "工具")
-
-
-def tiny_rows(count: int, seed: int) -> list[list[str]]:
-    """Rows of a log in which an app decides over click and download; some cells are empty, some are not ASCII."""
-    draw = random.Random(seed)
-    rows = []
-    for i in range(count):
-        app = draw.randrange(30)
-        click = draw.random() < (0.2, 0.5, 0.8)[app % 3]
-        download = click and draw.random() < (0.3, 0.7)[app % 2]
-        rows.append(
-            [
-                f"r{i}",
-                f"ü{draw.randrange(80)}" if draw.random() < 0.9 else "",
-                str(app),
-                f"{draw.random():.3f}" if draw.random() < 0.9 else "",
-                draw.choice((*TINY_WORDS, "unheard-of")),
-                "|".join(f"t{draw.randrange(20)}:{draw.random():.2f}" for _ in range(draw.randrange(4))),
-                str(draw.randrange(5)),
-                "cache" if draw.random() < 0.1 else "live",
-                str(int(click)),
-                str(int(download)),
-            ]
-        )
-    return rows
-
-
-class TinyRun:
-    """A folder with a small log, a vocabulary and `tiny.config`, whose paths are relative to it."""
-
-    def __init__(self, folder: Path, rows: int = 640) -> None:
-        self.folder = folder
-        self.config = folder / "tiny.config"
-        self.config.write_text(TINY_CONFIG, encoding="utf-8")
-        (folder / "words.txt").write_text("\n".join(TINY_WORDS) + "\n", encoding="utf-8")
-        self.write_csv("train.csv", tiny_rows(rows, seed=1))
-        self.write_csv("eval.csv", tiny_rows(200, seed=2))
-
-    def write_csv(self, name: str, rows: list[list[str]]) -> Path:
-        """Writes rows below the header."""
-        path = self.folder / name
-        path.write_text("".join(",".join(row) + "\n" for row in (TINY_HEADER, *rows)), encoding="utf-8")
-        return path
-
-    def rows(self, name: str) -> list[dict[str, str]]:
-        """The rows of a CSV file in the folder."""
-        lines = (self.folder / name).read_text(encoding="utf-8").splitlines()
-        return [dict(zip(TINY_HEADER, line.split(","), strict=True)) for line in lines[1:]]
-
-    def load(self, *overrides: str):
-        """The config with overrides."""
-        from apps_rec.config import load_config
-
-        return load_config(self.config, overrides)
-
-
 @pytest.fixture(scope="session")
 def tiny_run():
     """Return the class TinyRun, for fixtures that need a folder of their own."""
@@ -218,6 +155,32 @@ def tiny(tmp_path, monkeypatch):
     """Return a TinyRun in the working directory."""
     monkeypatch.chdir(tmp_path)
     return TinyRun(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def small_run():
+    """Return what makes a TinyRun of a folder with the small model: for tests to which no kind of feature matters."""
+    return functools.partial(TinyRun, model=SMALL_MODEL)
+
+
+@pytest.fixture
+def small(tmp_path, monkeypatch, small_run):
+    """Return a TinyRun with the small model in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    return small_run(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def trained_small(small_run, tmp_path_factory):
+    """Return a TinyRun with the small model, trained, in the working directory while the tests of a module run."""
+    import apps_rec
+
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("trained_small")
+        patch.chdir(folder)
+        run = small_run(folder)
+        apps_rec.train(run.load())
+        yield run
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ from tests.cli.commands import fails, run
 QUICK = ("--set", "train_config.num_steps=2")
 
 
-def test_the_whole_way(tiny, capsys):
+def test_the_whole_way(small, capsys):
     assert run(capsys, "check", "tiny.config") == (0, "tiny.config: no mistakes found\n", "")
 
     code, out, err = run(capsys, "train", "tiny.config", *QUICK)
@@ -28,7 +28,7 @@ def test_the_whole_way(tiny, capsys):
     metrics = json.loads(out)
     assert out.count("\n") == 1
     assert list(metrics)[:4] == ["auc_ctr", "log_loss_ctr", "calibration_ctr", "auc_cvr_masked"]
-    assert (metrics["step"], metrics["rows"]) == (2, sum(row["source"] == "live" for row in tiny.rows("eval.csv")))
+    assert (metrics["step"], metrics["rows"]) == (2, sum(row["source"] == "live" for row in small.rows("eval.csv")))
 
     code, table, _ = run(capsys, "evaluate", "tiny.config")
     assert code == 0
@@ -51,12 +51,12 @@ def test_the_whole_way(tiny, capsys):
 
     command = ["predict", version, "eval.csv", "-o", "parts", "--format", "csv", "--rows-per-part", "150"]
     assert run(capsys, *command)[:2] == (0, "parts: 200 rows in 2 files\n")
-    assert sorted(path.name for path in (tiny.folder / "parts").iterdir()) == ["part-00000.csv", "part-00001.csv"]
+    assert sorted(path.name for path in (small.folder / "parts").iterdir()) == ["part-00000.csv", "part-00001.csv"]
     assert "parts: the folder is not empty" in fails(capsys, *command)
 
     ranking = ["--signature", "rank", "--group-by", "source", "--top-k", "1", "--weights", "probs_ctr=1,probs_ctcvr=0"]
     code, out, _ = run(capsys, "predict", version, "eval.csv", "-o", "best.csv", *ranking)
-    sources = [row["source"] for row in tiny.rows("eval.csv")]
+    sources = [row["source"] for row in small.rows("eval.csv")]
     groups = sum(source != before for source, before in zip(sources, ["", *sources], strict=False))
     assert (code, out) == (0, f"best.csv: {groups} rows of {groups} groups, 200 rows scored\n")
     assert set(pyarrow.csv.read_csv("best.csv")["rank"].to_pylist()) == {1}
@@ -77,8 +77,8 @@ def test_the_whole_way(tiny, capsys):
     )
 
     # Scores of one class have no AUC.
-    rows = [{**row, "download": "0"} for row in tiny.rows("eval.csv")]
-    tiny.write_csv("none.csv", [list(row.values()) for row in rows])
+    rows = [{**row, "download": "0"} for row in small.rows("eval.csv")]
+    small.write_csv("none.csv", [list(row.values()) for row in rows])
     code, out, _ = run(capsys, "evaluate", "tiny.config", "--json", "--set", "eval_input_path=none.csv")
     metrics = json.loads(out)
     assert code == 0
@@ -88,7 +88,7 @@ def test_the_whole_way(tiny, capsys):
     _, table, _ = run(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=none.csv")
     assert table.count("n/a (no positives)") >= 2
 
-    for path in (tiny.folder / "run" / "checkpoints").glob("*.data-00000-of-00001"):
+    for path in (small.folder / "run" / "checkpoints").glob("*.data-00000-of-00001"):
         path.write_bytes(path.read_bytes()[:1000])
     for command in ("evaluate", "train"):
         said = fails(capsys, command, "tiny.config", *(["--resume"] if command == "train" else []))
@@ -244,7 +244,7 @@ def test_sigterm_ends_any_command(tiny, capsys, monkeypatch):
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_an_interrupt_before_training_starts(tiny):
+def test_an_interrupt_before_training_starts(small):
     process = subprocess.Popen(
         [sys.executable, "-m", "apps_rec", "train", "tiny.config"],
         stdout=subprocess.PIPE,
@@ -252,7 +252,7 @@ def test_an_interrupt_before_training_starts(tiny):
         text=True,
     )
     # The run's config is written when the model stands, before the first step.
-    while not (tiny.folder / "run").exists():
+    while not (small.folder / "run").exists():
         assert process.poll() is None, process.communicate()
         time.sleep(0.002)
     process.send_signal(signal.SIGINT)

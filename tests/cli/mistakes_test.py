@@ -49,7 +49,7 @@ def test_set_of_a_path_that_matches_nothing(tiny, capsys):
     assert "usr" in err
 
 
-def test_a_missing_file(tiny, capsys):
+def test_a_missing_file(small, capsys):
     err = fails(capsys, "train", "tiny.config", "--set", "train_input_path=data/*.csv")
     assert 'train_input_path: no file matches "data/*.csv" (looked from ' in err
     # A run that did not start is none.
@@ -109,9 +109,9 @@ def test_bad_rows_may_be_skipped(tiny, capsys):
     assert "1 dropped (1 label not 0 or 1)" in err
 
 
-def test_early_stop_on_a_metric_of_one_class(tiny, capsys):
-    rows = [{**row, "click": "0", "download": "0"} for row in tiny.rows("eval.csv")]
-    tiny.write_csv("eval.csv", [list(row.values()) for row in rows])
+def test_early_stop_on_a_metric_of_one_class(small, capsys):
+    rows = [{**row, "click": "0", "download": "0"} for row in small.rows("eval.csv")]
+    small.write_csv("eval.csv", [list(row.values()) for row in rows])
     sets = ["--set", "export_config.enable_early_stop=true", "--set", "export_config.best_exporter_metric=auc_ctcvr"]
     err = fails(capsys, "train", "tiny.config", *QUICK, *sets)
     assert "best_exporter_metric: auc_ctcvr is undefined on the rows it is chosen on" in err

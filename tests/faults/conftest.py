@@ -50,8 +50,8 @@ class Whole:
 
 
 @pytest.fixture(scope="session")
-def whole(tmp_path_factory, tiny_run):
+def whole(tmp_path_factory, small_run):
     """Return a folder with an uninterrupted run of some 150 steps."""
     folder = tmp_path_factory.mktemp("faults")
-    tiny_run(folder)
+    small_run(folder)
     return Whole(folder)

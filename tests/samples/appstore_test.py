@@ -44,9 +44,10 @@ def test_the_stores_samples_have_its_weights_and_the_even_ones_differ_in_nothing
     assert store == even
 
 
-# The even ones differ in two numbers: their shortened runs are of the long suites.
+# In the quick suite: one task without a network, and the two that the store runs.
+QUICK = ("fm", "mmoe", "esmm")
 SHORTENED = [
-    pytest.param(path, id=name, marks=pytest.mark.slow if name.endswith("_even") else ())
+    pytest.param(path, id=name, marks=() if name in QUICK else pytest.mark.slow)
     for path in find_expectations(SAMPLES)
     for name in [path.name.split(".")[0]]
 ]

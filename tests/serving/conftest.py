@@ -32,6 +32,26 @@ SIDES = (
 )
 
 
+# All sides, and two numbers of an item: what a request to rank takes apart, and little else.
+SMALL_RANKED = """\
+feature_config {
+  features { input_names: "user" embedding_dim: 4 hash_bucket_size: 100 side: USER }
+  features { input_names: "app" embedding_dim: 4 num_buckets: 30 }
+  features { input_names: "price" feature_type: RawFeature embedding_dim: 4 }
+  features { input_names: "size" feature_type: RawFeature normalizer_fn: "log1p" embedding_dim: 4 }
+  features { input_names: "word" embedding_dim: 4 vocab_file: "words.txt" side: CONTEXT }
+}
+model_config {
+  feature_groups { group_name: "all" feature_names: ["user", "app", "price", "size", "word"] }
+  esmm {
+    groups { input: "all" dnn { hidden_units: 8 } }
+    ctr_tower { tower_name: "ctr" label_name: "click" weight: 0.95 }
+    cvr_tower { tower_name: "cvr" label_name: "download" weight: 0.05 }
+  }
+}
+"""
+
+
 @dataclass
 class Ranked:
     """A TinyRun, its folder, the version exported from it and the schema of that."""
@@ -58,10 +78,10 @@ class Ranked:
 def make_ranked(tiny_run):
     """Return what writes a TinyRun with sides into a folder."""
 
-    def make(folder):
-        run = tiny_run(folder)
+    def make(folder, sides=SIDES, **options):
+        run = tiny_run(folder, **options)
         text = run.config.read_text(encoding="utf-8")
-        for old, new in SIDES:
+        for old, new in sides:
             assert text.count(old) == 1, old
             text = text.replace(old, new)
         run.config.write_text(text, encoding="utf-8")
@@ -91,6 +111,7 @@ def make_ranked(tiny_run):
 def ranked_once(make_ranked, tmp_path_factory):
     """Return a trained and exported model; for reading only."""
     import apps_rec
+    from apps_rec.serving.saved_model import export
     from apps_rec.serving.schema import build_serving_schema
 
     folder = tmp_path_factory.mktemp("ranked")
@@ -99,8 +120,34 @@ def ranked_once(make_ranked, tmp_path_factory):
         run = make_ranked(folder)
         apps_rec.train(run.load())
         apps_rec.evaluate(run.load())
-        version = apps_rec.export(run.load(), str(folder / "export"))
+        with pytest.MonkeyPatch.context() as unproven:
+            # Some seconds: parity/verify_test.py repeats the proof.
+            unproven.setattr(export, "prove_in_fresh_process", lambda folder: None)
+            version = apps_rec.export(run.load(), str(folder / "export"))
         yield Ranked(run, folder, version, build_serving_schema(run.load().message))
+
+
+@pytest.fixture(scope="module")
+def small_ranked_once(make_ranked, tmp_path_factory):
+    """Return a small model with sides, trained: for tests that export it each in a way of its own."""
+    import apps_rec
+    from apps_rec.serving.schema import build_serving_schema
+
+    folder = tmp_path_factory.mktemp("small_ranked")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        columns = [(old, new) for old, new in SIDES if "input_fields" in old]
+        run = make_ranked(folder, columns, model=SMALL_RANKED)
+        apps_rec.train(run.load("train_config.save_checkpoints_steps=100"))
+        schema = build_serving_schema(run.load().message)
+    return Ranked(run, folder, None, schema)
+
+
+@pytest.fixture
+def small_ranked(small_ranked_once, monkeypatch):
+    """Return the small model, in whose folder the test runs."""
+    monkeypatch.chdir(small_ranked_once.folder)
+    return small_ranked_once
 
 
 @pytest.fixture

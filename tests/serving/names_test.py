@@ -79,9 +79,23 @@ def test_rankings_do_not_depend_on_names(named, plain):
     np.testing.assert_allclose(ours["score"], theirs["score"], rtol=0, atol=1e-6)
 
 
-def test_kept_columns_have_their_names(named):
-    kept = [name for place, name in enumerate(NAMES) if place % KINDS == 0]
-    assert list(named.predict("kept.csv", keep=kept))[: len(kept)] == kept
+@pytest.fixture(scope="module")
+def engine(named):
+    with Engine(named.version) as opened:
+        yield opened
+
+
+KEPT = [name for place, name in enumerate(NAMES) if place % KINDS == 0]
+
+
+@pytest.fixture(scope="module")
+def kept(named):
+    """Return the scores of the log, with the columns of KEPT."""
+    return named.predict("kept.csv", keep=KEPT)
+
+
+def test_kept_columns_have_their_names(kept):
+    assert list(kept)[: len(KEPT)] == KEPT
 
 
 def test_a_server_asks_for_the_columns_by_their_names(named):
@@ -93,11 +107,10 @@ def test_a_server_asks_for_the_columns_by_their_names(named):
     assert {column["name"] for column in described["columns"]} == columns
 
 
-def test_python_calls_by_column_and_by_argument(named):
+def test_python_calls_by_column_and_by_argument(named, engine):
     rows = Golden.read(named.version, named.schema).rows
     inputs = {name: tf.constant(array) for name, array in request("rank", rows, named.schema).items()}
-    with Engine(named.version) as engine:
-        expected = engine.run("rank", request("rank", rows, named.schema))["score"]
+    expected = engine.run("rank", request("rank", rows, named.schema))["score"]
     function = tf.saved_model.load(str(named.version)).signatures["rank"]
     arguments = argument_names(["weights", *inputs])
     by_argument = function(**{arguments[name]: value for name, value in inputs.items()})["score"]
@@ -111,7 +124,7 @@ def test_no_file_is_written_outside_the_run(named):
     assert len(list((named.version / "assets").glob("vocabulary_*.txt"))) == 4
 
 
-def test_the_client_sends_columns_of_any_name(named):
+def test_the_client_sends_columns_of_any_name(named, engine):
     from apps_rec_client import read_schema
     from apps_rec_client.requests import rank_inputs, score_inputs
 
@@ -119,20 +132,18 @@ def test_the_client_sends_columns_of_any_name(named):
     schema = read_schema(str(named.version / "assets/schema.json"))
     first = {column.name: rows[column.name][0] for column in named.schema.shared}
     items = {column.name: rows[column.name] for column in named.schema.items}
-    with Engine(named.version) as engine:
-        for signature in ("serving_default", "rank", "rank_packed"):
-            expected = engine.run(signature, request(signature, rows, named.schema))["score"]
-            given = (
-                score_inputs(rows, schema)
-                if signature == "serving_default"
-                else rank_inputs(signature, first, items, None, schema)
-            )
-            np.testing.assert_array_equal(engine.run(signature, given)["score"], expected)
+    for signature in ("serving_default", "rank", "rank_packed"):
+        expected = engine.run(signature, request(signature, rows, named.schema))["score"]
+        given = (
+            score_inputs(rows, schema)
+            if signature == "serving_default"
+            else rank_inputs(signature, first, items, None, schema)
+        )
+        np.testing.assert_array_equal(engine.run(signature, given)["score"], expected)
 
 
-def test_an_alias_is_what_requests_say(named):
-    kept = named.predict("price.csv", keep=["self"])["self"]
-    assert kept == pyarrow.parquet.read_table(named.folder / "log.parquet")["Preis (EUR)"].to_pylist()
+def test_an_alias_is_what_requests_say(named, engine, kept):
+    assert kept["self"] == pyarrow.parquet.read_table(named.folder / "log.parquet")["Preis (EUR)"].to_pylist()
     described = json.loads((named.version / "assets/schema.json").read_text(encoding="utf-8"))
     assert [(c["name"], c["column_name"]) for c in described["columns"] if "column_name" in c] == list(PRICE.items())
     rows = Golden.read(named.version, named.schema).rows
@@ -140,6 +151,5 @@ def test_an_alias_is_what_requests_say(named):
     # The records of training: they have the names of files.
     features = tf.train.Example.FromString(examples["examples"][0]).features.feature
     assert set(features) == {"user", *NAMES, "Preis (EUR)"} - {"self"}
-    with Engine(named.version) as engine:
-        expected = engine.run("serving_default", request("serving_default", rows, named.schema))["score"]
-        np.testing.assert_allclose(engine.run("serving_tf_example", examples)["score"], expected, rtol=0, atol=1e-6)
+    expected = engine.run("serving_default", request("serving_default", rows, named.schema))["score"]
+    np.testing.assert_allclose(engine.run("serving_tf_example", examples)["score"], expected, rtol=0, atol=1e-6)

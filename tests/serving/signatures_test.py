@@ -1,6 +1,7 @@
 """Every signature says the same of the same rows, as a server runs them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -231,17 +232,26 @@ def test_strange_texts_in_files(ranked, tmp_path):
 
     rows = {name: values[:1] for name, values in one_user(ranked, 1).items()}
     rows = {name: [v.decode() if isinstance(v, bytes) else v for v in values] for name, values in rows.items()}
+    # What is given, and what it means; as many rows of each as a product takes at once.
+    seen = [STRANGE.decode()] * 8 + [PLAIN.decode()] * 8
+    table = pa.table(
+        {
+            **{name: values * 16 for name, values in rows.items()},
+            "user": pa.array([None] * 8 + ["nobody"] * 8, pa.string()),
+            "seen": seen,
+        }
+    )
+    pyarrow.csv.write_csv(table, tmp_path / "rows.csv")
+    lists = pa.array([text.split("|") for text in seen])
+    pq.write_table(table.set_column(table.column_names.index("seen"), "seen", lists), tmp_path / "rows.parquet")
     scores = {}
-    for name, user, seen in (("given", None, STRANGE.decode()), ("meant", "nobody", PLAIN.decode())):
-        table = pa.table({**rows, "user": pa.array([user], pa.string()), "seen": [seen]})
-        pyarrow.csv.write_csv(table, tmp_path / f"{name}.csv")
-        lists = pa.array([seen.split("|")])
-        pq.write_table(table.set_column(table.column_names.index("seen"), "seen", lists), tmp_path / f"{name}.parquet")
-        for ending in ("csv", "parquet"):
-            output = tmp_path / f"{name}_{ending}.parquet"
-            apps_rec.predict(ranked.version, str(tmp_path / f"{name}.{ending}"), str(output), keep=[])
-            scores[name, ending] = pq.read_table(output).to_pydict()
-    assert scores["given", "csv"] == scores["given", "parquet"] == scores["meant", "csv"] == scores["meant", "parquet"]
+    for ending in ("csv", "parquet"):
+        output = tmp_path / f"scores_of_{ending}.parquet"
+        apps_rec.predict(ranked.version, str(tmp_path / f"rows.{ending}"), str(output), keep=[])
+        scores[ending] = pq.read_table(output).to_pydict()
+    assert scores["csv"] == scores["parquet"]
+    for name, values in scores["csv"].items():
+        assert values[:8] == values[8:], name
 
 
 def test_an_example_takes_the_default_of_what_it_lacks(ranked, engine):
@@ -268,15 +278,15 @@ def test_a_list_in_an_example_is_joined_as_in_a_file(ranked, engine):
         engine.run("serving_tf_example", {"examples": np.array([example.SerializeToString()], object)})
 
 
-def test_wholly_of_items(trained, tmp_path, proven_here):
+def test_wholly_of_items(trained_small, tmp_path, unproven):
     """A config that says no sides has no shared columns, and ranks all the same."""
     import apps_rec
     from apps_rec.serving.engine import Engine
     from apps_rec.serving.parity.golden import Golden
     from apps_rec.serving.schema import build_serving_schema
 
-    version = apps_rec.export(trained.load(), str(tmp_path / "export"))
-    schema = build_serving_schema(trained.load().message)
+    version = apps_rec.export(trained_small.load(), str(tmp_path / "export"))
+    schema = build_serving_schema(trained_small.load().message)
     assert schema.shared == ()
     rows = Golden.read(version, schema).rows
     with Engine(version) as engine:
@@ -287,15 +297,16 @@ def test_wholly_of_items(trained, tmp_path, proven_here):
 
 
 @pytest.mark.parametrize("formula", ["WEIGHTED_SUM", "PRODUCT_OF_POWERS"])
-def test_formula_and_value_are_of_every_signature(ranked, tmp_path, proven_here, formula):
+def test_formula_and_value_are_of_every_signature(small_ranked, tmp_path, unproven, formula):
     import apps_rec
     from apps_rec.serving.engine import Engine
     from apps_rec.serving.schema import build_serving_schema
 
     changes = [f"model_config.score_formula={formula}", "model_config.score_value_field=price"]
-    config = ranked.run.load(*changes)
+    config = small_ranked.run.load(*changes)
     version = apps_rec.export(config, str(tmp_path / "export"))
-    schema, rows = build_serving_schema(config.message), one_user(ranked, 20)
+    schema = build_serving_schema(config.message)
+    rows = one_user(replace(small_ranked, version=version, schema=schema), 20)
     with Engine(version) as engine:
         outputs = {name: engine.run(name, request(name, rows, schema)) for name in SIGNATURES}
         other = engine.run("rank", request("rank", rows, schema, [2.0, -0.5]))

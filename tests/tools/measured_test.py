@@ -18,20 +18,20 @@ SLICE = "data_config.row_filter+={column: 'user' drop: 'nobody'}"
 SMALL = "eval_config.num_examples=50"
 
 
-def kept(trained, name="metrics.json"):
-    return json.loads((trained.folder / "run" / name).read_text(encoding="utf-8"))
+def kept(trained_small, name="metrics.json"):
+    return json.loads((trained_small.folder / "run" / name).read_text(encoding="utf-8"))
 
 
-def beside(trained):
-    return sorted(path.name for path in (trained.folder / "run").glob("metrics.*.json"))
+def beside(trained_small):
+    return sorted(path.name for path in (trained_small.folder / "run").glob("metrics.*.json"))
 
 
 @pytest.fixture
-def clean(trained):
+def clean(trained_small):
     """Return the trained run without metrics."""
-    for path in (trained.folder / "run").glob("metrics*json"):
+    for path in (trained_small.folder / "run").glob("metrics*json"):
         path.unlink()
-    return trained
+    return trained_small
 
 
 def test_metrics_say_their_files_and_filters(clean):

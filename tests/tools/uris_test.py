@@ -13,9 +13,9 @@ from apps_rec.serving.saved_model import export
 
 
 @pytest.fixture(scope="module")
-def run(tiny_run, tmp_path_factory):
+def run(small_run, tmp_path_factory):
     """Return a TinyRun, trained from URIs for two steps, measured and exported as `version`; the working directory."""
-    run = tiny_run(tmp_path_factory.mktemp("a b,%20"))
+    run = small_run(tmp_path_factory.mktemp("a b,%20"))
     run.uri = f"file://{run.folder}".replace(",", "\\,")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(run.folder)

@@ -48,31 +48,31 @@ def events(folder):
     return found
 
 
-def test_a_run_ends_with_its_epochs_and_says_what_it_did(tiny, seen):
+def test_a_run_ends_with_its_epochs_and_says_what_it_did(small, seen):
     logged = []
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: logged.append(logs["loss"]))
-    result = apps_rec.train(tiny.load("data_config.num_epochs=2"), callbacks=[count])
-    steps = 2 * -(-len(live_rows(tiny)) // 32)
+    result = apps_rec.train(small.load("data_config.num_epochs=2"), callbacks=[count])
+    steps = 2 * -(-len(live_rows(small)) // 32)
     # A callback of the caller's own is called at every step, with what the step measured.
     assert len(logged) == steps
     assert np.isfinite(logged).all()
     # The step that finds the data at its end is no step.
     assert result.step == steps
-    saved = checkpoint(tiny.folder / "run")
+    saved = checkpoint(small.folder / "run")
     assert saved["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == steps
     assert saved["progress/epoch/.ATTRIBUTES/VARIABLE_VALUE"] == 2
     lines = [message for message in seen.messages if message.startswith(("step 10/", "step 10,"))]
     assert len(lines) == 1
     assert all(word in lines[0] for word in ("loss ", "loss_ctr ", "loss_ctcvr ", "rows/s"))
-    names = {name for name, step in events(tiny.folder / "run") if step == 10}
+    names = {name for name, step in events(small.folder / "run") if step == 10}
     assert {"loss", "loss_ctr", "loss_ctcvr", "learning_rate"} <= names
 
     # Nothing is left of a run that came to its end, and a run of more epochs goes on.
-    again = apps_rec.train(tiny.load("data_config.num_epochs=2"), resume=True)
+    again = apps_rec.train(small.load("data_config.num_epochs=2"), resume=True)
     assert again.step == steps
     assert any("nothing left to train" in message for message in seen.messages)
     assert apps_rec.train(
-        tiny.load("data_config.num_epochs=3", "train_config.save_summary_steps=0"), resume=True
+        small.load("data_config.num_epochs=3", "train_config.save_summary_steps=0"), resume=True
     ).step == (steps // 2 * 3)
 
 
@@ -95,27 +95,27 @@ def test_a_rate_for_another_length_is_said(tiny, seen, schedule, said):
     assert all(said in text for text in about_rate)
 
 
-def test_a_run_ends_with_its_steps_and_says_so_of_its_rate(tiny, seen):
+def test_a_run_ends_with_its_steps_and_says_so_of_its_rate(small, seen):
     rate = "cosine_decay_learning_rate { learning_rate_base: 0.01 total_steps: 5 warmup_steps: 2 }"
     overrides = [
         f"train_config.optimizer_config.adam_optimizer.learning_rate={{ {rate} }}",
         "train_config.num_steps=7",
         "data_config.num_epochs=0",
     ]
-    assert apps_rec.train(tiny.load(*overrides)).step == 7
+    assert apps_rec.train(small.load(*overrides)).step == 7
     about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
     assert len(about_rate) == 1
     assert "total_steps is 5, so the rate was 0 in the last 2 of 7 steps" in about_rate[0]
 
 
-def test_two_halves_equal_a_whole(tiny):
+def test_two_halves_equal_a_whole(small):
     whole = ["model_dir=whole", *EARLY_STOP, "export_config.max_check_steps=1000", "data_config.shuffle_buffer_size=90"]
-    apps_rec.train(tiny.load(*whole, "train_config.num_steps=40"))
+    apps_rec.train(small.load(*whole, "train_config.num_steps=40"))
     halves = [*whole, "model_dir=halves"]
     # Step 20 is in the second epoch.
-    assert apps_rec.train(tiny.load(*halves, "train_config.num_steps=20")).step == 20
-    apps_rec.train(tiny.load(*halves, "train_config.num_steps=40"), resume=True)
-    a, b = checkpoint(tiny.folder / "whole"), checkpoint(tiny.folder / "halves")
+    assert apps_rec.train(small.load(*halves, "train_config.num_steps=20")).step == 20
+    apps_rec.train(small.load(*halves, "train_config.num_steps=40"), resume=True)
+    a, b = checkpoint(small.folder / "whole"), checkpoint(small.folder / "halves")
     assert a.keys() == b.keys()
     for name, value in a.items():
         np.testing.assert_array_equal(value, b[name], err_msg=name)
@@ -132,25 +132,25 @@ def test_two_processes_give_the_same_bits(tiny):
 
 
 @pytest.mark.slow
-def test_another_seed_gives_other_weights(tiny):
+def test_another_seed_gives_other_weights(small):
     for name, seed in (("a", 1), ("b", 2)):
-        apps_rec.train(tiny.load("train_config.num_steps=2", f"train_config.seed={seed}", f"model_dir={name}"))
-    a, b = checkpoint(tiny.folder / "a"), checkpoint(tiny.folder / "b")
+        apps_rec.train(small.load("train_config.num_steps=2", f"train_config.seed={seed}", f"model_dir={name}"))
+    a, b = checkpoint(small.folder / "a"), checkpoint(small.folder / "b")
     name = next(name for name in a if "kernel" in name and name.startswith("model/"))
     assert not np.array_equal(a[name], b[name])
 
 
-def test_a_run_in_half_precision_may_go_on_without(tiny):
-    half = tiny.load("train_config.mixed_precision=true", "data_config.num_epochs=2")
+def test_a_run_in_half_precision_may_go_on_without(small):
+    half = small.load("train_config.mixed_precision=true", "data_config.num_epochs=2")
     apps_rec.train(half)
-    saved = checkpoint(tiny.folder / "run")
+    saved = checkpoint(small.folder / "run")
     assert {value.dtype for name, value in saved.items() if name.startswith("model/")} == {np.dtype(np.float32)}
-    metrics, single = apps_rec.evaluate(half), apps_rec.evaluate(tiny.load())
+    metrics, single = apps_rec.evaluate(half), apps_rec.evaluate(small.load())
     assert metrics["auc_ctr"] > 0.65
     for name, value in single.items():
         assert metrics[name] == pytest.approx(value, abs=0.02), name
     assert metrics != single
-    going_on = tiny.load("data_config.num_epochs=0", f"train_config.num_steps={metrics['step'] + 1}")
+    going_on = small.load("data_config.num_epochs=0", f"train_config.num_steps={metrics['step'] + 1}")
     assert apps_rec.train(going_on, resume=True).step == metrics["step"] + 1
 
 
@@ -169,7 +169,7 @@ def test_a_compiled_run_equals_one_that_is_not_and_goes_on_from_it(tiny):
     assert apps_rec.train(going_on, resume=True).step == 13
 
 
-def test_early_stop_and_the_best(tiny, seen):
+def test_early_stop_and_the_best(small, seen):
     # A rate at which the metric soon gets worse.
     overrides = [
         *EARLY_STOP,
@@ -178,7 +178,7 @@ def test_early_stop_and_the_best(tiny, seen):
         "train_config.num_steps=1000",
         "train_config.optimizer_config.adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.1",
     ]
-    config = tiny.load(*overrides)
+    config = small.load(*overrides)
     result = apps_rec.train(config)
     values = dict(evaluations(seen))
     assert sorted(values) == list(range(10, result.step + 1, 10))
@@ -186,7 +186,7 @@ def test_early_stop_and_the_best(tiny, seen):
     assert result.best_step == max(values, key=values.get)
     # It stops at the first evaluation that is 20 steps behind the best one without being better.
     assert result.step == result.best_step + 20 < 1000
-    tags = events(tiny.folder / "run")
+    tags = events(small.folder / "run")
     assert {("eval/auc_ctcvr", step) for step in values} <= tags
     assert ("eval/rows", 10) in tags
 
@@ -194,11 +194,11 @@ def test_early_stop_and_the_best(tiny, seen):
     evaluation = apps_rec.evaluate(config)
     assert evaluation["step"] == result.best_step
     assert evaluation["auc_ctcvr"] == pytest.approx(result.best_value, abs=1e-7)
-    latest = apps_rec.evaluate(tiny.load(*overrides, "export_config.exporter_type=latest"))
+    latest = apps_rec.evaluate(small.load(*overrides, "export_config.exporter_type=latest"))
     assert latest["step"] == result.step
     assert latest["auc_ctcvr"] == pytest.approx(values[result.step], abs=1e-5)
     estimator, _, _ = load_trained(config)
-    best = checkpoint(tiny.folder / "run", "best")
+    best = checkpoint(small.folder / "run", "best")
     assert len(best) == len(estimator.model.variables)
 
     again = apps_rec.train(config, resume=True)
@@ -213,8 +213,8 @@ def evaluations(seen):
             yield int(words[1]), float(words[words.index("auc_ctcvr") + 1])
 
 
-def test_a_smaller_metric_may_be_better(tiny, seen):
-    config = tiny.load(
+def test_a_smaller_metric_may_be_better(small, seen):
+    config = small.load(
         "export_config.exporter_type=best",
         "export_config.best_exporter_metric=log_loss_ctr",
         "export_config.metric_bigger=false",
@@ -226,37 +226,37 @@ def test_a_smaller_metric_may_be_better(tiny, seen):
     assert result.best_value == pytest.approx(min(values), abs=1e-5)
 
 
-def test_a_metric_of_one_class_cannot_choose_and_nothing_is_lost(tiny):
-    tiny.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in tiny.rows("eval.csv")])
+def test_a_metric_of_one_class_cannot_choose_and_nothing_is_lost(small):
+    small.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in small.rows("eval.csv")])
     with pytest.raises(ConfigError, match=r"best_exporter_metric: auc_ctcvr is undefined .* one class only") as caught:
-        apps_rec.train(tiny.load(*EARLY_STOP))
+        apps_rec.train(small.load(*EARLY_STOP))
     assert caught.value.exit_code == 2
     assert "saved at step 10" in str(caught.value)
     assert "a metric that has a value there (auc_ctr, " in str(caught.value)
-    assert checkpoint(tiny.folder / "run")["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == 10
+    assert checkpoint(small.folder / "run")["optimizer/_iterations/.ATTRIBUTES/VARIABLE_VALUE"] == 10
     # Again, at once: nothing is trained twice, and nothing goes on without a choice.
     with pytest.raises(ConfigError, match=r"auc_ctcvr is undefined .* saved at step 10"):
-        apps_rec.train(tiny.load(*EARLY_STOP), resume=True)
+        apps_rec.train(small.load(*EARLY_STOP), resume=True)
     # What the message says to do: the run is the one that was chosen by that metric from the start.
     other = (*EARLY_STOP[:2], "export_config.best_exporter_metric=auc_ctr", "train_config.num_steps=20")
-    apps_rec.train(tiny.load(*other), resume=True)
-    apps_rec.train(tiny.load(*other, "model_dir=whole"))
-    resumed, whole = checkpoint(tiny.folder / "run"), checkpoint(tiny.folder / "whole")
+    apps_rec.train(small.load(*other), resume=True)
+    apps_rec.train(small.load(*other, "model_dir=whole"))
+    resumed, whole = checkpoint(small.folder / "run"), checkpoint(small.folder / "whole")
     for name, value in whole.items():
         np.testing.assert_array_equal(value, resumed[name], err_msg=name)
 
 
-def test_a_short_run_has_curves(tiny):
+def test_a_short_run_has_curves(small):
     overrides = ["train_config.num_steps=13", "train_config.save_summary_steps=1000"]
-    apps_rec.train(tiny.load(*overrides))
-    assert {step for name, step in events(tiny.folder / "run") if name == "loss"} == {1, 2, 5, 10, 13}
-    apps_rec.train(tiny.load("train_config.num_steps=3", "train_config.save_summary_steps=0", "model_dir=none"))
-    assert not (tiny.folder / "none" / "summaries").exists()
+    apps_rec.train(small.load(*overrides))
+    assert {step for name, step in events(small.folder / "run") if name == "loss"} == {1, 2, 5, 10, 13}
+    apps_rec.train(small.load("train_config.num_steps=3", "train_config.save_summary_steps=0", "model_dir=none"))
+    assert not (small.folder / "none" / "summaries").exists()
 
 
-def test_rows_of_the_holdout_are_never_trained_on(tiny):
-    config = tiny.load("data_config.holdout_fraction=0.25", "data_config.num_epochs=2", *EARLY_STOP)
-    requests = {row["request"] for row in live_rows(tiny)}
+def test_rows_of_the_holdout_are_never_trained_on(small):
+    config = small.load("data_config.holdout_fraction=0.25", "data_config.num_epochs=2", *EARLY_STOP)
+    requests = {row["request"] for row in live_rows(small)}
     parts = {"train": set(), "holdout": set()}
     for batch in open_stream(config.message, "validate", keep=["request"]).batches():
         parts["holdout"] |= set(batch.kept.column("request").to_pylist())
@@ -272,36 +272,36 @@ def test_rows_of_the_holdout_are_never_trained_on(tiny):
     assert result.best_step is not None
 
 
-def test_the_vocabulary_of_a_run_stays(tiny):
-    apps_rec.train(tiny.load("train_config.num_steps=5"))
-    before = apps_rec.evaluate(tiny.load())
-    (tiny.folder / "words.txt").write_text("工具\nother\nfun\n", encoding="utf-8")
-    assert apps_rec.evaluate(tiny.load()) == before
-    assert apps_rec.train(tiny.load("train_config.num_steps=8"), resume=True).step == 8
-    estimator, _, _ = load_trained(tiny.load())
+def test_the_vocabulary_of_a_run_stays(small):
+    apps_rec.train(small.load("train_config.num_steps=5"))
+    before = apps_rec.evaluate(small.load())
+    (small.folder / "words.txt").write_text("工具\nother\nfun\n", encoding="utf-8")
+    assert apps_rec.evaluate(small.load()) == before
+    assert apps_rec.train(small.load("train_config.num_steps=8"), resume=True).step == 8
+    estimator, _, _ = load_trained(small.load())
     assert estimator.preprocessor.vocabularies()["word"] == ("fun", "spiele", "игры", "工具")
 
 
-def test_a_run_that_failed_before_it_saved_is_no_run(tiny):
-    good = (tiny.folder / "train.csv").read_text(encoding="utf-8")
-    tiny.write_csv("train.csv", [[*[*row.values()][:-1], "7"] for row in tiny.rows("train.csv")])
+def test_a_run_that_failed_before_it_saved_is_no_run(small):
+    good = (small.folder / "train.csv").read_text(encoding="utf-8")
+    small.write_csv("train.csv", [[*[*row.values()][:-1], "7"] for row in small.rows("train.csv")])
     with pytest.raises(DataError, match=r'row 1, column "download": expected the label 0 or 1, got 7'):
-        apps_rec.train(tiny.load())
-    (tiny.folder / "train.csv").write_text(good, encoding="utf-8")
-    assert apps_rec.train(tiny.load("train_config.num_steps=2", "model_config.esmm.num_expert=3")).step == 2
+        apps_rec.train(small.load())
+    (small.folder / "train.csv").write_text(good, encoding="utf-8")
+    assert apps_rec.train(small.load("train_config.num_steps=2", "model_config.esmm.num_expert=3")).step == 2
 
 
-def test_another_model_or_optimizer_does_not_go_on(tiny):
-    apps_rec.train(tiny.load("train_config.num_steps=2"))
+def test_another_model_or_optimizer_does_not_go_on(small):
+    apps_rec.train(small.load("train_config.num_steps=2"))
     with pytest.raises(RunError, match="num_expert: 2"):
-        apps_rec.train(tiny.load("model_config.esmm.num_expert=3"), resume=True)
+        apps_rec.train(small.load("model_config.esmm.num_expert=3"), resume=True)
     with pytest.raises(RunError, match="num_expert: 2"):
-        apps_rec.evaluate(tiny.load("model_config.esmm.num_expert=3"))
-    config = tiny.load()
+        apps_rec.evaluate(small.load("model_config.esmm.num_expert=3"))
+    config = small.load()
     config.message.train_config.optimizer_config[0].adagrad_optimizer.SetInParent()
     with pytest.raises(RunError, match="adam_optimizer"):
         apps_rec.train(config, resume=True)
-    assert apps_rec.train(tiny.load("train_config.num_steps=3"), restart=True).step == 3
+    assert apps_rec.train(small.load("train_config.num_steps=3"), restart=True).step == 3
 
 
 def test_cells_of_a_feature_that_are_no_numbers(tiny):
@@ -312,13 +312,13 @@ def test_cells_of_a_feature_that_are_no_numbers(tiny):
         apps_rec.train(tiny.load("data_config.num_epochs=1"))
 
 
-def test_evaluate_before_there_is_a_checkpoint(tiny):
+def test_evaluate_before_there_is_a_checkpoint(small):
     with pytest.raises(RunError, match="holds no run"):
-        apps_rec.evaluate(tiny.load())
-    apps_rec.train(tiny.load("train_config.num_steps=2"))
-    shutil.rmtree(tiny.folder / "run" / "checkpoints")
+        apps_rec.evaluate(small.load())
+    apps_rec.train(small.load("train_config.num_steps=2"))
+    shutil.rmtree(small.folder / "run" / "checkpoints")
     with pytest.raises(RunError, match="holds no checkpoint yet; train first"):
-        apps_rec.evaluate(tiny.load())
+        apps_rec.evaluate(small.load())
 
 
 def test_batches_hold_features_labels_and_weights(tiny):
@@ -334,7 +334,7 @@ def test_batches_hold_features_labels_and_weights(tiny):
     assert positions.after(1)[0] == 0
 
 
-def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
+def test_sigterm_ends_a_run_after_it_saved(small, seen):
     class Terminate(logging.Handler):
         def emit(self, record):
             if record.getMessage().startswith(("step 10/", "step 10,")):
@@ -344,7 +344,7 @@ def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
     logging.getLogger("apps_rec").addHandler(handler)
     try:
         with pytest.raises(InterruptedRunError, match=r"interrupted; saved step 1\d in .* --resume") as caught:
-            apps_rec.train(tiny.load())
+            apps_rec.train(small.load())
     finally:
         logging.getLogger("apps_rec").removeHandler(handler)
     assert caught.value.exit_code == 143
@@ -352,31 +352,31 @@ def test_sigterm_ends_a_run_after_it_saved(tiny, seen):
     assert any("received SIGTERM: saving after this step" in message for message in seen.messages)
 
 
-def test_training_files_must_be_those_that_a_run_began_with(tiny):
-    apps_rec.train(tiny.load("train_config.num_steps=3"))
-    (tiny.folder / "train.csv").write_text((tiny.folder / "train.csv").read_text(encoding="utf-8") + "\n")
+def test_training_files_must_be_those_that_a_run_began_with(small):
+    apps_rec.train(small.load("train_config.num_steps=3"))
+    (small.folder / "train.csv").write_text((small.folder / "train.csv").read_text(encoding="utf-8") + "\n")
     with pytest.raises(RunError, match=r"train\.csv has changed from \d+ to \d+ bytes since the run in run began"):
-        apps_rec.train(tiny.load(), resume=True)
-    apps_rec.train(tiny.load("train_config.num_steps=3"), restart=True)
-    (tiny.folder / "train.csv").unlink()
+        apps_rec.train(small.load(), resume=True)
+    apps_rec.train(small.load("train_config.num_steps=3"), restart=True)
+    (small.folder / "train.csv").unlink()
     with pytest.raises(DataError, match=r'train_input_path: no file matches "train\.csv"'):
-        apps_rec.train(tiny.load(), resume=True)
+        apps_rec.train(small.load(), resume=True)
 
 
-def test_a_training_file_that_vanishes_is_named(tiny):
+def test_a_training_file_that_vanishes_is_named(small):
     vanish = keras.callbacks.LambdaCallback(
-        on_train_batch_end=lambda batch, logs: (tiny.folder / "b.csv").exists() and (tiny.folder / "b.csv").unlink()
+        on_train_batch_end=lambda batch, logs: (small.folder / "b.csv").exists() and (small.folder / "b.csv").unlink()
     )
     shutil.copy("train.csv", "b.csv")
-    config = tiny.load("train_input_path=b.csv,train.csv", "data_config.num_epochs=20")
+    config = small.load("train_input_path=b.csv,train.csv", "data_config.num_epochs=20")
     with pytest.raises(DataError, match=r"b\.csv.*No such file"):
         apps_rec.train(config, callbacks=[vanish])
 
 
-def test_summaries_that_cannot_be_written(tiny):
-    (tiny.folder / "run").mkdir()
-    (tiny.folder / "run" / "summaries").write_text("a file where the folder should be")
+def test_summaries_that_cannot_be_written(small):
+    (small.folder / "run").mkdir()
+    (small.folder / "run" / "summaries").write_text("a file where the folder should be")
     with pytest.raises(
         RunError, match=r"summaries of step 1 cannot be written to run/summaries: .*save_summary_steps=0"
     ):
-        apps_rec.train(tiny.load())
+        apps_rec.train(small.load())

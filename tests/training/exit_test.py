@@ -22,12 +22,12 @@ print([type(error).__name__ for error in kept], flush=True)
 """
 
 
-def test_a_process_ends_after_trainings_that_failed_midway(tiny):
-    rows = [[*row.values()] for row in tiny.rows("train.csv")]
-    rows[-1][3] = "no number"
-    tiny.write_csv("bad.csv", rows)
+def test_a_process_ends_after_trainings_that_failed_midway(small):
+    rows = [[*row.values()] for row in small.rows("train.csv")]
+    rows[-1][2] = "no number"
+    small.write_csv("bad.csv", rows)
     # It hung for ever.
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=tiny.folder, capture_output=True, text=True, timeout=180, check=False
+        [sys.executable, "-c", SCRIPT], cwd=small.folder, capture_output=True, text=True, timeout=180, check=False
     )
     assert (done.returncode, done.stdout) == (0, "['DataError', 'ZeroDivisionError']\n"), done.stderr

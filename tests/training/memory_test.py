@@ -69,13 +69,13 @@ def live_graphs():
     return sum(type(thing) in (FuncGraph, RankModel) for thing in gc.get_objects())
 
 
-def test_nothing_of_a_run_stays_and_evaluate_refuses_too(tiny, monkeypatch):
+def test_nothing_of_a_run_stays_and_evaluate_refuses_too(small, monkeypatch):
     before = live_graphs()
-    apps_rec.train(tiny.load("train_config.num_steps=2"))
+    apps_rec.train(small.load("train_config.num_steps=2"))
     assert live_graphs() == before
-    monkeypatch.setattr(memory, "memory_left", lambda: 5000)
-    with pytest.raises(RunError, match=r"^out of memory: .* and 5\.0 kB are left here"):
-        apps_rec.evaluate(tiny.load())
+    monkeypatch.setattr(memory, "memory_left", lambda: 1000)
+    with pytest.raises(RunError, match=r"^out of memory: .* and 1\.0 kB are left here"):
+        apps_rec.evaluate(small.load())
 
 
 def test_units():

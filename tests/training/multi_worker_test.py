@@ -40,14 +40,14 @@ def assert_equal(ours, theirs, tolerance=1e-5):
 @pytest.mark.parametrize(
     "kind", ["adam", *(pytest.param(k, marks=pytest.mark.slow) for k in OPTIMIZERS if k != "adam")]
 )
-def test_two_workers_end_with_the_weights_of_one_process(tiny, kind):
-    prepare(tiny, kind)
-    with Cluster(tiny.folder, "two", TWO, *OPTIONS) as cluster:
+def test_two_workers_end_with_the_weights_of_one_process(small, kind):
+    prepare(small, kind)
+    with Cluster(small.folder, "two", TWO, *OPTIONS) as cluster:
         text = cluster.finish()
     assert "batches of 125 rows over 2 replicas on 2 workers: 62.5 rows a replica; every worker reads all files" in text
-    result = apps_rec.train(load_config(tiny.config, [*OPTIONS, "model_dir=one"]))
+    result = apps_rec.train(load_config(small.config, [*OPTIONS, "model_dir=one"]))
     assert f"two: step {result.step}" in text
-    assert_equal(weights(tiny.folder, "two"), weights(tiny.folder, "one"))
+    assert_equal(weights(small.folder, "two"), weights(small.folder, "one"))
 
 
 @pytest.mark.slow

@@ -200,6 +200,17 @@ def test_weights_are_checked_before_they_are_saved(monkeypatch):
         check_weights(model, 5)
 
 
+@pytest.fixture
+def priced(small):
+    """Return a TinyRun whose small model reads the price in the place of the word."""
+    text = small.config.read_text(encoding="utf-8")
+    word = 'features { input_names: "word" embedding_dim: 4 vocab_file: "words.txt" }'
+    assert text.count(word) == text.count('"app", "word"]') == 1
+    text = text.replace(word, 'features { input_names: "price" feature_type: RawFeature embedding_dim: 4 }')
+    small.config.write_text(text.replace('"app", "word"]', '"app", "price"]'), encoding="utf-8")
+    return small
+
+
 def with_huge_price(tiny, row, monkeypatch):
     """A number that float32 holds and whose square it does not; the reader refuses what is not finite."""
     rows = [[*values.values()] for values in tiny.rows("train.csv")]
@@ -209,11 +220,11 @@ def with_huge_price(tiny, row, monkeypatch):
     tiny.write_csv("train.csv", rows)
 
 
-def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny, monkeypatch):
-    with_huge_price(tiny, 600, monkeypatch)
+def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(priced, monkeypatch):
+    with_huge_price(priced, 600, monkeypatch)
     at = []
     note = keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: at.append(batch))
-    config = tiny.load("train_config.save_checkpoints_steps=2")
+    config = priced.load("train_config.save_checkpoints_steps=2")
     with pytest.raises(RunError) as caught:
         apps_rec.train(config, callbacks=[note])
     message = str(caught.value)
@@ -227,17 +238,17 @@ def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(tiny, monkey
     assert found, message
     # Rows that the filter drops count too.
     assert int(found[1]) >= (step - 1) * 32
-    saved = sorted(int(path.stem.split("-")[1]) for path in (tiny.folder / "run" / "checkpoints").glob("*.index"))
+    saved = sorted(int(path.stem.split("-")[1]) for path in (priced.folder / "run" / "checkpoints").glob("*.index"))
     assert saved == list(range(2, step, 2))
     # The same batch again: nothing was lost, and nothing is hidden.
     with pytest.raises(RunError, match=rf"^step {step}: the loss of ctr is "):
         apps_rec.train(config, resume=True)
 
 
-def test_a_run_may_leave_such_batches_out(tiny, seen, monkeypatch):
-    with_huge_price(tiny, 600, monkeypatch)
+def test_a_run_may_leave_such_batches_out(priced, seen, monkeypatch):
+    with_huge_price(priced, 600, monkeypatch)
     options = ["train_config.on_nan=SKIP_BATCH", "data_config.num_epochs=2", "train_config.log_step_count_steps=1"]
-    result = apps_rec.train(tiny.load(*options))
+    result = apps_rec.train(priced.load(*options))
     assert result.skipped_batches == 2
     assert f"2 of {result.step} batches were skipped (train_config.on_nan: SKIP_BATCH)" in seen.text
     assert re.search(r"step (\d+)  1 batches skipped so far, the last at step \1: the loss of ctr is ", seen.text)
@@ -247,8 +258,8 @@ def test_a_run_may_leave_such_batches_out(tiny, seen, monkeypatch):
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and "best_value" not in name:
             assert np.isfinite(value).all(), name
     # The count goes on with the run, and so do its bits.
-    apps_rec.train(tiny.load(*options, "model_dir=halves", f"train_config.num_steps={result.step // 2 + 1}"))
-    again = apps_rec.train(tiny.load(*options, "model_dir=halves"), resume=True)
+    apps_rec.train(priced.load(*options, "model_dir=halves", f"train_config.num_steps={result.step // 2 + 1}"))
+    again = apps_rec.train(priced.load(*options, "model_dir=halves"), resume=True)
     assert again.skipped_batches == 2
     halves = tf.train.load_checkpoint(tf.train.latest_checkpoint("halves/checkpoints"))
     for name in read.get_variable_to_shape_map():

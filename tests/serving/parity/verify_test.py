@@ -54,7 +54,7 @@ def test_metrics_of_a_labelled_file_are_those_of_evaluate(ranked, tmp_path):
     apps_rec.evaluate(ranked.run.load())  # as it was
 
 
-def test_two_columns_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch, proven_here):
+def test_two_columns_that_are_swapped_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
     unpack = rank.unpack
 
     def swapped(packed, schema):
@@ -65,32 +65,32 @@ def test_two_columns_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch, pr
     with pytest.raises(
         CheckFailedError, match=r"differs from the model:\nrank_packed: \w+ is .* for row \d+, the model"
     ):
-        apps_rec.export(ranked.run.load(), str(tmp_path))
+        apps_rec.export(small_ranked.run.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_two_columns_of_rows_that_are_swapped_are_seen(ranked, tmp_path, monkeypatch, proven_here):
+def test_two_columns_of_rows_that_are_swapped_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
     score = ServingModule.score
     monkeypatch.setattr(
         ServingModule, "score", lambda self, c: score(self, {**c, "user": c["word"], "word": c["user"]})
     )
     with pytest.raises(CheckFailedError, match="serving_default: "):
-        apps_rec.export(ranked.run.load(), str(tmp_path))
+        apps_rec.export(small_ranked.run.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_that_are_not_obeyed_are_seen(ranked, tmp_path, monkeypatch, proven_here):
+def test_weights_that_are_not_obeyed_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
     monkeypatch.setattr(ServingModule, "_weights", lambda self, weights: tf.constant([0.95, 0.05]))
     with pytest.raises(CheckFailedError, match="rank: score is ") as caught:
-        apps_rec.export(ranked.run.load(), str(tmp_path))
+        apps_rec.export(small_ranked.run.load(), str(tmp_path))
     assert "probs" not in str(caught.value)
 
 
-def test_a_wrong_order_is_seen(ranked, tmp_path, monkeypatch, proven_here):
+def test_a_wrong_order_is_seen(small_ranked, tmp_path, monkeypatch, proven_here):
     top_k = tf.math.top_k
     monkeypatch.setattr(tf.math, "top_k", lambda score, k: top_k(-score, k))
     with pytest.raises(CheckFailedError, match="rank: order is not that of its score"):
-        apps_rec.export(ranked.run.load(), str(tmp_path))
+        apps_rec.export(small_ranked.run.load(), str(tmp_path))
 
 
 def test_changed_weights_of_an_export_are_seen(ranked, tmp_path, capsys):
@@ -115,11 +115,11 @@ def test_a_folder_without_evidence(ranked, tmp_path):
         verify_export(tmp_path / "1")
 
 
-def test_a_model_without_finite_scores_is_not_exported(ranked, tmp_path, monkeypatch):
+def test_a_model_without_finite_scores_is_not_exported(small_ranked, tmp_path, monkeypatch):
     load_trained = estimator.load_trained
     monkeypatch.setattr(estimator, "load_trained", lambda config: _nan(load_trained(config)))
     with pytest.raises(RunError, match="is no finite number for a row"):
-        apps_rec.export(ranked.run.load(), str(tmp_path))
+        apps_rec.export(small_ranked.run.load(), str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -129,19 +129,19 @@ def _nan(loaded):
     return loaded
 
 
-def test_without_data_it_is_proven_on_defaults(ranked, tmp_path, caplog, proven_here):
+def test_without_data_it_is_proven_on_defaults(small_ranked, tmp_path, caplog, proven_here):
     with caplog.at_level("INFO", "apps_rec"):
         version = apps_rec.export(
-            ranked.run.load("eval_input_path=gone.csv", "train_input_path=gone.csv"), str(tmp_path)
+            small_ranked.run.load("eval_input_path=gone.csv", "train_input_path=gone.csv"), str(tmp_path)
         )
     assert "the export will be proven on defaults alone, as no data could be read" in caplog.text
     assert len(json.loads((version / evidence.EVIDENCE_ASSET).read_text(encoding="utf-8"))["rows"]["user"]) == 1
 
 
-def test_the_gate_keeps_a_worse_model_back(ranked, tmp_path, capsys, proven_here):
+def test_the_gate_keeps_a_worse_model_back(small_ranked, tmp_path, capsys, proven_here):
     gate = ["--set", "export_config.gate_metric=auc_ctr", "--set", "export_config.gate_max_drop=0.001"]
-    command = ["export", str(ranked.run.config), *gate, "-o", str(tmp_path / "export")]
-    apps_rec.evaluate(ranked.run.load())
+    command = ["export", str(small_ranked.run.config), *gate, "-o", str(tmp_path / "export")]
+    apps_rec.evaluate(small_ranked.run.load())
     assert main(command) == 0
     (version,) = (tmp_path / "export").iterdir()
     path = version / "assets/metrics.json"

@@ -16,6 +16,7 @@ from apps_rec.config import load_config
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.serving import versions as versions_file
 from apps_rec.serving.parity.golden import Golden
+from apps_rec.serving.parity.verify import verify_export
 from apps_rec.serving.raw_columns import to_tensors
 from apps_rec.serving.saved_model import export as export_file
 from apps_rec.serving.schema import build_serving_schema
@@ -92,10 +93,24 @@ def test_a_server_sees_the_signature_that_it_calls(exported):
     assert set(signature.outputs) == set(OUTPUTS)
 
 
-@pytest.mark.parametrize("field", ["train_config.mixed_precision", "export_config.half_precision"])
-def test_an_export_in_half_precision(trained, estimator, field, proven_here):
-    version = apps_rec.export(trained.load(f"{field}=true"), str(trained.folder / field))
-    loaded = tf.saved_model.load(str(version)).signatures["serving_default"](**tensors())
+MIXED, HALF = "train_config.mixed_precision", "export_config.half_precision"
+
+
+@pytest.fixture(scope="module")
+def halves(trained):
+    """Return the folders of two versions in half precision by the field that asks for it, unproven."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export_file, "prove_in_fresh_process", lambda folder: None)
+        return {
+            field: apps_rec.export(trained.load(f"{field}=true"), str(trained.folder / field))
+            for field in (MIXED, HALF)
+        }
+
+
+@pytest.mark.parametrize("field", [MIXED, HALF])
+def test_an_export_in_half_precision(trained, estimator, halves, field):
+    assert verify_export(halves[field], latency=False).failures == []
+    loaded = tf.saved_model.load(str(halves[field])).signatures["serving_default"](**tensors())
     assert {value.dtype for value in loaded.values()} == {tf.float32}
     half = model_scores(load_trained(trained.load("train_config.mixed_precision=true"))[0])
     single = model_scores(estimator)
@@ -104,8 +119,8 @@ def test_an_export_in_half_precision(trained, estimator, field, proven_here):
     assert np.any(half["probs_cvr"] != single["probs_cvr"])
 
 
-def test_half_precision_says_how_far_scores_are_off(trained, proven_here):
-    version = apps_rec.export(trained.load("export_config.half_precision=true"), str(trained.folder / "said"))
+def test_half_precision_says_how_far_scores_are_off(trained, halves):
+    version = halves[HALF]
     schema = build_serving_schema(trained.load().message)
     evidence = Golden.read(version, schema)
     outputs = tf.saved_model.load(str(version)).signatures["serving_default"](
@@ -236,7 +251,7 @@ def _collect(action, failures):
 @pytest.mark.parametrize(
     "error", [OSError(28, "No space left on device"), tf.errors.ResourceExhaustedError(None, None, "disk full")]
 )
-def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
+def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, traced, error):
     def fail(*args):
         raise error
 
@@ -248,7 +263,7 @@ def test_a_failed_export_leaves_nothing(trained, tmp_path, monkeypatch, error):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch):
+def test_an_interrupted_export_leaves_nothing(trained, tmp_path, monkeypatch, traced):
     def interrupt(*args):
         raise KeyboardInterrupt
 

@@ -150,10 +150,6 @@ def _check(model_name: str, kind: str, clip: float | None, tolerance: float = 1e
     assert [name for name in still if model_name not in WITHOUT_POSITION or "tables_2" not in name] == []
 
 
-def test_the_whole_step_of_mmoe_compiles_without_a_dynamic_shape():
-    _check("plain mmoe", "adam", 0.5)
-
-
 def test_the_whole_step_of_an_fm_compiles_without_a_dynamic_shape():
     _check("fm", "ftrl", None)
 
@@ -176,7 +172,7 @@ def test_the_step_of_other_devices_would_be_found_out():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("model_name", [name for name in MODELS if name != "plain mmoe"])
+@pytest.mark.parametrize("model_name", MODELS)
 def test_every_model_compiles_without_a_dynamic_shape(model_name):
     # Half precision rounds other sums than XLA's, which keeps more bits between two operations.
     _check(model_name, "adam", 0.5, tolerance=0.02 if "bfloat16" in model_name else 1e-5)

@@ -159,24 +159,24 @@ def test_a_checkpoint_may_be_named_in_three_ways(yesterday, begin):
         assert begin(source=source)[3]["step"] == step
 
 
-def test_the_best_checkpoint_holds_the_same_weights(tiny, tmp_path):
-    apps_rec.train(tiny.load("export_config.exporter_type=best", "export_config.best_exporter_metric=auc_ctr"))
+def test_the_best_checkpoint_holds_the_same_weights(small, tmp_path):
+    apps_rec.train(small.load("export_config.exporter_type=best", "export_config.best_exporter_metric=auc_ctr"))
     result = apps_rec.train(
-        tiny.load("model_dir=next", "train_config.fine_tune_checkpoint=run/best", "train_config.num_steps=1")
+        small.load("model_dir=next", "train_config.fine_tune_checkpoint=run/best", "train_config.num_steps=1")
     )
     assert result.step == 1
-    best = int(next((tiny.folder / "run" / "best").glob("*.index")).stem.split("-")[1])
-    assert json.loads((tiny.folder / "next" / "warm_start.json").read_text())["step"] == best
+    best = int(next((small.folder / "run" / "best").glob("*.index")).stem.split("-")[1])
+    assert json.loads((small.folder / "next" / "warm_start.json").read_text())["step"] == best
 
 
-def test_a_run_that_began_warm_goes_on_without_it(tiny, seen):
-    apps_rec.train(tiny.load())
+def test_a_run_that_began_warm_goes_on_without_it(small, seen):
+    apps_rec.train(small.load())
     warm = ["train_config.fine_tune_checkpoint=run", "data_config.num_epochs=1"]
-    apps_rec.train(tiny.load(*warm, "model_dir=whole"))
-    apps_rec.train(tiny.load(*warm, "model_dir=halves", "train_config.num_steps=7"))
+    apps_rec.train(small.load(*warm, "model_dir=whole"))
+    apps_rec.train(small.load(*warm, "model_dir=halves", "train_config.num_steps=7"))
     shutil.rmtree("run")
     seen.clear()
-    apps_rec.train(tiny.load(*warm, "model_dir=halves"), resume=True)
+    apps_rec.train(small.load(*warm, "model_dir=halves"), resume=True)
     assert "warm start" not in seen.text
     a, b = (tf.train.load_checkpoint(tf.train.latest_checkpoint(f"{name}/checkpoints")) for name in ("whole", "halves"))
     for name in a.get_variable_to_shape_map():
