@@ -11,7 +11,8 @@ from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
-from apps_rec.protos.model_pb2 import ModelConfig, RankModel, TaskTower
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.network_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.protos.train_pb2 import LearningRate, Optimizer
 

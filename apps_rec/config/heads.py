@@ -12,7 +12,8 @@ from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row, losses
 from apps_rec.config.tasks.losses import loss_names
 from apps_rec.names import probability_name, product_name
 from apps_rec.protos.eval_pb2 import EvalMetrics
-from apps_rec.protos.model_pb2 import RankModel, TaskTower
+from apps_rec.protos.model_pb2 import RankModel
+from apps_rec.protos.network_pb2 import TaskTower
 
 if TYPE_CHECKING:
     from apps_rec.config.checks.context import Context

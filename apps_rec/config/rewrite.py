@@ -11,7 +11,7 @@ from apps_rec.config.metrics import METRICS
 from apps_rec.config.report import Report
 from apps_rec.config.shorthands import one_tower
 from apps_rec.config.shorthands.origins import RANK, Origins
-from apps_rec.protos import model_pb2
+from apps_rec.protos import named_pb2
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -144,7 +144,7 @@ def _experts(given: object, rank: RankModel, note: Origins) -> None:
     note.note("body.mmoe.num_expert", "num_expert")
 
 
-def _old_experts(given: model_pb2.Mmoe, rank: RankModel, note: Origins, report: Report) -> None:
+def _old_experts(given: named_pb2.Mmoe, rank: RankModel, note: Origins, report: Report) -> None:
     """Makes num_expert and expert_dnn of a list of experts, which is EasyRec's older spelling."""
     path, first = "model_config.mmoe", given.experts[0]
     for name in ("expert_dnn", "num_expert"):

@@ -37,7 +37,7 @@ from apps_rec.models.specs import (
     Task,
     TaskLoss,
 )
-from apps_rec.protos import model_pb2, train_pb2
+from apps_rec.protos import model_pb2, network_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -133,17 +133,17 @@ def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]
     return BODIES[kind](body, parts, len(message.task_towers), l2=message.l2_regularization, dtype=dtype)
 
 
-def _shared_bottom(message: model_pb2.SharedBottom, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _shared_bottom(message: network_pb2.SharedBottom, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return SharedBottom(
         parts, num_tasks, dnn=_optional_dnn(message), normalize_groups=message.normalize_groups, **options
     )
 
 
-def _deep_and_cross(message: model_pb2.CrossBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _deep_and_cross(message: network_pb2.CrossBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return DeepAndCross(parts, num_tasks, message.cross_num, dnn=_optional_dnn(message), **options)
 
 
-def _interaction(message: model_pb2.InteractionBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _interaction(message: network_pb2.InteractionBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return Interaction(
         parts,
         num_tasks,
@@ -154,13 +154,15 @@ def _interaction(message: model_pb2.InteractionBody, parts: Sequence[Group], num
     )
 
 
-def _mixture_of_experts(message: model_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _mixture_of_experts(message: network_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
     return MixtureOfExperts(
         parts, num_tasks, message.num_expert, DnnSpec(**dnn_arguments(message.expert_dnn)), **options
     )
 
 
-def _progressive_extraction(message: model_pb2.PleBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _progressive_extraction(
+    message: network_pb2.PleBody, parts: Sequence[Group], num_tasks: int, **options: Any
+) -> Body:
     networks = [
         ExtractionSpec(
             network.network_name or f"network_{at}",
@@ -174,7 +176,9 @@ def _progressive_extraction(message: model_pb2.PleBody, parts: Sequence[Group], 
     return ProgressiveExtraction(parts, num_tasks, networks, **options)
 
 
-def _information_transfer(message: model_pb2.AitmBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+def _information_transfer(
+    message: network_pb2.AitmBody, parts: Sequence[Group], num_tasks: int, **options: Any
+) -> Body:
     task_dnn, transfer_dnn = (DnnSpec(**dnn_arguments(dnn)) for dnn in (message.task_dnn, message.transfer_dnn))
     return InformationTransfer(parts, num_tasks, task_dnn, transfer_dnn, **options)
 
@@ -195,7 +199,7 @@ def _build_fm(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) 
         return None
     fm = message.fm
     pairwise = groups[fm.group_name] if fm.pairwise else ()
-    return FmSpec(pairwise, groups[fm.wide_group_name], fm.output == model_pb2.FmTerm.TOWER_INPUT)
+    return FmSpec(pairwise, groups[fm.wide_group_name], fm.output == network_pb2.FmTerm.TOWER_INPUT)
 
 
 def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]) -> PositionSpec | None:
@@ -222,7 +226,7 @@ def _build_tasks(config: PipelineConfig) -> list[Task]:
 
 
 def _build_task(
-    tower: model_pb2.TaskTower,
+    tower: network_pb2.TaskTower,
     sample_weight: str,
     observed: tuple[str, ...],
     unobserved: float,

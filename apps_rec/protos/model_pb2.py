@@ -22,13 +22,13 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
-from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
-from apps_rec.protos import eval_pb2 as apps__rec_dot_protos_dot_eval__pb2
 from apps_rec.protos import loss_pb2 as apps__rec_dot_protos_dot_loss__pb2
+from apps_rec.protos import named_pb2 as apps__rec_dot_protos_dot_named__pb2
+from apps_rec.protos import network_pb2 as apps__rec_dot_protos_dot_network__pb2
 from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xab\t\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12<\n\tloss_type\x18\t \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\n \x01(\r:\x01\x31\x12%\n\x06losses\x18\x0f \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12T\n\x14loss_weight_strategy\x18\x10 \x01(\x0e\x32/.apps_rec.protos.ModelConfig.LossWeightStrategy:\x05\x46ixed\x12\x45\n\x13variational_dropout\x18\x0e \x01(\x0b\x32(.apps_rec.protos.VariationalDropoutLayer\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12\x35\n\rwide_and_deep\x18\x66 \x01(\x0b\x32\x1c.apps_rec.protos.WideAndDeepH\x00\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12\x32\n\x0bmulti_tower\x18h \x01(\x0b\x32\x1b.apps_rec.protos.MultiTowerH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12#\n\x03\x64\x63n\x18j \x01(\x0b\x32\x14.apps_rec.protos.DcnH\x00\x12%\n\x04\x64lrm\x18l \x01(\x0b\x32\x15.apps_rec.protos.DlrmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12(\n\x05\x64\x62mtl\x18\xaf\x02 \x01(\x0b\x32\x16.apps_rec.protos.DbmtlH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\t\"0\n\x12LossWeightStrategy\x12\t\n\x05\x46ixed\x10\x00\x12\x0f\n\x0bUncertainty\x10\x01\x42\x07\n\x05model\"\x7f\n\x17VariationalDropoutLayer\x12\x31\n\x15regularization_lambda\x18\x01 \x01(\x02:\x04\x30.01B\x0c\x92\xf4\x18\x08[0, inf)\x12\x31\n\"embedding_wise_variational_dropout\x18\x02 \x01(\x08:\x05\x66\x61lse\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"\xab\x02\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x12\'\n\x03ple\x18\x03 \x01(\x0b\x32\x18.apps_rec.protos.PleBodyH\x00\x12+\n\x05\x63ross\x18\x04 \x01(\x0b\x32\x1a.apps_rec.protos.CrossBodyH\x00\x12\x37\n\x0binteraction\x18\x05 \x01(\x0b\x32 .apps_rec.protos.InteractionBodyH\x00\x12)\n\x04\x61itm\x18\x06 \x01(\x0b\x32\x19.apps_rec.protos.AitmBodyH\x00\x42\x06\n\x04\x62ody\"\x94\x01\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12 \n\x10normalize_groups\x18\xe8\x07 \x01(\x08:\x05\x66\x61lse\"\x8c\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\"\x9f\x01\n\x08\x41itmBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12&\n\x08task_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12*\n\x0ctransfer_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x85\x01\n\tCrossBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x14\n\tcross_num\x18\x04 \x01(\r:\x01\x33\"\xb6\x01\n\x0fInteractionBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12\x1f\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08\x12\x1f\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08\"\x8b\x01\n\x07PleBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12?\n\x13\x65xtraction_networks\x18\x03 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\"\xb8\x01\n\x11\x45xtractionNetwork\x12\x14\n\x0cnetwork_name\x18\x01 \x01(\t\x12\x1b\n\x13\x65xpert_num_per_task\x18\x02 \x01(\r\x12\x11\n\tshare_num\x18\x03 \x01(\r\x12-\n\x0ftask_expert_net\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12.\n\x10share_expert_net\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xc6\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\x12\x1a\n\x0fwide_output_dim\x18\x04 \x01(\r:\x01\x31\x12\x16\n\x08pairwise\x18\x05 \x01(\x08:\x04true\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"9\n\x05Tower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xca\x04\n\tTaskTower\x12\x12\n\ntower_name\x18\x01 \x01(\t\x12\x12\n\nlabel_name\x18\x02 \x01(\t\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12<\n\tloss_type\x18\x04 \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\x05 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x11\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12\x1f\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x12 \n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x12%\n\x06losses\x18\r \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12!\n\x19task_space_indicator_name\x18\x0f \x01(\t\x12\"\n\x1atask_space_indicator_value\x18\x10 \x01(\t\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\x12\x1d\n\x14relation_tower_names\x18\xe9\x07 \x03(\t\x12+\n\x0crelation_dnn\x18\xea\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xb2\x01\n\x0bWideAndDeep\x12\x1a\n\x0fwide_output_dim\x18\x01 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xd3\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1a\n\x0fwide_output_dim\x18\x03 \x01(\r:\x01\x31\x12$\n\x14\x64\x65nse_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x9a\x01\n\nMultiTower\x12&\n\x06towers\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12\'\n\tfinal_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"0\n\x0b\x45xpertTower\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xc9\x01\n\x03\x44\x63n\x12*\n\ndeep_tower\x18\x01 \x01(\x0b\x32\x16.apps_rec.protos.Tower\x12\x30\n\x0b\x63ross_tower\x18\x02 \x01(\x0b\x32\x1b.apps_rec.protos.CrossTower\x12\'\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\x82\x02\n\x04\x44lrm\x12%\n\x07top_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12%\n\x07\x62ot_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12&\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08:\x05\x66\x61lse\x12&\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08:\x05\x66\x61lse\x12 \n\x11l2_regularization\x18\n \x01(\x02:\x05\x31\x65-05\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"1\n\nCrossTower\x12\r\n\x05input\x18\x01 \x01(\t\x12\x14\n\tcross_num\x18\x02 \x01(\r:\x01\x33\"\xa9\x02\n\x04Mmoe\x12-\n\x07\x65xperts\x18\x01 \x03(\x0b\x32\x1c.apps_rec.protos.ExpertTower\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xd1\x02\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xc6\x01\n\x05\x44\x62mtl\x12(\n\nbottom_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\"\x9a\x01\n\x03Ple\x12?\n\x13\x65xtraction_networks\x18\x01 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1b\x61pps_rec/protos/named.proto\x1a\x1d\x61pps_rec/protos/network.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xab\t\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12<\n\tloss_type\x18\t \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\n \x01(\r:\x01\x31\x12%\n\x06losses\x18\x0f \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12T\n\x14loss_weight_strategy\x18\x10 \x01(\x0e\x32/.apps_rec.protos.ModelConfig.LossWeightStrategy:\x05\x46ixed\x12\x45\n\x13variational_dropout\x18\x0e \x01(\x0b\x32(.apps_rec.protos.VariationalDropoutLayer\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12\x35\n\rwide_and_deep\x18\x66 \x01(\x0b\x32\x1c.apps_rec.protos.WideAndDeepH\x00\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12\x32\n\x0bmulti_tower\x18h \x01(\x0b\x32\x1b.apps_rec.protos.MultiTowerH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12#\n\x03\x64\x63n\x18j \x01(\x0b\x32\x14.apps_rec.protos.DcnH\x00\x12%\n\x04\x64lrm\x18l \x01(\x0b\x32\x15.apps_rec.protos.DlrmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12(\n\x05\x64\x62mtl\x18\xaf\x02 \x01(\x0b\x32\x16.apps_rec.protos.DbmtlH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\t\"0\n\x12LossWeightStrategy\x12\t\n\x05\x46ixed\x10\x00\x12\x0f\n\x0bUncertainty\x10\x01\x42\x07\n\x05model\"\x7f\n\x17VariationalDropoutLayer\x12\x31\n\x15regularization_lambda\x18\x01 \x01(\x02:\x04\x30.01B\x0c\x92\xf4\x18\x08[0, inf)\x12\x31\n\"embedding_wise_variational_dropout\x18\x02 \x01(\x08:\x05\x66\x61lse\"\xb1\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"\x1d\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,78 +37,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_VARIATIONALDROPOUTLAYER'].fields_by_name['regularization_lambda']._loaded_options = None
   _globals['_VARIATIONALDROPOUTLAYER'].fields_by_name['regularization_lambda']._serialized_options = b'\222\364\030\010[0, inf)'
-  _globals['_SCOREFORMULA']._serialized_start=6864
-  _globals['_SCOREFORMULA']._serialized_end=6919
-  _globals['_MODELCONFIG']._serialized_start=163
-  _globals['_MODELCONFIG']._serialized_end=1358
-  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_start=1301
-  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_end=1349
-  _globals['_VARIATIONALDROPOUTLAYER']._serialized_start=1360
-  _globals['_VARIATIONALDROPOUTLAYER']._serialized_end=1487
-  _globals['_FEATUREGROUP']._serialized_start=1490
-  _globals['_FEATUREGROUP']._serialized_end=1667
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=1616
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=1667
-  _globals['_SCORETERM']._serialized_start=1669
-  _globals['_SCORETERM']._serialized_end=1715
-  _globals['_RANKMODEL']._serialized_start=1718
-  _globals['_RANKMODEL']._serialized_end=1975
-  _globals['_BODY']._serialized_start=1978
-  _globals['_BODY']._serialized_end=2277
-  _globals['_SHAREDBOTTOM']._serialized_start=2280
-  _globals['_SHAREDBOTTOM']._serialized_end=2428
-  _globals['_MMOEBODY']._serialized_start=2431
-  _globals['_MMOEBODY']._serialized_end=2571
-  _globals['_AITMBODY']._serialized_start=2574
-  _globals['_AITMBODY']._serialized_end=2733
-  _globals['_CROSSBODY']._serialized_start=2736
-  _globals['_CROSSBODY']._serialized_end=2869
-  _globals['_INTERACTIONBODY']._serialized_start=2872
-  _globals['_INTERACTIONBODY']._serialized_end=3054
-  _globals['_PLEBODY']._serialized_start=3057
-  _globals['_PLEBODY']._serialized_end=3196
-  _globals['_EXTRACTIONNETWORK']._serialized_start=3199
-  _globals['_EXTRACTIONNETWORK']._serialized_end=3383
-  _globals['_FMTERM']._serialized_start=3386
-  _globals['_FMTERM']._serialized_end=3584
-  _globals['_FMTERM_OUTPUT']._serialized_start=3548
-  _globals['_FMTERM_OUTPUT']._serialized_end=3584
-  _globals['_HEAD']._serialized_start=3586
-  _globals['_HEAD']._serialized_end=3696
-  _globals['_INDEPENDENT']._serialized_start=3698
-  _globals['_INDEPENDENT']._serialized_end=3711
-  _globals['_FUNNEL']._serialized_start=3713
-  _globals['_FUNNEL']._serialized_end=3742
-  _globals['_POSITIONTOWER']._serialized_start=3744
-  _globals['_POSITIONTOWER']._serialized_end=3824
-  _globals['_TOWER']._serialized_start=3826
-  _globals['_TOWER']._serialized_end=3883
-  _globals['_TASKTOWER']._serialized_start=3886
-  _globals['_TASKTOWER']._serialized_end=4472
-  _globals['_FM']._serialized_start=4474
-  _globals['_FM']._serialized_end=4504
-  _globals['_WIDEANDDEEP']._serialized_start=4507
-  _globals['_WIDEANDDEEP']._serialized_end=4685
-  _globals['_DEEPFM']._serialized_start=4688
-  _globals['_DEEPFM']._serialized_end=4899
-  _globals['_MULTITOWER']._serialized_start=4902
-  _globals['_MULTITOWER']._serialized_end=5056
-  _globals['_EXPERTTOWER']._serialized_start=5058
-  _globals['_EXPERTTOWER']._serialized_end=5106
-  _globals['_DCN']._serialized_start=5109
-  _globals['_DCN']._serialized_end=5310
-  _globals['_DLRM']._serialized_start=5313
-  _globals['_DLRM']._serialized_end=5571
-  _globals['_CROSSTOWER']._serialized_start=5573
-  _globals['_CROSSTOWER']._serialized_end=5622
-  _globals['_MMOE']._serialized_start=5625
-  _globals['_MMOE']._serialized_end=5922
-  _globals['_ESMM']._serialized_start=5925
-  _globals['_ESMM']._serialized_end=6262
-  _globals['_SIMPLEMULTITASK']._serialized_start=6265
-  _globals['_SIMPLEMULTITASK']._serialized_end=6504
-  _globals['_DBMTL']._serialized_start=6507
-  _globals['_DBMTL']._serialized_end=6705
-  _globals['_PLE']._serialized_start=6708
-  _globals['_PLE']._serialized_end=6862
+  _globals['_SCOREFORMULA']._serialized_start=2140
+  _globals['_SCOREFORMULA']._serialized_end=2195
+  _globals['_MODELCONFIG']._serialized_start=168
+  _globals['_MODELCONFIG']._serialized_end=1363
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_start=1306
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_end=1354
+  _globals['_VARIATIONALDROPOUTLAYER']._serialized_start=1365
+  _globals['_VARIATIONALDROPOUTLAYER']._serialized_end=1492
+  _globals['_FEATUREGROUP']._serialized_start=1495
+  _globals['_FEATUREGROUP']._serialized_end=1672
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=1621
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=1672
+  _globals['_SCORETERM']._serialized_start=1674
+  _globals['_SCORETERM']._serialized_end=1720
+  _globals['_RANKMODEL']._serialized_start=1723
+  _globals['_RANKMODEL']._serialized_end=1980
+  _globals['_HEAD']._serialized_start=1982
+  _globals['_HEAD']._serialized_end=2092
+  _globals['_INDEPENDENT']._serialized_start=2094
+  _globals['_INDEPENDENT']._serialized_end=2107
+  _globals['_FUNNEL']._serialized_start=2109
+  _globals['_FUNNEL']._serialized_end=2138
 # @@protoc_insertion_point(module_scope)

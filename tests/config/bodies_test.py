@@ -1,11 +1,11 @@
 """The table of bodies."""
 
 from apps_rec.config.bodies import BODIES, body_of, places_of
-from apps_rec.protos import model_pb2
+from apps_rec.protos import model_pb2, network_pb2
 
 
 def test_every_body_of_the_config_has_a_row():
-    fields = model_pb2.Body.DESCRIPTOR.oneofs_by_name["body"].fields
+    fields = network_pb2.Body.DESCRIPTOR.oneofs_by_name["body"].fields
     assert list(BODIES) == [field.name for field in fields]
     for field in fields:
         own = {part.name: part.message_type.name if part.message_type else "" for part in field.message_type.fields}
@@ -31,7 +31,7 @@ def test_a_model_without_a_body_has_no_row():
 
 
 def test_places_of_a_field():
-    ple = model_pb2.PleBody()
+    ple = network_pb2.PleBody()
     ple.extraction_networks.add(share_num=1)
     ple.extraction_networks.add(share_num=2)
     assert places_of(ple, "body.ple", "extraction_networks.share_num") == [

@@ -27,7 +27,7 @@ from apps_rec.models import (
     shared_bottom,
 )
 from apps_rec.models.heads import HEADS
-from apps_rec.protos import model_pb2
+from apps_rec.protos import model_pb2, network_pb2
 
 ALL = ("user", "app", "price", "word", "tags")
 FM = FmSpec(ALL, ALL)
@@ -167,7 +167,7 @@ def test_what_the_config_says_of_tasks(tiny):
 
 
 def test_every_body_and_head_of_the_config_is_built_and_no_other(tiny, monkeypatch):
-    assert list(build.BODIES) == [field.name for field in model_pb2.Body.DESCRIPTOR.oneofs_by_name["body"].fields]
+    assert list(build.BODIES) == [field.name for field in network_pb2.Body.DESCRIPTOR.oneofs_by_name["body"].fields]
     assert list(HEADS) == [field.name for field in model_pb2.Head.DESCRIPTOR.oneofs_by_name["head"].fields]
     config = _config(tiny, CASES["mmoe"][0])
     monkeypatch.delitem(build.BODIES, "mmoe")

@@ -8,7 +8,7 @@ from apps_rec.config.tasks.kinds import KINDS as OF_CONFIG
 from apps_rec.losses import log_expected_value
 from apps_rec.models import DnnSpec, IndependentHead, Task, shared_bottom
 from apps_rec.models.kinds import KINDS
-from apps_rec.protos.model_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import TaskTower
 
 LOGITS = np.random.default_rng(0).normal(scale=2, size=(7, 3)).astype(np.float32)
 

@@ -29,7 +29,7 @@ def entry(oneof, line, message=""):
 
 
 BODY = {
-    "protos/model.proto": entry(
+    "protos/network.proto": entry(
         "  oneof body",
         "ToyBody toy_body = 1900;",
         """message ToyBody {

@@ -11,7 +11,7 @@ from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.eval_pb2 import EvalMetrics
-from apps_rec.protos.model_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import TaskTower
 
 
 def check_metrics(context: Context) -> None:

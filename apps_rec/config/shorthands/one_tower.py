@@ -6,7 +6,7 @@ from typing import Any
 
 from apps_rec.config.report import Report
 from apps_rec.config.shorthands.origins import Origins, has_group
-from apps_rec.protos import model_pb2
+from apps_rec.protos import network_pb2
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 
 
@@ -141,12 +141,12 @@ def _wide_beside_deep(given: Any, kind: str, rank: RankModel, note: Origins, rep
     if given.HasField("final_dnn"):
         rank.body.shared_bottom.dnn.CopyFrom(given.dnn)
         tower.dnn.CopyFrom(given.final_dnn)
-        rank.fm.output = model_pb2.FmTerm.TOWER_INPUT
+        rank.fm.output = network_pb2.FmTerm.TOWER_INPUT
         note.note("body.shared_bottom.dnn", "dnn")
         note.note("task_towers[0].dnn", "final_dnn")
     else:
         tower.dnn.CopyFrom(given.dnn)
-        rank.fm.output = model_pb2.FmTerm.LOGIT
+        rank.fm.output = network_pb2.FmTerm.LOGIT
         note.note("task_towers[0].dnn", "dnn")
     if given.HasField("wide_output_dim"):
         rank.fm.wide_output_dim = given.wide_output_dim

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from apps_rec.config.tasks.losses import LOSSES, loss_names
 from apps_rec.protos.eval_pb2 import EvalMetrics
-from apps_rec.protos.model_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import TaskTower
 
 # What a label may be.
 BINARY, CLASS, SHARE_OF_ONE, AMOUNT_OF, NUMBER = "0 or 1", "class", "number in [0, 1]", "number of 0 or more", "number"

@@ -9,7 +9,8 @@ from typing import Any
 
 from apps_rec.protos import loss_pb2
 from apps_rec.protos.loss_pb2 import Loss, LossType
-from apps_rec.protos.model_pb2 import ModelConfig, RankModel, TaskTower
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.network_pb2 import TaskTower
 
 SESSION = "session_name"
 

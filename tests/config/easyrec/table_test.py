@@ -9,7 +9,7 @@ import pytest
 from apps_rec.config.easyrec.names import ALSO, easyrec_name
 from apps_rec.config.easyrec.table import TABLE, fields_of, messages_with, used_lines, verdict_of
 from apps_rec.config.easyrec.verdict import NOTED, REFUSED, USED
-from apps_rec.protos import data_pb2, model_pb2, train_pb2
+from apps_rec.protos import data_pb2, model_pb2, network_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 SHARED = Path(os.environ.get("APPS_REC_SHARED", Path(__file__).parents[4] / "shared" / "data")).parent
@@ -85,7 +85,7 @@ def test_our_names_lead_to_easyrecs():
     assert fields_of(model_pb2.RankModel.DESCRIPTOR) == {}
     assert messages_with("uid_field") == ["GAUC"]
     # One message of ours for two of EasyRec's.
-    assert verdict_of(model_pb2.TaskTower.DESCRIPTOR, "relation_dnn") is TABLE["BayesTaskTower"]["relation_dnn"]
+    assert verdict_of(network_pb2.TaskTower.DESCRIPTOR, "relation_dnn") is TABLE["BayesTaskTower"]["relation_dnn"]
     assert "relation_dnn" not in TABLE["TaskTower"]
 
 

@@ -5,7 +5,8 @@ import pytest
 from apps_rec.config import parse_text
 from apps_rec.config.tasks.losses import asked_losses, is_learned, losses_of, session_columns
 from apps_rec.errors import ConfigError
-from apps_rec.protos.model_pb2 import ModelConfig, RankModel, TaskTower
+from apps_rec.protos.model_pb2 import ModelConfig, RankModel
+from apps_rec.protos.network_pb2 import TaskTower
 
 R = "model_config.rank_model"
 CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]"

@@ -11,7 +11,7 @@ from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, towers_abo
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
-from apps_rec.protos.model_pb2 import FmTerm, TaskTower
+from apps_rec.protos.network_pb2 import FmTerm, TaskTower
 
 
 def check_losses(context: Context) -> None:

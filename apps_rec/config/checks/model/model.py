@@ -9,7 +9,7 @@ from apps_rec.config.defaults import dnns_by_path
 from apps_rec.config.outputs import score_outputs
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
-from apps_rec.protos.model_pb2 import FmTerm
+from apps_rec.protos.network_pb2 import FmTerm
 
 
 def check_model(context: Context) -> None:

@@ -15,7 +15,7 @@ from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import kind_row
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.protos.model_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import TaskTower
 
 # Outputs, metrics and losses are named after a tower.
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
