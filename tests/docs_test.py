@@ -24,6 +24,7 @@ MESSAGES = {
     "EvalConfig": eval_pb2.EvalConfig,
     "ExportConfig": export_pb2.ExportConfig,
     "ModelConfig": model_pb2.ModelConfig,
+    "Funnel": model_pb2.Funnel,
     "TaskTower": network_pb2.TaskTower,
     "TrainConfig": train_pb2.TrainConfig,
 }

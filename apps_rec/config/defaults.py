@@ -96,6 +96,8 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
         holders += [(f"{RANK}.task_towers[{i}]", tower, name) for i, tower in enumerate(rank.task_towers)]
     if rank.HasField("position_tower"):
         holders.append((f"{RANK}.position_tower", rank.position_tower, "dnn"))
+    if rank.head.funnel.HasField("counterfactual"):
+        holders.append((f"{RANK}.head.funnel.counterfactual", rank.head.funnel.counterfactual, "imputation_dnn"))
     return [(f"{p}.{name}", getattr(h, name)) for p, h, name in holders if h.HasField(name)]  # type: ignore[attr-defined]
 
 

@@ -13,7 +13,7 @@ from apps_rec.config.tasks.losses import loss_names
 from apps_rec.names import probability_name, product_name
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.model_pb2 import RankModel
-from apps_rec.protos.network_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import CounterfactualRisk, FmTerm, TaskTower
 
 if TYPE_CHECKING:
     from apps_rec.config.checks.context import Context
@@ -132,6 +132,8 @@ class Funnel(Independent):
             return
         self._check_order(context, towers)
         self._check_losses(context)
+        if rank.head.funnel.HasField("counterfactual"):
+            self._check_counterfactual(context, towers)
         labels = [tower.label_name for tower in rank.task_towers]
         for at, tower in enumerate(rank.task_towers[1:], 1):
             for name in ("task_space_indicator_label", "task_space_indicator_name"):
@@ -158,6 +160,26 @@ class Funnel(Independent):
                 product = products(context.rank)[at - 1]
                 text = f"ORDER_CALIBRATE_LOSS does nothing in a funnel: {product} never exceeds a step; remove it."
                 context.report.error(path, text)
+
+    def _check_counterfactual(self, context: Context, towers: Sequence[str]) -> None:
+        """Reports options of an estimator that is not asked for, a tower without input, and names of losses."""
+        given, path, report = (
+            context.rank.head.funnel.counterfactual,
+            f"{RANK}.head.funnel.counterfactual",
+            context.report,
+        )
+        context.in_ranges(given, path)
+        is_dr = given.estimator == CounterfactualRisk.DR
+        for name in ("imputation_dnn", "imputation_weight"):
+            if given.HasField(name) and not is_dr:
+                report.error(f"{path}.{name}", "is of estimator: DR; delete one of them.")
+        if is_dr and not reads_something(context.rank) and not report.any_broken(RANK, "body", "fm"):
+            text = "its tower has no input without a body; expected a body, fm { output: TOWER_INPUT }, or IPS."
+            report.error(f"{path}.estimator", text)
+        for at, name in enumerate(towers):
+            if any(name in (f"ips_{tower}", f"dr_{tower}", f"imputation_{tower}") for tower in towers[1:]):
+                text = f'"loss_{name}" is the name of a loss of counterfactual; expected another name.'
+                report.error(f"{RANK}.task_towers[{at}].tower_name", text)
 
     def _warn_of_empty(self, context: Context, click: str, conversion: str, product: str) -> None:
         """Warns where an empty label says "not observed": it is empty in rows without a click too, in many logs."""
@@ -196,6 +218,11 @@ def products(rank: RankModel) -> list[str]:
     """Returns what stands for a tower's name for each product of the first towers of a funnel, of two and on."""
     towers = [tower.tower_name for tower in rank.task_towers]
     return [product_name(towers, at) for at in range(1, len(towers))]
+
+
+def reads_something(rank: RankModel) -> bool:
+    """Tells whether towers have an input: a body, or an FM that goes into it."""
+    return rank.HasField("body") or (rank.HasField("fm") and rank.fm.output == FmTerm.TOWER_INPUT)
 
 
 def probability(tower: TaskTower) -> str:

@@ -176,6 +176,10 @@ def _esmm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     body.groups.extend(given.groups)
     note.note(f"body.{kind}.groups", "groups")
     rank.head.funnel.SetInParent()
+    if given.HasField("counterfactual"):
+        rank.head.funnel.counterfactual.CopyFrom(given.counterfactual)
+        rank.head.funnel.counterfactual.SetInParent()
+    note.note("head.funnel.counterfactual", "counterfactual")
     for at, (part, name) in enumerate((("ctr_tower", "ctr"), ("cvr_tower", "cvr"))):
         if not given.HasField(part):
             report.missing("model_config.esmm", part, f"the tower of the {name} task")

@@ -28,6 +28,7 @@ from apps_rec.models.bodies import (
 from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import (
+    CounterfactualSpec,
     DnnSpec,
     ExtractionSpec,
     FmSpec,
@@ -67,7 +68,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             stddev=model_config.embedding_stddev,
             wide_dim=message.fm.wide_output_dim,
         ),
-        HEADS[message.head.WhichOneof("head")](_build_tasks(config)),
+        HEADS[message.head.WhichOneof("head")](_build_tasks(config), *_build_counterfactual(message)),
         body=_build_body(message, groups, dtype),
         fm=fm,
         position=_build_position(message, groups),
@@ -207,6 +208,22 @@ def _build_position(message: model_pb2.RankModel, groups: dict[str, tuple[str, .
         return None
     tower = message.position_tower
     return PositionSpec(groups[tower.group_name], _optional_dnn(tower))
+
+
+def _build_counterfactual(message: model_pb2.RankModel) -> tuple[CounterfactualSpec, ...]:
+    """Returns the further argument of a funnel that has one."""
+    if not message.head.funnel.HasField("counterfactual"):
+        return ()
+    given = message.head.funnel.counterfactual
+    return (
+        CounterfactualSpec(
+            given.estimator == network_pb2.CounterfactualRisk.DR,
+            given.weight,
+            given.min_propensity,
+            _optional_dnn(given, "imputation_dnn"),
+            given.imputation_weight,
+        ),
+    )
 
 
 def _build_tasks(config: PipelineConfig) -> list[Task]:

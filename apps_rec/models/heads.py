@@ -12,8 +12,9 @@ import tensorflow as tf
 from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.layers import MultiplicativeHead
 from apps_rec.losses import LOSSES, Rows, Terms
+from apps_rec.models.counterfactual import FurtherLosses, counterfactual_losses
 from apps_rec.models.kinds import PROBABILITY
-from apps_rec.models.specs import ScoreTerm, Task
+from apps_rec.models.specs import CounterfactualSpec, ScoreTerm, Task
 from apps_rec.names import probability_name, product_name
 
 Tensors = Mapping[str, tf.Tensor]
@@ -40,6 +41,9 @@ class AllRows:
 
 class IndependentHead:
     """A head where each task's logits make outputs of its own, trained on the task's label over all impressions."""
+
+    # Losses of a task alone where others did not happen; only a funnel has them.
+    counterfactual: CounterfactualSpec | None = None
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tuple(tasks)
@@ -76,6 +80,10 @@ class IndependentHead:
                 found.append(loss.terms(label, logits[task.name], of_task, item.options))
         return tuple(found)
 
+    def further_losses(self, logits: Tensors, imputed: Tensors, labels: Tensors, rows: AllRows) -> FurtherLosses:
+        """Returns losses beside those of the tasks: none."""
+        return {}
+
     def loss_names(self) -> dict[str, str]:
         """Returns what the loss of each task is called in logs, by task."""
         return {task.name: f"loss_{task.name}" for task in self.tasks}
@@ -88,11 +96,13 @@ class IndependentHead:
 class FunnelHead:
     """ESMM's head: each task is conditional on those before it, and the product of their probabilities is trained.
 
-    Probabilities of later towers have no loss of their own. The loss of pCTCVR = pCTR x pCVR, and of the product up to
-    each later step, is computed in log space, over all rows, with the product of the labels.
+    Probabilities of later towers have no loss of their own, unless `counterfactual` gives them one. The loss of
+    pCTCVR = pCTR x pCVR, and of the product up to each later step, is computed in log space, over all rows, with the
+    product of the labels.
 
     Args:
         tasks: the steps from the first to the last, such as click and conversion; two or more.
+        counterfactual: a loss of each later step alone beside those of the products, or None.
 
     Raises:
         ValueError: there is one task, or one of them is no probability.
@@ -100,10 +110,11 @@ class FunnelHead:
     References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, equations 2 and 3.
     """
 
-    def __init__(self, tasks: Sequence[Task]) -> None:
+    def __init__(self, tasks: Sequence[Task], counterfactual: CounterfactualSpec | None = None) -> None:
         if len(tasks) < 2:
             raise ValueError(f"A funnel has two tasks or more, such as click and conversion. Got {len(tasks)}")
         self.tasks = tuple(tasks)
+        self.counterfactual = counterfactual
         for task in tasks:
             if task.kind != PROBABILITY:
                 raise ValueError(f"task {task.name}: expected a probability in a funnel, got the kind {task.kind}")
@@ -145,6 +156,19 @@ class FunnelHead:
             )
         return found
 
+    def further_losses(self, logits: Tensors, imputed: Tensors, labels: Tensors, rows: AllRows) -> FurtherLosses:
+        """Returns the counterfactual losses of the later steps, if there are any.
+
+        Args:
+            logits: see `losses`.
+            imputed: outputs of the imputation towers by task, `(batch,)`.
+            labels: see `losses`.
+            rows: see `losses`.
+        """
+        if self.counterfactual is None:
+            return {}
+        return counterfactual_losses(self.counterfactual, self.tasks, logits, imputed, labels, rows.weights)
+
     def loss_names(self) -> dict[str, str]:
         """Returns what the loss of each task is called in logs, by task; that of a product is named after it."""
         return {task.name: f"loss_{self._products.get(task.name, task.name)}" for task in self.tasks}
@@ -159,4 +183,4 @@ class FunnelHead:
 Head = IndependentHead | FunnelHead
 
 # By the name of the message in the config; apps_rec/config/heads.py checks them, by the same names.
-HEADS: dict[str, Callable[[Sequence[Task]], Head]] = {"independent": IndependentHead, "funnel": FunnelHead}
+HEADS: dict[str, Callable[..., Head]] = {"independent": IndependentHead, "funnel": FunnelHead}

@@ -17,7 +17,7 @@ from apps_rec.models.bodies import Body
 from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import FmSpec, PositionSpec, ScoreTerm, Task
-from apps_rec.models.towers import make_tower, task_towers
+from apps_rec.models.towers import imputation_towers, make_tower, task_towers
 from apps_rec.replicas import sum_over_replicas
 
 Tensors = Mapping[str, tf.Tensor]
@@ -94,6 +94,9 @@ class RankModel(tfrs.Model):
         self._keep_averages = keep_averages
         has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
         self.towers = task_towers(self.tasks, l2, dtype) if has_tower_input else {}
+        self.imputation_towers = imputation_towers(head, l2, dtype)
+        if self.imputation_towers and not has_tower_input:
+            raise ValueError("An imputation tower needs an input: a body, or an FM that goes into it. Got neither")
         if not has_tower_input and any(task.relations or task.relation_dnn for task in self.tasks):
             raise ValueError("Towers that read others need an input: a body, or an FM that goes into it. Got neither")
         several = [task.name for task in self.tasks if task.num_logits > 1]
@@ -195,9 +198,13 @@ class RankModel(tfrs.Model):
         self, embedded: EmbeddedFeatures, labels: Tensors, weights: Tensors, training: bool, seed: tf.Tensor | None
     ) -> dict[str, tf.Tensor]:
         rows = AllRows({task.name: _row_weights(task, labels, weights) for task in self.tasks}, weights)
-        losses = self.head.losses(self._logits(embedded, training, seed), labels, rows)
+        imputed: dict[str, tf.Tensor] = {}
+        logits = self._logits(embedded, training, seed, imputed)
+        losses = self.head.losses(logits, labels, rows)
         names, replicas = self.head.loss_names(), tf.distribute.get_strategy().num_replicas_in_sync
         shares = {names[task.name]: task.weight * self._share(task, losses[task.name], replicas) for task in self.tasks}
+        for name, (weight, terms) in self.head.further_losses(logits, imputed, labels, rows).items():
+            shares[name] = weight * _global_mean(*terms)
         if self.losses:
             shares["loss_l2"] = tf.add_n(self.losses) / replicas
         if self.embedding_l2:
@@ -226,8 +233,13 @@ class RankModel(tfrs.Model):
         return shares[0] if len(shares) == 1 else tf.add_n(shares)
 
     def _logits(
-        self, embedded: EmbeddedFeatures | RequestFeatures, training: bool, seed: tf.Tensor | None
+        self,
+        embedded: EmbeddedFeatures | RequestFeatures,
+        training: bool,
+        seed: tf.Tensor | None,
+        imputed: dict[str, tf.Tensor] | None = None,
     ) -> dict[str, tf.Tensor]:
+        """Returns the logits by task; fills `imputed`, where it is given, with what the imputation towers make."""
         if (dropout := self.variational_dropout) is not None:
             embedded = embedded.each(lambda part: dropout.dropped(part, training, seed))
         tower_inputs: list[list[tf.Tensor]] = [[] for _ in self.tasks]
@@ -255,6 +267,11 @@ class RankModel(tfrs.Model):
                     logit = tower(x, training=training, seed=seed)
                 logit = tf.squeeze(logit, axis=1) if task.num_logits == 1 else logit
                 logits[task.name] = tf.add_n([logit, *added]) if added else logit
+                imputation = self.imputation_towers.get(task.name)
+                # Only a loss reads it, but the first call makes all variables.
+                if imputation is not None and (imputed is not None or not imputation.built):
+                    value = tf.squeeze(imputation(x, training=training, seed=seed), axis=1)
+                    (imputed if imputed is not None else {})[task.name] = value
             else:
                 logits[task.name] = added[0] + self.biases[task.name]
         if self.position_spec is not None and self.position_tower is not None:

@@ -9,7 +9,7 @@ from apps_rec.features import Embedder
 from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
 from apps_rec.models.heads import FunnelHead, Head, IndependentHead
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.specs import DnnSpec, FmSpec, Group, Task
+from apps_rec.models.specs import CounterfactualSpec, DnnSpec, FmSpec, Group, Task
 
 
 def fm(embedder: Embedder, head: Head, features: Sequence[str], **options: Any) -> RankModel:
@@ -95,6 +95,7 @@ def esmm(
     features: Sequence[str],
     num_experts: int = 0,
     expert: DnnSpec | None = None,
+    counterfactual: CounterfactualSpec | None = None,
     **options: Any,
 ) -> RankModel:
     """Returns the model pCTCVR = pCTR x pCVR, trained on clicks and on conversions over all impressions.
@@ -105,12 +106,14 @@ def esmm(
         features: names of the features that both towers read.
         num_experts: number of experts; 0: the paper's model, towers over shared embeddings, without gates.
         expert: DNN of every expert.
+        counterfactual: a loss of pCVR alone beside that of pCTCVR, as in ESCM2; None: none.
         **options: further arguments of RankModel.
 
     Raises:
         ValueError: one of `num_experts` and `expert` without the other.
 
-    References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, section 2.2.
+    References: Ma, Zhao, Huang, Wang, Hu, Zhu, Gai 2018, Entire Space Multi-Task Model, section 2.2. Wang et al. 2022,
+        ESCM2 (arXiv 2204.05125), of the loss of pCVR.
     """
     if (num_experts > 0) != (expert is not None):
         raise ValueError("num_experts and expert belong together: give both or neither")
@@ -120,7 +123,7 @@ def esmm(
         body = SharedBottom(groups, len(tasks), **_of_body(options))
     else:
         body = MixtureOfExperts(groups, len(tasks), num_experts, expert, **_of_body(options))
-    return RankModel(embedder, FunnelHead(tasks), body=body, **options)
+    return RankModel(embedder, FunnelHead(tasks, counterfactual), body=body, **options)
 
 
 def _of_body(options: dict[str, Any]) -> dict[str, Any]:

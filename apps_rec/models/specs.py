@@ -116,6 +116,25 @@ class Task:
 
 
 @dataclass(frozen=True)
+class CounterfactualSpec:
+    """A loss of each later step of a funnel alone, weighted by the inverse of its propensity.
+
+    Attributes:
+        is_doubly_robust: whether a tower imputes the loss where the steps before did not happen.
+        weight: weight in the model's sum, above 0.
+        min_propensity: least probability of the steps before, in (0, 1].
+        imputation: DNN of the imputation tower; None: one linear layer.
+        imputation_weight: weight of the imputation's error beside the loss, above 0.
+    """
+
+    is_doubly_robust: bool = False
+    weight: float = 0.1
+    min_propensity: float = 0.001
+    imputation: DnnSpec | None = None
+    imputation_weight: float = 1.0
+
+
+@dataclass(frozen=True)
 class ExtractionSpec:
     """A layer of progressive extraction: how many experts of each task and of all, and the network of either.
 

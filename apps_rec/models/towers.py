@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apps_rec.layers import RelationTower, Tower
+from apps_rec.models.heads import Head
 from apps_rec.models.specs import DnnSpec, Task
 from apps_rec.names import scope_name
 
@@ -31,6 +32,15 @@ def task_towers(tasks: Sequence[Task], l2: float, dtype: str | None) -> dict[str
         if task.relations or task.relation_dnn:
             related |= {task.name, *task.relations}
     return {task.name: _task_tower(task, task.name in related, l2, dtype) for task in tasks}
+
+
+def imputation_towers(head: Head, l2: float, dtype: str | None) -> dict[str, Tower]:
+    """Makes what imputes the errors of each later step, by its task's name, where the head asks for it."""
+    spec = head.counterfactual
+    if spec is None or not spec.is_doubly_robust:
+        return {}
+    names = [task.name for task in head.tasks[1:]]
+    return {name: make_tower(spec.imputation, l2, dtype, f"imputation_{scope_name(name)}") for name in names}
 
 
 def _task_tower(task: Task, is_related: bool, l2: float, dtype: str | None) -> Tower | RelationTower:

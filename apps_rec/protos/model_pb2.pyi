@@ -141,7 +141,9 @@ class Independent(_message.Message):
     def __init__(self) -> None: ...
 
 class Funnel(_message.Message):
-    __slots__ = ("tower_names",)
+    __slots__ = ("tower_names", "counterfactual")
     TOWER_NAMES_FIELD_NUMBER: _ClassVar[int]
+    COUNTERFACTUAL_FIELD_NUMBER: _ClassVar[int]
     tower_names: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, tower_names: _Optional[_Iterable[str]] = ...) -> None: ...
+    counterfactual: _network_pb2.CounterfactualRisk
+    def __init__(self, tower_names: _Optional[_Iterable[str]] = ..., counterfactual: _Optional[_Union[_network_pb2.CounterfactualRisk, _Mapping]] = ...) -> None: ...

@@ -121,7 +121,7 @@ class ExpertTower(_message.Message):
     def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class Esmm(_message.Message):
-    __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower")
+    __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower", "counterfactual")
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     CTR_TOWER_FIELD_NUMBER: _ClassVar[int]
     CVR_TOWER_FIELD_NUMBER: _ClassVar[int]
@@ -130,6 +130,7 @@ class Esmm(_message.Message):
     NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    COUNTERFACTUAL_FIELD_NUMBER: _ClassVar[int]
     groups: _containers.RepeatedCompositeFieldContainer[_network_pb2.Tower]
     ctr_tower: _network_pb2.TaskTower
     cvr_tower: _network_pb2.TaskTower
@@ -138,7 +139,8 @@ class Esmm(_message.Message):
     num_expert: int
     fm: _network_pb2.FmTerm
     position_tower: _network_pb2.PositionTower
-    def __init__(self, groups: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., ctr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., cvr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ...) -> None: ...
+    counterfactual: _network_pb2.CounterfactualRisk
+    def __init__(self, groups: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., ctr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., cvr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ..., counterfactual: _Optional[_Union[_network_pb2.CounterfactualRisk, _Mapping]] = ...) -> None: ...
 
 class SimpleMultiTask(_message.Message):
     __slots__ = ("task_towers", "l2_regularization", "bottom_dnn", "fm", "position_tower")

@@ -1,6 +1,7 @@
 from apps_rec.protos import dnn_pb2 as _dnn_pb2
 from apps_rec.protos import eval_pb2 as _eval_pb2
 from apps_rec.protos import loss_pb2 as _loss_pb2
+from apps_rec.protos import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -157,6 +158,26 @@ class TaskTower(_message.Message):
     relation_tower_names: _containers.RepeatedScalarFieldContainer[str]
     relation_dnn: _dnn_pb2.DNN
     def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., use_sample_weight: bool = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., sample_weight: _Optional[str] = ..., relation_tower_names: _Optional[_Iterable[str]] = ..., relation_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class CounterfactualRisk(_message.Message):
+    __slots__ = ("estimator", "weight", "min_propensity", "imputation_dnn", "imputation_weight")
+    class Estimator(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        IPS: _ClassVar[CounterfactualRisk.Estimator]
+        DR: _ClassVar[CounterfactualRisk.Estimator]
+    IPS: CounterfactualRisk.Estimator
+    DR: CounterfactualRisk.Estimator
+    ESTIMATOR_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    MIN_PROPENSITY_FIELD_NUMBER: _ClassVar[int]
+    IMPUTATION_DNN_FIELD_NUMBER: _ClassVar[int]
+    IMPUTATION_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    estimator: CounterfactualRisk.Estimator
+    weight: float
+    min_propensity: float
+    imputation_dnn: _dnn_pb2.DNN
+    imputation_weight: float
+    def __init__(self, estimator: _Optional[_Union[CounterfactualRisk.Estimator, str]] = ..., weight: _Optional[float] = ..., min_propensity: _Optional[float] = ..., imputation_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., imputation_weight: _Optional[float] = ...) -> None: ...
 
 class FmTerm(_message.Message):
     __slots__ = ("group_name", "wide_group_name", "output", "wide_output_dim", "pairwise")

@@ -9,6 +9,7 @@ from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.network_pb2 import TaskTower
 
 R = "model_config.rank_model"
+FUNNEL = f"{R}.head.funnel"
 CTR, CVR = f"{R}.task_towers[tower_name=ctr]", f"{R}.task_towers[tower_name=cvr]"
 
 
@@ -85,6 +86,23 @@ MISTAKES = [
             f'{CVR}.losses+={{ loss_type: ORDER_CALIBRATE_LOSS order_calibrate_loss {{ tower_names: "ctr" }} }}',
         ],
         ["ORDER_CALIBRATE_LOSS does nothing in a funnel: ctcvr never exceeds a step"],
+    ),
+    # the later steps of a funnel alone
+    (
+        [f"{FUNNEL}.counterfactual={{ min_propensity: 0 }}"],
+        ["counterfactual.min_propensity: expected a number in (0, 1], got 0"],
+    ),
+    (
+        [f"{FUNNEL}.counterfactual={{ imputation_dnn {{ hidden_units: 4 }} }}"],
+        ["counterfactual.imputation_dnn: is of estimator: DR; delete one of them."],
+    ),
+    (
+        [f"{FUNNEL}.counterfactual={{ estimator: DR imputation_dnn {{ }} }}"],
+        ["counterfactual.imputation_dnn: hidden_units is missing"],
+    ),
+    (
+        [f"{FUNNEL}.counterfactual={{ }}", f"{FUNNEL}.tower_names=", f"{CTR}.tower_name=ips_cvr"],
+        ['tower_name: "loss_ips_cvr" is the name of a loss of counterfactual; expected another name.'],
     ),
     # a task space by the value of a column
     (
