@@ -17,7 +17,17 @@ from apps_rec.allocator import keep_freed_memory
 keep_freed_memory()
 
 from apps_rec.config import Config, load_config
-from apps_rec.tools.commands import check, convert, evaluate, export, predict, simulate_store, train, verify_export
+from apps_rec.tools.commands import (
+    check,
+    convert,
+    evaluate,
+    export,
+    import_easyrec,
+    predict,
+    simulate_store,
+    train,
+    verify_export,
+)
 from apps_rec.tools.regress import regress
 from apps_rec.tools.safe_log import keep_log_safe
 
@@ -30,6 +40,7 @@ __all__ = [
     "convert",
     "evaluate",
     "export",
+    "import_easyrec",
     "load_config",
     "predict",
     "regress",

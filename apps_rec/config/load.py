@@ -43,6 +43,11 @@ class Config:
     _places: Places = field(default_factory=lambda: Places(""), repr=False)
 
     @property
+    def written(self) -> PipelineConfig:
+        """Returns the config as the user wrote it, overrides applied, before it was rewritten."""
+        return self._places.written
+
+    @property
     def notes(self) -> list[str]:
         """Returns lines about fields that have no effect here, and why."""
         return self.tally.notes

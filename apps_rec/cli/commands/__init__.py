@@ -10,6 +10,7 @@ from apps_rec.cli.commands import (
     convert,
     evaluate,
     export,
+    import_easyrec,
     launch,
     predict,
     regress,
@@ -21,6 +22,7 @@ from apps_rec.cli.commands import (
 # In the order of the help; a name of two words is a command of a group.
 COMMANDS: dict[str, ModuleType] = {
     "check": check,
+    "import-easyrec": import_easyrec,
     "train": train,
     "evaluate": evaluate,
     "export": export,

@@ -53,9 +53,14 @@ def used_lines(used: Mapping[tuple[str, str], int]) -> list[str]:
     """
     lines = []
     for (message, name), count in used.items():
-        theirs = easyrec_name_of(message)
-        verdict = _rows(theirs).get(name)
+        theirs, verdict = use_of(message, name)
         what = verdict.reason if verdict else "a field of this package alone"
         times = f" ({count} times)" if count > 1 else ""
         lines.append(f"used: {theirs}.{name}{times}: {what}")
     return lines
+
+
+def use_of(message: str, name: str) -> tuple[str, Verdict | None]:
+    """Returns EasyRec's name of a message of ours, by its full name, and the verdict on a field; None: it has none."""
+    theirs = easyrec_name_of(message)
+    return theirs, _rows(theirs).get(name)

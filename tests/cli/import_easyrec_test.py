@@ -1,0 +1,40 @@
+"""`apps-rec import-easyrec` writes a config and its report, or nothing."""
+
+from apps_rec.config import load_config
+from apps_rec.config.imports.spelling import with_defaults
+from tests.cli.commands import edit, fails, run
+
+
+def test_it_writes_a_config_and_its_report(tiny, capsys):
+    edit(tiny.config, "train_config {", "train_config {\n sync_replicas: true")
+    code, out, err = run(capsys, "import-easyrec", "tiny.config", "-o", "made/new.config")
+    assert (code, err) == (0, "")
+    report = (tiny.config.parent / "made/new.config.report.md").read_text(encoding="utf-8")
+    assert out.startswith(report)
+    assert "sync_replicas: noted" in report
+    assert out.splitlines()[-1] == "made/new.config: written, and this report as made/new.config.report.md"
+    old, new = load_config("tiny.config"), load_config("made/new.config")
+    assert with_defaults(new.message) == with_defaults(old.message)
+    first = (tiny.config.parent / "made/new.config").read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# From tiny.config by `apps-rec import-easyrec`")
+
+
+def test_nothing_is_written_where_something_is_refused(tiny, capsys):
+    edit(tiny.config, "train_config {", "train_config {\n dead_line: 'x' force_restore_shape_compatible: true")
+    err = fails(capsys, "import-easyrec", "tiny.config", "-o", "new.config")
+    assert [line.partition(": refused: ")[0].rpartition(".")[2] for line in err.splitlines()] == [
+        "dead_line",
+        "force_restore_shape_compatible",
+    ]
+    assert not list(tiny.config.parent.glob("new.config*"))
+
+
+def test_a_file_that_is_there_stays_without_overwrite(tiny, capsys):
+    target = tiny.config.parent / "new.config"
+    target.write_text("mine", encoding="utf-8")
+    err = fails(capsys, "import-easyrec", "tiny.config", "-o", "new.config")
+    assert err == "new.config is there already; name another file, or replace it with --overwrite\n"
+    assert target.read_text(encoding="utf-8") == "mine"
+    assert run(capsys, "import-easyrec", "tiny.config", "-o", "new.config", "--overwrite")[0] == 0
+    assert target.read_text(encoding="utf-8").startswith("# From")
+    assert "is there already" in fails(capsys, "import-easyrec", "tiny.config", "-o", ".", "--overwrite")
