@@ -14,6 +14,14 @@ OPTIMIZERS = ("sgd", "adagrad", "adam", "ftrl")
 _RATES = {"adam": 0.008, "sgd": 0.05, "adagrad": 0.02, "ftrl": 0.1}
 
 _DNN = "dnn {{ hidden_units: [{units}] use_bn: false }}"
+_EXPERT = "{ hidden_units: [256] use_bn: false }"
+# One layer of PLE as in the peer: an expert of each task and a shared one.
+_EXTRACTION = (
+    "    extraction_networks {",
+    f"      expert_num_per_task: 1  task_expert_net {_EXPERT}",
+    f"      share_num: 1  share_expert_net {_EXPERT}",
+    "    }",
+)
 _TOWER = '{{ tower_name: "{name}" label_name: "{label}" {dnn} weight: 1 }}'
 
 
@@ -22,7 +30,7 @@ class Job:
     """The model and the columns that one of our runs trains.
 
     Attributes:
-        model: mmoe, esmm or deepfm.
+        model: mmoe, ple, esmm or deepfm.
         vocabulary: ids of a column.
         fm: true if an FM is added to MMOE's or ESMM's logits.
         shared_rows: rows of one table that all columns share; 0: a table each.
@@ -104,12 +112,14 @@ def _model(job: Job) -> list[str]:
     if with_fm:
         groups.append(f'  feature_groups {{ group_name: "fm" feature_names: [{names}] }}')
     fm = ['    fm { group_name: "fm" wide_group_name: "fm" }'] if with_fm else []
-    if job.model == "mmoe":
+    if job.model in ("mmoe", "ple"):
         dnn = _DNN.format(units=64)
         towers = [
             f"    task_towers {_TOWER.format(name=name, label=label, dnn=dnn)}"
             for name, label in (("ctr", "click"), ("ctcvr", "download"))
         ]
+        if job.model == "ple":
+            return [*groups, "  ple {", *_EXTRACTION * 2, *towers, "  }"]
         experts = "    num_expert: 2  expert_dnn { hidden_units: [256, 128] use_bn: false }"
         return [*groups, "  mmoe {", experts, *towers, *fm, "  }"]
     dnn = _DNN.format(units="256, 128, 64")

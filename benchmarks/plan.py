@@ -38,7 +38,7 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Returns all processes of a round, in their order."""
-    mmoe, esmm, deepfm = Job("mmoe"), Job("esmm"), Job("deepfm")
+    mmoe, ple, esmm, deepfm = Job("mmoe"), Job("ple"), Job("esmm"), Job("deepfm")
     few = 2_000
     legacy = ("--optimizer", "legacy_adam")
     allocator = tuple(SAME_ALLOCATOR.items())
@@ -52,6 +52,8 @@ def entries() -> list[Entry]:
         Entry("mmoe/ours_bf16", "ours", replace(mmoe, options="mixed_precision: true")),
         Entry("mmoe/deepctr_our_allocator", "deepctr", mmoe, environment=allocator, has_auc=False),
         Entry("mmoe/deepctr_legacy_adam_our_allocator", "deepctr", mmoe, legacy, allocator, has_auc=False),
+        Entry("ple/ours", "ours", ple),
+        Entry("ple/deepctr", "deepctr", ple),
         Entry("esmm/ours", "ours", esmm),
         Entry("esmm/deepctr", "deepctr", esmm),
         Entry("esmm/rechub", "rechub", esmm),
@@ -81,6 +83,7 @@ GOALS = (
     Goal("MMOE beside DeepCTR, legacy Adam", "mmoe/ours", "mmoe/deepctr_legacy_adam", 1.4, 1.7),
     Goal("MMOE with FM beside DeepCTR without", "mmoe/ours_fm", "mmoe/deepctr", 1.7),
     Goal("MMOE beside torch-rechub", "mmoe/ours", "mmoe/rechub", 2.0),
+    Goal("PLE beside DeepCTR", "ple/ours", "ple/deepctr", 1.5),
     Goal("plain ESMM beside DeepCTR", "esmm/ours", "esmm/deepctr", 1.8, 2.4),
     Goal("MMOE of 12 x 2,000 ids beside DeepCTR", "mmoe_2000/ours", "mmoe_2000/deepctr", 1.0, 1.2),
     Goal("plain ESMM of 12 x 2,000 ids beside DeepCTR", "esmm_2000/ours", "esmm_2000/deepctr", 1.0, 1.2),

@@ -21,14 +21,14 @@ import pandas as pd
 import tensorflow as tf
 from deepctr.feature_column import DenseFeat, SparseFeat
 from deepctr.models import DeepFM
-from deepctr.models.multitask import ESMM, MMOE
+from deepctr.models.multitask import ESMM, MMOE, PLE
 from sklearn.metrics import roc_auc_score
 
 
 def main() -> None:
     """Runs one training."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("model", choices=["mmoe", "esmm", "deepfm"])
+    parser.add_argument("model", choices=["mmoe", "ple", "esmm", "deepfm"])
     parser.add_argument("data", type=Path)
     parser.add_argument("--vocabulary", type=int, required=True)
     parser.add_argument("--optimizer", choices=["adam", "legacy_adam"], default="adam")
@@ -41,6 +41,16 @@ def main() -> None:
     # No l2 on embeddings, DeepCTR's default: it is a dense pass over all tables, and no other model here has it.
     if options.model == "mmoe":
         model = MMOE(columns, num_experts=2, tower_dnn_hidden_units=(64,), l2_reg_embedding=0)
+    elif options.model == "ple":
+        model = PLE(
+            columns,
+            shared_expert_num=1,
+            specific_expert_num=1,
+            num_levels=2,
+            expert_dnn_hidden_units=(256,),
+            tower_dnn_hidden_units=(64,),
+            l2_reg_embedding=0,
+        )
     elif options.model == "esmm":
         model = ESMM(columns, tower_dnn_hidden_units=(256, 128, 64), l2_reg_embedding=0)
     else:
