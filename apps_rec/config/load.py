@@ -70,6 +70,10 @@ class Config:
         """Returns the `file:line` where the user wrote a path of `message`, such as `data_config.input_fields[3]`."""
         return self._places.locate(path)
 
+    def as_written(self, path: str) -> str:
+        """Returns the path at which the user's file has what is at this path of `message`, for a `--set`."""
+        return self._places.as_written(path)
+
     def describe(self, path: str) -> str:
         """Returns `file:line: path`, with the path as in the user's file; an error about the path starts with it."""
         return f"{self._places.locate(path)}: {self._places.readable(path)}"

@@ -14,6 +14,7 @@ from apps_rec.cli.commands import (
     launch,
     predict,
     regress,
+    simulate_config,
     simulate_store,
     train,
     verify_export,
@@ -32,6 +33,7 @@ COMMANDS: dict[str, ModuleType] = {
     "regress": regress,
     "launch": launch,
     "simulate store": simulate_store,
+    "simulate config": simulate_config,
 }
 # The help of the first word of such a name.
 GROUPS = {"simulate": "make data with known truth"}

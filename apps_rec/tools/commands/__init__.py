@@ -6,6 +6,7 @@ from apps_rec.tools.commands.evaluate import evaluate
 from apps_rec.tools.commands.export import export
 from apps_rec.tools.commands.import_easyrec import import_easyrec
 from apps_rec.tools.commands.predict import predict
+from apps_rec.tools.commands.simulate_config import simulate_config
 from apps_rec.tools.commands.simulate_store import simulate_store
 from apps_rec.tools.commands.train import train
 from apps_rec.tools.commands.verify_export import verify_export
@@ -17,6 +18,7 @@ __all__ = [
     "export",
     "import_easyrec",
     "predict",
+    "simulate_config",
     "simulate_store",
     "train",
     "verify_export",

@@ -1,0 +1,1 @@
+"""Rows that fit a config, with a signal that its model can learn."""
