@@ -10,6 +10,7 @@ from apps_rec.config.bodies import body_of, places_of
 from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.tasks.distillation import resolve_names
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.network_pb2 import TaskTower
@@ -69,6 +70,7 @@ def _model(config: PipelineConfig, report: Report) -> None:
     for dnn in dnns(rank):
         _activation(dnn)
     head_of(rank).resolve(rank)
+    resolve_names(model)
     if not model.score:
         _score(model)
 

@@ -12,6 +12,7 @@ from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row, losses
 from apps_rec.config.tasks.losses import loss_names
 from apps_rec.names import probability_name, product_name
 from apps_rec.protos.eval_pb2 import EvalMetrics
+from apps_rec.protos.loss_pb2 import Kd
 from apps_rec.protos.model_pb2 import RankModel
 from apps_rec.protos.network_pb2 import CounterfactualRisk, FmTerm, TaskTower
 
@@ -59,6 +60,10 @@ class Independent:
         found = {name: width for tower in rank.task_towers for name, width in kind_row(tower).widths(tower).items()}
         return [name for name, width in found.items() if not width and not name.startswith(("logits_", "pos_logits_"))]
 
+    def products(self, rank: RankModel) -> list[str]:
+        """Returns what stands for a tower's name for each product of towers' probabilities."""
+        return []
+
     def trained(self, rank: RankModel) -> list[str]:
         """Returns the output that each tower's loss trains; an empty list where the towers do not fit the head."""
         return [scored(tower) for tower in rank.task_towers]
@@ -94,6 +99,10 @@ class Funnel(Independent):
     def scores(self, rank: RankModel) -> list[str]:
         """Adds the products."""
         return [*super().scores(rank), *map(probability_name, products(rank))]
+
+    def products(self, rank: RankModel) -> list[str]:
+        """Returns them for the first two steps, and on."""
+        return products(rank)
 
     def trained(self, rank: RankModel) -> list[str]:
         """Returns the first step's probability and the products."""
@@ -240,15 +249,15 @@ def measured_output(tower: TaskTower) -> str:
     return kind_row(tower).measured.format(tower.tower_name)
 
 
-def space_of(tower: TaskTower) -> str:
-    """Returns the label that says which rows are inside a tower's task space; "": there is none.
+def space_of(tower: TaskTower | Kd) -> str:
+    """Returns the label that says which rows are inside a tower's task space, or that of a loss; "": there is none.
 
     A space by the value of a column has a label of its own, which is made of the column when rows are read.
     """
     if tower.task_space_indicator_name:
         # No column has such a name: a control character.
         return f"{tower.task_space_indicator_name}\x1f{tower.task_space_indicator_value}"
-    return tower.task_space_indicator_label
+    return "" if isinstance(tower, Kd) else tower.task_space_indicator_label
 
 
 def masked(tower: TaskTower) -> str:

@@ -7,6 +7,7 @@ from apps_rec.config.features import list_separators, type_of
 from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
+from apps_rec.config.tasks.distillation import soft_labels, soft_labels_of
 from apps_rec.config.tasks.kinds import AMOUNT_OF, BINARY, CLASS, NUMBER, SHARE_OF_ONE, kind_row
 from apps_rec.config.tasks.losses import session_columns
 from apps_rec.data.dtypes import DTYPES, parse_value
@@ -24,7 +25,9 @@ from apps_rec.data.schema import (
 from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.loss_pb2 import Kd
 from apps_rec.protos.model_pb2 import RankModel
+from apps_rec.protos.network_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 PURPOSES = (*PASSES, "predict")
@@ -52,11 +55,13 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     declared = {field.input_name: _column(field, separators, words) for field in data.input_fields}
     scores_only = purpose == "predict"
     model = config.model_config.rank_model
-    labels = () if scores_only else _labels(model)
+    # Soft labels and where they count: only a training reads them.
+    distilled = config.model_config.kd if purpose == TRAIN else ()
+    labels = () if scores_only else _labels(model, distilled)
     weights = _weights(config) if purpose == "train" else ()
     users = () if scores_only or purpose == TRAIN else _users(config)
     sessions = session_columns(model) if purpose == TRAIN else ()
-    spaces = () if scores_only else _value_spaces(model, declared)
+    spaces = () if scores_only else _value_spaces(model, distilled, declared)
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
     if scores_only and config.model_config.score_value_field:
         names.append(config.model_config.score_value_field)
@@ -177,31 +182,37 @@ def _find(declared: dict[str, Column], name: str, where: str) -> Column:
     return declared[name]
 
 
-def _labels(model: RankModel) -> tuple[str, ...]:
+def _labels(model: RankModel, distilled: Iterable[Kd]) -> tuple[str, ...]:
     names: Iterator[str] = (
         name for tower in model.task_towers for name in (tower.label_name, tower.task_space_indicator_label) if name
     )
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys([*names, *(name for kd in distilled for name in soft_labels_of(kd))]))
 
 
-def _value_spaces(model: RankModel, declared: dict[str, Column]) -> tuple[ValueSpace, ...]:
+def _value_spaces(model: RankModel, distilled: Iterable[Kd], declared: dict[str, Column]) -> tuple[ValueSpace, ...]:
     found = {}
-    for tower in model.task_towers:
-        if tower.task_space_indicator_name:
-            where = f"task_towers[tower_name={tower.tower_name}].task_space_indicator_"
-            column = _find(declared, tower.task_space_indicator_name, f"{where}name")
-            value = parse_value(tower.task_space_indicator_value, column.dtype, f"{where}value")
-            found[space_of(tower)] = ValueSpace(space_of(tower), column, value)
+    places: list[tuple[str, TaskTower | Kd]] = [
+        (f"task_towers[tower_name={t.tower_name}]", t) for t in model.task_towers
+    ]
+    for place, given in [*places, *((f"kd[loss_name={kd.loss_name}]", kd) for kd in distilled)]:
+        if given.task_space_indicator_name:
+            where = f"{place}.task_space_indicator_"
+            column = _find(declared, given.task_space_indicator_name, f"{where}name")
+            value = parse_value(given.task_space_indicator_value, column.dtype, f"{where}value")
+            found[space_of(given)] = ValueSpace(space_of(given), column, value)
     return tuple(found.values())
 
 
 def _label_rules(config: PipelineConfig, labels: Iterable[str]) -> dict[str, LabelRule]:
     """Returns the rules in an order in which each label comes behind its spaces. A circle of spaces gives no rule."""
     columns = {column.input_name: column for column in config.data_config.input_fields}
-    model = config.model_config.rank_model
+    model, soft = config.model_config.rank_model, soft_labels(config.model_config)
     spaces = {name: _spaces(model, name) for name in labels}
     rules = {
-        name: replace(_values_of(model, name), not_observed=tuple(map(_unobserved_value, columns[name].not_observed)))
+        name: replace(
+            _VALUES[soft[name]](1) if name in soft else _values_of(model, name),
+            not_observed=tuple(map(_unobserved_value, columns[name].not_observed)),
+        )
         for name in labels
     }
     ordered = [name for name in labels if not spaces[name]]

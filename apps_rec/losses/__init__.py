@@ -1,7 +1,14 @@
 """Losses of a task: plain functions of labels and of logits or log-probabilities; one file, one row each."""
 
 from apps_rec.losses.counterfactual import doubly_robust_losses, inverse_propensity_loss
-from apps_rec.losses.cross_entropy import log_prob_cross_entropy, sigmoid_cross_entropy, softmax_cross_entropy
+from apps_rec.losses.cross_entropy import (
+    entropy,
+    log_prob_cross_entropy,
+    sigmoid_cross_entropy,
+    soft_cross_entropy,
+    softened,
+    softmax_cross_entropy,
+)
 from apps_rec.losses.rows import Rows, Terms
 from apps_rec.losses.table import CLASSIFICATION, LOSSES, Loss
 from apps_rec.losses.ziln import log_expected_value
@@ -13,9 +20,12 @@ __all__ = [
     "Rows",
     "Terms",
     "doubly_robust_losses",
+    "entropy",
     "inverse_propensity_loss",
     "log_expected_value",
     "log_prob_cross_entropy",
     "sigmoid_cross_entropy",
+    "soft_cross_entropy",
+    "softened",
     "softmax_cross_entropy",
 ]

@@ -66,6 +66,51 @@ def log_prob_cross_entropy(
     return -(labels * log_prob + (1.0 - labels) * log_complement)
 
 
+def soft_cross_entropy(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
+    """Computes the cross entropy of soft labels of each row: of a sigmoid where it has one logit, else a softmax.
+
+    Args:
+        targets: probabilities, `(batch,)` or `(batch, classes)`.
+        logits: any numbers, of the same shape.
+
+    Example:
+        >>> soft_cross_entropy(tf.constant([0.25]), tf.constant([0.0])).numpy().round(4)
+        array([0.6931], dtype=float32)
+    """
+    if logits.shape.rank == 1:
+        return tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=logits)
+    return tf.nn.softmax_cross_entropy_with_logits(labels=targets, logits=logits)
+
+
+def entropy(probs: tf.Tensor) -> tf.Tensor:
+    """Computes the entropy of each row's distribution: of one probability and its complement, or of several."""
+    parts = -tf.math.xlogy(probs, probs)
+    return parts - tf.math.xlog1py(1.0 - probs, -probs) if probs.shape.rank == 1 else tf.reduce_sum(parts, axis=-1)
+
+
+def softened(labels: tf.Tensor, is_logits: bool, temperature: float) -> tf.Tensor:
+    """Returns soft labels as probabilities at a temperature T: of logits z / T; of p in proportion to p^(1/T).
+
+    Args:
+        labels: logits or probabilities, `(batch,)` or `(batch, classes)`.
+        is_logits: whether they are logits.
+        temperature: T, above 0.
+
+    Example:
+        >>> softened(tf.constant([0.2]), False, 2.0).numpy().round(4)  # 1 / (1 + sqrt(0.8 / 0.2))
+        array([0.3333], dtype=float32)
+
+    References: Hinton, Vinyals, Dean 2015, Distilling the Knowledge in a Neural Network (arXiv 1503.02531), equation 1.
+    """
+    is_single = labels.shape.rank == 1
+    if is_logits:
+        return tf.sigmoid(labels / temperature) if is_single else tf.nn.softmax(labels / temperature)
+    # No logarithms: a probability of 0 stays 0.
+    powers = tf.pow(labels, 1.0 / temperature)
+    rest = tf.pow(1.0 - labels, 1.0 / temperature) if is_single else 0.0
+    return powers / (powers + rest if is_single else tf.reduce_sum(powers, axis=-1, keepdims=True))
+
+
 def smoothed(target: tf.Tensor, share: float, classes: int) -> tf.Tensor:
     """Spreads a share of each label evenly over all classes."""
     return target * (1.0 - share) + share / classes if share else target

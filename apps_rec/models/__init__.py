@@ -4,10 +4,20 @@ from apps_rec.models.build import build_model, build_variables, half_precision_t
 from apps_rec.models.heads import FunnelHead, IndependentHead
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.recipes import deepfm, esmm, fm, mmoe, shared_bottom
-from apps_rec.models.specs import CounterfactualSpec, DnnSpec, FmSpec, Group, PositionSpec, ScoreTerm, Task
+from apps_rec.models.specs import (
+    CounterfactualSpec,
+    DistillationSpec,
+    DnnSpec,
+    FmSpec,
+    Group,
+    PositionSpec,
+    ScoreTerm,
+    Task,
+)
 
 __all__ = [
     "CounterfactualSpec",
+    "DistillationSpec",
     "DnnSpec",
     "FmSpec",
     "FunnelHead",

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from apps_rec.config.heads import space_of
 from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses, may_be_any_number
+from apps_rec.config.tasks.distillation import is_any_number, soft_labels_of
 from apps_rec.config.tasks.kinds import kind_name
 from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
@@ -29,6 +30,7 @@ from apps_rec.models.heads import HEADS
 from apps_rec.models.rank_model import RankModel
 from apps_rec.models.specs import (
     CounterfactualSpec,
+    DistillationSpec,
     DnnSpec,
     ExtractionSpec,
     FmSpec,
@@ -38,7 +40,7 @@ from apps_rec.models.specs import (
     Task,
     TaskLoss,
 )
-from apps_rec.protos import model_pb2, network_pb2, train_pb2
+from apps_rec.protos import loss_pb2, model_pb2, network_pb2, train_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -80,6 +82,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
         jit_compile=train_config.jit_compile,
         variational_dropout=_build_variational_dropout(model_config, features, fm),
         keep_averages=train_config.on_nan == train_pb2.SKIP_BATCH,
+        distillations=[_build_distillation(kd) for kd in model_config.kd],
         score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
 
@@ -223,6 +226,22 @@ def _build_counterfactual(message: model_pb2.RankModel) -> tuple[CounterfactualS
             _optional_dnn(given, "imputation_dnn"),
             given.imputation_weight,
         ),
+    )
+
+
+def _build_distillation(kd: loss_pb2.Kd) -> DistillationSpec:
+    return DistillationSpec(
+        kd.loss_name,
+        kd.pred_name,
+        tuple(soft_labels_of(kd)),
+        loss_pb2.Kd.Form.Name(kd.loss_type),
+        kd.label_is_logits,
+        kd.loss_weight,
+        kd.temperature,
+        space_of(kd) or None,
+        kd.in_task_space_weight,
+        kd.out_task_space_weight,
+        NOT_OBSERVED_NUMBER if is_any_number(kd) else NOT_OBSERVED,
     )
 
 

@@ -15,7 +15,7 @@ from apps_rec.losses import LOSSES, Rows, Terms
 from apps_rec.models.counterfactual import FurtherLosses, counterfactual_losses
 from apps_rec.models.kinds import PROBABILITY
 from apps_rec.models.specs import CounterfactualSpec, ScoreTerm, Task
-from apps_rec.names import probability_name, product_name
+from apps_rec.names import logit_name, probability_name, product_name
 
 Tensors = Mapping[str, tf.Tensor]
 # For each loss of a task, what it is the mean of; of several, their means are added.
@@ -54,6 +54,13 @@ class IndependentHead:
         for task in self.tasks:
             outputs |= task.row.outputs(task.name, logits[task.name], task.options)
         return outputs
+
+    def logits_of(self, output: str, logits: Tensors) -> tf.Tensor:
+        """Returns the logits behind an output: those of `probs_<tower>` or `logits_<tower>`."""
+        for task in self.tasks:
+            if output in (probability_name(task.name), logit_name(task.name)):
+                return logits[task.name]
+        raise ValueError(f"no logits are behind an output {output}; expected probs_<tower> or logits_<tower>")
 
     def losses(self, logits: Tensors, labels: Tensors, rows: AllRows) -> dict[str, TaskTerms]:
         """Returns what each loss of each task is the mean of.
@@ -136,6 +143,14 @@ class FunnelHead:
             product = product * outputs[probability_name(name)]
             outputs[probability_name(product_of)] = product
         return outputs
+
+    def logits_of(self, output: str, logits: Tensors) -> tf.Tensor:
+        """Returns the logits behind an output: those of a tower, or log p - log(1 - p) of a product."""
+        for at, product_of in enumerate(self._products.values(), 1):
+            if output == probability_name(product_of):
+                product = self._product(*(logits[step.name] for step in self.tasks[: at + 1]))
+                return product["ctcvr_log_prob"] - product["ctcvr_log_complement"]
+        return IndependentHead(self.tasks).logits_of(output, logits)
 
     def losses(self, logits: Tensors, labels: Tensors, rows: AllRows) -> dict[str, TaskTerms]:
         """Returns the losses of the click, and of each later step with all before it. See `IndependentHead.losses`."""

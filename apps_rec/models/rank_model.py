@@ -14,9 +14,10 @@ from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
 from apps_rec.losses import LOSSES
 from apps_rec.models.bodies import Body
+from apps_rec.models.distillation import distillation_terms
 from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
-from apps_rec.models.specs import FmSpec, PositionSpec, ScoreTerm, Task
+from apps_rec.models.specs import DistillationSpec, FmSpec, PositionSpec, ScoreTerm, Task
 from apps_rec.models.towers import imputation_towers, make_tower, task_towers
 from apps_rec.replicas import sum_over_replicas
 
@@ -52,6 +53,7 @@ class RankModel(tfrs.Model):
             gradients are not finite. It costs one copy of them a step; only a training that goes on needs it.
         variational_dropout: learned dropout of features, or None.
         score_formula: "weighted_sum" or "product_of_powers" of the score's terms.
+        distillations: losses between outputs and soft labels.
 
     Input shape: the Preprocessor's outputs.
     Output shape: a dict of `(batch,)` float32: the head's outputs, such as `probs_<tower>` and `logits_<tower>`, and
@@ -74,6 +76,7 @@ class RankModel(tfrs.Model):
         keep_averages: bool = False,
         variational_dropout: VariationalDropout | None = None,
         score_formula: str = WEIGHTED_SUM,
+        distillations: Sequence[DistillationSpec] = (),
         name: str = "rank_model",
     ) -> None:
         super().__init__(name=name)
@@ -88,7 +91,7 @@ class RankModel(tfrs.Model):
         self.fm_spec, self.position_spec = fm, position
         self.tasks = head.tasks
         self.score_terms = tuple(score) or head.default_score()
-        self.embedding_l2 = embedding_l2
+        self.embedding_l2, self.distillations = embedding_l2, tuple(distillations)
         self.variational_dropout = variational_dropout
         self._seed = seed % 2**31
         self._keep_averages = keep_averages
@@ -205,6 +208,9 @@ class RankModel(tfrs.Model):
         shares = {names[task.name]: task.weight * self._share(task, losses[task.name], replicas) for task in self.tasks}
         for name, (weight, terms) in self.head.further_losses(logits, imputed, labels, rows).items():
             shares[name] = weight * _global_mean(*terms)
+        for spec in self.distillations:
+            terms = distillation_terms(spec, self.head, logits, labels)
+            shares[f"loss_{spec.name}"] = spec.weight * _global_mean(*terms)
         if self.losses:
             shares["loss_l2"] = tf.add_n(self.losses) / replicas
         if self.embedding_l2:

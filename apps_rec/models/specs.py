@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps_rec.data.schema import NOT_OBSERVED_NUMBER
 from apps_rec.losses import CLASSIFICATION, LOSSES
 from apps_rec.models.kinds import KINDS, PROBABILITY, Kind
 
@@ -132,6 +133,37 @@ class CounterfactualSpec:
     min_propensity: float = 0.001
     imputation: DnnSpec | None = None
     imputation_weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class DistillationSpec:
+    """A loss between an output and soft labels.
+
+    Attributes:
+        name: what the loss is called in logs, behind `loss_`.
+        output: name of the output, such as `logits_ctr` or `probs_ctcvr`.
+        labels: columns of the soft labels: one, or one for each class.
+        loss: a key of `apps_rec.models.distillation.FORMS`.
+        is_logits: whether the soft labels are logits; else they are probabilities.
+        weight: weight in the model's sum.
+        temperature: what logits of both are divided by first, above 0.
+        space_label: label; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`. None: 1 each.
+        in_space_weight: see there.
+        out_space_weight: see there.
+        unobserved: value of a soft label that is not known. Such a row does not count.
+    """
+
+    name: str
+    output: str
+    labels: tuple[str, ...]
+    loss: str
+    is_logits: bool = True
+    weight: float = 1.0
+    temperature: float = 1.0
+    space_label: str | None = None
+    in_space_weight: float = 1.0
+    out_space_weight: float = 1.0
+    unobserved: float = NOT_OBSERVED_NUMBER
 
 
 @dataclass(frozen=True)

@@ -203,3 +203,45 @@ class OrderCalibrateLoss(_message.Message):
     TOWER_NAMES_FIELD_NUMBER: _ClassVar[int]
     tower_names: _containers.RepeatedScalarFieldContainer[str]
     def __init__(self, tower_names: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class Kd(_message.Message):
+    __slots__ = ("loss_type", "loss_weight", "temperature", "task_space_indicator_name", "task_space_indicator_value", "in_task_space_weight", "out_task_space_weight", "loss_name", "pred_name", "pred_is_logits", "soft_label_name", "label_is_logits", "soft_label_names")
+    class Form(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        CROSS_ENTROPY_LOSS: _ClassVar[Kd.Form]
+        BINARY_CROSS_ENTROPY_LOSS: _ClassVar[Kd.Form]
+        KL_DIVERGENCE_LOSS: _ClassVar[Kd.Form]
+        CLASSIFICATION: _ClassVar[Kd.Form]
+        L2_LOSS: _ClassVar[Kd.Form]
+    CROSS_ENTROPY_LOSS: Kd.Form
+    BINARY_CROSS_ENTROPY_LOSS: Kd.Form
+    KL_DIVERGENCE_LOSS: Kd.Form
+    CLASSIFICATION: Kd.Form
+    L2_LOSS: Kd.Form
+    LOSS_TYPE_FIELD_NUMBER: _ClassVar[int]
+    LOSS_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    TEMPERATURE_FIELD_NUMBER: _ClassVar[int]
+    TASK_SPACE_INDICATOR_NAME_FIELD_NUMBER: _ClassVar[int]
+    TASK_SPACE_INDICATOR_VALUE_FIELD_NUMBER: _ClassVar[int]
+    IN_TASK_SPACE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    OUT_TASK_SPACE_WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    LOSS_NAME_FIELD_NUMBER: _ClassVar[int]
+    PRED_NAME_FIELD_NUMBER: _ClassVar[int]
+    PRED_IS_LOGITS_FIELD_NUMBER: _ClassVar[int]
+    SOFT_LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
+    LABEL_IS_LOGITS_FIELD_NUMBER: _ClassVar[int]
+    SOFT_LABEL_NAMES_FIELD_NUMBER: _ClassVar[int]
+    loss_type: Kd.Form
+    loss_weight: float
+    temperature: float
+    task_space_indicator_name: str
+    task_space_indicator_value: str
+    in_task_space_weight: float
+    out_task_space_weight: float
+    loss_name: str
+    pred_name: str
+    pred_is_logits: bool
+    soft_label_name: str
+    label_is_logits: bool
+    soft_label_names: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, loss_type: _Optional[_Union[Kd.Form, str]] = ..., loss_weight: _Optional[float] = ..., temperature: _Optional[float] = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., loss_name: _Optional[str] = ..., pred_name: _Optional[str] = ..., pred_is_logits: bool = ..., soft_label_name: _Optional[str] = ..., label_is_logits: bool = ..., soft_label_names: _Optional[_Iterable[str]] = ...) -> None: ...

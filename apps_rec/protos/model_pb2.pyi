@@ -19,7 +19,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "dlrm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "kd", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "dlrm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -29,6 +29,7 @@ class ModelConfig(_message.Message):
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    KD_FIELD_NUMBER: _ClassVar[int]
     LOSS_TYPE_FIELD_NUMBER: _ClassVar[int]
     NUM_CLASS_FIELD_NUMBER: _ClassVar[int]
     LOSSES_FIELD_NUMBER: _ClassVar[int]
@@ -54,6 +55,7 @@ class ModelConfig(_message.Message):
     model_class: str
     feature_groups: _containers.RepeatedCompositeFieldContainer[FeatureGroup]
     embedding_regularization: float
+    kd: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Kd]
     loss_type: _loss_pb2.LossType
     num_class: int
     losses: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Loss]
@@ -76,7 +78,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[_named_pb2.WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[_named_pb2.DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[_named_pb2.MultiTower, _Mapping]] = ..., fm: _Optional[_Union[_named_pb2.Fm, _Mapping]] = ..., dcn: _Optional[_Union[_named_pb2.Dcn, _Mapping]] = ..., dlrm: _Optional[_Union[_named_pb2.Dlrm, _Mapping]] = ..., mmoe: _Optional[_Union[_named_pb2.Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[_named_pb2.Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[_named_pb2.Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[_named_pb2.SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[_named_pb2.Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., kd: _Optional[_Iterable[_Union[_loss_pb2.Kd, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[_named_pb2.WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[_named_pb2.DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[_named_pb2.MultiTower, _Mapping]] = ..., fm: _Optional[_Union[_named_pb2.Fm, _Mapping]] = ..., dcn: _Optional[_Union[_named_pb2.Dcn, _Mapping]] = ..., dlrm: _Optional[_Union[_named_pb2.Dlrm, _Mapping]] = ..., mmoe: _Optional[_Union[_named_pb2.Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[_named_pb2.Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[_named_pb2.Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[_named_pb2.SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[_named_pb2.Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class VariationalDropoutLayer(_message.Message):
     __slots__ = ("regularization_lambda", "embedding_wise_variational_dropout")

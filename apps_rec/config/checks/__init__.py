@@ -9,6 +9,7 @@ from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.export import check_export
 from apps_rec.config.checks.features import check_features
 from apps_rec.config.checks.metrics import check_metrics
+from apps_rec.config.checks.model.distillation import check_distillation
 from apps_rec.config.checks.model.groups import check_groups
 from apps_rec.config.checks.model.losses import check_losses
 from apps_rec.config.checks.model.model import check_model
@@ -44,6 +45,7 @@ def check(config: PipelineConfig, report: Report, files_here: bool = True) -> No
         check_position,
         check_towers,
         check_losses,
+        check_distillation,
         check_metrics,
         check_export,
         check_sides,

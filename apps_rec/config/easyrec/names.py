@@ -16,6 +16,7 @@ _THEIRS = {
     "Fm": "FM",
     "Dcn": "DCN",
     "Dlrm": "DLRM",
+    "Kd": "KD",
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
     "Dbmtl": "DBMTL",

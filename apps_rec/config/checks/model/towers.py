@@ -15,6 +15,7 @@ from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import kind_row
 from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.protos.loss_pb2 import Kd
 from apps_rec.protos.network_pb2 import TaskTower
 
 # Outputs, metrics and losses are named after a tower.
@@ -121,7 +122,7 @@ def _task_space(context: Context, path: str, tower: TaskTower) -> None:
         if given[0] == "task_space_indicator_label":
             context.label(f"{path}.{given[0]}", tower.task_space_indicator_label)
         else:
-            _space_value(context, path, tower)
+            check_space_value(context, path, tower)
         if tower.in_task_space_weight == tower.out_task_space_weight == 0:
             report.error(f"{path}.in_task_space_weight", "is 0 and out_task_space_weight too, so no row would count.")
         elif tower.in_task_space_weight == tower.out_task_space_weight == 1:
@@ -139,7 +140,7 @@ def _task_space(context: Context, path: str, tower: TaskTower) -> None:
             )
 
 
-def _space_value(context: Context, path: str, tower: TaskTower) -> None:
+def check_space_value(context: Context, path: str, tower: TaskTower | Kd) -> None:
     """Reports a task space by a column that is not there, is a label, or cannot have the value."""
     report, name = context.report, tower.task_space_indicator_name
     column = context.column(f"{path}.task_space_indicator_name", name)

@@ -5,9 +5,11 @@ from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 _MATCHING = refused("a loss of matching models, of users against sampled items: delete it")
 _PAIRS = used("pairs are within a replica's part of the batch; a pair weighs the product of both rows' weights")
 _SESSIONS = used("sessions are within a replica's part of the batch")
-_DISTILLED = later("a loss of distillation: write CLASSIFICATION")
-_OTHER = later("delete it")
-_KD = later("train without kd: delete it")
+_DISTILLED = refused("a loss of distillation, which kd { } of model_config takes: write CLASSIFICATION here")
+_LISTS = refused(
+    "lists are not distilled: write CLASSIFICATION here, and kd { loss_type: CROSS_ENTROPY_LOSS } for the soft label"
+)
+_KD = refused("a soft label is learned row by row, by cross entropy, KL divergence or squared error: delete it")
 
 LOSSES: dict[str, dict[str, Verdict]] = {
     "Loss": {
@@ -26,7 +28,7 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         "jrc_loss": _SESSIONS,
         "pairwise_hinge_loss": _PAIRS,
         "listwise_rank_loss": _SESSIONS,
-        "listwise_distill_loss": _OTHER,
+        "listwise_distill_loss": _LISTS,
         "ziln_loss": used(),
     },
     "F1ReweighedLoss": {
@@ -104,11 +106,11 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         ),
     },
     "ListwiseDistillLoss": {
-        "temperature": _OTHER,
-        "session_name": _OTHER,
-        "transform_fn": _OTHER,
-        "label_clip_max_value": _OTHER,
-        "scale_logits": _OTHER,
+        "temperature": _LISTS,
+        "session_name": _LISTS,
+        "transform_fn": _LISTS,
+        "label_clip_max_value": _LISTS,
+        "scale_logits": _LISTS,
     },
     "ZILNLoss": {
         "mu_regularization": used(),
@@ -120,30 +122,38 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         "regression_weight": used(),
     },
     "KD": {
-        "loss_name": _KD,
-        "pred_name": _KD,
-        "pred_is_logits": _KD,
-        "soft_label_name": _KD,
-        "label_is_logits": _KD,
-        "loss_type": _KD,
-        "loss_weight": _KD,
-        "temperature": _KD,
-        "task_space_indicator_name": _KD,
-        "task_space_indicator_value": _KD,
-        "in_task_space_weight": _KD,
-        "out_task_space_weight": _KD,
-        "f1_reweighted_loss": _KD,
-        "softmax_loss": _KD,
-        "circle_loss": _KD,
-        "multi_simi_loss": _KD,
-        "binary_focal_loss": _KD,
-        "pairwise_loss": _KD,
-        "pairwise_focal_loss": _KD,
-        "pairwise_logistic_loss": _KD,
-        "jrc_loss": _KD,
-        "pairwise_hinge_loss": _KD,
-        "listwise_rank_loss": _KD,
-        "listwise_distill_loss": _KD,
+        "loss_name": used("loss_<loss_name> in logs; kd_<pred_name> where there is none"),
+        "pred_name": used("logits_<tower>, probs_<tower>, y_<tower> or a product; logits and probs of one tower"),
+        "pred_is_logits": used("it must agree with pred_name"),
+        "soft_label_name": used("one of label_fields, which no tower learns"),
+        "label_is_logits": used(),
+        "loss_type": used("a mean over the rows whose soft label is known; sample weights do not count, as in EasyRec"),
+        "loss_weight": used(),
+        "temperature": used(
+            "of probabilities p to p^(1/T), of one or several; EasyRec takes log p of one for its logit in"
+            " CROSS_ENTROPY_LOSS"
+        ),
+        "task_space_indicator_name": used(),
+        "task_space_indicator_value": used("a value of the column's type"),
+        "in_task_space_weight": used(),
+        "out_task_space_weight": used(),
+        **dict.fromkeys(
+            (
+                "f1_reweighted_loss",
+                "softmax_loss",
+                "circle_loss",
+                "multi_simi_loss",
+                "binary_focal_loss",
+                "pairwise_loss",
+                "pairwise_focal_loss",
+                "pairwise_logistic_loss",
+                "jrc_loss",
+                "pairwise_hinge_loss",
+                "listwise_rank_loss",
+                "listwise_distill_loss",
+            ),
+            _KD,
+        ),
     },
     "LossType": {
         "CLASSIFICATION": used(),
@@ -165,7 +175,7 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         "BINARY_CROSS_ENTROPY_LOSS": _DISTILLED,
         "KL_DIVERGENCE_LOSS": _DISTILLED,
         "LISTWISE_RANK_LOSS": used(),
-        "LISTWISE_DISTILL_LOSS": _DISTILLED,
+        "LISTWISE_DISTILL_LOSS": _LISTS,
         "ZILN_LOSS": used(),
     },
 }

@@ -46,7 +46,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "loss_type": used("of a model with one tower"),
         "num_class": used("of a model with one tower"),
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
-        "kd": later("train without it: delete it"),
+        "kd": used("a loss between an output and soft labels, one of label_fields"),
         "restore_filters": refused("all weights of a checkpoint are taken that fit by name and shape: delete it"),
         "variational_dropout": used("one probability for a feature in all its groups, which begins at 1/2"),
         "losses": used("of a model with one tower; means over rows or pairs"),
