@@ -40,11 +40,18 @@ def _feature(feature: FeatureConfig) -> None:
 
 
 def _sequence(feature: FeatureConfig) -> None:
-    """Fills in the combiner of a sequence: the mean where nothing else is said; `combiner: mean` says the same."""
-    averaged = not feature.HasField("combiner") or feature.combiner == "mean"
+    """Fills in the combiner of a sequence, and its length.
+
+    It is the mean where nothing else is said; `combiner: mean` says the same, unless it is of the values of a step.
+    """
+    in_step = feature.HasField("seq_multi_sep")  # then combiner is of the values of a step
+    averaged = in_step or not feature.HasField("combiner") or feature.combiner == "mean"
     if averaged and not feature.HasField("sequence_combiner"):
-        feature.ClearField("combiner")
+        if not in_step:
+            feature.ClearField("combiner")
         feature.sequence_combiner.mean.SetInParent()
+    if feature.sequence_length > 1 and not feature.HasField("max_seq_len"):
+        feature.max_seq_len = feature.sequence_length
     attention = feature.sequence_combiner.target_attention
     if feature.sequence_combiner.HasField("target_attention") and not attention.HasField("dnn"):
         attention.dnn.hidden_units.append(32)

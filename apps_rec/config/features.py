@@ -83,7 +83,17 @@ FEATURES: dict[int, FeatureType] = {
         ("expression",), id_spaces=(), most=None, columns="one or more columns", has_side=False
     ),
     FeatureConfig.SequenceFeature: FeatureType(
-        (*_OF_IDS, "separator", "combiner", "sequence_combiner", "max_seq_len"), is_list=True
+        (
+            *_OF_IDS,
+            *_OF_NUMBERS,
+            "combiner",
+            "sequence_combiner",
+            "max_seq_len",
+            "sub_feature_type",
+            "sequence_length",
+            "seq_multi_sep",
+        ),
+        is_list=True,
     ),
 }
 
@@ -91,6 +101,31 @@ FEATURES: dict[int, FeatureType] = {
 def type_of(feature: FeatureConfig) -> FeatureType:
     """Returns the row of a feature's type."""
     return FEATURES[feature.feature_type]
+
+
+def article(kind: str) -> str:
+    """Returns the name of a type of feature with its article."""
+    return f"{'an' if kind[0] in 'EI' else 'a'} {kind}"
+
+
+def is_of_numbers(feature: FeatureConfig) -> bool:
+    """Tells whether a feature is a sequence of numbers, whether or not ids are made of these."""
+    is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
+    return is_sequence and feature.sub_feature_type == FeatureConfig.RawFeature
+
+
+def gives_ids(feature: FeatureConfig) -> bool:
+    """Tells whether ids are made of a feature's values, so that it has a table."""
+    if is_of_numbers(feature):
+        return bool(feature.boundaries or feature.HasField("num_buckets") or feature.HasField("hash_bucket_size"))
+    return bool(type_of(feature).id_spaces or feature.boundaries)
+
+
+def id_spaces_of(feature: FeatureConfig) -> tuple[str, ...]:
+    """Returns the options of which a config gives exactly one, to define the ids of a feature that gives ids."""
+    if is_of_numbers(feature):
+        return ("hash_bucket_size", "num_buckets", "boundaries")
+    return type_of(feature).id_spaces or ("boundaries",)
 
 
 def types_with(option: str) -> list[str]:

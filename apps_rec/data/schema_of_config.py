@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from apps_rec.config.features import list_separators, type_of
+from apps_rec.config.features import is_of_numbers, list_separators, type_of
 from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
@@ -160,7 +160,7 @@ def _words(config: PipelineConfig, purpose: str) -> set[str]:
     return {
         name
         for feature in _used_features(config, purpose)
-        if type_of(feature).id_spaces
+        if type_of(feature).id_spaces and not is_of_numbers(feature)
         for at, name in enumerate(feature.input_names)
         if not (type_of(feature).has_weights and at == 1)
     }

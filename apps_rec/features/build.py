@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from apps_rec.config.features import gives_ids, is_of_numbers
 from apps_rec.config.text.expression import Name, Node, Number, parse_expression
 from apps_rec.errors import ConfigError
 from apps_rec.features.specs import (
@@ -24,6 +25,8 @@ from apps_rec.features.specs import (
     LookupFeature,
     NumberFeature,
     NumberIds,
+    NumberListFeature,
+    SelfAttentionSpec,
     VocabularyIds,
 )
 from apps_rec.protos.dnn_pb2 import DNN
@@ -187,6 +190,8 @@ def _lookup(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -
 
 def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
     is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
+    if is_of_numbers(feature) and not gives_ids(feature):
+        return _numbers(feature)
     return ListFeature(
         feature.feature_name,
         feature.input_names[0],
@@ -198,6 +203,26 @@ def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> 
         kv_separator=feature.kv_separator or None,
         weight_column=feature.input_names[1] if len(feature.input_names) > 1 else None,
         combiner="mean" if is_sequence else feature.combiner,
+        attention=_build_attention(feature),
+        is_position=feature.position,
+        multi_separator=feature.seq_multi_sep or None,
+        step_combiner=feature.combiner if is_sequence else "sum",
+    )
+
+
+def _numbers(feature: FeatureConfig) -> FeatureSpec:
+    shift, scale = _normalisation(feature)
+    return NumberListFeature(
+        feature.feature_name,
+        feature.input_names[0],
+        max_length=feature.max_seq_len,
+        dim=feature.embedding_dim,
+        size=feature.raw_input_dim,
+        separator=feature.separator,
+        multi_separator=feature.seq_multi_sep or None,
+        log1p=feature.normalizer_fn == "log1p",
+        shift=shift,
+        scale=scale,
         attention=_build_attention(feature),
         is_position=feature.position,
     )
@@ -227,7 +252,9 @@ def _build_ids(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]
     return VocabularyIds(tuple(vocabularies.get(feature.feature_name) or read_vocabulary(feature)))
 
 
-def _build_attention(feature: FeatureConfig) -> AttentionSpec | None:
+def _build_attention(feature: FeatureConfig) -> AttentionSpec | SelfAttentionSpec | None:
+    if feature.sequence_combiner.HasField("attention"):
+        return SelfAttentionSpec()
     if not feature.sequence_combiner.HasField("target_attention"):
         return None
     attention = feature.sequence_combiner.target_attention

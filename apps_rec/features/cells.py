@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
-from apps_rec.features.specs import ListFeature
+from apps_rec.features.specs import ListFeature, NumberListFeature
 
 # Numbers and weights are clipped to it, up and down: squares and products of larger ones overflow float32, and the
 # score would be nan.
@@ -52,6 +52,31 @@ def tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.Ragg
         weights = words.with_values(tf.ones_like(words.values, tf.float32))
     is_word = words.with_values(tf.not_equal(words.values, ""))
     return tf.ragged.boolean_mask(words, is_word), tf.ragged.boolean_mask(weights, is_word)
+
+
+def steps(column: tf.Tensor, separator: str, multi_separator: str) -> tf.RaggedTensor:
+    """Returns the words of each step of each cell; leaves out empty words, and steps without any."""
+    cells = tf.strings.split(column, separator)
+    words = tf.strings.split(cells.values, multi_separator)
+    words = tf.ragged.boolean_mask(words, words.with_values(tf.not_equal(words.values, "")))
+    is_step = cells.with_values(words.row_lengths() > 0)
+    return tf.ragged.boolean_mask(cells.with_values(words), is_step)
+
+
+def numbers(spec: NumberListFeature, column: tf.Tensor) -> tf.RaggedTensor:
+    """Parses the first steps of each cell; returns `(batch, steps)` of `size` numbers each, float64."""
+    cells = tf.strings.split(column, spec.separator)
+    cells = tf.ragged.boolean_mask(cells, cells.with_values(tf.not_equal(cells.values, "")))[:, : spec.max_length]
+    if spec.multi_separator is None:
+        return cells.with_values(floats(cells.values, spec.name)[:, tf.newaxis])
+    parts = tf.strings.split(cells.values, spec.multi_separator)
+    lengths = parts.row_lengths()
+    is_right = expect(
+        tf.reduce_all(tf.equal(lengths, spec.size)),
+        [f'Feature "{spec.name}" expects {spec.size} numbers in a step. Got steps with: ', lengths],
+    )
+    with tf.control_dependencies([is_right]):
+        return cells.with_values(tf.reshape(floats(parts.values, spec.name), [-1, spec.size]))
 
 
 def _texts_of_weights(spec: ListFeature, words: tf.RaggedTensor, cells: tf.Tensor) -> tf.Tensor:

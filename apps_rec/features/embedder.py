@@ -5,25 +5,15 @@ from __future__ import annotations
 import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import tensorflow as tf
 
 from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
-from apps_rec.features.layout import Layout, rows_of
-from apps_rec.features.specs import NUMBER_FEATURES, AnyListFeature, FeatureSpec
-from apps_rec.layers.attention import TargetAttention
-from apps_rec.layers.pooling import masked_pool
+from apps_rec.features.layout import Layout, has_steps, rows_of
+from apps_rec.features.pooling import Items, key_of, pool, pooling_layers, steps_combined
+from apps_rec.features.specs import WITHOUT_TABLE, AnyListFeature, FeatureSpec, ListFeature, NumberListFeature
 from apps_rec.legacy_keras import keras
 from apps_rec.names import scope_name
-
-
-class _Items(NamedTuple):
-    """Padded lists: embeddings `(batch, length, columns)`; weights, and false for padding, `(batch, length)` each."""
-
-    vectors: tf.Tensor
-    weights: tf.Tensor
-    is_there: tf.Tensor
 
 
 @dataclass(frozen=True)
@@ -63,6 +53,8 @@ class Embedder(keras.layers.Layer):
         stddev: standard deviation of the initial embeddings, a normal cut at two deviations; first-order weights start
             at 0. A large one makes the pairwise sum of an untrained FM noise: 1 / sqrt(dim) over 18 features is several
             logits.
+        l2: weight of half the squared kernels of layers that score the items of a list, 0 or more; not of the networks
+            of a target attention.
 
     Input shape: the Preprocessor's outputs.
     Returns: `EmbeddedFeatures`.
@@ -76,6 +68,7 @@ class Embedder(keras.layers.Layer):
         stddev: float = 0.05,
         name: str = "embedder",
         wide_dim: int = 1,
+        l2: float = 0.0,
     ) -> None:
         super().__init__(name=name)
         if wide_dim < 1:
@@ -83,27 +76,17 @@ class Embedder(keras.layers.Layer):
         self.wide_dim = wide_dim
         self.specs = tuple(specs)
         self.first_order = frozenset(first_order)
-        self.seed, self.stddev = seed, stddev
+        self.seed, self.stddev, self.l2 = seed, stddev, l2
         self.layout = Layout(specs)
         self._plan_tables()
-        self._attention = {
-            spec.name: TargetAttention(
-                hidden_units=spec.attention.hidden_units,
-                activation=spec.attention.activation,
-                use_bn=spec.attention.use_bn,
-                dropout=spec.attention.dropout or 0.0,
-                name=f"{scope_name(spec.name)}_attention",
-            )
-            for spec in self.layout.lists
-            if spec.attention is not None
-        }
+        self._attention = pooling_layers(self.layout.lists, l2)
 
     def _plan_tables(self) -> None:
         rows: dict[str, int] = {}
         dims: dict[str, int] = {}
         wide: set[str] = set()
         for spec in self.specs:
-            if isinstance(spec, NUMBER_FEATURES):
+            if isinstance(spec, WITHOUT_TABLE):
                 continue
             rows[spec.table], dims[spec.table] = spec.num_ids, spec.dim
             if spec.name in self.first_order:
@@ -119,7 +102,7 @@ class Embedder(keras.layers.Layer):
 
     def table_places(self) -> dict[str, TablePlace]:
         """Returns the place of every table of the config, by its name; leaves out tables without columns."""
-        names = {spec.table: spec for spec in self.specs if not isinstance(spec, NUMBER_FEATURES)}
+        names = {spec.table: spec for spec in self.specs if not isinstance(spec, WITHOUT_TABLE)}
         places = {}
         for name, spec in names.items():
             slot = self._slots[name]
@@ -145,7 +128,8 @@ class Embedder(keras.layers.Layer):
             if columns > 0
         }
         self.vectors = {}
-        for spec in self.layout.numbers:
+        number_lists = [spec for spec in self.layout.lists if isinstance(spec, NumberListFeature)]
+        for spec in (*self.layout.numbers, *number_lists):
             columns = spec.dim + self.wide_dim * (spec.name in self.first_order)
             if columns:
                 self.vectors[spec.name] = self.add_weight(
@@ -192,17 +176,15 @@ class Embedder(keras.layers.Layer):
                 continue
             is_shared = spec.name in shared_names
             items = self._items(spec, shared if is_shared else rows)
-            key = spec.attention.key if spec.attention else None
+            key = key_of(spec)
             if is_shared and (key is None or key in shared_names):
                 self._add_list(both.shared, spec, self._query(spec, both.shared), items)
                 continue
             query = None
             if key is not None:
-                query = self._query(spec, both.shared if key in shared_names else both.rows)
-                query = tf.broadcast_to(query, [both.num_rows, spec.dim])
-            if is_shared:
-                items = _Items(*(tf.repeat(tensor, both.num_rows, axis=0) for tensor in items))
-            self._add_list(both.rows, spec, query, items)
+                query = (both.shared if key in shared_names else both.rows).stacked([key])[:, 0]
+                query = tf.broadcast_to(query, [both.num_rows, query.shape[1]])
+            self._add_list(both.rows, spec, query, items.of_one_row() if is_shared else items)
         return both
 
     def _add_ids(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
@@ -237,40 +219,44 @@ class Embedder(keras.layers.Layer):
                 embedded.numbers[spec.name] = numbers
 
     def _is_looked_up(self, spec: AnyListFeature) -> bool:
+        if isinstance(spec, NumberListFeature):
+            return True
         return self._shapes[self._slots[spec.table].key][2] > 0
 
-    def _items(self, spec: AnyListFeature, inputs: Mapping[str, tf.Tensor]) -> _Items:
+    def _items(self, spec: AnyListFeature, inputs: Mapping[str, tf.Tensor]) -> Items:
+        given, weights = self.layout.list_of(inputs, spec)
+        if isinstance(spec, NumberListFeature):
+            vector = self.vectors.get(spec.name)
+            rows = None if vector is None else tf.tensordot(given, tf.convert_to_tensor(vector), 1)
+            return Items(rows, weights, weights > 0, None if spec.dim else given)
         slot = self._slots[spec.table]
-        ids, weights = self.layout.list_of(inputs, spec)
-        is_there = ids >= 0
+        is_there = given >= 0
         padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
-        rows = tf.where(is_there, ids + slot.offset, padding_row)
-        return _Items(self._look_up(slot.key, rows), weights, is_there)
+        rows = self._look_up(slot.key, tf.where(is_there, given + slot.offset, padding_row))
+        if isinstance(spec, ListFeature) and has_steps(spec):
+            return steps_combined(rows, weights, spec.step_combiner)
+        return Items(rows, weights, is_there)
 
     @staticmethod
     def _query(spec: AnyListFeature, embedded: EmbeddedFeatures) -> tf.Tensor | None:
-        """Returns the embedding that attention compares with, `(batch, dim)`; None without attention."""
-        return embedded.stacked([spec.attention.key])[:, 0] if spec.attention else None
+        """Returns the embedding that attention compares with, `(batch, dim)`; None: it compares with none."""
+        key = key_of(spec)
+        return embedded.stacked([key])[:, 0] if key is not None else None
 
     def _add_list(
         self,
         embedded: EmbeddedFeatures,
         spec: AnyListFeature,
         query: tf.Tensor | None,
-        items: _Items,
+        items: Items,
         training: bool = False,
         seed: tf.Tensor | None = None,
     ) -> None:
-        vectors, weights, is_there = items
-        if query is None:
-            pooled = masked_pool(vectors, weights, spec.combiner)
-        else:
-            attention = self._attention[spec.name]
-            pooled = attention(query, vectors[..., : spec.dim], is_there, training=training, seed=seed)
-            if spec.name in self.first_order:
-                first_order = masked_pool(vectors[..., spec.dim :], weights, "mean")
-                pooled = tf.concat([pooled, first_order], axis=1)
-        embedded.blocks.append(Block.cut((spec.name,), pooled[:, tf.newaxis, :], spec.dim))
+        rows, numbers = pool(spec, self._attention.get(spec.name), query, items, training, seed)
+        if rows is not None:
+            embedded.blocks.append(Block.cut((spec.name,), rows[:, tf.newaxis, :], spec.dim))
+        if numbers is not None:
+            embedded.numbers[spec.name] = numbers
 
     def get_config(self) -> dict:
         """Returns the constructor's arguments."""
@@ -281,6 +267,7 @@ class Embedder(keras.layers.Layer):
             "stddev": self.stddev,
             "name": self.name,
             "wide_dim": self.wide_dim,
+            "l2": self.l2,
         }
 
 

@@ -13,6 +13,8 @@ from apps_rec.features.specs import (
     AnyListFeature,
     AnyNumberFeature,
     FeatureSpec,
+    ListFeature,
+    NumberListFeature,
     SingleIdFeature,
 )
 
@@ -29,7 +31,8 @@ class Layout:
     Attributes:
         single: features with a column of `ids`.
         numbers: features with columns of `values`, `size` each.
-        lists: features with two arrays of their own, `list_ids/<name>` and `list_weights/<name>`.
+        lists: features with two arrays of their own, `list_ids/<name>`, or `list_values/<name>` where they are numbers,
+            and `list_weights/<name>`.
     """
 
     def __init__(self, specs: Sequence[FeatureSpec]) -> None:
@@ -49,9 +52,14 @@ class Layout:
             _VALUES: tf.TensorSpec([None, sum(spec.size for spec in self.numbers)], tf.float32),
         }
         for spec in self.lists:
-            ids, weights = _keys(spec)
-            signature[ids] = tf.TensorSpec([None, spec.max_length], tf.int64)
-            signature[weights] = tf.TensorSpec([None, spec.max_length], tf.float32)
+            items, weights = _keys(spec)
+            shape = [None, spec.max_length]
+            if isinstance(spec, NumberListFeature):
+                signature[items] = tf.TensorSpec([*shape, spec.size], tf.float32)
+            else:
+                shape += [None] * has_steps(spec)
+                signature[items] = tf.TensorSpec(shape, tf.int64)
+            signature[weights] = tf.TensorSpec(shape, tf.float32)
         return signature
 
     def join(
@@ -67,7 +75,7 @@ class Layout:
             batch: number of rows.
             ids: int64 columns, `(batch, n)` each, in the order of `single`.
             values: float32 columns, `(batch, n)` each, in the order of `numbers`.
-            lists: ids and weights of each list, `(batch, max_length)` each.
+            lists: ids, or numbers, and weights of each list, as `list_of` returns them.
         """
         joined = {
             _IDS: tf.concat(ids, axis=1) if ids else tf.zeros([batch, 0], tf.int64),
@@ -90,9 +98,18 @@ class Layout:
             start += spec.size
 
     def list_of(self, tensors: Tensors, spec: AnyListFeature) -> tuple[tf.Tensor, tf.Tensor]:
-        """Returns a list's ids, padded with -1, and its weights, padded with 0, `(batch, max_length)` each."""
-        ids, weights = _keys(spec)
-        return tensors[ids], tensors[weights]
+        """Returns a list's ids, padded with -1, and its weights, padded with 0, `(batch, max_length)` each.
+
+        Of a list whose steps hold several ids, both are `(batch, max_length, ids)`; of a list of numbers these stand in
+        place of ids, padded with 0, `(batch, max_length, size)`.
+        """
+        items, weights = _keys(spec)
+        return tensors[items], tensors[weights]
+
+
+def has_steps(spec: AnyListFeature) -> bool:
+    """Tells whether an item of a list is a step of several ids."""
+    return isinstance(spec, ListFeature) and spec.multi_separator is not None
 
 
 def rows_of(tensors: Tensors) -> tf.Tensor:
@@ -101,4 +118,5 @@ def rows_of(tensors: Tensors) -> tf.Tensor:
 
 
 def _keys(spec: AnyListFeature) -> tuple[str, str]:
-    return f"list_ids/{spec.name}", f"list_weights/{spec.name}"
+    items = "list_values" if isinstance(spec, NumberListFeature) else "list_ids"
+    return f"{items}/{spec.name}", f"list_weights/{spec.name}"

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
-from apps_rec.features.cells import as_text, bounded, floats, tokens
+from apps_rec.features.cells import as_text, bounded, floats, numbers, steps, tokens
 from apps_rec.features.crosses import crossed
 from apps_rec.features.expression import evaluate
 from apps_rec.features.layout import Layout
@@ -31,6 +31,7 @@ from apps_rec.features.specs import (
     LookupFeature,
     NumberFeature,
     NumberIds,
+    NumberListFeature,
     VocabularyIds,
     columns_of,
 )
@@ -51,7 +52,7 @@ class Preprocessor(tf.Module):
     Input shape: a dict of columns `(batch,)`; text for list features, any type for ids, numbers for numbers.
     Output shape: a dict with `ids` `(batch, single-valued id features)` int64; `values` `(batch, numbers)` float32;
         for each list feature `list_ids/<name>` `(batch, max_length)` int64, padded with -1, and
-        `list_weights/<name>` `(batch, max_length)` float32, padded with 0.
+        `list_weights/<name>` `(batch, max_length)` float32, padded with 0; of numbers and of steps see `Layout`.
     """
 
     def __init__(self, specs: Sequence[FeatureSpec], tables_of: Preprocessor | None = None) -> None:
@@ -131,6 +132,17 @@ class Preprocessor(tf.Module):
         return values
 
     def _list(self, spec: AnyListFeature, columns: Mapping[str, tf.Tensor], maps: Maps) -> tuple[tf.Tensor, tf.Tensor]:
+        if isinstance(spec, NumberListFeature):
+            listed = numbers(spec, columns[spec.column])
+            values = listed.with_values(_normalised(listed.values, [spec]))
+            is_there = listed.with_values(tf.ones_like(values.values[:, 0]))
+            shape = [None, spec.max_length]
+            return values.to_tensor(0.0, shape=[*shape, spec.size]), is_there.to_tensor(0.0, shape=shape)
+        if isinstance(spec, ListFeature) and spec.multi_separator is not None:
+            words = steps(columns[spec.column], spec.separator, spec.multi_separator)[:, : spec.max_length]
+            ids = words.with_flat_values(self._map(spec.name, spec.ids, words.flat_values))
+            padded = ids.to_tensor(-1, shape=[None, spec.max_length, None])
+            return padded, tf.cast(padded >= 0, tf.float32)
         if isinstance(spec, ListFeature):
             words, weights = tokens(spec, columns)
         else:
@@ -231,7 +243,7 @@ def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
         return tf.reshape(floats(cells.values, spec.name), [-1, spec.size])
 
 
-def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature]) -> tf.Tensor:
+def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature | NumberListFeature]) -> tf.Tensor:
     """Normalises values, `(batch, columns)` of one feature or of one feature a column; returns float32.
 
     Either all features take log1p or none. Values are computed in float64 and rounded once: in float32, timestamps of

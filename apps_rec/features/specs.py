@@ -70,6 +70,42 @@ class AttentionSpec:
 
 
 @dataclass(frozen=True)
+class SelfAttentionSpec:
+    """Pooling of a sequence by attention that compares its items with nothing else."""
+
+
+@dataclass(frozen=True)
+class SequenceSpec:
+    """Lists joined item by item and pooled together, by attention against features joined to one key.
+
+    Attributes:
+        name: a name of its own; parts of a model read the result by it, see `output`.
+        keys: features whose embeddings, or numbers, are the key.
+        lists: lists whose items are joined; the items of the first are those that are there.
+        auxiliary: lists that are added up with the same weights, each by itself.
+        hidden_units: layers of the network that weighs; one logit follows.
+        transform: see `TargetAttention`.
+        with_key: whether the key is joined behind.
+    """
+
+    name: str
+    keys: tuple[str, ...]
+    lists: tuple[str, ...]
+    auxiliary: tuple[str, ...] = ()
+    hidden_units: tuple[int, ...] = (128, 64, 32)
+    activation: str = "relu"
+    use_bn: bool = True
+    dropout: tuple[float, ...] = ()
+    transform: str | None = None
+    with_key: bool = True
+
+    @property
+    def output(self) -> str:
+        """Returns the name by which a part of a model reads the result, which no feature has."""
+        return f"sequence_features/{self.name}"
+
+
+@dataclass(frozen=True)
 class IdFeature:
     """One id from one column."""
 
@@ -160,7 +196,11 @@ class ExpressionFeature:
 
 @dataclass(frozen=True)
 class ListFeature:
-    """Up to `max_length` ids from one text cell, pooled into one embedding."""
+    """Up to `max_length` ids from one text cell, pooled into one embedding.
+
+    With `multi_separator`, up to `max_length` steps of any number of ids; the embeddings of a step are combined by
+    `step_combiner`.
+    """
 
     name: str
     column: str
@@ -172,8 +212,10 @@ class ListFeature:
     kv_separator: str | None = None
     weight_column: str | None = None
     combiner: str = "mean"
-    attention: AttentionSpec | None = None
+    attention: AttentionSpec | SelfAttentionSpec | None = None
     is_position: bool = False
+    multi_separator: str | None = None
+    step_combiner: str = "sum"
 
     @property
     def num_ids(self) -> int:
@@ -231,13 +273,41 @@ class CrossListFeature:
         return self.ids.num_ids
 
 
+@dataclass(frozen=True)
+class NumberListFeature:
+    """Up to `max_length` steps of `size` numbers from one text cell, pooled: (log1p(value) - shift) / scale each.
+
+    If dim > 0, a step is the sum of its numbers, each times a vector of its own; else it is the numbers.
+    """
+
+    name: str
+    column: str
+    max_length: int
+    dim: int = 0
+    size: int = 1
+    separator: str = "|"
+    multi_separator: str | None = None
+    log1p: bool = False
+    shift: float = 0.0
+    scale: float = 1.0
+    attention: AttentionSpec | SelfAttentionSpec | None = None
+    is_position: bool = False
+
+    @property
+    def combiner(self) -> str:
+        """Returns how its steps are pooled without attention."""
+        return "mean"
+
+
 SingleIdFeature = IdFeature | CrossFeature | BucketFeature
 AnyNumberFeature = NumberFeature | ExpressionFeature
-AnyListFeature = ListFeature | LookupFeature | CrossListFeature
+AnyListFeature = ListFeature | LookupFeature | CrossListFeature | NumberListFeature
 FeatureSpec = SingleIdFeature | AnyNumberFeature | AnyListFeature
 SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
 NUMBER_FEATURES = (NumberFeature, ExpressionFeature)
-LIST_FEATURES = (ListFeature, LookupFeature, CrossListFeature)
+LIST_FEATURES = (ListFeature, LookupFeature, CrossListFeature, NumberListFeature)
+# Those whose values are no ids.
+WITHOUT_TABLE = (*NUMBER_FEATURES, NumberListFeature)
 
 
 def columns_of(spec: FeatureSpec) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.features.embedded import EmbeddedFeatures
-from apps_rec.features.specs import NUMBER_FEATURES, FeatureSpec
+from apps_rec.features.specs import WITHOUT_TABLE, FeatureSpec
 from apps_rec.layers import arguments
 from apps_rec.layers.dropout import own_seed
 from apps_rec.legacy_keras import keras
@@ -112,10 +112,10 @@ def widths_of(specs: Sequence[FeatureSpec], first_order: Collection[str], wide_d
         first_order: names of the features with a first-order weight. Others that share their table have it too.
         wide_dim: length of a first-order weight.
     """
-    tables = {spec.table for spec in specs if spec.name in first_order and not isinstance(spec, NUMBER_FEATURES)}
+    tables = {spec.table for spec in specs if spec.name in first_order and not isinstance(spec, WITHOUT_TABLE)}
     widths = {}
     for spec in specs:
-        if isinstance(spec, NUMBER_FEATURES):
+        if isinstance(spec, WITHOUT_TABLE):
             width, is_wide = spec.dim or spec.size, spec.name in first_order
         else:
             width, is_wide = spec.dim, spec.table in tables

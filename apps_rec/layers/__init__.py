@@ -1,6 +1,6 @@
 """Keras layers with plain constructor arguments, one a file."""
 
-from apps_rec.layers.attention import TargetAttention
+from apps_rec.layers.attention import AttentionPooling, TargetAttention
 from apps_rec.layers.cross import Cross
 from apps_rec.layers.dnn import ACTIVATIONS, Dnn
 from apps_rec.layers.dot_interaction import DotInteraction
@@ -19,6 +19,7 @@ __all__ = [
     "ACTIVATIONS",
     "COMBINERS",
     "AdaptiveTransfer",
+    "AttentionPooling",
     "Cross",
     "CustomizedGateControl",
     "Dnn",

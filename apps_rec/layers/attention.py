@@ -6,8 +6,17 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.dense import PairDense
 from apps_rec.layers.dnn import Dnn, kernel_regularizer
 from apps_rec.legacy_keras import keras
+
+TRANSFORMS = ("pad", "linear")
+
+
+class _PairDnn(Dnn):
+    """A DNN over pairs of a query and a key."""
+
+    first_layer = PairDense
 
 
 class TargetAttention(keras.layers.Layer):
@@ -21,18 +30,24 @@ class TargetAttention(keras.layers.Layer):
     is any of `Dnn`'s, not Dice.
 
     Args:
-        hidden_units: width of each layer of the DNN that compares.
+        hidden_units: width of each layer of the DNN that compares; empty: the linear layer alone.
         activation: see `Dnn`.
         use_bn: see `Dnn`; padding does not count in its moments.
         dropout: see `Dnn`.
         l2: see `Dnn`; the kernel of the last, linear layer counts too.
+        transform: how a query and keys of unequal length are compared. "pad": with zeros behind the query. "linear":
+            by a linear layer for each of them, whose outputs are as long as a key; keys are added up behind it. None:
+            they must be of one length.
+        with_query: whether the query is joined behind what is added up; with "linear", what the layer makes of it.
         **kwargs: `name` and `dtype` of a Keras layer.
 
-    Input shape: query `(batch, dim)`, keys `(batch, length, dim)`, mask `(batch, length)` bool, false for padding.
-    Output shape: `(batch, dim)`.
+    Input shape: query `(batch, query_dim)`, keys `(batch, length, dim)`, mask `(batch, length)` bool, false for
+        padding; others `(batch, length, other_dim)` each, 0 for padding. One row of a query stands for all rows of
+        keys, and one row of keys, mask and others for all rows of queries.
+    Output shape: `(batch, dim)`; each of `others`, added up with the same weights, joined behind it, and the query.
 
     Raises:
-        ValueError: an argument out of range, or query and keys of unequal dimension.
+        ValueError: an argument out of range, or query and keys of unequal dimension without a transform.
 
     Example:
         >>> attention = TargetAttention([8], name="history/attention")
@@ -50,18 +65,31 @@ class TargetAttention(keras.layers.Layer):
         use_bn: bool = False,
         dropout: float | Sequence[float] = 0.0,
         l2: float = 0.0,
+        transform: str | None = None,
+        with_query: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._dnn = Dnn(hidden_units, activation, use_bn, dropout, l2, name=f"{self.name}/dnn", dtype=self.dtype_policy)
+        if transform is not None:
+            arguments.choice(self.name, "transform", transform, TRANSFORMS)
+        self._transform, self._with_query = transform, bool(with_query)
+        self._given = {
+            "hidden_units": list(hidden_units),
+            "activation": activation,
+            "use_bn": use_bn,
+            "dropout": dropout if isinstance(dropout, float | int) else list(dropout),
+            "l2": l2,
+        }
+        self._l2 = arguments.non_negative(self.name, "l2", l2)
+        policy, last = self.dtype_policy, keras.layers.Dense if hidden_units else PairDense
+        self._dnn = None
+        if hidden_units:
+            self._dnn = _PairDnn(hidden_units, activation, use_bn, dropout, l2, name=f"{self.name}/dnn", dtype=policy)
         # No bias: a softmax takes it off again.
-        self._logit = keras.layers.Dense(
-            1,
-            use_bias=False,
-            kernel_regularizer=kernel_regularizer(self._dnn.l2),
-            name="logit",
-            dtype=self.variable_dtype,
+        self._logit = last(
+            1, use_bias=False, kernel_regularizer=kernel_regularizer(l2), name="logit", dtype=self.variable_dtype
         )
+        self._linear: list[keras.layers.Layer] = []
 
     def weights_of(
         self,
@@ -72,10 +100,8 @@ class TargetAttention(keras.layers.Layer):
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
         """Returns the weight of every item, `(batch, length)`; a row sums to 1, or to 0 where it has no items."""
-        queries = tf.broadcast_to(query[:, tf.newaxis, :], tf.shape(keys))  # [B, L, D]
-        queries.set_shape(keys.shape)
-        pairs = tf.concat([queries, keys, queries - keys, queries * keys], axis=-1)  # [B, L, 4D]
-        hidden = self._dnn(pairs, training=training, seed=seed, counted=mask)
+        pairs = (query, keys)
+        hidden = pairs if self._dnn is None else self._dnn(pairs, training=training, seed=seed, counted=mask)
         logits = tf.squeeze(self._logit(hidden), axis=-1)  # [B, L]
         weights = tf.nn.softmax(tf.where(mask, logits, logits.dtype.min))
         # The softmax of a row without items is even: make it 0. Other rows stay as they are.
@@ -86,22 +112,91 @@ class TargetAttention(keras.layers.Layer):
         query: tf.Tensor,
         keys: tf.Tensor,
         mask: tf.Tensor,
+        others: Sequence[tf.Tensor] = (),
         training: bool = False,
         seed: tf.Tensor | None = None,
     ) -> tf.Tensor:
-        """Returns the weighted sum of `keys`."""
-        query, keys = tf.cast(query, self.compute_dtype), tf.cast(keys, self.compute_dtype)
+        """Returns the weighted sums of `keys` and `others`, and the query where it is asked for."""
+        query, keys, *others = (tf.cast(tensor, self.compute_dtype) for tensor in (query, keys, *others))
         arguments.static_rank(self.name, "query", query, "batch, dim")
         arguments.static_rank(self.name, "keys", keys, "batch, length, dim")
+        joined = query
         if query.shape[-1] != keys.shape[-1]:
+            query, keys = self._transformed(query, keys)
+            joined = query if self._linear else joined
+        weights = tf.cast(self.weights_of(query, keys, tf.cast(mask, tf.bool), training, seed), self.compute_dtype)
+        parts = [_weighted_sum(weights, items) for items in (keys, *others)]
+        if self._with_query:
+            if joined.shape[0] == 1:
+                joined = tf.repeat(joined, tf.shape(weights)[0], axis=0)
+            parts.append(joined)
+        return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
+
+    def _transformed(self, query: tf.Tensor, keys: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """Returns query and keys of one length."""
+        lacking = keys.shape[-1] - query.shape[-1]
+        if self._transform is None or (self._transform == "pad" and lacking < 0):
             raise ValueError(
                 f"{self.name}: query and keys must have one dimension, got {query.shape[-1]} and {keys.shape[-1]}."
             )
-        weights = self.weights_of(query, keys, tf.cast(mask, tf.bool), training, seed)
-        return tf.einsum("bl,bld->bd", tf.cast(weights, self.compute_dtype), keys)
+        if self._transform == "pad":
+            return tf.pad(query, [[0, 0], [0, lacking]]), keys
+        if not self._linear:
+            self._linear = [
+                keras.layers.Dense(
+                    keys.shape[-1],
+                    kernel_regularizer=kernel_regularizer(self._l2),
+                    name=f"transform_{of}",
+                    dtype=self.dtype_policy,
+                )
+                for of in ("query", "keys")
+            ]
+        return self._linear[0](query), self._linear[1](keys)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
-        dnn = self._dnn.get_config()
-        shape = {key: dnn[key] for key in ("hidden_units", "activation", "use_bn", "dropout", "l2")}
-        return {**super().get_config(), **shape}
+        own = {"transform": self._transform, "with_query": self._with_query}
+        return {**super().get_config(), **self._given, **own}
+
+
+class AttentionPooling(keras.layers.Layer):
+    """Adds up the items of a list, each weighted by a linear layer that scores it.
+
+    `weights = softmax over the items of w k`, output `sum weights * k`. A row without items gives zeros.
+
+    Args:
+        l2: weight of half the sum of squares of w, 0 or more; added to the layer's losses.
+        **kwargs: `name` and `dtype` of a Keras layer.
+
+    Input shape: items `(batch, length, dim)`, mask `(batch, length)` bool, false for padding.
+    Output shape: `(batch, dim)`.
+
+    Example:
+        >>> pooling = AttentionPooling(name="history/attention")
+        >>> pooling(tf.ones([2, 3, 4]), tf.constant([[True, True, False]] * 2)).shape
+        TensorShape([2, 4])
+    """
+
+    def __init__(self, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.l2 = arguments.non_negative(self.name, "l2", l2)
+        regularizer = kernel_regularizer(l2)
+        self._score = keras.layers.Dense(1, use_bias=False, kernel_regularizer=regularizer, name="score")
+
+    def call(self, items: tf.Tensor, mask: tf.Tensor) -> tf.Tensor:
+        """Returns the weighted sum of the items."""
+        arguments.static_rank(self.name, "items", items, "batch, length, dim")
+        scores = tf.squeeze(self._score(items), axis=-1)  # [B, L]
+        weights = tf.nn.softmax(tf.where(mask, scores, scores.dtype.min)) * tf.cast(mask, scores.dtype)
+        return _weighted_sum(weights, items)
+
+    def get_config(self) -> dict[str, Any]:
+        """Returns the constructor's arguments."""
+        return {**super().get_config(), "l2": self.l2}
+
+
+def _weighted_sum(weights: tf.Tensor, items: tf.Tensor) -> tf.Tensor:
+    """Returns the sum over items, `(batch, dim)`; one row of items stands for all rows of weights."""
+    if items.shape[0] == 1 and weights.shape[0] != 1:
+        return tf.matmul(weights, items[0])
+    return tf.einsum("bl,bld->bd", weights, items)

@@ -1,5 +1,7 @@
 """Keras' dense layer, quicker in a request."""
 
+from typing import Any
+
 import tensorflow as tf
 
 from apps_rec.legacy_keras import keras
@@ -32,3 +34,42 @@ class Dense(keras.layers.Dense):
             # One more axis between the two keeps them apart.
             return self.activation(tf.nn.bias_add(products[tf.newaxis], self.bias)[0])
         return self.activation(tf.nn.bias_add(products, self.bias))  # of columns of a request, see layers/request
+
+
+class PairDense(Dense):
+    """Computes `[q, k, q - k, q * k] W + b` of each query with each key of its row, without joining the four.
+
+    With W cut into four, that is `q (W1 + W3) + k (W2 - W3) + (q * k) W4 + b`: half the multiplications, and a query
+    or keys that stand once for all rows are multiplied once.
+
+    Args:
+        units: length of the output.
+        **kwargs: arguments of keras.layers.Dense.
+
+    Input shape: a pair, query `(batch, dim)` and keys `(batch, length, dim)`; either may be one row for all.
+    Output shape: `(batch, length, units)`.
+
+    Example:
+        >>> PairDense(5)((tf.ones([2, 3]), tf.ones([2, 4, 3]))).shape
+        TensorShape([2, 4, 5])
+    """
+
+    def __init__(self, units: int, **kwargs: Any) -> None:
+        super().__init__(units, **kwargs)
+        self.input_spec = None  # which says that there is one input
+
+    def build(self, input_shape: tuple[tf.TensorShape, tf.TensorShape]) -> None:
+        """Makes `kernel` `(4 * dim, units)` and `bias` `(units,)`."""
+        super().build(tf.TensorShape([None, 4 * input_shape[1][-1]]))
+        self.input_spec = None
+
+    def call(self, inputs: tuple[tf.Tensor, tf.Tensor], training: bool = False) -> tf.Tensor:
+        """Returns the output."""
+        query, keys = inputs
+        kernel = tf.cast(tf.convert_to_tensor(self.kernel), self.compute_dtype)
+        of_query, of_key, of_difference, of_product = tf.split(kernel, 4)
+        outputs = tf.matmul(query, of_query + of_difference)  # [B, U]
+        if self.use_bias:
+            outputs += tf.cast(self.bias, outputs.dtype)
+        outputs = tf.tensordot(keys, of_key - of_difference, 1) + outputs[:, tf.newaxis]  # [B, L, U]
+        return outputs + tf.tensordot(query[:, tf.newaxis] * keys, of_product, 1)

@@ -58,6 +58,8 @@ class Dnn(keras.layers.Layer):
         TensorShape([2, 4])
     """
 
+    first_layer: type[Dense] = Dense
+
     def __init__(
         self,
         hidden_units: Sequence[int],
@@ -76,7 +78,7 @@ class Dnn(keras.layers.Layer):
 
         policy = self.dtype_policy
         self._dense = [
-            Dense(
+            (Dense if i else self.first_layer)(
                 units,
                 use_bias=not self.use_bn,
                 kernel_regularizer=kernel_regularizer(self.l2),

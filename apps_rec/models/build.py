@@ -69,6 +69,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             seed=seed,
             stddev=model_config.embedding_stddev,
             wide_dim=message.fm.wide_output_dim,
+            l2=message.l2_regularization,
         ),
         HEADS[message.head.WhichOneof("head")](_build_tasks(config), *_build_counterfactual(message)),
         body=_build_body(message, groups, dtype),
@@ -89,7 +90,9 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
 
 def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
     """Makes a model's variables by one call on a row of zeros."""
-    row = {name: tf.zeros([1, *spec.shape[1:]], spec.dtype) for name, spec in preprocessor.output_signature().items()}
+    signature = preprocessor.output_signature()
+    shapes = {name: [1, *(1 if size is None else size for size in spec.shape[1:])] for name, spec in signature.items()}
+    row = {name: tf.zeros(shapes[name], spec.dtype) for name, spec in signature.items()}
     model(row, training=False)
 
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/feature.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\">\n\nFeatureSet\x12\x30\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\"\xa7\x08\n\rFeatureConfig\x12\x14\n\x0c\x66\x65\x61ture_name\x18\x01 \x01(\t\x12\x13\n\x0binput_names\x18\x02 \x03(\t\x12K\n\x0c\x66\x65\x61ture_type\x18\x03 \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x16\n\x0e\x65mbedding_name\x18\x04 \x01(\t\x12\x18\n\rembedding_dim\x18\x05 \x01(\r:\x01\x30\x12\x1b\n\x10hash_bucket_size\x18\x06 \x01(\x04:\x01\x30\x12\x16\n\x0bnum_buckets\x18\x07 \x01(\x04:\x01\x30\x12\x12\n\nboundaries\x18\x08 \x03(\x01\x12\x14\n\tseparator\x18\t \x01(\t:\x01|\x12\x14\n\x0ckv_separator\x18\n \x01(\t\x12\x12\n\nvocab_file\x18\x0b \x01(\t\x12\x12\n\nvocab_list\x18\x0c \x03(\t\x12\x14\n\x0cshared_names\x18\x10 \x03(\t\x12#\n\x17lookup_max_sel_elem_num\x18\x11 \x01(\x05:\x02\x31\x30\x12\x15\n\x08\x63ombiner\x18\x13 \x01(\t:\x03sum\x12\x18\n\rraw_input_dim\x18\x18 \x01(\r:\x01\x31\x12<\n\x11sequence_combiner\x18\x19 \x01(\x0b\x32!.apps_rec.protos.SequenceCombiner\x12\x17\n\x0bmax_seq_len\x18\x66 \x01(\r:\x02\x35\x30\x12\x13\n\x07min_val\x18\xd4\x01 \x01(\x01:\x01\x30\x12\x13\n\x07max_val\x18\xd5\x01 \x01(\x01:\x01\x30\x12\x16\n\rnormalizer_fn\x18\xd6\x01 \x01(\t\x12\x12\n\nexpression\x18\x1e \x01(\t\x12\x1c\n\x0e\x63ombo_join_sep\x18\x91\x03 \x01(\t:\x03_X_\x12\x19\n\x10\x63ombo_input_seps\x18\x92\x03 \x03(\t\x12\x15\n\tmin_count\x18\xe8\x07 \x01(\x04:\x01\x30\x12\x10\n\x04mean\x18\xe9\x07 \x01(\x01:\x01\x30\x12\x12\n\x06stddev\x18\xea\x07 \x01(\x01:\x01\x31\x12\x18\n\x08position\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12\x38\n\x04side\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.FeatureConfig.Side:\x04ITEM\x12\x39\n\x0binput_sides\x18\xed\x07 \x03(\x0e\x32#.apps_rec.protos.FeatureConfig.Side\"\x87\x01\n\x0b\x46\x65\x61tureType\x12\r\n\tIdFeature\x10\x00\x12\x0e\n\nRawFeature\x10\x01\x12\x0e\n\nTagFeature\x10\x02\x12\x10\n\x0c\x43omboFeature\x10\x03\x12\x11\n\rLookupFeature\x10\x04\x12\x13\n\x0fSequenceFeature\x10\x05\x12\x0f\n\x0b\x45xprFeature\x10\x06\"\'\n\x04Side\x12\x08\n\x04ITEM\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07\x43ONTEXT\x10\x02\"\x8d\x01\n\x10SequenceCombiner\x12.\n\x04mean\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.MeanCombinerH\x00\x12=\n\x10target_attention\x18\xe9\x07 \x01(\x0b\x32 .apps_rec.protos.TargetAttentionH\x00\x42\n\n\x08\x63ombiner\"\x0e\n\x0cMeanCombiner\"A\n\x0fTargetAttention\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/feature.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\">\n\nFeatureSet\x12\x30\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\"\xab\t\n\rFeatureConfig\x12\x14\n\x0c\x66\x65\x61ture_name\x18\x01 \x01(\t\x12\x13\n\x0binput_names\x18\x02 \x03(\t\x12K\n\x0c\x66\x65\x61ture_type\x18\x03 \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x16\n\x0e\x65mbedding_name\x18\x04 \x01(\t\x12\x18\n\rembedding_dim\x18\x05 \x01(\r:\x01\x30\x12\x1b\n\x10hash_bucket_size\x18\x06 \x01(\x04:\x01\x30\x12\x16\n\x0bnum_buckets\x18\x07 \x01(\x04:\x01\x30\x12\x12\n\nboundaries\x18\x08 \x03(\x01\x12\x14\n\tseparator\x18\t \x01(\t:\x01|\x12\x14\n\x0ckv_separator\x18\n \x01(\t\x12\x12\n\nvocab_file\x18\x0b \x01(\t\x12\x12\n\nvocab_list\x18\x0c \x03(\t\x12\x14\n\x0cshared_names\x18\x10 \x03(\t\x12#\n\x17lookup_max_sel_elem_num\x18\x11 \x01(\x05:\x02\x31\x30\x12\x15\n\x08\x63ombiner\x18\x13 \x01(\t:\x03sum\x12\x18\n\rraw_input_dim\x18\x18 \x01(\r:\x01\x31\x12<\n\x11sequence_combiner\x18\x19 \x01(\x0b\x32!.apps_rec.protos.SequenceCombiner\x12O\n\x10sub_feature_type\x18\x1a \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x1a\n\x0fsequence_length\x18\x1b \x01(\r:\x01\x31\x12\x15\n\rseq_multi_sep\x18\x65 \x01(\t\x12\x17\n\x0bmax_seq_len\x18\x66 \x01(\r:\x02\x35\x30\x12\x13\n\x07min_val\x18\xd4\x01 \x01(\x01:\x01\x30\x12\x13\n\x07max_val\x18\xd5\x01 \x01(\x01:\x01\x30\x12\x16\n\rnormalizer_fn\x18\xd6\x01 \x01(\t\x12\x12\n\nexpression\x18\x1e \x01(\t\x12\x1c\n\x0e\x63ombo_join_sep\x18\x91\x03 \x01(\t:\x03_X_\x12\x19\n\x10\x63ombo_input_seps\x18\x92\x03 \x03(\t\x12\x15\n\tmin_count\x18\xe8\x07 \x01(\x04:\x01\x30\x12\x10\n\x04mean\x18\xe9\x07 \x01(\x01:\x01\x30\x12\x12\n\x06stddev\x18\xea\x07 \x01(\x01:\x01\x31\x12\x18\n\x08position\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12\x38\n\x04side\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.FeatureConfig.Side:\x04ITEM\x12\x39\n\x0binput_sides\x18\xed\x07 \x03(\x0e\x32#.apps_rec.protos.FeatureConfig.Side\"\x87\x01\n\x0b\x46\x65\x61tureType\x12\r\n\tIdFeature\x10\x00\x12\x0e\n\nRawFeature\x10\x01\x12\x0e\n\nTagFeature\x10\x02\x12\x10\n\x0c\x43omboFeature\x10\x03\x12\x11\n\rLookupFeature\x10\x04\x12\x13\n\x0fSequenceFeature\x10\x05\x12\x0f\n\x0b\x45xprFeature\x10\x06\"\'\n\x04Side\x12\x08\n\x04ITEM\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07\x43ONTEXT\x10\x02\"\xc6\x01\n\x10SequenceCombiner\x12\x37\n\tattention\x18\x01 \x01(\x0b\x32\".apps_rec.protos.AttentionCombinerH\x00\x12.\n\x04mean\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.MeanCombinerH\x00\x12=\n\x10target_attention\x18\xe9\x07 \x01(\x0b\x32 .apps_rec.protos.TargetAttentionH\x00\x42\n\n\x08\x63ombiner\"\x13\n\x11\x41ttentionCombiner\"\x0e\n\x0cMeanCombiner\"A\n\x0fTargetAttention\x12\x0b\n\x03key\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,15 +35,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEATURESET']._serialized_start=77
   _globals['_FEATURESET']._serialized_end=139
   _globals['_FEATURECONFIG']._serialized_start=142
-  _globals['_FEATURECONFIG']._serialized_end=1205
-  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_start=1029
-  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_end=1164
-  _globals['_FEATURECONFIG_SIDE']._serialized_start=1166
-  _globals['_FEATURECONFIG_SIDE']._serialized_end=1205
-  _globals['_SEQUENCECOMBINER']._serialized_start=1208
-  _globals['_SEQUENCECOMBINER']._serialized_end=1349
-  _globals['_MEANCOMBINER']._serialized_start=1351
-  _globals['_MEANCOMBINER']._serialized_end=1365
-  _globals['_TARGETATTENTION']._serialized_start=1367
-  _globals['_TARGETATTENTION']._serialized_end=1432
+  _globals['_FEATURECONFIG']._serialized_end=1337
+  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_start=1161
+  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_end=1296
+  _globals['_FEATURECONFIG_SIDE']._serialized_start=1298
+  _globals['_FEATURECONFIG_SIDE']._serialized_end=1337
+  _globals['_SEQUENCECOMBINER']._serialized_start=1340
+  _globals['_SEQUENCECOMBINER']._serialized_end=1538
+  _globals['_ATTENTIONCOMBINER']._serialized_start=1540
+  _globals['_ATTENTIONCOMBINER']._serialized_end=1559
+  _globals['_MEANCOMBINER']._serialized_start=1561
+  _globals['_MEANCOMBINER']._serialized_end=1575
+  _globals['_TARGETATTENTION']._serialized_start=1577
+  _globals['_TARGETATTENTION']._serialized_end=1642
 # @@protoc_insertion_point(module_scope)

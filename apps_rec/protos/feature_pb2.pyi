@@ -15,7 +15,7 @@ class FeatureSet(_message.Message):
     def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
 
 class FeatureConfig(_message.Message):
-    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "raw_input_dim", "sequence_combiner", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "raw_input_dim", "sequence_combiner", "sub_feature_type", "sequence_length", "seq_multi_sep", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
     class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         IdFeature: _ClassVar[FeatureConfig.FeatureType]
@@ -57,6 +57,9 @@ class FeatureConfig(_message.Message):
     COMBINER_FIELD_NUMBER: _ClassVar[int]
     RAW_INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_COMBINER_FIELD_NUMBER: _ClassVar[int]
+    SUB_FEATURE_TYPE_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    SEQ_MULTI_SEP_FIELD_NUMBER: _ClassVar[int]
     MAX_SEQ_LEN_FIELD_NUMBER: _ClassVar[int]
     MIN_VAL_FIELD_NUMBER: _ClassVar[int]
     MAX_VAL_FIELD_NUMBER: _ClassVar[int]
@@ -87,6 +90,9 @@ class FeatureConfig(_message.Message):
     combiner: str
     raw_input_dim: int
     sequence_combiner: SequenceCombiner
+    sub_feature_type: FeatureConfig.FeatureType
+    sequence_length: int
+    seq_multi_sep: str
     max_seq_len: int
     min_val: float
     max_val: float
@@ -100,15 +106,21 @@ class FeatureConfig(_message.Message):
     position: bool
     side: FeatureConfig.Side
     input_sides: _containers.RepeatedScalarFieldContainer[FeatureConfig.Side]
-    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., sub_feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., sequence_length: _Optional[int] = ..., seq_multi_sep: _Optional[str] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
 
 class SequenceCombiner(_message.Message):
-    __slots__ = ("mean", "target_attention")
+    __slots__ = ("attention", "mean", "target_attention")
+    ATTENTION_FIELD_NUMBER: _ClassVar[int]
     MEAN_FIELD_NUMBER: _ClassVar[int]
     TARGET_ATTENTION_FIELD_NUMBER: _ClassVar[int]
+    attention: AttentionCombiner
     mean: MeanCombiner
     target_attention: TargetAttention
-    def __init__(self, mean: _Optional[_Union[MeanCombiner, _Mapping]] = ..., target_attention: _Optional[_Union[TargetAttention, _Mapping]] = ...) -> None: ...
+    def __init__(self, attention: _Optional[_Union[AttentionCombiner, _Mapping]] = ..., mean: _Optional[_Union[MeanCombiner, _Mapping]] = ..., target_attention: _Optional[_Union[TargetAttention, _Mapping]] = ...) -> None: ...
+
+class AttentionCombiner(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
 
 class MeanCombiner(_message.Message):
     __slots__ = ()

@@ -5,12 +5,20 @@ from __future__ import annotations
 import os
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
-from apps_rec.config.checks.model.dnn import check_dnn
 from apps_rec.config.checks.rows.expressions import check_expression
 from apps_rec.config.checks.rows.lookups import check_combo, check_lookup, check_pooling
 from apps_rec.config.checks.rows.numbers import check_number
+from apps_rec.config.checks.rows.sequences import check_sequence
 from apps_rec.config.checks.rows.words import parses, word_mistake
-from apps_rec.config.features import list_separators, options_of_some, type_of, types_with
+from apps_rec.config.features import (
+    article,
+    gives_ids,
+    id_spaces_of,
+    list_separators,
+    options_of_some,
+    type_of,
+    types_with,
+)
 from apps_rec.config.report import quoted
 from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
@@ -29,11 +37,6 @@ def given(feature: FeatureConfig, name: str) -> bool:
     if feature.DESCRIPTOR.fields_by_name[name].is_repeated:
         return bool(getattr(feature, name))
     return feature.HasField(name)
-
-
-def article(kind: str) -> str:
-    """Returns a type of feature with its article."""
-    return f"{'an' if kind[0] in 'EI' else 'a'} {kind}"
 
 
 def check_features(context: Context) -> None:
@@ -56,7 +59,7 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
         if given(feature, name) and name not in type_of(feature).options:
             report.error(f"{path}.{name}", f"is for {' or '.join(types_with(name))}; this is {article(kind)}.")
     _inputs(context, path, feature, kind)
-    if type_of(feature).id_spaces:
+    if type_of(feature).id_spaces and gives_ids(feature):
         _id_space(context, path, feature, kind)
     else:
         check_number(context, path, feature)
@@ -113,7 +116,7 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
 
 def _id_space(context: Context, path: str, feature: FeatureConfig, kind: str) -> None:
     report = context.report
-    choices = type_of(feature).id_spaces
+    choices = id_spaces_of(feature)
     named = [name for name in choices if given(feature, name)]
     if not named and not report.any_broken(path, *choices):
         wanted = "hash_bucket_size" if len(choices) == 1 else f"exactly one of {quoted(choices)}"
@@ -174,7 +177,7 @@ def _vocab_file(context: Context, path: str, name: str) -> None:
 def _list(context: Context, path: str, feature: FeatureConfig) -> None:
     report = context.report
     context.above_zero(feature, path, "max_seq_len")
-    if not feature.separator:
+    if not feature.separator and type_of(feature).id_spaces and gives_ids(feature):
         report.error(f"{path}.separator", "is empty; expected at least one character.")
     if feature.feature_type == TAG and feature.HasField("kv_separator"):
         if not feature.kv_separator or feature.kv_separator == feature.separator:
@@ -184,46 +187,4 @@ def _list(context: Context, path: str, feature: FeatureConfig) -> None:
     if feature.feature_type == TAG:
         check_pooling(context, path, feature)
     if feature.feature_type == SEQUENCE:
-        _sequence(context, path, feature)
-
-
-def _sequence(context: Context, path: str, feature: FeatureConfig) -> None:
-    report = context.report
-    if feature.HasField("combiner") and feature.HasField("sequence_combiner"):
-        report.error(f"{path}.combiner", "sequence_combiner is given too; expected one of them.")
-    elif feature.HasField("combiner"):
-        text = f'a SequenceFeature is averaged, or weighted by its sequence_combiner; got "{feature.combiner}".'
-        report.error(f"{path}.combiner", text)
-    if not feature.HasField("sequence_combiner"):
-        return
-    here = f"{path}.sequence_combiner"
-    chosen = feature.sequence_combiner.WhichOneof("combiner")
-    if chosen is None:
-        if not report.any_broken(here, "mean", "target_attention") and not report.any_refused(here):
-            report.error(here, "is empty; expected mean { } or target_attention { }.")
-    elif chosen == "target_attention":
-        _attention(context, f"{here}.target_attention", feature)
-
-
-def _attention(context: Context, path: str, feature: FeatureConfig) -> None:
-    report, attention = context.report, feature.sequence_combiner.target_attention
-    check_dnn(context, attention.dnn, f"{path}.dnn")
-    if not attention.key:
-        report.missing(path, "key", "the feature that holds the candidate's id")
-        return
-    if attention.key not in context.features:
-        text = f'no feature is called "{attention.key}". Features are {quoted(context.features)}.'
-        report.error(f"{path}.key", text, got=attention.key, among=context.features)
-        return
-    key_path, key = context.features[attention.key]
-    if key.feature_type != ID and not report.is_broken(f"{key_path}.feature_type"):
-        kind = FeatureConfig.FeatureType.Name(key.feature_type)
-        report.error(f"{path}.key", f'expected an IdFeature; "{attention.key}" is {article(kind)}.')
-    elif key.position:
-        report.error(f"{path}.key", f'"{attention.key}" is marked position; it may only feed the position tower.')
-    elif key.embedding_dim != feature.embedding_dim and not report.is_broken(f"{key_path}.embedding_dim"):
-        report.error(
-            f"{path}.key",
-            f'expected a feature of embedding_dim {feature.embedding_dim}, as here; "{attention.key}" has'
-            f" {key.embedding_dim} ({report.line(key_path)}).",
-        )
+        check_sequence(context, path, feature)

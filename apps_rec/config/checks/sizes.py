@@ -12,7 +12,7 @@ from apps_rec.config.rewrite import RANK
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # Far above what anybody trains, and far below sizes whose product overflows TensorFlow's integers.
-_MOST = {"embedding_dim": 65_536, "raw_input_dim": 1_000_000, "max_seq_len": 1_000_000}
+_MOST = {"embedding_dim": 65_536, "raw_input_dim": 1_000_000, "max_seq_len": 1_000_000, "sequence_length": 1_000_000}
 _MOST_UNITS, _MOST_EXPERTS, _MOST_ROWS = 1_000_000, 1_000, 10_000_000
 # Layers of all experts: the graph of each takes a fifth of a second of one core, in training and again in an export.
 _MANY_LAYERS = 100

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.features import type_of
+from apps_rec.config.features import id_spaces_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
     """Returns the option that defines the rows of a feature's table, and its value; None where there is none."""
-    for name in type_of(feature).id_spaces or ("boundaries",):
+    for name in id_spaces_of(feature):
         value = getattr(feature, name)
         if feature.DESCRIPTOR.fields_by_name[name].is_repeated:
             if value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from apps_rec.config.features import is_of_numbers
 from apps_rec.config.report import Report
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -11,13 +12,14 @@ _MOST = 100_000
 
 
 def cut_bins(config: PipelineConfig, report: Report) -> None:
-    """Writes bins of RawFeatures as boundaries, in a rewritten config in place.
+    """Writes bins of RawFeatures, and of sequences of numbers, as boundaries, in a rewritten config in place.
 
     As in EasyRec, n of them make n + 1 ids: the first is that of numbers below min_val, and the last bin has no end.
     """
     for at, feature in enumerate(config.feature_config.features):
         path = f"feature_config.features[{at}]"
-        if feature.feature_type != FeatureConfig.RawFeature or report.is_broken(f"{path}.feature_type"):
+        is_number = feature.feature_type == FeatureConfig.RawFeature or is_of_numbers(feature)
+        if not is_number or report.is_broken(f"{path}.feature_type"):
             continue
         low, high, bins = feature.min_val, feature.max_val, feature.num_buckets
         if feature.boundaries or not low < high or bins <= 1:

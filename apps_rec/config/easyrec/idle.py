@@ -8,7 +8,7 @@ from __future__ import annotations
 from google.protobuf.message import Message
 
 from apps_rec.config.easyrec.table import TABLE
-from apps_rec.config.features import options_of_some, type_of
+from apps_rec.config.features import article, is_of_numbers, options_of_some, type_of
 from apps_rec.config.report import Report
 from apps_rec.config.text.expression import ExpressionError, columns_in, parse_expression
 from apps_rec.protos.data_pb2 import DataConfig
@@ -40,6 +40,9 @@ _READ = {
         "combiner",
         "sequence_combiner",
         "max_seq_len",
+        "sub_feature_type",
+        "sequence_length",
+        "seq_multi_sep",
     },
 }
 _OF_CSV = ("separator", "with_header")
@@ -62,9 +65,11 @@ def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
     read = {*type_of(feature).options, *_READ.get(feature.feature_type, ())}
     for name in options_of_some():
         if name in TABLE["FeatureConfig"] and name not in read:
-            _drop(feature, name, path, f"{_article(kind)} does not read it", report)
+            _drop(feature, name, path, f"{article(kind)} does not read it", report)
     if feature.feature_type == FeatureConfig.RawFeature:
         _number(feature, path, report)
+    if is_of_numbers(feature) and feature.num_buckets <= 1:
+        _drop(feature, "num_buckets", path, "one bucket tells no number from another", report)
     if feature.feature_type == FeatureConfig.ExprFeature:
         _unread(feature, path, report)
     if feature.feature_type == FeatureConfig.ComboFeature and not any(feature.combo_input_seps):
@@ -124,7 +129,3 @@ def _drop(message: Message, name: str, path: str, text: str, report: Report) -> 
     if bool(getattr(message, name)) if is_list else message.HasField(name):
         report.note(f"{path}.{name}", text)
         message.ClearField(name)
-
-
-def _article(kind: str) -> str:
-    return f"{'an' if kind[0] in 'EI' else 'a'} {kind}"

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.errors import ConfigError
-from apps_rec.features.specs import NUMBER_FEATURES
+from apps_rec.features.specs import WITHOUT_TABLE
 from apps_rec.models import RankModel
 
 FIELD = "train_config.freeze_gradient"
@@ -119,7 +119,7 @@ def _parts(model: RankModel) -> list[_Part]:
     embedder = model.embedder
     users: dict[str, list[str]] = {}
     for spec in embedder.specs:
-        if not isinstance(spec, NUMBER_FEATURES):
+        if not isinstance(spec, WITHOUT_TABLE):
             users.setdefault(spec.table, []).append(spec.name)
     deep = "input_layer_1" if embedder.first_order else "input_layer"
     parts = []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from apps_rec.features.specs import (
-    NUMBER_FEATURES,
+    WITHOUT_TABLE,
     BucketFeature,
     CrossFeature,
     CrossListFeature,
@@ -73,7 +73,7 @@ def table_meanings(features: Sequence[FeatureSpec]) -> dict[str, IdMeaning]:
     ways: dict[str, set] = {}
     rows: dict[str, int] = {}
     for spec in features:
-        if isinstance(spec, NUMBER_FEATURES):
+        if isinstance(spec, WITHOUT_TABLE):
             continue
         rows[spec.table] = spec.num_ids
         if isinstance(spec, BucketFeature):

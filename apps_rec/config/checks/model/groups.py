@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context, Use
-from apps_rec.config.checks.features import article
-from apps_rec.config.features import type_of
+from apps_rec.config.features import article, gives_ids
 from apps_rec.config.report import quoted
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import FeatureGroup
@@ -74,11 +73,6 @@ def _needed(context: Context) -> None:
         context.report.error(uses[0].path, text, got=name, among=known)
 
 
-def has_table(feature: FeatureConfig) -> bool:
-    """Tells whether a feature gives ids, so that it needs an embedding."""
-    return bool(type_of(feature).id_spaces or feature.boundaries)
-
-
 def _embeddings(context: Context) -> None:
     report = context.report
     keys = _attention_keys(context)
@@ -87,7 +81,7 @@ def _embeddings(context: Context) -> None:
         deep, pairwise = roles & _DEEP or feature.feature_name in keys, PAIRWISE in roles
         if report.is_broken(f"{path}.feature_type"):
             continue
-        if not feature.embedding_dim and ((deep and has_table(feature)) or pairwise):
+        if not feature.embedding_dim and ((deep and gives_ids(feature)) or pairwise):
             kind = FeatureConfig.FeatureType.Name(feature.feature_type)
             why = (
                 "the pairwise part of the FM multiplies embeddings"

@@ -3,7 +3,9 @@
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
 _INITIALIZER = later("model_config.embedding_stddev is the deviation of all tables' beginnings: delete it")
-_TEXT_CNN = refused("sequences are averaged or weighted by attention: write mean { } or target_attention { }")
+_TEXT_CNN = refused(
+    "sequences are averaged or weighted by attention: write mean { }, attention { } or target_attention { }"
+)
 
 FEATURES: dict[str, dict[str, Verdict]] = {
     "FeatureConfigV2": {
@@ -18,17 +20,17 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "embedding_dim": used(),
         "hash_bucket_size": used("by another hash than EasyRec's, so that a text has another id"),
         "num_buckets": used("a number outside has an id of its own behind them; EasyRec gives it id 0"),
-        "boundaries": used(),
+        "boundaries": used("of a SequenceFeature, with sub_feature_type: RawFeature"),
         "separator": used(),
         "kv_separator": used(),
-        "seq_multi_sep": later("values of a list are single: write one of each to the files"),
+        "seq_multi_sep": used("between the values of one step; separator divides the steps"),
         "max_seq_len": used("the default is 50; values behind it are left out"),
         "vocab_file": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
         "vocab_list": used("a word outside has an id of its own; EasyRec gives it that of the first word"),
         "shared_names": used("a feature each, called like its column; one table with an embedding_name alone"),
         "lookup_max_sel_elem_num": used("values of a key behind it are left out; in EasyRec they end the run"),
         "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
-        "combiner": used(),
+        "combiner": used("of a SequenceFeature with seq_multi_sep, within a step"),
         "initializer": _INITIALIZER,
         "precision": later("an id is a word or a whole number: cut numbers at boundaries of a RawFeature").unless(
             -1, because="it rounds nothing"
@@ -36,13 +38,16 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "min_val": used(),
         "max_val": used(),
         "normalizer_fn": used("log1p alone; no code is run from a config"),
-        "raw_input_dim": used("with embedding_dim, each number has a vector, and these are added"),
-        "sequence_combiner": used(),
-        "sub_feature_type": later("sequences of ids alone are read: write IdFeature").unless(
-            "IdFeature", because="sequences are of ids"
+        "raw_input_dim": used(
+            "with embedding_dim, each number has a vector, and these are added; in EasyRec's sequences, each step has"
         ),
-        "sequence_length": later("max_seq_len bounds a list, whose length is its own: delete it").unless(
-            1, because="it is of sequences of numbers"
+        "sequence_combiner": used(),
+        "sub_feature_type": used(
+            "IdFeature or RawFeature; numbers are cut, hashed by their texts, or read as they are, normalised by"
+            " min_val and max_val"
+        ),
+        "sequence_length": used(
+            "the max_seq_len where that is not given; nothing is padded to it, as there numbers are"
         ),
         "expression": used("by a grammar of its own; no code is run, columns are numbers, and & binds before |"),
         "ev_params": refused("tables of DeepRec's embedding variables do not grow here: delete it"),
@@ -69,8 +74,10 @@ FEATURES: dict[str, dict[str, Verdict]] = {
     "RandomNormalInitializer": {"mean": _INITIALIZER, "stddev": _INITIALIZER},
     "ConstantInitializer": {"consts": _INITIALIZER},
     "SequenceCombiner": {
-        "attention": later("write mean { } or target_attention { key: the candidate's feature }"),
-        "multi_head_attention": refused("write mean { } or target_attention { key: the candidate's feature }"),
+        "attention": used(),
+        "multi_head_attention": refused(
+            "write mean { }, attention { } or target_attention { key: the candidate's feature }"
+        ),
         "text_cnn": _TEXT_CNN,
     },
     "TextCNN": {
