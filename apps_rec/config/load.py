@@ -45,7 +45,8 @@ class Config:
     @property
     def written(self) -> PipelineConfig:
         """Returns the config as the user wrote it, overrides applied, before it was rewritten."""
-        return self._places.written
+        written: PipelineConfig = self._places.written
+        return written
 
     @property
     def notes(self) -> list[str]:
@@ -90,6 +91,15 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: boo
     Raises:
         ConfigError: one line for each mistake.
     """
+    return parse_text(read_text_of(path), str(path), overrides, files_here)
+
+
+def read_text_of(path: str | Path) -> str:
+    """Returns the text of a config file.
+
+    Raises:
+        ConfigError: there is no such file, or it holds no text, or more than a config may.
+    """
     name = str(path)
     try:
         with open(path, "rb") as file:
@@ -105,7 +115,7 @@ def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: boo
             f"{name}: expected a config of at most {LARGEST_BYTES >> 20} MiB, this is larger; a long vocab_list"
             " belongs in a vocab_file."
         )
-    return parse_text(_decode(data, name), name, overrides, files_here)
+    return _decode(data, name)
 
 
 def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), files_here: bool = True) -> Config:
@@ -129,6 +139,16 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     if not message.ListFields():
         report.raise_errors()
     apply_overrides(message, overrides, report)
+    return completed(message, report, files_here)
+
+
+def completed(message: PipelineConfig, report: Report, files_here: bool) -> Config:
+    """Rewrites, completes and checks a config as it was written, in place.
+
+    Raises:
+        ConfigError: it has mistakes, or the report holds some already; one line for each.
+    """
+    places = report.places
     places.written = PipelineConfig()
     places.written.CopyFrom(message)
     rewrite(message, report)
@@ -138,7 +158,7 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     resolve_defaults(message, report)
     check(message, report, files_here)
     report.raise_errors()
-    return Config(message, name, report.warnings, report.tally, places)
+    return Config(message, places.name, report.warnings, report.tally, places)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -3,6 +3,7 @@
 from apps_rec.config import load_config
 from apps_rec.config.imports.spelling import with_defaults
 from tests.cli.commands import edit, fails, run
+from tests.config.torcheasyrec.conftest import STORE
 
 
 def test_it_writes_a_config_and_its_report(tiny, capsys):
@@ -38,3 +39,23 @@ def test_a_file_that_is_there_stays_without_overwrite(tiny, capsys):
     assert run(capsys, "import-easyrec", "tiny.config", "-o", "new.config", "--overwrite")[0] == 0
     assert target.read_text(encoding="utf-8").startswith("# From")
     assert "is there already" in fails(capsys, "import-easyrec", "tiny.config", "-o", ".", "--overwrite")
+
+
+def test_a_config_of_torcheasyrec_is_imported(tiny, capsys):
+    (tiny.config.parent / "torch.config").write_text(STORE, encoding="utf-8")
+    assert "`apps-rec import-easyrec torch.config -o my.config`" in fails(capsys, "check", "torch.config")
+    code, out, err = run(capsys, "import-easyrec", "torch.config", "-o", "new.config", "--lists", "price")
+    assert code == 0
+    assert err.count("warning: ") == 1
+    assert "| `IdFeature.hash_bucket_size` | 1 | by another hash" in out
+    assert "`model_config.embedding_stddev`: the default here; TorchEasyRec's is no deviation" in out
+    assert run(capsys, "check", "new.config")[::2] == (0, "")
+
+
+def test_flags_are_of_one_dialect(tiny, capsys):
+    (tiny.config.parent / "torch.config").write_text(STORE, encoding="utf-8")
+    err = fails(capsys, "import-easyrec", "torch.config", "-o", "new.config", "--set", "a=3")
+    assert err == "--set: a config of TorchEasyRec is imported as it is; change the new one\n"
+    assert "--lists: is for configs of TorchEasyRec" in fails(
+        capsys, "import-easyrec", "tiny.config", "-o", "new.config", "--lists", "tags"
+    )

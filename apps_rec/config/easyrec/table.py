@@ -10,6 +10,7 @@ from apps_rec.config.easyrec.names import ALSO, easyrec_name, easyrec_name_of
 from apps_rec.config.easyrec.rows import FAMILIES
 from apps_rec.config.easyrec.verdict import Verdict
 
+OWNER = "EasyRec"
 # EasyRec's message or enum -> its field or value -> the verdict.
 TABLE: dict[str, dict[str, Verdict]] = {
     message: rows for family in FAMILIES.values() for message, rows in family.items()

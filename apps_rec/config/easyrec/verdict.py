@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 from google.protobuf import text_format
 
@@ -42,6 +43,22 @@ class Verdict:
     def unless(self, *harmless: Value, because: str) -> Verdict:
         """Returns a refusal that is a note where the field has one of these values."""
         return replace(self, harmless=harmless, because=because)
+
+
+class Table(Protocol):
+    """A module with verdicts on the fields of another package's configs."""
+
+    # Name of the package.
+    OWNER: str
+
+    def fields_of(self, descriptor: Any) -> dict[str, Verdict]:
+        """Returns the verdicts on the fields of a message."""
+
+    def verdict_of(self, descriptor: Any, name: str) -> Verdict | None:
+        """Returns the verdict on a value of an enum."""
+
+    def messages_with(self, name: str) -> list[str]:
+        """Returns the messages that have a field of this name."""
 
 
 def used(reason: str = "as in EasyRec") -> Verdict:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from apps_rec.config.easyrec.table import use_of
+from apps_rec.config.easyrec import table as easyrec
 from apps_rec.config.load import Config
-
-AS_IN_EASYREC = "as in EasyRec"
+from apps_rec.config.torcheasyrec import table as torcheasyrec
 
 
 def report_text(config: Config, output: str, remarks: Mapping[str, str]) -> str:
@@ -19,12 +18,14 @@ def report_text(config: Config, output: str, remarks: Mapping[str, str]) -> str:
         remarks: remarks by path on defaults that are written out.
     """
     same, other, ours = [], [], []
+    owner = owner_of(config)
     for (message, name), count in sorted(config.tally.used.items()):
-        theirs, verdict = use_of(message, name)
+        table = torcheasyrec if torcheasyrec.is_of(message) else easyrec
+        theirs, verdict = table.use_of(message, name)
         field = f"`{theirs}.{name}`"
         if verdict is None:
             ours.append(field)
-        elif verdict.reason == AS_IN_EASYREC:
+        elif verdict.reason == f"as in {table.OWNER}":
             same.append(field)
         else:
             other.append(f"| {field} | {count} | {_cell(verdict.reason)} |")
@@ -33,7 +34,7 @@ def report_text(config: Config, output: str, remarks: Mapping[str, str]) -> str:
         f"{len(config.tally.used)} fields are used, {len(config.notes)} are noted, none is refused. Comments of the old"
         " file are not taken over.",
         *_section("Used, with what is made of it", ["| field | times | |", "| --- | --- | --- |", *other], bool(other)),
-        *_section("Used as in EasyRec", [f"{', '.join(same)}."], bool(same)),
+        *_section(f"Used as in {owner}", [f"{', '.join(same)}."], bool(same)),
         *_section("Fields of this package alone", [f"{', '.join(ours)}."], bool(ours)),
         *_section(
             "Defaults that differ",
@@ -48,6 +49,12 @@ def report_text(config: Config, output: str, remarks: Mapping[str, str]) -> str:
         *_section("Warnings", _items(config.warnings), bool(config.warnings)),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def owner_of(config: Config) -> str:
+    """Returns the package in whose dialect a config was written."""
+    is_torch = any(torcheasyrec.is_of(message) for message, _ in config.tally.used)
+    return torcheasyrec.OWNER if is_torch else easyrec.OWNER
 
 
 def _section(heading: str, lines: list[str], is_there: bool) -> list[str]:

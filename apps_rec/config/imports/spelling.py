@@ -15,32 +15,40 @@ from apps_rec.protos.model_pb2 import ModelConfig
 from apps_rec.protos.network_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-# Fields whose default is another one in EasyRec, with that one.
-OTHER_DEFAULTS = {
+# Fields whose default is another one in EasyRec, or in TorchEasyRec, with that one.
+EASYRECS_DEFAULTS = {
     "train_config.log_step_count_steps": "10",
     "data_config.prefetch_size": "32",
     "data_config.shuffle_buffer_size": "32",
     "model_config.embedding_stddev": "1 / sqrt(embedding_dim)",
     "export_config.exports_to_keep": "1",
 }
+TORCHEASYRECS_DEFAULTS = {
+    "train_config.keep_checkpoint_max": "0, all",
+    "model_config.embedding_stddev": "no deviation: even between -1 / sqrt(ids) and 1 / sqrt(ids)",
+}
 _JOIN = "combo_join_sep"
 
 
-def own_spelling(config: Config) -> tuple[PipelineConfig, dict[str, str]]:
-    """Returns a config in this package's spelling, and remarks by path on defaults that EasyRec has otherwise.
+def own_spelling(config: Config, owner: str = "EasyRec") -> tuple[PipelineConfig, dict[str, str]]:
+    """Returns a config in this package's spelling, and remarks by path on defaults that its owner has otherwise.
 
     The model keeps its name, such as mmoe, where the message under it says the same; else it is a rank_model. Read
     again, what is returned has the values of `config.message`, every default counted; that is verified here.
+
+    Args:
+        config: the config that was read.
+        owner: package of whose dialect it is, EasyRec or TorchEasyRec.
     """
     for message in (_named(config), _trimmed(config.message)):
         if message is not None and _means(message, config):
-            remarks = _explicit(message)
+            remarks = _explicit(message, owner)
             assert _means(message, config)
             return message, remarks
     message = PipelineConfig()
     message.CopyFrom(config.message)
     assert _means(message, config)
-    return message, _explicit(message)
+    return message, _explicit(message, owner)
 
 
 def with_defaults(message: Message) -> Any:
@@ -140,18 +148,19 @@ def _labels(named: Any, model: ModelConfig, towers: Any) -> None:
         place.label_name = tower.label_name
 
 
-def _explicit(message: PipelineConfig) -> dict[str, str]:
-    """Writes out defaults that EasyRec has otherwise, and returns a remark on each by its path."""
+def _explicit(message: PipelineConfig, owner: str) -> dict[str, str]:
+    """Writes out defaults that the owner has otherwise, and returns a remark on each by its path."""
     remarks = {}
-    for path, theirs in OTHER_DEFAULTS.items():
+    defaults = EASYRECS_DEFAULTS if owner == "EasyRec" else TORCHEASYRECS_DEFAULTS
+    for path, theirs in defaults.items():
         part, _, name = path.partition(".")
         if not message.HasField(part) or getattr(message, part).HasField(name):
             continue
         holder = getattr(message, part)
         setattr(holder, name, getattr(holder, name))
-        remarks[path] = f"the default here; EasyRec's is {theirs}"
+        remarks[path] = f"the default here; {owner}'s is {theirs}"
     for at, feature in enumerate(message.feature_config.features):
-        if feature.feature_type == FeatureConfig.ComboFeature and not feature.HasField(_JOIN):
+        if owner == "EasyRec" and feature.feature_type == FeatureConfig.ComboFeature and not feature.HasField(_JOIN):
             feature.combo_join_sep = feature.combo_join_sep
             remarks[f"feature_config.features[{at}].{_JOIN}"] = "the default here; EasyRec's is empty"
     return remarks

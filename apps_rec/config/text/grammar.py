@@ -6,8 +6,8 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from apps_rec.config.easyrec.table import fields_of, messages_with, verdict_of
-from apps_rec.config.easyrec.verdict import REFUSED, Verdict
+from apps_rec.config.easyrec import table as easyrec_table
+from apps_rec.config.easyrec.verdict import REFUSED, Table, Verdict
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.cursor import CLOSERS, Cursor
 from apps_rec.config.text.tokens import BAD, NUMBER, STRING, SYMBOL, WORD, Token
@@ -23,14 +23,23 @@ class Parser:
         report: receiver of the mistakes, and of the line of each path.
         as_json: true if the tokens are of JSON.
         easyrecs: true if the text is in EasyRec's dialect, in which the later of two scalars holds.
+        table: verdicts on the fields of the package whose config it is.
     """
 
-    def __init__(self, tokens: list[Token], report: Report, as_json: bool, easyrecs: bool = False) -> None:
+    def __init__(
+        self,
+        tokens: list[Token],
+        report: Report,
+        as_json: bool,
+        easyrecs: bool = False,
+        table: Table = easyrec_table,
+    ) -> None:
         self._tokens = Cursor(tokens)
         self._report = report
         self._places = report.places
         self._json = as_json
         self._easyrecs = easyrecs
+        self._table = table
         # Messages being read, outermost first: (descriptor, path, line of its brace).
         self._open: list[tuple[Any, str, int]] = []
         symbols = [token.text for token in tokens if token.kind == SYMBOL]
@@ -79,7 +88,7 @@ class Parser:
         """Tells whether braces do not balance and a name comes that only an enclosing message has."""
         if self._lost_closers <= 0 or token.kind != WORD:
             return False
-        if token.text in here.fields_by_name or token.text in fields_of(here):
+        if token.text in here.fields_by_name or token.text in self._table.fields_of(here):
             return False
         return any(token.text in descriptor.fields_by_name for descriptor, _, _ in self._open[:-1])
 
@@ -140,21 +149,25 @@ class Parser:
 
     def _unknown(self, message: Message, token: Token, path: str) -> None:
         """Reports a name that is not a field here, and reads its value as the nearest field's where that fits."""
-        fields, theirs = message.DESCRIPTOR.fields_by_name, fields_of(message.DESCRIPTOR)
+        fields, theirs = message.DESCRIPTOR.fields_by_name, self._table.fields_of(message.DESCRIPTOR)
         here = f"{path}.{token.text}" if path else token.text
         if verdict := theirs.get(snake_case(token.text) if self._json else token.text):
             self._foreign(verdict, token.line, here)
             return
         text = f'unknown name; {message.DESCRIPTOR.name} has no field "{token.text}".'
-        outer = [(d, p) for d, p, _ in self._open[:-1] if token.text in d.fields_by_name or token.text in fields_of(d)]
-        elsewhere = messages_with(token.text)
+        outer = [
+            (d, p)
+            for d, p, _ in self._open[:-1]
+            if token.text in d.fields_by_name or token.text in self._table.fields_of(d)
+        ]
+        elsewhere = self._table.messages_with(token.text)
         guess = None if elsewhere else self._report.guess(token.text, dict.fromkeys((*fields, *theirs)))
         if guess:
             text += did_you_mean(guess)
         elif outer:
             text += f" It belongs in {outer[-1][1] or 'the outermost level'}."
         elif elsewhere:
-            text += f" EasyRec has it in {quoted(elsewhere, 5)}."
+            text += f" {self._table.OWNER} has it in {quoted(elsewhere, 5)}."
         elif fields:
             text += f" Expected one of {quoted(fields, 40)}."
         self._say(token.line, here, text)
@@ -315,7 +328,7 @@ class Parser:
             self._say(token.line, path, f"{token.text}.")
             self._places.broken.add(path)
             return None
-        if field.enum_type is not None and (verdict := verdict_of(field.enum_type, token.text)):
+        if field.enum_type is not None and (verdict := self._table.verdict_of(field.enum_type, token.text)):
             if verdict.reads_as or verdict.kind == REFUSED:
                 self._report.judge(token.line, path, verdict, token.text)
             if verdict.reads_as:

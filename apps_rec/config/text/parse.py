@@ -18,6 +18,7 @@ from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.cursor import CLOSERS
 from apps_rec.config.text.grammar import Parser
 from apps_rec.config.text.tokens import SYMBOL, WORD, Token, tokenize
+from apps_rec.config.torcheasyrec.dialect import is_torcheasyrecs, redirection
 
 
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:
@@ -41,6 +42,9 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
         )
         return
     names = {name.text for name, after in itertools.pairwise(tokens) if name.kind == WORD and after.text in (":", "{")}
+    if not path and is_torcheasyrecs(names):
+        report.at(1, "", redirection(report.places.name))
+        return
     Parser(tokens, report, as_json=False, easyrecs=not path and is_easyrecs(names)).parse(message, path)
 
 

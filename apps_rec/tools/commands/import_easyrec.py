@@ -1,4 +1,4 @@
-"""Writes a config of EasyRec in this package's own spelling."""
+"""Writes a config of EasyRec, or of TorchEasyRec, in this package's own spelling."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from apps_rec.atomic_file import replace_text
-from apps_rec.config import Config, load_config
-from apps_rec.config.imports.report import report_text
+from apps_rec.config import Config
+from apps_rec.config.imports.report import owner_of, report_text
 from apps_rec.config.imports.spelling import own_spelling
 from apps_rec.config.imports.written import written
-from apps_rec.errors import RunError
+from apps_rec.config.load import parse_text, read_text_of
+from apps_rec.config.torcheasyrec.dialect import is_torcheasyrecs_text
+from apps_rec.config.torcheasyrec.read import read_torcheasyrec
+from apps_rec.errors import ArgumentError, RunError
 from apps_rec.tools.commands.common import command, require_local
 
 
@@ -34,30 +37,35 @@ class Imported:
 
 @command
 def import_easyrec(
-    config: str | Path, output: str | Path, overrides: Sequence[str] = (), overwrite: bool = False
+    config: str | Path,
+    output: str | Path,
+    overrides: Sequence[str] = (),
+    overwrite: bool = False,
+    lists: Sequence[str] = (),
 ) -> Imported:
-    """Writes a config of EasyRec anew: the same model in this package's own spelling, and a report beside it.
+    """Writes a config of EasyRec or TorchEasyRec anew: the same model in this package's spelling, with a report.
 
     The new config loads to the same model as the old one. Files that the config names need not be there.
 
     Args:
-        config: path of the config of EasyRec.
+        config: path of the config of EasyRec or TorchEasyRec.
         output: path of the new config; its report is called the same with `.report.md` at the end.
-        overrides: changes to the config, `path=value` each.
+        overrides: changes to the config of EasyRec, `path=value` each.
         overwrite: whether files that are there may be replaced.
+        lists: features, or columns, of TorchEasyRec whose cells hold several values where the config does not say so.
 
     Raises:
         ConfigError: something in the config is refused or wrong, one line for each; nothing is written.
-        RunError: a file is there already, or cannot be written.
+        RunError: a file is there already, or cannot be written; an argument is of the other dialect.
     """
     require_local(output, "output")
     new = Path(output)
     report = Path(f"{new}.report.md")
-    read = load_config(config, overrides, files_here=False)
+    read = _read(config, overrides, lists)
     for path in (new, report):
         if new.is_dir() or (path.exists() and not overwrite):
             raise RunError(f"{path} is there already; name another file, or replace it with --overwrite")
-    message, remarks = own_spelling(read)
+    message, remarks = own_spelling(read, owner_of(read))
     head = (
         f"# From {Path(read.path).name} by `apps-rec import-easyrec`; {report.name} says what became of each field.\n"
     )
@@ -69,3 +77,15 @@ def import_easyrec(
     except OSError as error:
         raise RunError(f"{error.filename or new}: cannot be written: {error.strerror}") from None
     return Imported(read, new, report, text)
+
+
+def _read(config: str | Path, overrides: Sequence[str], lists: Sequence[str]) -> Config:
+    text, name = read_text_of(config), str(config)
+    if not name.lower().endswith(".json") and is_torcheasyrecs_text(text):
+        if overrides:
+            raise ArgumentError("{set}: a config of TorchEasyRec is imported as it is; change the new one", "set")
+        return read_torcheasyrec(text, name, lists, files_here=False)
+    if lists:
+        text = "{lists}: is for configs of TorchEasyRec; in those of EasyRec a TagFeature holds a list"
+        raise ArgumentError(text, "lists")
+    return parse_text(text, name, overrides, files_here=False)

@@ -7,7 +7,7 @@ import pytest
 
 from apps_rec.config import load_config, parse_text
 from apps_rec.config.imports.report import report_text
-from apps_rec.config.imports.spelling import OTHER_DEFAULTS, own_spelling, with_defaults
+from apps_rec.config.imports.spelling import EASYRECS_DEFAULTS, own_spelling, with_defaults
 from apps_rec.config.imports.written import written
 from apps_rec.errors import ConfigError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -80,7 +80,7 @@ def test_defaults_that_easyrec_has_otherwise_are_written_out():
 def test_the_other_defaults_are_easyrecs():
     theirs = {"train_config": "TrainConfig", "data_config": "DatasetConfig", "export_config": "ExportConfig"}
     rows = {tuple(line.split("\t")[:2]): line.split("\t")[5] for line in FIELDS.read_text().splitlines()}
-    for path, value in OTHER_DEFAULTS.items():
+    for path, value in EASYRECS_DEFAULTS.items():
         part, _, name = path.partition(".")
         if part in theirs:
             assert rows[theirs[part], name] == value
