@@ -35,7 +35,7 @@ EVERYBODY_MAY_IMPORT = {
     "nearest",
     "replicas",
 }
-MAY_IMPORT_EVERYTHING = {"__init__", "__main__"}
+MAY_IMPORT_EVERYTHING = {"__init__", "__main__", "train_eval", "eval", "export", "predict"}
 HEAVY = {"tensorflow", "tf_keras", "keras", "tensorflow_recommenders", "numpy", "pyarrow", "pandas", "sklearn"}
 
 

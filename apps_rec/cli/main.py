@@ -20,12 +20,16 @@ OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code.
+    """Runs one command and returns its exit code, see `execute`."""
+    return execute(build_parser().parse_args(arguments))
+
+
+def execute(options: argparse.Namespace) -> int:
+    """Runs the command of parsed flags, `options.run`, and returns its exit code.
 
     0: done; 1: a defect of ours, with a traceback; 2: the user's input is wrong; 3: a check ran and failed;
     130, 143: ended by SIGINT, SIGTERM.
     """
-    options = build_parser().parse_args(arguments)
     logger = logging.getLogger("apps_rec")
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))

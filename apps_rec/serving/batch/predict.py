@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -73,6 +73,7 @@ def predict_file(
     weights: Mapping[str, float] | None = None,
     escape_formulas: bool = False,
     trust: bool = False,
+    with_header: bool | None = None,
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
 
@@ -97,6 +98,7 @@ def predict_file(
         weights: weight, for rank, of every term of the score, by output; None: the config's.
         escape_formulas: true puts an apostrophe before each text of CSV that a spreadsheet would run as a formula.
         trust: true runs the export even if it holds operations that are in no export of apps_rec.
+        with_header: whether CSV files begin with a line of names; None: as the export's config says.
 
     Raises:
         RunError: the export is none or must not be run; an option is wrong; the output cannot be written.
@@ -111,6 +113,7 @@ def predict_file(
         raise RunError(f"output {output}: is the input; choose another")
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     schema = skipping(schema, skip_bad_rows, max_bad_row_share)
+    schema = schema if with_header is None else replace(schema, with_header=with_header)
     kept = _kept(config.data_config, files[0], schema, keep, ranking)
     names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
     clash = [name for name in kept if name in names]

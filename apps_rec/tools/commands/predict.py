@@ -30,6 +30,7 @@ def predict(
     weights: Mapping[str, float] | None = None,
     escape_formulas: bool = False,
     trust: bool = False,
+    with_header: bool | None = None,
 ) -> PredictResult:
     """Scores the rows of files with an export. See `apps_rec.serving.batch.predict.predict_file` for the arguments.
 
@@ -78,4 +79,5 @@ def predict(
         weights=weights,
         escape_formulas=escape_formulas,
         trust=trust,
+        with_header=with_header,
     )
