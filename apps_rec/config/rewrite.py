@@ -12,6 +12,7 @@ from apps_rec.config.report import Report
 from apps_rec.config.shorthands import one_tower
 from apps_rec.config.shorthands.origins import RANK, Origins
 from apps_rec.protos import named_pb2
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -36,6 +37,7 @@ _OTHER_CLASSES = ("MultiTowerDIN", "MultiTowerBST")
 
 def rewrite(config: PipelineConfig, report: Report) -> None:
     """Rewrites a config in place; reports mistakes that only the written form shows."""
+    _paths(config, report)
     _features(config, report)
     model = config.model_config
     kind = model.WhichOneof("model")
@@ -80,6 +82,18 @@ def _metric_of_one_tower(config: PipelineConfig, rank: RankModel, report: Report
     if name in METRICS and tower.tower_name:
         export.best_exporter_metric = f"{name}_{tower.tower_name}"
         report.note("export_config.best_exporter_metric", f'read as "{export.best_exporter_metric}", its name here')
+
+
+def _paths(config: PipelineConfig, report: Report) -> None:
+    """Makes train_input_path and eval_input_path of EasyRec's names of Parquet files."""
+    for old, new in (("parquet_train_input", "train_input_path"), ("parquet_eval_input", "eval_input_path")):
+        if not config.HasField(old):  # type: ignore[arg-type]
+            continue
+        if config.data_config.HasField("input_type") and config.data_config.input_type != DataConfig.ParquetInput:
+            kind = DataConfig.InputType.Name(config.data_config.input_type)
+            report.error(old, f"names Parquet files, and data_config.input_type is {kind}; expected ParquetInput.")
+        setattr(config, new, getattr(config, old))
+        report.places.origins[new] = (old, True)
 
 
 def _features(config: PipelineConfig, report: Report) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
 from apps_rec.data.local_files import answer_of, is_folder, local_files
-from apps_rec.data.schema import INPUT_TYPES, Schema
+from apps_rec.data.schema import INPUT_TYPES, OF_MESSAGES, Schema
 from apps_rec.errors import ArgumentError, ConfigError, DataError, RunError
 from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
@@ -123,7 +123,7 @@ def schema_for_file(schema: Schema, path: str) -> Schema:
     If the config's own format is another one, a CSV file must have a header; .tsv means tabs.
     """
     input_type = guess_input_type(path)
-    if input_type == schema.input_type:
+    if input_type == schema.input_type or (input_type in OF_MESSAGES and schema.input_type in OF_MESSAGES):
         return schema
     separator = "\t" if ".tsv" in os.path.basename(path).lower() else ","
     return replace(schema, input_type=input_type, separator=separator, with_header=True)

@@ -9,6 +9,8 @@ from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.data_pb2 import DataConfig
 
 # CSVInput is "csv", and so on; apps_rec/data/formats/table.py has a row for each.
+# Formats of tf.train's messages: a cell of theirs is a list of values of one kind.
+OF_MESSAGES = ("tfrecord", "batchtfrecord")
 INPUT_TYPES = {number: name.removesuffix("Input").lower() for name, number in DataConfig.InputType.items()}
 
 # Value of a label in a batch if its column says that it was not observed; and of one that may be any number.
@@ -178,7 +180,7 @@ class Schema:
         holdout: column that decides over the holdout; None: the row's number decides, or there is no holdout.
         label_steps: labels from the first step to the last; a later one implies the one before. (): no such order.
         bad_rows: "FAIL" or "SKIP".
-        input_type: "csv", "parquet" or "tfrecord".
+        input_type: "csv", "parquet", "tfrecord" or "batchtfrecord".
         separator: character between the cells of CSV files.
         with_header: true if CSV files start with a line of column names.
         declared: every column of input_fields by name, in order.

@@ -13,9 +13,11 @@ class DataConfig(_message.Message):
         __slots__ = ()
         CSVInput: _ClassVar[DataConfig.InputType]
         TFRecordInput: _ClassVar[DataConfig.InputType]
+        BatchTFRecordInput: _ClassVar[DataConfig.InputType]
         ParquetInput: _ClassVar[DataConfig.InputType]
     CSVInput: DataConfig.InputType
     TFRecordInput: DataConfig.InputType
+    BatchTFRecordInput: DataConfig.InputType
     ParquetInput: DataConfig.InputType
     class FieldType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()

@@ -30,7 +30,7 @@ from apps_rec.protos import model_pb2 as apps__rec_dot_protos_dot_model__pb2
 from apps_rec.protos import train_pb2 as apps__rec_dot_protos_dot_train__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xc6\x03\n\x0ePipelineConfig\x12\x18\n\x10train_input_path\x18\x01 \x01(\t\x12\x17\n\x0f\x65val_input_path\x18\x03 \x01(\t\x12\x11\n\tmodel_dir\x18\x05 \x01(\t\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x30\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfig\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x33\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSet\x12\x32\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfig\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfig')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xa3\x04\n\x0ePipelineConfig\x12\x1a\n\x10train_input_path\x18\x01 \x01(\tH\x00\x12\x1d\n\x13parquet_train_input\x18g \x01(\tH\x00\x12\x19\n\x0f\x65val_input_path\x18\x03 \x01(\tH\x01\x12\x1d\n\x12parquet_eval_input\x18\xcb\x01 \x01(\tH\x01\x12\x11\n\tmodel_dir\x18\x05 \x01(\t\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x30\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfig\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x33\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSet\x12\x32\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfig\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfigB\x0c\n\ntrain_pathB\x0b\n\teval_path')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,5 +38,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.pipeline_pb
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PIPELINECONFIG']._serialized_start=227
-  _globals['_PIPELINECONFIG']._serialized_end=681
+  _globals['_PIPELINECONFIG']._serialized_end=774
 # @@protoc_insertion_point(module_scope)

@@ -504,3 +504,19 @@ def test_two_optimizers_of_wide_and_deep_would_be_others_than_easyrecs():
     assert "train_config.optimizer_config[1]: of a wide_and_deep { } EasyRec gives the first optimizer to" in line
     config = parse_text(f"{head}model_config {{ {groups('deep', 'wide')} deepfm {{ dnn {{ hidden_units: 8 }} }} }}")
     assert len(config.message.train_config.optimizer_config) == 2
+
+
+def test_parquet_inputs_are_input_paths():
+    text = HEAD.replace('train_input_path: "t"', 'parquet_train_input: "a,b" parquet_eval_input: "e"')
+    config = parse_text(f"{text}model_config {{ {groups('all')} simple_multi_task {{ {TOWERS} }} }}")
+    assert (config.message.train_input_path, config.message.eval_input_path) == ("a,b", "e")
+    config = parse_text(config.to_text(), overrides=["train_input_path=other"])
+    assert (config.message.train_input_path, config.message.eval_input_path) == ("other", "e")
+
+
+def test_parquet_inputs_of_another_format():
+    text = HEAD.replace('train_input_path: "t"', 'parquet_train_input: "a"').replace("ParquetInput", "CSVInput")
+    with pytest.raises(
+        ConfigError, match=r"2: parquet_train_input: names Parquet files, and .* is CSVInput; expected Parq"
+    ):
+        parse_text(f"{text}model_config {{ {groups('all')} mmoe {{ num_expert: 1 {TOWERS} }} }}")

@@ -48,6 +48,18 @@ def _read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator
     return read_tfrecord(unit, names, schema)
 
 
+def _batchtfrecord_columns(path: str, schema: Schema) -> list[str]:
+    from apps_rec.data.formats.batchtfrecord_reader import batchtfrecord_columns
+
+    return batchtfrecord_columns(path)
+
+
+def _read_batchtfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
+    from apps_rec.data.formats.batchtfrecord_reader import read_batchtfrecord
+
+    return read_batchtfrecord(unit, names, schema)
+
+
 # By `Schema.input_type`.
 FORMATS = {
     "csv": Format(csv_columns, read_csv),
@@ -55,4 +67,5 @@ FORMATS = {
         lambda path, schema: parquet_columns(path), read_parquet, parquet_units, parquet_types, counts_rows=True
     ),
     "tfrecord": Format(_tfrecord_columns, _read_tfrecord, by_tensorflow=True),
+    "batchtfrecord": Format(_batchtfrecord_columns, _read_batchtfrecord, by_tensorflow=True),
 }

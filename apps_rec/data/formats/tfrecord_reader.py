@@ -1,7 +1,7 @@
 """Reads TFRecord files of tf.train.Example, gzip or not, as chunks of rows with a list of values in every cell."""
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +16,9 @@ from apps_rec.errors import DataError
 _LOG = logging.getLogger("apps_rec.data")
 _RECORDS = 4096
 # Number of records that are read to learn the columns of a file.
-_FIRST_RECORDS = 64
-_TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
-_ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
+FIRST_RECORDS = 64
+TF_TYPES = {"int64_list": tf.int64, "float_list": tf.float32, "bytes_list": tf.string}
+ARROW_TYPES = {"int64_list": pa.int64(), "float_list": pa.float32(), "bytes_list": pa.large_binary()}
 
 # Kind of list that each column holds in a file, None as long as no record holds the column.
 Kinds = dict[str, str | None]
@@ -27,7 +27,7 @@ Kinds = dict[str, str | None]
 def tfrecord_columns(path: str) -> list[str]:
     """Returns the names of the features in the first records of a file, sorted."""
     names: set[str] = set()
-    for row, records in _records(path):
+    for row, records in records_of(path):
         for offset, record in enumerate(records):
             names.update(_parse(record, path, row + offset).features.feature)
         break
@@ -37,7 +37,7 @@ def tfrecord_columns(path: str) -> list[str]:
 def column_kinds(path: str, names: Sequence[str]) -> Kinds:
     """Returns the kind of list of each column in the first records of a file; None if no record holds the column."""
     kinds: Kinds = dict.fromkeys(names)
-    for row, records in _records(path, _FIRST_RECORDS):
+    for row, records in records_of(path, FIRST_RECORDS):
         _find_kinds(kinds, records, path, row)
         break
     return kinds
@@ -46,7 +46,7 @@ def column_kinds(path: str, names: Sequence[str]) -> Kinds:
 def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
     """Yields the records of a file in order. Warns about a column that no record holds; it counts as missing."""
     kinds: Kinds = dict.fromkeys(names)
-    for row, records in _records(unit.path):
+    for row, records in records_of(unit.path):
         if None in kinds.values():
             _find_kinds(kinds, records, unit.path, row)
         try:
@@ -62,7 +62,7 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
             _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
 
 
-def _records(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
+def records_of(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
     """Yields serialized records, `count` at a time, with the number of the first one, from 1."""
     storage.check_tensorflow_reads(path)
     row = 1
@@ -101,14 +101,14 @@ def _find_kinds(kinds: Kinds, records: np.ndarray, path: str, row: int) -> None:
 
 def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array]:
     features = {
-        name: tf.io.RaggedFeature(_TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind
+        name: tf.io.RaggedFeature(TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind
     }
     arrays = {name: pa.nulls(len(records)) for name in kinds}
     if features:
         with tf.device("/CPU:0"):
             parsed = tf.io.parse_example(records, features)
         for name, ragged in parsed.items():
-            values = pa.array(ragged.values.numpy(), _ARROW_TYPES[kinds[name] or ""])
+            values = pa.array(ragged.values.numpy(), ARROW_TYPES[kinds[name] or ""])
             arrays[name] = pa.LargeListArray.from_arrays(pa.array(ragged.row_splits.numpy()), values)
     return arrays
 
@@ -126,9 +126,10 @@ def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
 def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:
     """Parses records whose lists may be of any kind."""
     examples = [_parse(record, path, row + offset).features.feature for offset, record in enumerate(records)]
-    return {name: pa.array([_values(features, name) for features in examples], FEATURES) for name in kinds}
+    return {name: pa.array([values_of(features.get(name)) for features in examples], FEATURES) for name in kinds}
 
 
-def _values(features: Mapping[str, tf.train.Feature], name: str) -> dict[str, list[bytes] | list[float] | list[int]]:
-    kind = features[name].WhichOneof("kind") if name in features else None
-    return {} if kind is None else {kind: list(getattr(features[name], kind).value)}
+def values_of(feature: tf.train.Feature | None) -> dict[str, list[bytes] | list[float] | list[int]]:
+    """Returns the values of a feature by their kind; none of one that is not there."""
+    kind = feature.WhichOneof("kind") if feature is not None else None
+    return {} if kind is None else {kind: list(getattr(feature, kind).value)}

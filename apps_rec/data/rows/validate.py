@@ -14,7 +14,7 @@ from apps_rec.data.formats.bad_rows import remedy, too_many
 from apps_rec.data.formats.source import BadRow, Chunk
 from apps_rec.data.rows.order import group_in_holdout, hash_texts, in_holdout
 from apps_rec.data.rows.unseen import looked_for, not_among, unseen_told
-from apps_rec.data.schema import Column, RowFilter, Schema
+from apps_rec.data.schema import OF_MESSAGES, Column, RowFilter, Schema
 from apps_rec.data.values.bounds import within
 from apps_rec.data.values.cast import Problem
 from apps_rec.data.values.cast_lists import convert, fill, texts_of_lists
@@ -258,7 +258,7 @@ class RowGate:
             typed, found = self._read(array, column)
             problems += found
             return typed
-        if self._schema.input_type == "tfrecord" and column is not None and single:
+        if self._schema.input_type in OF_MESSAGES and column is not None and single:
             typed, found = convert(array, column)
             problems += found
             return typed.cast(pa.large_string()) if column.dtype == "STRING" else typed

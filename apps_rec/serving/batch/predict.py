@@ -15,6 +15,7 @@ from apps_rec.data.files import check_columns
 from apps_rec.data.pipeline.dataset import wrong_value
 from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.rows.progress import ProgressLog
+from apps_rec.data.schema import OF_MESSAGES
 from apps_rec.data.storage import local_path
 from apps_rec.errors import DataError, NoRowsError, RunError
 from apps_rec.protos.data_pb2 import DataConfig
@@ -158,7 +159,7 @@ def _kept(
 def _present(path: str, schema: Schema) -> list[str]:
     names = column_names(path, schema)
     # TFRecord files without records do not tell their columns.
-    return names if names or schema.input_type != "tfrecord" else [column.name for column in schema.declared]
+    return names if names or schema.input_type not in OF_MESSAGES else [column.name for column in schema.declared]
 
 
 def _column(values: np.ndarray) -> pa.Array | np.ndarray:

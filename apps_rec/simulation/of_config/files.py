@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ import pyarrow.parquet as pq
 
 from apps_rec.data.dtypes import DTYPES, REAL, TEXT, TRUTH
 from apps_rec.data.schema import Column, Schema
+
+_ROWS_IN_RECORD = 64
 
 # Text cells by column; None where a cell is empty.
 Cells = Mapping[str, np.ndarray]
@@ -25,9 +28,12 @@ def write_rows(path: Path, schema: Schema, columns: Sequence[Column], cells: Cel
         columns: columns in the order of the file.
         cells: texts of each column.
     """
-    {"csv": _write_csv, "parquet": _write_parquet, "tfrecord": _write_tfrecords}[schema.input_type](
-        path, schema, columns, cells
-    )
+    {
+        "csv": _write_csv,
+        "parquet": _write_parquet,
+        "tfrecord": _write_tfrecords,
+        "batchtfrecord": _write_batchtfrecords,
+    }[schema.input_type](path, schema, columns, cells)
 
 
 def _write_csv(path: Path, schema: Schema, columns: Sequence[Column], cells: Cells) -> None:
@@ -67,6 +73,28 @@ def _write_tfrecords(path: Path, schema: Schema, columns: Sequence[Column], cell
     # TensorFlow takes seconds to import, and no other format needs it.
     import tensorflow as tf
 
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        for record in _examples(columns, cells):
+            writer.write(record)
+
+
+def _write_batchtfrecords(path: Path, schema: Schema, columns: Sequence[Column], cells: Cells) -> None:
+    import tensorflow as tf
+
+    examples = _examples(columns, cells)
+    with tf.io.TFRecordWriter(str(path)) as writer:
+        while rows := list(islice(examples, _ROWS_IN_RECORD)):
+            features = [tf.train.Example.FromString(row).features.feature for row in rows]
+            record = tf.train.SequenceExample()
+            for column in columns:
+                cells_of = record.feature_lists.feature_list[column.stored].feature
+                for row in features:
+                    cells_of.add().CopyFrom(row[column.stored] if column.stored in row else tf.train.Feature())
+            writer.write(record.SerializeToString())
+
+
+def _examples(columns: Sequence[Column], cells: Cells) -> Iterator[bytes]:
+    """Yields each row as a serialized tf.train.Example."""
     from apps_rec.data.tfrecords.encode import ColumnEncoder, encode_examples
 
     values, encoders = {}, {}
@@ -80,9 +108,7 @@ def _write_tfrecords(path: Path, schema: Schema, columns: Sequence[Column], cell
             kind = DTYPES[column.dtype]
             values[column.name] = np.array([_value(text, column) for text in texts], kind.numpy)
         encoders[column.name] = encoder
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for record in encode_examples(values, encoders):
-            writer.write(record)
+    yield from encode_examples(values, encoders)
 
 
 def _value(text: str, column: Column) -> object:

@@ -13,9 +13,7 @@ _PATH = "data_config"
 # Options of CSV files that tell whether they are given.
 _OF_CSV = ("quoting", "escape_char", "decimal_separator")
 # Fields of EasyRec in place of a path.
-_OTHER_SOURCES = {
-    "train_input_path": [f"{kind}_train_input" for kind in ("kafka", "datahub", "hive", "binary", "parquet")]
-}
+_OTHER_SOURCES = {"train_input_path": [f"{kind}_train_input" for kind in ("kafka", "datahub", "hive", "binary")]}
 
 
 def check_data(context: Context) -> None:
@@ -39,7 +37,7 @@ def check_data(context: Context) -> None:
     if context.config.HasField("eval_input_path") and not context.config.eval_input_path.strip():
         report.error("eval_input_path", "is empty; expected files, or leave it out.")
     if not data.HasField("input_type"):
-        report.missing(_PATH, "input_type", "CSVInput, ParquetInput or TFRecordInput")
+        report.missing(_PATH, "input_type", "CSVInput, ParquetInput, TFRecordInput or BatchTFRecordInput")
     context.above_zero(data, _PATH, "batch_size", "eval_batch_size", "shuffle_buffer_size")
     context.within(data, _PATH, "holdout_fraction", 0, 1, "[)")
     _format(context)

@@ -44,7 +44,7 @@ DATA: dict[str, dict[str, Verdict]] = {
         "data_compression_type": later(
             "TFRecord files whose names end in .gz are unpacked, others must be unpacked before: delete it"
         ).unless("", because="files are not packed"),
-        "n_data_batch_tfrecord": later("write one row in a record, and TFRecordInput"),
+        "n_data_batch_tfrecord": noted("a record holds as many rows as its lists; batches have batch_size rows"),
         "with_header": used(),
         "feature_fields": noted("the columns that features, labels and filters name are read"),
         "negative_sampler": _SAMPLER,
@@ -88,7 +88,7 @@ DATA: dict[str, dict[str, Verdict]] = {
         "OdpsRTPInput": _ODPS,
         "OdpsRTPInputV2": _ODPS,
         "TFRecordInput": used(),
-        "BatchTFRecordInput": later("write one row in a record, and TFRecordInput"),
+        "BatchTFRecordInput": used("each column is a list of a SequenceExample, with a feature a row"),
         "DummyInput": refused("rows are not made up; name files, and write CSVInput, ParquetInput or TFRecordInput"),
         "KafkaInput": _STREAM,
         "HiveInput": refused("tables of Hive are not read; name their files, and write CSVInput or ParquetInput"),

@@ -5,7 +5,6 @@ from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 _STREAM = "streams are not read; write the rows to CSV, Parquet or TFRecord files and name them in {path}"
 _HIVE = "tables of Hive are not read; name their files in {path}, with input_type: CSVInput or ParquetInput"
 _BINARY = "Criteo's binary form is not read; write the rows to CSV, Parquet or TFRecord files and name them in {path}"
-_PARQUET = "write {path}, with input_type: ParquetInput"
 _THREADS = "TensorFlow chooses; the environment variable {name} sets it"
 _OWN_STOP = "no function is taken from a config; early stopping is by best_exporter_metric and max_check_steps"
 
@@ -16,13 +15,13 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "datahub_train_input": refused(_STREAM.format(path="train_input_path")),
         "hive_train_input": refused(_HIVE.format(path="train_input_path")),
         "binary_train_input": refused(_BINARY.format(path="train_input_path")),
-        "parquet_train_input": refused(_PARQUET.format(path="train_input_path")),
+        "parquet_train_input": used("as train_input_path"),
         "eval_input_path": used("paths and globs, separated by commas; they start at the working directory"),
         "kafka_eval_input": refused(_STREAM.format(path="eval_input_path")),
         "datahub_eval_input": refused(_STREAM.format(path="eval_input_path")),
         "hive_eval_input": refused(_HIVE.format(path="eval_input_path")),
         "binary_eval_input": refused(_BINARY.format(path="eval_input_path")),
-        "parquet_eval_input": refused(_PARQUET.format(path="eval_input_path")),
+        "parquet_eval_input": used("as eval_input_path"),
         "model_dir": used("a local folder"),
         "train_config": used(),
         "eval_config": used(),
