@@ -88,7 +88,8 @@ def test_under_half_a_second_of_cpu(twenty):
 def test_missing_pieces(report):
     assert report('model_dir: "x"') == [
         "a.config:1: train_input_path: is missing: expected files to train on.",
-        "a.config:1: data_config: input_type is missing: expected CSVInput, ParquetInput, TFRecordInput or BatchTFRecordInput.",
+        "a.config:1: data_config: input_type is missing: "
+        "expected CSVInput, ParquetInput, TFRecordInput or BatchTFRecordInput.",
         "a.config:1: data_config: input_fields is missing: expected the columns of the data.",
         "a.config:1: data_config: label_fields is missing: expected the columns that hold labels.",
         "a.config:1: feature_config.features: is missing: expected at least one feature.",
