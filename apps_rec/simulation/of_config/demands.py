@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from apps_rec.config.features import type_of
+from apps_rec.config.features import is_of_numbers, type_of
 from apps_rec.config.text.expression import Call, Node, Number, parse_expression
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -60,8 +60,9 @@ def demand_of(feature: FeatureConfig, at: int, column: DataConfig.Field, files: 
     for fits, strictness, pool in _SPACES:
         if fits(feature):
             found = pool(feature, column, files)
-            return Demand(strictness, found, AS_NUMBER if strictness in (SCALED, PLAIN) else directness)
-    return Demand(PLAIN, pools.normal(is_whole=is_whole), AS_NUMBER)
+            is_number = strictness == SCALED and not row.is_list
+            return Demand(strictness, found, AS_NUMBER if is_number else directness)
+    return Demand(PLAIN, pools.normal(is_whole=is_whole), IN_LIST if row.is_list else AS_NUMBER)
 
 
 def vocabularies(features: list[FeatureConfig], kinds: Mapping[str, int]) -> dict[str, tuple[Pool, int]]:
@@ -114,15 +115,10 @@ def _by_hash(feature: FeatureConfig, column: DataConfig.Field, files: Mapping[st
 def _hashed(feature: FeatureConfig, column: DataConfig.Field, buckets: int) -> Pool:
     """Makes the values that features of one table have in common."""
     count = pools.count_for(buckets)
-    if column.input_type in _WHOLE or _reads_numbers(feature):
+    if column.input_type in _WHOLE or is_of_numbers(feature):
         return pools.whole_numbers(1, count)
     shared = feature.embedding_name if feature.feature_type != FeatureConfig.ComboFeature else ""
     return pools.words(shared or column.input_name, count)
-
-
-def _reads_numbers(feature: FeatureConfig) -> bool:
-    """Tells whether the values of a list are numbers, as EasyRec's sub_feature_type says."""
-    return getattr(feature, "sub_feature_type", FeatureConfig.IdFeature) == FeatureConfig.RawFeature
 
 
 _Maker = Callable[[FeatureConfig, DataConfig.Field, Mapping[str, Pool]], Pool]

@@ -8,12 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps_rec.config.features import list_separators, type_of
+from apps_rec.config.features import gives_ids, is_of_numbers, list_separators, type_of
+from apps_rec.config.tasks.distillation import soft_labels_of
 from apps_rec.data.dtypes import DTYPES, REAL, TEXT, TRUTH, WHOLE, parse_value
 from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.schema_of_config import build_schema
 from apps_rec.errors import UserError
 from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.model_pb2 import ModelConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.simulation.of_config import pools
 from apps_rec.simulation.of_config.demands import CROSSED, Demand, demand_of
@@ -21,6 +23,7 @@ from apps_rec.simulation.of_config.pools import Pool
 from apps_rec.simulation.of_config.shapes import Listing, MapCells, Serial, Shape, Single, Vector
 
 _MOST_VALUES = 6
+_PARTS = 2
 _USERS, _SESSIONS = 200, 40
 
 
@@ -47,11 +50,13 @@ class RowPlan:
         schema: what training reads.
         columns: all columns but labels and weights, those that others depend on first.
         partners: columns that come with another, by name, with the name of that.
+        teachers: columns of soft labels, by name: the label that each tells of, and the factor of its hidden number.
     """
 
     schema: Schema
     columns: tuple[ColumnPlan, ...]
     partners: Mapping[str, str]
+    teachers: Mapping[str, tuple[str, float]]
 
 
 def plan_rows(config: PipelineConfig, files: Mapping[str, Pool]) -> RowPlan:
@@ -73,7 +78,7 @@ def plan_rows(config: PipelineConfig, files: Mapping[str, Pool]) -> RowPlan:
     ]
     plans = [planner.plan(name) for name in names if name not in planner.partners]
     plans.sort(key=lambda plan: isinstance(plan.shape, MapCells))
-    return RowPlan(schema, tuple(plans), planner.partners)
+    return RowPlan(schema, tuple(plans), planner.partners, _teachers(config.model_config))
 
 
 class _Planner:
@@ -129,8 +134,11 @@ class _Planner:
         kv_separator = feature.kv_separator if row.has_weights and len(feature.input_names) == 1 else ""
         weights = feature.input_names[1] if row.has_weights and len(feature.input_names) == 2 else ""
         longest = max(1, min(_MOST_VALUES, feature.max_seq_len))
-        pool = self._writable(column, pool, (separator, kv_separator))
-        return Listing(pool, separator, longest, self._groups.get(name, name), kv_separator, weights)
+        inner = feature.seq_multi_sep
+        # Several values a step, or the numbers of one that is a vector.
+        parts = feature.raw_input_dim if is_of_numbers(feature) and not gives_ids(feature) else _PARTS
+        pool = self._writable(column, pool, (separator, kv_separator, inner))
+        return Listing(pool, separator, longest, self._groups.get(name, name), kv_separator, weights, inner, parts)
 
     def _pool(self, column: Column) -> Pool:
         """Returns the pool that the strictest of a column's readers asks for."""
@@ -183,6 +191,22 @@ class _Planner:
                 f"holds {marks or 'a null_word'}; give the column another separator."
             )
         return found
+
+
+def _teachers(model: ModelConfig) -> dict[str, tuple[str, float]]:
+    """Returns for each column of soft labels the label of the tower that learns from it, and a factor.
+
+    Of several classes the factors ascend from -1 to 1, as the classes follow the hidden number.
+    """
+    towers = model.rank_model.task_towers
+    found = {}
+    for kd in model.kd:
+        # The last tower, where the output is a product of several.
+        tower = next((tower for tower in towers if kd.pred_name.partition("_")[2] == tower.tower_name), towers[-1])
+        names = soft_labels_of(kd)
+        for at, name in enumerate(names):
+            found[name] = (tower.label_name, 2 * at / (len(names) - 1) - 1 if len(names) > 1 else 1.0)
+    return found
 
 
 def _joined_lists(config: PipelineConfig) -> dict[str, str]:

@@ -102,6 +102,7 @@ class Listing:
         kv_separator: text between a value and its weight; "": the cells hold no weights.
         weight_column: column with the weights; "": none.
         inner: text between the parts of a value that is a list itself; "": it is none.
+        parts: number of these parts.
     """
 
     pool: Pool
@@ -111,6 +112,7 @@ class Listing:
     kv_separator: str = ""
     weight_column: str = ""
     inner: str = ""
+    parts: int = 1
 
     def draw(self, draw: Draw, keys: np.ndarray | None) -> Drawn:
         """Draws lists, with weights where they have any."""
@@ -119,9 +121,8 @@ class Listing:
         values = np.array(self.pool.values, object)
         places = draw.places(self.pool, len(rows))
         items, weights = values[places], np.ones(len(rows))
-        if self.inner:
-            others = values[draw.places(self.pool, len(rows))]
-            items = items + self.inner + others
+        for _ in range(1, self.parts if self.inner else 1):
+            items = items + self.inner + values[draw.places(self.pool, len(rows))]
         texts = np.full(len(rows), "1", object)
         if self.kv_separator or self.weight_column:
             texts = _WEIGHTS[draw.rng.integers(0, len(_WEIGHTS), len(rows))]

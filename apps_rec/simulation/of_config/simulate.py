@@ -131,6 +131,7 @@ def _draw(
         cells[partner] = other
     names = list(dict.fromkeys([*plan.schema.labels, *label_fields]))
     hidden = hidden_numbers(signal_columns(plan.columns, seed), drawn, names, rows, seed)
+    hidden |= {soft: factor * hidden[name] for soft, (name, factor) in plan.teachers.items() if name in hidden}
     labels = draw_labels(plan.schema, names, hidden, draw.rng)
     cells |= labels.cells
     for name in weights:

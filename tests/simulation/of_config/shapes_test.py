@@ -40,7 +40,7 @@ def test_weights_stand_where_the_list_says():
 
 
 def test_parts_of_a_value_are_divided_by_the_inner_separator():
-    made = Listing(words("w", 3), ";", 3, "x", inner="|").draw(draw(), None)
+    made = Listing(words("w", 3), ";", 3, "x", inner="|", parts=2).draw(draw(), None)
     assert {item.count("|") for cell in made.cells for item in cell.split(";")} == {1}
 
 

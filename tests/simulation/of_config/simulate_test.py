@@ -49,6 +49,9 @@ COLUMNS = {
     "stars": "input_type: INT64",
     "paid": "input_type: FLOAT",
     "other": "input_type: INT32",
+    "teacher": "input_type: FLOAT",
+    "steps": "",
+    "durations": "",
 }
 FEATURES = """
   features { input_names: "user" embedding_dim: 4 hash_bucket_size: 4000 }
@@ -74,6 +77,13 @@ FEATURES = """
     feature_name: "mine" input_names: ["app", "clicks_by_app"] feature_type: LookupFeature embedding_dim: 4
     boundaries: [2, 5] kv_separator: ":"
   }
+  features {
+    input_names: "steps" feature_type: SequenceFeature embedding_dim: 4 hash_bucket_size: 1000 seq_multi_sep: ";"
+  }
+  features {
+    input_names: "durations" feature_type: SequenceFeature sub_feature_type: RawFeature embedding_dim: 4
+    boundaries: [10, 20] sequence_combiner { attention { } }
+  }
   features { feature_name: "cross" input_names: ["user", "tags"] feature_type: ComboFeature embedding_dim: 4
              hash_bucket_size: 5000 combo_input_seps: ["", "|"] }
   features { feature_name: "adult" input_names: ["age", "hour"] feature_type: ExprFeature
@@ -81,13 +91,13 @@ FEATURES = """
 """
 NAMES = (
     *("user", "app", "word", "brand", "listed", "flag", "age", "price", "size", "likes", "rating", "vector", "tags"),
-    *("weighted", "topics", "history", "mine", "cross", "adult"),
+    *("weighted", "topics", "history", "mine", "cross", "adult", "steps", "durations"),
 )
 TEXT = """
 train_input_path: "nowhere/train" eval_input_path: "nowhere/eval" model_dir: "run"
 data_config {{
   {kind} batch_size: 64 num_epochs: 1 key_fields: "request" sample_weight: "weight"
-  label_fields: ["click", "download", "stars", "paid", "other"]
+  label_fields: ["click", "download", "stars", "paid", "other", "teacher"]
   row_filter {{ column: "source" drop: "cache" }}
   row_filter {{ column: "day" to: "2026-11-08" use: TRAIN }}
   row_filter {{ column: "day" from: "2026-11-08" use: [VALIDATION, EVALUATION] }}
@@ -97,6 +107,7 @@ eval_config {{ metrics_set {{ auc {{ }} }} }}
 feature_config {{ {features} }}
 model_config {{
   feature_groups {{ group_name: "all" feature_names: [{names}] }}
+  kd {{ loss_type: CROSS_ENTROPY_LOSS pred_name: "logits_ctr" soft_label_name: "teacher" }}
   simple_multi_task {{
     task_towers {{
       tower_name: "ctr" label_name: "click" metrics_set {{ gauc {{ uid_field: "user" }} }}
@@ -198,6 +209,17 @@ def test_labels_are_what_their_towers_learn(rows):
     assert not ((rows["download"] == 1) & (rows["click"] == 0)).any()
     assert np.unique(rows["stars"]).tolist() == [0, 1, 2, 3, 4]
     assert len(np.unique(rows["paid"])) > 100
+
+
+def test_soft_labels_tell_of_the_label_that_their_tower_learns(made):
+    rows = read(*made, "train")
+    assert auc(rows["click"].astype(int), rows["teacher"]) > 0.75
+
+
+def test_sequences_have_steps_of_several_values_and_numbers_on_both_sides_of_cuts(rows):
+    assert {step.count(b";") for cell in rows["steps"] for step in cell.split(b"|")} == {1}
+    numbers = [float(number) for cell in rows["durations"] for number in cell.split(b"|")]
+    assert set(np.searchsorted([10, 20], numbers, "right")) == {0, 1, 2}
 
 
 def test_users_and_sessions_come_again(rows, made):
