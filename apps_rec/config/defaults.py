@@ -11,6 +11,7 @@ from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.distillation import resolve_names
+from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 from apps_rec.protos.network_pb2 import TaskTower
@@ -58,9 +59,15 @@ def _sequence(feature: FeatureConfig) -> None:
         attention.dnn.use_bn = False
 
 
-def _activation(dnn: object) -> None:
-    """Shortens `tf.nn.relu` to `relu`."""
-    dnn.activation = dnn.activation.removeprefix("tf.nn.")  # type: ignore[attr-defined]
+# Names of code in EasyRec's configs, of which the last part says which activation it is.
+_MODULES = ("tf.nn.", "tf.math.", "tf.keras.activations.", "tf.")
+
+
+def _activation(dnn: DNN) -> None:
+    """Shortens `tf.nn.relu` to `relu`; as in EasyRec, capitals do not count, and no name is no activation."""
+    module = next((module for module in _MODULES if dnn.activation.startswith(module)), "")
+    name = dnn.activation.removeprefix(module).lower()
+    dnn.activation = "linear" if name in ("", "identity") else name
 
 
 def _model(config: PipelineConfig, report: Report) -> None:
@@ -89,12 +96,12 @@ def _body(rank: RankModel) -> None:
             body.group_name = body.group_name
 
 
-def dnns(rank: RankModel) -> list:
+def dnns(rank: RankModel) -> list[DNN]:
     """Returns every DNN that is given in the model."""
     return [dnn for _, dnn in dnns_by_path(rank)]
 
 
-def dnns_by_path(rank: RankModel) -> list[tuple[str, object]]:
+def dnns_by_path(rank: RankModel) -> list[tuple[str, DNN]]:
     """Returns every DNN that is given in the model, with its config path."""
     holders: list[tuple[str, object, str]] = []
     if found := body_of(rank):

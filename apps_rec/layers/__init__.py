@@ -1,8 +1,9 @@
 """Keras layers with plain constructor arguments, one a file."""
 
+from apps_rec.layers.activations import ACTIVATIONS, TRAINED_ACTIVATIONS, Dice, Prelu
 from apps_rec.layers.attention import AttentionPooling, TargetAttention
 from apps_rec.layers.cross import Cross
-from apps_rec.layers.dnn import ACTIVATIONS, Dnn
+from apps_rec.layers.dnn import Dnn
 from apps_rec.layers.dot_interaction import DotInteraction
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.layers.fm import Fm
@@ -18,16 +19,19 @@ from apps_rec.layers.tower import Tower
 __all__ = [
     "ACTIVATIONS",
     "COMBINERS",
+    "TRAINED_ACTIVATIONS",
     "AdaptiveTransfer",
     "AttentionPooling",
     "Cross",
     "CustomizedGateControl",
+    "Dice",
     "Dnn",
     "DotInteraction",
     "Experts",
     "Fm",
     "Gates",
     "MultiplicativeHead",
+    "Prelu",
     "RelationTower",
     "StatelessDropout",
     "TargetAttention",

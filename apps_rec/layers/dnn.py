@@ -1,29 +1,16 @@
 """Stack of dense layers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.activations import ACTIVATION_NAMES, ACTIVATIONS, TRAINED_ACTIVATIONS
 from apps_rec.layers.batch_norm import GlobalBatchNorm
 from apps_rec.layers.dense import Dense
 from apps_rec.layers.dropout import StatelessDropout
 from apps_rec.legacy_keras import keras
-
-ACTIVATIONS: dict[str, Callable[[tf.Tensor], tf.Tensor]] = {
-    "relu": tf.nn.relu,
-    "gelu": tf.nn.gelu,
-    "elu": tf.nn.elu,
-    "selu": tf.nn.selu,
-    "silu": tf.nn.silu,
-    "swish": tf.nn.silu,
-    "tanh": tf.nn.tanh,
-    "sigmoid": tf.nn.sigmoid,
-    "leaky_relu": tf.nn.leaky_relu,
-    "softplus": tf.nn.softplus,
-    "linear": tf.identity,
-}
 
 
 def kernel_regularizer(l2: float) -> keras.regularizers.Regularizer | None:
@@ -39,7 +26,7 @@ class Dnn(keras.layers.Layer):
 
     Args:
         hidden_units: width of each layer; at least one.
-        activation: a key of `ACTIVATIONS`, for every layer.
+        activation: a key of `ACTIVATIONS` or `TRAINED_ACTIVATIONS`, for every layer. Each has weights of its own.
         use_bn: whether to apply batch norm between the product and the activation of every layer.
         dropout: share dropped after every layer, in [0, 1): one for all, or one for each layer.
         l2: weight of half the sum of squares of every kernel, 0 or more; added to the layer's losses.
@@ -71,7 +58,7 @@ class Dnn(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.hidden_units = arguments.positive_ints(self.name, "hidden_units", hidden_units)
-        self.activation = arguments.choice(self.name, "activation", activation, list(ACTIVATIONS))
+        self.activation = arguments.choice(self.name, "activation", activation, ACTIVATION_NAMES)
         self.use_bn = bool(use_bn)
         self.dropout = arguments.rates(self.name, "dropout", dropout, len(self.hidden_units))
         self.l2 = arguments.non_negative(self.name, "l2", l2)
@@ -91,6 +78,10 @@ class Dnn(keras.layers.Layer):
             GlobalBatchNorm(name=f"batch_norm_{i}", dtype=policy)
             for i in range(len(self.hidden_units) if self.use_bn else 0)
         ]
+        trained = [TRAINED_ACTIVATIONS[self.activation]] if self.activation in TRAINED_ACTIVATIONS else []
+        self._activations = [
+            make(name=f"{self.activation}_{i}", dtype=policy) for i in range(len(self.hidden_units)) for make in trained
+        ]
         self._dropout = [
             StatelessDropout(rate, name=f"{self.name}/dropout_{i}", dtype=policy) for i, rate in enumerate(self.dropout)
         ]
@@ -108,15 +99,18 @@ class Dnn(keras.layers.Layer):
             inputs: `(batch, ..., input_dim)`.
             training: whether to drop inputs and update batch norm.
             seed: an int tensor of shape [2]; needed to drop inputs.
-            counted: bool, the shape of `inputs` without its last axis: what counts in the moments of batch norm, such
-                as all but padding. None: everything counts.
+            counted: bool, the shape of `inputs` without its last axis: what counts in moments, those of batch norm and
+                dice, such as all but padding. None: everything counts.
         """
         outputs = inputs
         for i, dense in enumerate(self._dense):
             outputs = dense(outputs, training=training)
             if self.use_bn:
                 outputs = self._batch_norm[i](outputs, training=training, mask=counted)
-            outputs = ACTIVATIONS[self.activation](outputs)
+            if self._activations:
+                outputs = self._activations[i](outputs, training=training, counted=counted)
+            else:
+                outputs = ACTIVATIONS[self.activation](outputs)
             outputs = self._dropout[i](outputs, training=training, seed=seed)
         return outputs
 

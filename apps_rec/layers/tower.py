@@ -6,8 +6,9 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.layers import arguments
+from apps_rec.layers.activations import ACTIVATION_NAMES
 from apps_rec.layers.dense import Dense
-from apps_rec.layers.dnn import ACTIVATIONS, Dnn, kernel_regularizer
+from apps_rec.layers.dnn import Dnn, kernel_regularizer
 from apps_rec.legacy_keras import keras
 
 
@@ -48,7 +49,7 @@ class Tower(keras.layers.Layer):
     ) -> None:
         super().__init__(**kwargs)
         self.hidden_units = arguments.positive_ints(self.name, "hidden_units", hidden_units, allow_empty=True)
-        self.activation = arguments.choice(self.name, "activation", activation, list(ACTIVATIONS))
+        self.activation = arguments.choice(self.name, "activation", activation, ACTIVATION_NAMES)
         self.use_bn = bool(use_bn)
         self.l2 = arguments.non_negative(self.name, "l2", l2)
         self.num_logits = arguments.positive_int(self.name, "num_logits", num_logits)

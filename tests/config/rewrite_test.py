@@ -359,7 +359,8 @@ def test_model_class_agrees(report):
             ["deep"],
             [
                 'a.config:15: model_config.deepfm.final_dnn.activation: unknown activation "rel"; known are relu, gelu,'
-                ' elu, selu, silu, swish, tanh, sigmoid, leaky_relu, softplus, linear. Did you mean "relu"?',
+                " elu, selu, silu, swish, tanh, sigmoid, leaky_relu, softplus, linear, dice, prelu. Did you mean"
+                ' "relu"?',
                 "a.config:16: model_config.deepfm.dnn.dropout_ratio[0]: expected a number in [0, 1), got 2.",
             ],
         ),

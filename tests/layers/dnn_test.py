@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.layers import ACTIVATIONS, Dnn
+from apps_rec.layers import ACTIVATIONS, TRAINED_ACTIVATIONS, Dnn
 
 X = np.random.default_rng(0).normal(size=[6, 3]).astype(np.float32)
 
@@ -104,18 +104,26 @@ def test_no_bias_before_batch_norm():
         ("leaky_relu", -0.2, 2.0),
         ("softplus", math.log(1 + math.exp(-1)), math.log(1 + math.exp(2))),
         ("linear", -1.0, 2.0),
+        # alpha is 0, mean 0 and variance 1: x sigmoid(x), but for the constant beside the variance
+        ("dice", -1 / (1 + math.e), 2 / (1 + math.exp(-2))),
+        ("prelu", -0.25, 2.0),
     ],
 )
 def test_activations(name, at_minus_one, at_two, set_weights):
     dnn = Dnn([1], name, name="dnn")
     dnn(tf.zeros([1, 1]))
-    set_weights(dnn, [[1.0]], [0.0])
+    set_weights(dnn, [[1.0]], [0.0], *dnn.get_weights()[2:])
     np.testing.assert_allclose(dnn(tf.constant([[-1.0], [2.0]])), [[at_minus_one], [at_two]], rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", TRAINED_ACTIVATIONS)
+def test_activations_with_weights(name, check_layer):
+    check_layer(lambda: Dnn([16, 4], name, dropout=[0.2, 0.0], name="dnn"), X)
 
 
 def test_every_activation_is_listed_above():
     mark = next(m for m in test_activations.pytestmark if m.name == "parametrize")
-    assert [row[0] for row in mark.args[1]] == list(ACTIVATIONS)
+    assert [row[0] for row in mark.args[1]] == [*ACTIVATIONS, *TRAINED_ACTIVATIONS]
 
 
 @pytest.mark.parametrize(

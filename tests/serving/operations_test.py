@@ -35,7 +35,7 @@ def test_nothing_in_the_list_reaches_out():
 
 
 @pytest.mark.parametrize("dtype", [None, "mixed_bfloat16"])
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)  # of the config: those with weights too
 def test_every_activation_is_of_listed_operations(activation, dtype):
     dnn = Dnn([4], activation=activation, use_bn=True, dropout=[0.1], dtype=dtype)
     traced = tf.function(lambda x: dnn(x, training=False), autograph=False)

@@ -137,6 +137,18 @@ def _one_row(shared: tf.Tensor, like: RequestColumns) -> RequestColumns:
     return RequestColumns(shared, rows, tuple(range(shared.shape[1])))
 
 
+def each_row(function: Callable[[tf.Tensor], tf.Tensor], x: Any) -> Any:
+    """Returns what a function makes of the whole; where all rows are alike it sees one of them.
+
+    Args:
+        function: function of `(batch, units)`, which treats each row by itself, to the same shape.
+        x: columns of a request, or a tensor.
+    """
+    if isinstance(x, RequestColumns) and x.is_one_row:
+        return _one_row(function(x.shared), x)
+    return function(tf.convert_to_tensor(x))
+
+
 @tf.experimental.dispatch_for_api(tf.matmul, {"a": RequestColumns})
 def _matmul(
     a: RequestColumns,

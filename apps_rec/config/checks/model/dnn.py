@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.report import quoted
 from apps_rec.protos.dnn_pb2 import DNN
 
 ACTIVATIONS = (
@@ -18,6 +17,8 @@ ACTIVATIONS = (
     "leaky_relu",
     "softplus",
     "linear",
+    "dice",
+    "prelu",
 )
 
 
@@ -35,6 +36,7 @@ def check_dnn(context: Context, dnn: DNN, path: str) -> None:
     for at, ratio in enumerate(dnn.dropout_ratio):
         if not 0 <= ratio < 1:
             report.error(f"{path}.dropout_ratio[{at}]", f"expected a number in [0, 1), got {ratio:g}.")
-    if dnn.activation.removeprefix("tf.nn.") not in ACTIVATIONS:
-        text = f'unknown activation "{dnn.activation}"; known are {quoted(ACTIVATIONS)}.'
+    if dnn.activation not in ACTIVATIONS:
+        known = ", ".join(ACTIVATIONS)
+        text = f'unknown activation "{dnn.activation}"; known are {known}.'
         report.error(f"{path}.activation", text, got=dnn.activation, among=ACTIVATIONS)

@@ -6,7 +6,9 @@ TOWERS: dict[str, dict[str, Verdict]] = {
     "DNN": {
         "hidden_units": used(),
         "dropout_ratio": used(),
-        "activation": used("by name, such as tf.nn.relu; no code is run"),
+        "activation": used(
+            "by name, such as tf.nn.relu or dice; no code is run. gelu is not approximated, prelu has a weight a unit"
+        ),
         "use_bn": used(),
     },
     "Tower": {"input": used(), "dnn": used()},
