@@ -46,8 +46,8 @@ def _message(name: str, item: Message, path: str, indent: str, remarks: Mapping[
         lines.append(f"{indent}{name} {{ }}")
         return
     short = f"{indent}{name} {{ {' '.join(line.strip() for line in inner)} }}"
-    is_flat = len(inner) == 1 or not any("#" in line or line.endswith(("{", "}", "[", "]")) for line in inner)
-    if len(inner) <= 5 and len(short) <= _WIDTH and is_flat and not inner[0].endswith("]"):
+    is_flat = len(inner) == 1 or not any("#" in line or line.endswith(("{", "}", "[")) for line in inner)
+    if len(inner) <= 5 and len(short) <= _WIDTH and is_flat:
         lines.append(short)
     else:
         lines += [f"{indent}{name} {{", *inner, f"{indent}}}"]
