@@ -39,7 +39,9 @@ model_config {
         bottom_mlp { hidden_units: 16 }
         expert_mlp { hidden_units: 8 }
         num_expert: 2
-        task_towers { tower_name: "ctr" label_name: "click" mlp { hidden_units: 8 } losses { binary_cross_entropy { } } }
+        task_towers {
+            tower_name: "ctr" label_name: "click" mlp { hidden_units: 8 } losses { binary_cross_entropy { } }
+        }
         task_towers {
             tower_name: "cvr" label_name: "download" mlp { hidden_units: 8 } losses { binary_cross_entropy { } }
             relation_tower_names: "ctr" relation_mlp { hidden_units: 4 }

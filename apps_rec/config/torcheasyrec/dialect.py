@@ -44,6 +44,6 @@ def is_torcheasyrecs_text(text: str) -> bool:
 def redirection(name: str) -> str:
     """Returns what to do with such a config where one of this package is expected."""
     return (
-        "this config is in TorchEasyRec's dialect, which no command reads as it stands:"
-        f" `apps-rec import-easyrec {name} -o my.config` writes it in this package's spelling."
+        "this config is in TorchEasyRec's dialect, which no command reads as it stands. Write it in this package's"
+        f" spelling with: apps-rec import-easyrec {name} -o my.config"
     )

@@ -41,8 +41,8 @@ def test_other_commands_say_in_one_line_what_to_do():
     with pytest.raises(ConfigError) as caught:
         parse_text(STORE, "torch.config")
     assert str(caught.value) == (
-        "torch.config:1: this config is in TorchEasyRec's dialect, which no command reads as it stands:"
-        " `apps-rec import-easyrec torch.config -o my.config` writes it in this package's spelling."
+        "torch.config:1: this config is in TorchEasyRec's dialect, which no command reads as it stands. Write it in"
+        " this package's spelling with: apps-rec import-easyrec torch.config -o my.config"
     )
 
 
