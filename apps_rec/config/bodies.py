@@ -24,12 +24,14 @@ class Body:
         part: name of this part of the model, in words.
         dnns: names of the fields that are networks; `parts.dnn` is the field of each message of a list.
         copies: networks by the fields that say how many copies of them there are, both named like dnns.
+        of_each_task: those of these fields that say how many each task has.
         check: function that reports the mistakes of the message at a path.
     """
 
     part: str
     dnns: tuple[str, ...]
     copies: Mapping[str, str] = field(default_factory=dict)
+    of_each_task: tuple[str, ...] = ()
     check: Callable[[Context, Any, str], None] = lambda context, message, path: None
 
 
@@ -119,7 +121,7 @@ def _transfer(context: Context, message: Any, path: str) -> None:
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",), check=_shared_bottom),
-    "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, _experts),
+    "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, check=_experts),
     "ple": Body(
         "the extraction networks",
         ("extraction_networks.task_expert_net", "extraction_networks.share_expert_net"),
@@ -127,6 +129,7 @@ BODIES = {
             "extraction_networks.expert_num_per_task": "extraction_networks.task_expert_net",
             "extraction_networks.share_num": "extraction_networks.share_expert_net",
         },
+        ("extraction_networks.expert_num_per_task",),
         _extraction,
     ),
     "cross": Body("the cross layers", ("dnn",), check=_crosses),

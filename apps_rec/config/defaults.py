@@ -8,6 +8,7 @@ from __future__ import annotations
 from apps_rec.config import metrics
 from apps_rec.config.bodies import body_of, places_of
 from apps_rec.config.heads import head_of, kind_of
+from apps_rec.config.outputs import measured
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.distillation import resolve_names
@@ -87,6 +88,17 @@ def _model(config: PipelineConfig, report: Report) -> None:
     resolve_names(model)
     if not model.score:
         _score(model)
+    _best_metric(config, report)
+
+
+def _best_metric(config: PipelineConfig, report: Report) -> None:
+    """Reads a metric without its tower as the only one of that kind: a config of EasyRec may leave the tower out."""
+    export = config.export_config
+    asked = [(each.suffix, metric.metric.name) for each in measured(config) for metric in each.metrics]
+    found = [suffix for suffix, name in asked if name == export.best_exporter_metric]
+    if len(found) == 1:
+        export.best_exporter_metric = f"{export.best_exporter_metric}_{found[0]}"
+        report.note("export_config.best_exporter_metric", f'read as "{export.best_exporter_metric}", its name here')
 
 
 def _body(rank: RankModel) -> None:

@@ -252,6 +252,7 @@ def _build_tasks(config: PipelineConfig) -> list[Task]:
     message, sample_weight = config.model_config.rank_model, config.data_config.sample_weight
     unsure = labels_not_always_observed(config)
     learned = is_learned(config.model_config)
+    is_drawn = config.model_config.loss_weight_strategy == model_pb2.ModelConfig.Random
     return [
         _build_task(
             tower,
@@ -259,6 +260,7 @@ def _build_tasks(config: PipelineConfig) -> list[Task]:
             tuple(name for name in read if name in unsure),
             NOT_OBSERVED_NUMBER if may_be_any_number(message, tower.label_name) else NOT_OBSERVED,
             asked_losses(tower, learned),
+            is_drawn,
         )
         for tower, read in zip(message.task_towers, labels_of_losses(config), strict=True)
     ]
@@ -270,6 +272,7 @@ def _build_task(
     observed: tuple[str, ...],
     unobserved: float,
     losses: Sequence[AskedLoss],
+    is_drawn: bool,
 ) -> Task:
     shared = sample_weight if tower.use_sample_weight else ""
     return Task(
@@ -284,7 +287,7 @@ def _build_task(
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
         observed=observed,
-        losses=tuple(map(_build_loss, losses)),
+        losses=tuple(_build_loss(asked, is_drawn) for asked in losses),
         kind=kind_name(tower),
         num_class=tower.num_class,
         unobserved=unobserved,
@@ -296,6 +299,6 @@ def _build_task(
 _OF_OUTPUTS = ("max_sigma", "max_log_clip_value", "return_log_pred_value")
 
 
-def _build_loss(asked: AskedLoss) -> TaskLoss:
+def _build_loss(asked: AskedLoss, is_drawn: bool) -> TaskLoss:
     options = {n: value for n, value in asked.options.items() if n == "max_sigma" or n not in _OF_OUTPUTS}
-    return TaskLoss(asked.name, asked.weight, asked.is_learned, options, asked.session or None, asked.towers)
+    return TaskLoss(asked.name, asked.weight, asked.is_learned, options, asked.session or None, asked.towers, is_drawn)

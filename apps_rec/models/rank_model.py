@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 
 import tensorflow as tf
@@ -117,6 +118,7 @@ class RankModel(tfrs.Model):
             for at, item in enumerate(task.losses)
             if item.is_learned
         }
+        self._drawn = [f"{task.name}/{at}" for task in self.tasks for at, i in enumerate(task.losses) if i.is_drawn]
         self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
         self.position_tower = make_tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must not reduce the replicas' logs: the step has reduced them.
@@ -205,7 +207,10 @@ class RankModel(tfrs.Model):
         logits = self._logits(embedded, training, seed, imputed)
         losses = self.head.losses(logits, labels, rows)
         names, replicas = self.head.loss_names(), tf.distribute.get_strategy().num_replicas_in_sync
-        shares = {names[task.name]: task.weight * self._share(task, losses[task.name], replicas) for task in self.tasks}
+        drawn = self._drawn_weights(seed)
+        shares = {
+            names[task.name]: task.weight * self._share(task, losses[task.name], replicas, drawn) for task in self.tasks
+        }
         for name, (weight, terms) in self.head.further_losses(logits, imputed, labels, rows).items():
             shares[name] = weight * _global_mean(*terms)
         for spec in self.distillations:
@@ -221,7 +226,17 @@ class RankModel(tfrs.Model):
             shares["loss_variational_dropout"] = self.variational_dropout.penalty(count) / replicas
         return shares
 
-    def _share(self, task: Task, losses: TaskTerms, replicas: int) -> tf.Tensor:
+    def _drawn_weights(self, seed: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        """Returns numbers that sum to 1, the same on all replicas; outside of a training step all alike."""
+        if not self._drawn:
+            return {}
+        normal = tf.zeros([len(self._drawn)])
+        if seed is not None:
+            of_weights = tf.random.experimental.stateless_fold_in(seed, zlib.crc32(b"loss weights"), alg="philox")
+            normal = tf.random.stateless_normal(normal.shape, of_weights, alg="philox")
+        return dict(zip(self._drawn, tf.unstack(tf.nn.softmax(normal)), strict=True))
+
+    def _share(self, task: Task, losses: TaskTerms, replicas: int, drawn: Tensors) -> tf.Tensor:
         """Returns this replica's share of the sum of a task's losses."""
         shares = []
         for at, (item, terms) in enumerate(zip(task.losses, losses, strict=True)):
@@ -229,6 +244,8 @@ class RankModel(tfrs.Model):
             share = means[0] if len(means) == 1 else tf.add_n(means)
             if item.weight != 1:
                 share *= item.weight
+            if item.is_drawn:
+                share *= drawn[f"{task.name}/{at}"]
             if item.is_learned:
                 s = self.uncertainties[f"{task.name}/{at}"][0]
                 half = 0.5 if LOSSES[item.loss].is_squared else 1.0

@@ -38,6 +38,7 @@ class TaskLoss:
         loss: a key of `apps_rec.losses.LOSSES`.
         weight: weight in the task's sum.
         is_learned: whether its uncertainty is learned: it counts as exp(-s) L + s / 2.
+        is_drawn: whether its weight is multiplied by a number drawn in each step.
         options: arguments of the loss's function, by name.
         session: column of sessions, or None.
         others: names of other tasks whose probabilities it reads.
@@ -49,6 +50,7 @@ class TaskLoss:
     options: Mapping[str, Any] = field(default_factory=dict)
     session: str | None = None
     others: tuple[str, ...] = ()
+    is_drawn: bool = False
 
     def __post_init__(self) -> None:
         if self.loss not in LOSSES:

@@ -24,8 +24,10 @@ class ModelConfig(_message.Message):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
         Uncertainty: _ClassVar[ModelConfig.LossWeightStrategy]
+        Random: _ClassVar[ModelConfig.LossWeightStrategy]
     Fixed: ModelConfig.LossWeightStrategy
     Uncertainty: ModelConfig.LossWeightStrategy
+    Random: ModelConfig.LossWeightStrategy
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]

@@ -2,7 +2,9 @@
 
 import pytest
 
+from apps_rec.config import parse_text
 from apps_rec.config.metrics import DEFAULT, KINDS, METRICS, asked_metrics
+from apps_rec.errors import ConfigError
 from apps_rec.protos import eval_pb2
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
@@ -87,3 +89,18 @@ def test_asked_metrics_hold_their_users_and_options():
     assert (recall.users, recall.options) == ("", {"topk": 2})
     assert (log_loss.metric.name, log_loss.users, log_loss.options) == ("log_loss", "", {})
     assert (gauc.metric.name, gauc.users, gauc.options) == ("gauc", "user", {"reduction": "mean"})
+
+
+def test_a_metric_without_its_tower_is_the_only_one_of_its_kind(base):
+    cvr = "model_config.rank_model.task_towers[tower_name=cvr].metrics_set"
+    head = "model_config.rank_model.head=independent { }"
+    best = [
+        "export_config.exporter_type=best",
+        "export_config.best_exporter_metric=max_f1",
+        head,
+        f"{cvr}=[{{ max_f1 {{ }} }}]",
+    ]
+    assert parse_text(base, overrides=best).message.export_config.best_exporter_metric == "max_f1_cvr"
+    ctr = cvr.replace("cvr", "ctr")
+    with pytest.raises(ConfigError, match='no metric "max_f1"; it gives max_f1_ctr, max_f1_cvr'):
+        parse_text(base, overrides=[*best, f"{ctr}=[{{ max_f1 {{ }} }}]"])

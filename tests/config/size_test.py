@@ -161,6 +161,32 @@ def test_tables_that_few_machines_hold_are_a_warning(base):
     assert parse_text(base, "a.config", overrides[:1]).warnings == []
 
 
+def test_first_order_weights_are_columns_of_the_tables(base):
+    fm = "model_config.rank_model.fm"
+    user = "feature_config.features[feature_name=user]"
+    # 8 columns of 20 million rows are 0.6 GiB; with 1,000 first-order columns they are 75 GiB.
+    rows = [f"{user}.hash_bucket_size=20000000", f"{fm}.group_name=all", f"{fm}.wide_group_name=all"]
+    assert parse_text(base, "a.config", rows).warnings == []
+    wide = [*rows, f"{fm}.output=TOWER_INPUT", f"{fm}.wide_output_dim=1000"]
+    (warning,) = parse_text(base, "a.config", wide).warnings
+    assert "the tables take 75 GiB" in warning
+
+
+def test_experts_of_each_task_count_for_each_task(base):
+    net = "{ hidden_units: [8, 4] }"
+    ple = "expert_num_per_task: {} share_num: 1 task_expert_net " + net.replace("{", "{{").replace("}", "}}")
+    ple = f"{ple} share_expert_net {net.replace('{', '{{').replace('}', '}}')}"
+    path = "model_config.rank_model.body"
+
+    def warnings(count):
+        body = f"{path}=ple {{ extraction_networks {{ {ple.format(count)} }} }}"
+        return parse_text(base, "a.config", [body]).warnings
+
+    (warning,) = warnings(26)
+    assert "26 experts of 2 layers for each of 2 tasks make a graph of 104 layers" in warning
+    assert warnings(25) == []
+
+
 MMOE = ("model_config.rank_model.body.mmoe.expert_dnn.hidden_units=[8, 4]",)
 
 

@@ -79,6 +79,36 @@ def test_uncertainty_is_learned(name, kind, half, make_embedder, prepare, make_b
     assert float(tape.gradient(total, variable)[0]) == pytest.approx(0.5 - half * np.exp(-0.7) * loss, rel=1e-4)
 
 
+def test_weights_that_are_drawn(make_embedder, prepare, make_batch):
+    tasks = [
+        Task("ctr", "click", losses=(TaskLoss(is_drawn=True), TaskLoss("BINARY_FOCAL_LOSS", 3.0, is_drawn=True))),
+        Task("cvr", "download", weight=2.0, losses=(TaskLoss(is_drawn=True),)),
+    ]
+    model = prepare(shared_bottom(make_embedder(), IndependentHead(tasks), FEATURES))
+    features, labels, _ = batch = make_batch()
+    outputs, ones = model(features), tf.ones_like(labels["click"])
+    parts = [
+        mean_of("CLASSIFICATION", labels["click"], outputs["logits_ctr"], ones),
+        3 * mean_of("BINARY_FOCAL_LOSS", labels["click"], outputs["logits_ctr"], ones),
+        2 * mean_of("CLASSIFICATION", labels["download"], outputs["logits_cvr"], ones),
+    ]
+    # Outside of a step all weigh the same.
+    assert float(model.compute_loss(batch)) == pytest.approx(sum(parts) / 3, rel=1e-5)
+    found = []
+    for step in range(200):
+        model.optimizer.iterations.assign(step)
+        found.append([float(model._loss_shares(batch, True)[f"loss_{name}"]) for name in ("ctr", "cvr")])
+        if step == 3:
+            weights = model._drawn_weights(tf.constant([0, 3], tf.int64)).values()
+            drawn = [part * float(weight) for part, weight in zip(parts, weights, strict=True)]
+            assert found[-1] == pytest.approx([drawn[0] + drawn[1], drawn[2]], rel=1e-5)
+            assert sum(map(float, weights)) == pytest.approx(1)
+    # A third of each on average; half of the draws of a softmax of three normal numbers lie .13 to .45.
+    shares = np.array(found)[:, 1] / parts[2]
+    assert shares.mean() == pytest.approx(1 / 3, abs=0.05)
+    assert shares.std() > 0.15
+
+
 def test_uncertainty_stays_where_no_row_counts(make_embedder, prepare, make_batch):
     model = build(make_embedder, prepare, TaskLoss(is_learned=True), sample_weight="weight")
     features, labels, weights = make_batch()

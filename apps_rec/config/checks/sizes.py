@@ -51,16 +51,18 @@ def _networks(context: Context) -> None:
             for (one, part, own), (_, _, dnn) in zip(
                 places_of(body, path, name), places_of(body, path, network), strict=True
             ):
-                _copies(context, f"{one}.{own}", getattr(part, own), len(getattr(part, dnn).hidden_units))
+                tasks = len(context.rank.task_towers) if name in row.of_each_task else 1
+                _copies(context, f"{one}.{own}", getattr(part, own), tasks, len(getattr(part, dnn).hidden_units))
 
 
-def _copies(context: Context, path: str, count: int, depth: int) -> None:
+def _copies(context: Context, path: str, count: int, tasks: int, depth: int) -> None:
     """Reports too many networks, and warns of those that take long to build."""
     _at_most(context, path, count, _MOST_EXPERTS)
-    layers = count * depth
+    layers = count * tasks * depth
     if layers > _MANY_LAYERS and count <= _MOST_EXPERTS:
+        of_tasks = f" for each of {tasks} tasks" if tasks > 1 else ""
         text = (
-            f"{count:,} experts of {depth} layers make a graph of {layers:,} layers, which takes about"
+            f"{count:,} experts of {depth} layers{of_tasks} make a graph of {layers:,} layers, which takes about"
             f" {layers / 5:,.0f} s to build before the first step, and as long at an export; fewer and wider experts"
             " begin sooner."
         )
@@ -76,10 +78,12 @@ def _attentions(context: Context) -> Iterator[tuple[str, object]]:
 def _tables(context: Context) -> None:
     """Reports tables that are too large, and warns where all together are large; a shared table counts once."""
     sizes: dict[str, int] = {}
+    wide, columns = _wide_tables(context)
     for path, feature in context.each_feature():
         if feature.embedding_name in sizes or feature.embedding_dim > _MOST["embedding_dim"]:
             continue
-        size = _rows(feature) * max(feature.embedding_dim, 1) * 4
+        own = columns if feature.embedding_name in wide else 0
+        size = _rows(feature) * max(feature.embedding_dim + own, 1) * 4
         if size > _LARGEST_TABLE:
             text = f"the table would take {size / 2**40:,.1f} TiB; expected at most 1 TiB, so fewer rows or dimensions."
             context.report.error(path, text)
@@ -88,6 +92,16 @@ def _tables(context: Context) -> None:
     if sum(sizes.values()) > _LARGE_TABLES:
         text = f"the tables take {sum(sizes.values()) / 2**30:,.0f} GiB, and two to three times that while they train."
         context.report.warn("feature_config.features", text)
+
+
+def _wide_tables(context: Context) -> tuple[set[str], int]:
+    """Returns the tables that hold first-order weights too, and how many more columns these take."""
+    if not context.has_model or not context.rank.HasField("fm"):
+        return set(), 0
+    fm = context.rank.fm
+    members = context.groups[fm.wide_group_name][1].feature_names if fm.wide_group_name in context.groups else ()
+    names = {context.features[name][1].embedding_name for name in members if name in context.features}
+    return names, min(fm.wide_output_dim, _MOST["embedding_dim"])
 
 
 def _rows(feature: FeatureConfig) -> int:

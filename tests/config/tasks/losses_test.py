@@ -238,3 +238,12 @@ def test_losses_of_the_model_are_not_for_several_towers(override, report):
     name = override.partition("=")[0]
     (line,) = report(overrides=[f"model_config.{override}"])
     assert f"model_config.{name}: is for a model with one tower; give each tower its own {name}" in line
+
+
+def test_weights_that_are_drawn(base):
+    strategy = "model_config.loss_weight_strategy=Random"
+    assert parse_text(base, overrides=[strategy]).warnings == []
+    tower = base[base.index('    task_towers { tower_name: "cvr"') :].splitlines(keepends=True)[0]
+    one = [strategy, f"{R}.head=independent {{ }}"]
+    (warning,) = parse_text(base.replace(tower, ""), overrides=one).warnings
+    assert "loss_weight_strategy: has no effect: there is one loss, which weighs 1" in warning

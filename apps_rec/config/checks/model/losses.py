@@ -7,10 +7,11 @@ from apps_rec.config.checks.rows.words import parses
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import CLASSES, KINDS, PROBABILITY, kind_name, losses_with
-from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, towers_above
+from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, losses_of, towers_above
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
+from apps_rec.protos.model_pb2 import ModelConfig
 from apps_rec.protos.network_pb2 import FmTerm, TaskTower
 
 
@@ -136,10 +137,13 @@ def _strategy(context: Context) -> None:
     model, report = context.config.model_config, context.report
     if model.loss_weight_strategy == model.Uncertainty:
         return
+    if model.loss_weight_strategy == model.Random and sum(len(losses_of(t)) for t in context.rank.task_towers) == 1:
+        report.warn("model_config.loss_weight_strategy", "has no effect: there is one loss, which weighs 1.")
     for at, tower in enumerate(context.rank.task_towers):
         for place, loss in enumerate(tower.losses):
             if loss.learn_loss_weight:
-                text = "has no effect: loss_weight_strategy is Fixed."
+                name = ModelConfig.LossWeightStrategy.Name(model.loss_weight_strategy)
+                text = f"has no effect: loss_weight_strategy is {name}."
                 report.warn(f"{RANK}.task_towers[{at}].losses[{place}].learn_loss_weight", text)
 
 

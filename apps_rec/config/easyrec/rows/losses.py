@@ -1,6 +1,6 @@
 """Verdicts on losses and distillation."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 
 _MATCHING = refused("a loss of matching models, of users against sampled items: delete it")
 _PAIRS = used("pairs are within a replica's part of the batch; a pair weighs the product of both rows' weights")
@@ -81,7 +81,9 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         "session_name": used(),
         "alpha": used(),
         "same_label_loss": used(),
-        "loss_weight_strategy": later("alpha is fixed: write fixed").unless("fixed", because="alpha is fixed"),
+        "loss_weight_strategy": refused("alpha is given, not drawn: write fixed").unless(
+            "fixed", because="alpha is fixed"
+        ),
     },
     "PairwiseHingeLoss": {
         "temperature": used(),
@@ -101,9 +103,9 @@ LOSSES: dict[str, dict[str, Verdict]] = {
         "label_is_logits": used(
             "false: the labels of a session, divided by their sum; one without a positive does not count"
         ),
-        "scale_logits": later("logits have no learned scale: write false").unless(
-            False, because="logits have no learned scale"
-        ),
+        "scale_logits": refused(
+            "the last layer of the tower has a scale already, which is learned: write false"
+        ).unless(False, because="logits have no learned scale"),
     },
     "ListwiseDistillLoss": {
         "temperature": _LISTS,

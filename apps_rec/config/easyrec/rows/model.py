@@ -3,7 +3,10 @@
 from apps_rec.config.easyrec.rows.models import HERE
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_OTHER = later(HERE)
+_ATTENTION = refused(f"features do not attend to each other; write dlrm or dcn for products of features: {HERE}")
+_ROCKET = refused(
+    "two models are not trained in one; train the larger one, and give the smaller one its predictions by kd { }"
+)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {HERE}")
 _CONTENT = refused(f"images and texts are not read; {HERE}")
@@ -21,7 +24,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "multi_tower": used(),
         "fm": used(),
         "dcn": used(),
-        "autoint": _OTHER,
+        "autoint": _ATTENTION,
         "dlrm": used(),
         "cmbf": _CONTENT,
         "uniter": _CONTENT,
@@ -38,7 +41,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "dbmtl": used("experts train as the rest does, as in mmoe"),
         "simple_multi_task": used(),
         "ple": used("experts train as the rest does, as in mmoe"),
-        "rocket_launching": _OTHER,
+        "rocket_launching": _ROCKET,
         "seq_att_groups": _SEQUENCES,
         "embedding_regularization": used(
             "half the squared length of what is looked up, averaged over the rows of a batch; EasyRec sums"
@@ -57,7 +60,7 @@ MODEL: dict[str, dict[str, Verdict]] = {
     "EasyRecModel.LossWeightStrategy": {
         "Fixed": used(),
         "Uncertainty": used("of all losses, where none has learn_loss_weight: true"),
-        "Random": later("write Fixed"),
+        "Random": used("drawn for the losses of all towers together; the weights of the config multiply them"),
     },
     "FeatureGroupConfig": {
         "group_name": used(),
