@@ -34,9 +34,13 @@ BODIES = {
     "dbmtl": f"body {{ shared_bottom {{ {DNN} }} }}",
     "aitm": f"""body {{ aitm {{ {PARTS}
       task_{DNN} transfer_dnn {{ hidden_units: [4, 6] dropout_ratio: 0.1 use_bn: false }} }} }}""",
+    "cross": "body { cross { cross_num: 2 dnn { hidden_units: 6 activation: 'dice' } } }",
+    "interaction": "body { interaction { groups { input: 'item' dnn { hidden_units: 4 } } groups { input: 'user' } } }",
     "mmoe of groups": f"body {{ mmoe {{ {PARTS} num_expert: 2 expert_dnn {{ hidden_units: [6] }} }} }}",
     "shared_bottom of normalized groups": f"body {{ shared_bottom {{ {PARTS} normalize_groups: true }} }}",
 }
+# Bodies whose requests are compared quickly in rank_test.py.
+SLOW = ("mmoe of groups", "cross", "interaction")
 FMS = {
     "off": "",
     "LOGIT": 'fm { group_name: "all" }',
@@ -96,10 +100,10 @@ def _raw_columns(rows: list[dict[str, str]]) -> dict[str, tf.Tensor]:
 
 
 def _cases():
-    """All combinations; the quick ones have every body with each head and with two FMs, and every FM with each head."""
+    """All combinations; the quick ones have each body but SLOW with each head and two FMs, and each FM with each head."""
     for (b, body), (f, fm), (h, head) in itertools.product(enumerate(BODIES), enumerate(FMS), enumerate(HEADS)):
         if (body, fm) != ("none", "off"):
-            is_quick = body != "mmoe of groups" and f == (b + h + 1) % len(FMS)
+            is_quick = body not in SLOW and f == (b + h + 1) % len(FMS)
             yield pytest.param(body, fm, head, marks=() if is_quick else pytest.mark.slow)
 
 

@@ -4,9 +4,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.models import DnnSpec, FmSpec, FunnelHead, PositionSpec, RankModel, Task, esmm
-from apps_rec.models.bodies import MixtureOfExperts, SharedBottom
-from apps_rec.models.specs import Group
+from apps_rec.models import DnnSpec, FmSpec, FunnelHead, PositionSpec, RankModel, Task, esmm, mmoe
+from apps_rec.models.bodies import (
+    DeepAndCross,
+    InformationTransfer,
+    Interaction,
+    MixtureOfExperts,
+    ProgressiveExtraction,
+    SharedBottom,
+)
+from apps_rec.models.specs import ExtractionSpec, Group
 
 BFLOAT16 = "mixed_bfloat16"
 FEATURES = ("user", "app", "price")
@@ -23,7 +30,7 @@ def _model(make_embedder, body: str, dtype: str | None = None) -> RankModel:
     return RankModel(
         make_embedder(),
         FunnelHead([Task("ctr", "click", DnnSpec((6, 4))), CVR]),
-        body=BODIES[body](dtype),
+        body=(BODIES | OTHERS)[body](dtype),
         fm=FmSpec(FEATURES, FEATURES, into_tower_input=True),
         position=PositionSpec(("slot",), DnnSpec((4,))),
         dtype=dtype,
@@ -47,7 +54,43 @@ def test_products_of_dnns_are_bfloat16_and_all_else_float32(body, make_embedder,
     assert {value.dtype for value in model(features).values()} == {tf.float32}
 
 
-@pytest.mark.parametrize("body", BODIES)
+ALL = [Group("all", FEATURES)]
+NET = DnnSpec((8, 6), use_bn=True)
+# Bodies of models with a name, and activations with weights of their own.
+OTHERS = {
+    "ple": lambda dtype: ProgressiveExtraction(ALL, 2, [ExtractionSpec("one", 1, 1, NET, NET)], dtype=dtype),
+    "aitm": lambda dtype: InformationTransfer(GROUPS, 2, NET, DnnSpec((6,)), dtype=dtype),
+    "cross": lambda dtype: DeepAndCross(ALL, 2, 2, dnn=DnnSpec((8,), "prelu"), dtype=dtype),
+    "interaction": lambda dtype: Interaction(
+        [Group("user", ("user",), DnnSpec((4,), "dice")), GROUPS[1]], 2, dtype=dtype
+    ),
+}
+
+
+@pytest.mark.parametrize("body", OTHERS)
+def test_weights_and_outputs_of_models_with_a_name_are_float32(body, make_embedder, make_batch, prepare):
+    model = prepare(_model(make_embedder, body, BFLOAT16))
+    assert {variable.dtype for variable in model.variables} == {tf.float32}
+    graph = tf.function(model.call).get_concrete_function(make_batch()[0]).graph
+    products = {op.name: op.outputs[0].dtype for op in graph.get_operations() if op.type == "MatMul"}
+    assert {dtype for name, dtype in products.items() if "/dense_" in name} == {tf.bfloat16}
+    assert {value.dtype for value in model(make_batch()[0]).values()} == {tf.float32}
+
+
+def test_towers_that_read_others_hand_on_half_precision(make_embedder, make_batch, prepare):
+    found = []
+    for dtype in (BFLOAT16, None):
+        tasks = [
+            Task("ctr", "click", NET),
+            Task("cvr", "download", NET, relations=("ctr",), relation_dnn=DnnSpec((4,))),
+        ]
+        found.append(prepare(mmoe(make_embedder(()), tasks, FEATURES, 2, NET, dtype=dtype))(make_batch(200)[0]))
+    half, single = found
+    for name in ("logits_ctr", "logits_cvr"):
+        assert 0 < np.abs(half[name] - single[name]).max() < 0.05 * np.abs(single[name]).max(), name
+
+
+@pytest.mark.parametrize("body", [*BODIES, *OTHERS])
 def test_predictions_are_near_those_of_float32(body, make_embedder, make_batch, prepare):
     features = make_batch(200)[0]
     half, single = (prepare(_model(make_embedder, body, dtype))(features) for dtype in (BFLOAT16, None))

@@ -20,10 +20,17 @@ from apps_rec.features.specs import (
 )
 from apps_rec.layers.request import KeptKernels
 from apps_rec.legacy_keras import keras
-from apps_rec.models.bodies import MixtureOfExperts, SharedBottom
+from apps_rec.models.bodies import (
+    DeepAndCross,
+    InformationTransfer,
+    Interaction,
+    MixtureOfExperts,
+    ProgressiveExtraction,
+    SharedBottom,
+)
 from apps_rec.models.heads import FunnelHead, IndependentHead
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.specs import DnnSpec, FmSpec, Group, PositionSpec, Task
+from apps_rec.models.specs import DnnSpec, ExtractionSpec, FmSpec, Group, PositionSpec, Task
 
 APPS = NumberIds(9)
 SPECS = [
@@ -79,6 +86,8 @@ def columns(rows=ROWS, seed=0):
 
 def make(body, fm, head, names):
     tasks = [Task("ctr", "click", DnnSpec((5,), "tanh")), Task("cvr", "download")]
+    if body == "dbmtl":
+        tasks[1] = Task("cvr", "download", relations=("ctr",), relation_dnn=DnnSpec((3,), "tanh"))
     dnn = DnnSpec((6, 4), "gelu", use_bn=True)
     user = tuple(name for name in names if name in SHARED)
     item = tuple(name for name in names if name not in SHARED)
@@ -95,6 +104,15 @@ def make(body, fm, head, names):
         "users": lambda: SharedBottom(groups[:1], 2, dnn=dnn),
         "mmoe": lambda: MixtureOfExperts([Group("all", names)], 2, 3, dnn),
         "mmoe of groups": lambda: MixtureOfExperts(groups, 2, 2, dnn),
+        "ple": lambda: ProgressiveExtraction(
+            [Group("all", names)], 2, [ExtractionSpec("one", 1, 1, dnn, dnn), ExtractionSpec("two", 1, 1, dnn, dnn)]
+        ),
+        "aitm": lambda: InformationTransfer(groups, 2, dnn, DnnSpec((4,), "dice")),
+        "dbmtl": lambda: SharedBottom([Group("all", names)], 2, dnn=dnn),
+        "cross": lambda: DeepAndCross([Group("all", names)], 2, 2, dnn=DnnSpec((5,), "prelu")),
+        "interaction": lambda: Interaction(
+            [groups[2], Group("vectors", tuple(name for name in names if name in WITH_VECTOR))], 2, with_dense=True
+        ),
     }
     wide = tuple(name for name in names if name in WITH_VECTOR)
     fms = {
@@ -115,6 +133,7 @@ def make(body, fm, head, names):
     )
 
 
+OF_NAMES = ("ple", "aitm", "dbmtl", "cross", "interaction")
 CASES = [
     (body, fm, head, sides)
     for body, fm, head, sides in itertools.product(
@@ -125,11 +144,19 @@ CASES = [
     )
     if (body, fm) != ("none", "off")
 ]
+CASES += itertools.product(OF_NAMES, ("off", "TOWER_INPUT"), ("independent", "funnel"), SIDES)
+
+
+# One case of each of the bodies with a name.
+QUICK = [next(i for i, case in enumerate(CASES) if case[0] == body) for body in OF_NAMES]
 
 
 @pytest.mark.parametrize(
     ("body", "fm", "head", "sides"),
-    [pytest.param(*case, marks=() if i % 5 == 0 else pytest.mark.slow) for i, case in enumerate(CASES)],
+    [
+        pytest.param(*case, marks=() if (i % 5 == 0 and case[0] not in OF_NAMES) or i in QUICK else pytest.mark.slow)
+        for i, case in enumerate(CASES)
+    ],
 )
 def test_a_request_is_the_rows_with_the_user_in_each(body, fm, head, sides):
     expected = compared_with_rows(make(body, fm, head, SIDES[sides]))
