@@ -11,6 +11,7 @@ from apps_rec.config.heads import head_of, kind_of
 from apps_rec.config.outputs import measured
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.sequences import sequences
 from apps_rec.config.tasks.distillation import resolve_names
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -24,6 +25,10 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
     """Fills in a rewritten config in place; reports a default that cannot be worked out."""
     for feature in config.feature_config.features:
         _feature(feature)
+    for _, _, sequence in sequences(config.model_config):
+        if not sequence.HasField("seq_dnn"):
+            sequence.seq_dnn.hidden_units.extend([128, 64, 32, 1])
+        _activation(sequence.seq_dnn)
     if config.model_config.WhichOneof("model") == "rank_model":
         _model(config, report)
     for each in config.train_config.optimizer_config or [config.train_config.optimizer_config.add()]:

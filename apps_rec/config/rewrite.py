@@ -21,6 +21,7 @@ MODEL_CLASSES = {
     "WideAndDeep": "wide_and_deep",
     "DeepFM": "deepfm",
     "MultiTower": "multi_tower",
+    "MultiTowerDIN": "multi_tower",
     "FM": "fm",
     "DCN": "dcn",
     "DLRM": "dlrm",
@@ -32,7 +33,7 @@ MODEL_CLASSES = {
     "RankModel": "rank_model",
 }
 # EasyRec's classes that share a message with one of these.
-_OTHER_CLASSES = ("MultiTowerDIN", "MultiTowerBST")
+_OTHER_CLASSES = ("MultiTowerBST",)
 
 
 def rewrite(config: PipelineConfig, report: Report) -> None:
@@ -45,17 +46,28 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
         return
     _model_class(model, kind, report)
     if kind == "rank_model":
+        _unread_sequences(model, report)
         return
     origins = report.places.origins
     origins[RANK] = (f"model_config.{kind}", False)
     origins[f"{RANK}.l2_regularization"] = (f"model_config.{kind}.l2_regularization", True)
     rank = _REWRITES[kind](model, Origins(origins, kind), report)
+    _unread_sequences(model, report)
     if len(rank.task_towers) > 1:
         _labels_by_order(config, kind, rank, report)
     elif rank.task_towers:
         _metric_of_one_tower(config, rank, report)
     model.rank_model.CopyFrom(rank)
     model.rank_model.SetInParent()
+
+
+def _unread_sequences(model: ModelConfig, report: Report) -> None:
+    """Drops the seq_att_groups that are left, with a note: no din_towers read them."""
+    for at, group in enumerate(model.seq_att_groups):
+        path = f"model_config.seq_att_groups[{at}]"
+        if not any(report.places.origins.get(new, ("",))[0] == path for new in list(report.places.origins)):
+            report.note(path, f'no din_towers of a multi_tower read "{group.group_name}"')
+    model.ClearField("seq_att_groups")
 
 
 def _labels_by_order(config: PipelineConfig, kind: str, rank: RankModel, report: Report) -> None:

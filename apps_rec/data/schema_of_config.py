@@ -7,6 +7,7 @@ from apps_rec.config.features import is_of_numbers, list_separators, type_of
 from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
+from apps_rec.config.sequences import features_read
 from apps_rec.config.tasks.distillation import soft_labels, soft_labels_of
 from apps_rec.config.tasks.kinds import AMOUNT_OF, BINARY, CLASS, NUMBER, SHARE_OF_ONE, kind_row
 from apps_rec.config.tasks.losses import session_columns
@@ -107,15 +108,10 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
 
 
 def _used_features(config: PipelineConfig, purpose: str) -> list[FeatureConfig]:
-    """Returns the features of any group, and those that an attention compares with."""
-    names = {name for group in config.model_config.feature_groups for name in group.feature_names}
+    """Returns the features that the model reads."""
     named = {feature.feature_name or feature.input_names[0]: feature for feature in config.feature_config.features}
-    keys = {
-        named[name].sequence_combiner.target_attention.key
-        for name in names
-        if name in named and named[name].sequence_combiner.HasField("target_attention")
-    }
-    used = [feature for name, feature in named.items() if name in names | keys]
+    read = features_read(config)
+    used = [feature for name, feature in named.items() if name in read]
     return [feature for feature in used if not (purpose == "predict" and feature.position)]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from apps_rec.config.features import gives_ids, is_of_numbers
+from apps_rec.config.sequences import features_read, named_in
 from apps_rec.config.text.expression import Name, Node, Number, parse_expression
 from apps_rec.errors import ConfigError
 from apps_rec.features.specs import (
@@ -27,17 +28,19 @@ from apps_rec.features.specs import (
     NumberIds,
     NumberListFeature,
     SelfAttentionSpec,
+    SequenceSpec,
     VocabularyIds,
 )
 from apps_rec.protos.dnn_pb2 import DNN
-from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.protos.feature_pb2 import FeatureConfig, SeqAttGroupConfig
+from apps_rec.protos.model_pb2 import FeatureGroup
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
 def build_features(
     config: PipelineConfig, vocabularies: Mapping[str, Sequence[str]] | None = None
 ) -> list[FeatureSpec]:
-    """Returns specs of the features that a feature group names or that attention needs, in the config's order.
+    """Returns specs of the features that a feature group, its sequences or attention read, in the config's order.
 
     Args:
         config: a checked and normalised config.
@@ -46,11 +49,29 @@ def build_features(
     Raises:
         ConfigError: a vocab_file cannot be used; see `read_vocabulary`.
     """
-    used = {name for group in config.model_config.feature_groups for name in group.feature_names}
-    messages = [feature for feature in config.feature_config.features if feature.feature_name in used]
-    keys = {f.sequence_combiner.target_attention.key for f in messages if f.HasField("sequence_combiner")}
-    messages = [f for f in config.feature_config.features if f.feature_name in used | keys]
+    read = features_read(config)
+    messages = [feature for feature in config.feature_config.features if feature.feature_name in read]
     return [_build_feature(feature, vocabularies or {}) for feature in messages]
+
+
+def build_sequences(groups: Iterable[FeatureGroup]) -> list[SequenceSpec]:
+    """Returns specs of the sequences of feature groups."""
+    return [_build_sequence(sequence) for group in groups for sequence in group.sequence_features]
+
+
+def _build_sequence(message: SeqAttGroupConfig) -> SequenceSpec:
+    dnn = dnn_arguments(message.seq_dnn)
+    transform = "linear" if message.transform_dnn else "pad"
+    return SequenceSpec(
+        message.group_name,
+        keys=tuple(named_in(message, "key")),
+        lists=tuple(named_in(message, "hist_seq")),
+        auxiliary=tuple(named_in(message, "aux_hist_seq")),
+        # The last layer is the score, which TargetAttention has anyway.
+        **{**dnn, "hidden_units": dnn["hidden_units"][:-1], "dropout": dnn["dropout"][:-1]},
+        transform=transform if message.allow_key_transform else None,
+        with_key=message.need_key_feature,
+    )
 
 
 def read_vocabulary(feature: FeatureConfig) -> list[str]:

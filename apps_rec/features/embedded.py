@@ -54,12 +54,14 @@ class Block(NamedTuple):
 class EmbeddedFeatures(NamedTuple):
     """The embeddings of a batch; parts of a model read them by feature name.
 
-    `numbers` holds the features that a body reads without an embedding. It is a named tuple, so that a tf.function
-    takes it as an argument.
+    `numbers` holds the features that a body reads without an embedding, and the outputs of sequences; `squares`,
+    `(batch,)` each, the sums of squares of what was looked up for the items of these. It is a named tuple, so that a
+    tf.function takes it as an argument.
     """
 
     blocks: list[Block]
     numbers: dict[str, tf.Tensor]
+    squares: tuple[tf.Tensor, ...] = ()
 
     def flat(self, names: Sequence[str]) -> tf.Tensor:
         """Returns embeddings and plain numbers of the named features side by side, `(batch, sum of lengths)`."""
@@ -104,6 +106,7 @@ class EmbeddedFeatures(NamedTuple):
             for block in self.blocks
             if block.first_order is not None
         ]
+        squares += list(self.squares)
         if not squares:  # numbers alone
             return tf.zeros_like(next(iter(self.numbers.values()))[:, 0])
         return tf.add_n(squares)

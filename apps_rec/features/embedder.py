@@ -10,8 +10,16 @@ import tensorflow as tf
 
 from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
 from apps_rec.features.layout import Layout, has_steps, rows_of
-from apps_rec.features.pooling import Items, key_of, pool, pooling_layers, steps_combined
-from apps_rec.features.specs import WITHOUT_TABLE, AnyListFeature, FeatureSpec, ListFeature, NumberListFeature
+from apps_rec.features.pooling import Items, key_of, pool, pooling_layers, steps_combined, trimmed
+from apps_rec.features.sequences import ListItems, sequence_layers
+from apps_rec.features.specs import (
+    WITHOUT_TABLE,
+    AnyListFeature,
+    FeatureSpec,
+    ListFeature,
+    NumberListFeature,
+    SequenceSpec,
+)
 from apps_rec.legacy_keras import keras
 from apps_rec.names import scope_name
 
@@ -53,8 +61,12 @@ class Embedder(keras.layers.Layer):
         stddev: standard deviation of the initial embeddings, a normal cut at two deviations; first-order weights start
             at 0. A large one makes the pairwise sum of an untrained FM noise: 1 / sqrt(dim) over 18 features is several
             logits.
-        l2: weight of half the squared kernels of layers that score the items of a list, 0 or more; not of the networks
-            of a target attention.
+        l2: weight of half the squared kernels of layers that score the items of a list, and of the networks of
+            sequences, 0 or more; not of the network of a list with a target attention.
+        sequences: lists that are pooled together; each list, and each key, is one of the features.
+        only_items: names of the lists that are not pooled by themselves, since only sequences read them.
+        trim_lists: whether lists are cut to the longest of the batch, not padded to `max_length`. XLA, so a TPU,
+            takes no shape that depends on values.
 
     Input shape: the Preprocessor's outputs.
     Returns: `EmbeddedFeatures`.
@@ -69,6 +81,9 @@ class Embedder(keras.layers.Layer):
         name: str = "embedder",
         wide_dim: int = 1,
         l2: float = 0.0,
+        sequences: Sequence[SequenceSpec] = (),
+        only_items: Collection[str] = (),
+        trim_lists: bool = False,
     ) -> None:
         super().__init__(name=name)
         if wide_dim < 1:
@@ -79,7 +94,12 @@ class Embedder(keras.layers.Layer):
         self.seed, self.stddev, self.l2 = seed, stddev, l2
         self.layout = Layout(specs)
         self._plan_tables()
-        self._attention = pooling_layers(self.layout.lists, l2)
+        self.trim_lists = trim_lists
+        self.sequences, self.only_items = tuple(sequences), frozenset(only_items)
+        self._dims = {spec.name: spec.dim for spec in self.layout.lists}
+        self._pooled = [spec for spec in self.layout.lists if self._is_looked_up(spec) and spec.name not in only_items]
+        self._attention = pooling_layers(self._pooled, l2)
+        self._sequence_attention = sequence_layers(self.sequences, l2)
 
     def _plan_tables(self) -> None:
         rows: dict[str, int] = {}
@@ -146,10 +166,15 @@ class Embedder(keras.layers.Layer):
         embedded = EmbeddedFeatures([], {})
         self._add_ids(embedded, self.layout, inputs)
         self._add_numbers(embedded, self.layout, inputs)
-        for spec in self.layout.lists:
-            if self._is_looked_up(spec):
-                self._add_list(embedded, spec, self._query(spec, embedded), self._items(spec, inputs), training, seed)
-        return embedded
+        items = {spec.name: self._items(spec, inputs) for spec in self.layout.lists if self._is_looked_up(spec)}
+        for spec in self._pooled:
+            self._add_list(embedded, spec, self._query(spec, embedded), items[spec.name], training, seed)
+        listed = ListItems(items, self._dims)
+        for sequence in self.sequences:
+            key = embedded.flat(sequence.keys)
+            layer = self._sequence_attention[sequence.name]
+            embedded.numbers[sequence.output] = listed.attended(sequence, layer, key, None, training, seed)
+        return embedded._replace(squares=tuple(map(listed.squared_length, self.sequences)))
 
     def request(
         self,
@@ -171,12 +196,13 @@ class Embedder(keras.layers.Layer):
             layout = self.layout.part(shared_names, is_shared)
             self._add_ids(part, layout, inputs)
             self._add_numbers(part, layout, inputs)
-        for spec in self.layout.lists:
-            if not self._is_looked_up(spec):
-                continue
-            is_shared = spec.name in shared_names
-            items = self._items(spec, shared if is_shared else rows)
-            key = key_of(spec)
+        found = {
+            spec.name: self._items(spec, shared if spec.name in shared_names else rows)
+            for spec in self.layout.lists
+            if self._is_looked_up(spec)
+        }
+        for spec in self._pooled:
+            is_shared, items, key = spec.name in shared_names, found[spec.name], key_of(spec)
             if is_shared and (key is None or key in shared_names):
                 self._add_list(both.shared, spec, self._query(spec, both.shared), items)
                 continue
@@ -185,7 +211,23 @@ class Embedder(keras.layers.Layer):
                 query = (both.shared if key in shared_names else both.rows).stacked([key])[:, 0]
                 query = tf.broadcast_to(query, [both.num_rows, query.shape[1]])
             self._add_list(both.rows, spec, query, items.of_one_row() if is_shared else items)
+        listed = ListItems(found, self._dims, shared_names)
+        for sequence in self.sequences:
+            self._add_sequence(both, sequence, listed)
         return both
+
+    def _add_sequence(self, both: RequestFeatures, sequence: SequenceSpec, listed: ListItems) -> None:
+        """Adds a sequence of a request: to what all rows share, if its key and its lists are, else to the rows."""
+        layer, are_shared = self._sequence_attention[sequence.name], listed.are_shared(sequence)
+        if all(name in both.shared for name in sequence.keys):
+            key = tf.ensure_shape(both.shared.flat(sequence.keys), [1, None])
+            if are_shared:
+                both.shared.numbers[sequence.output] = listed.attended(sequence, layer, key)
+                return
+        else:
+            key = tf.convert_to_tensor(both.flat(sequence.keys))
+        rows = None if are_shared else both.num_rows
+        both.rows.numbers[sequence.output] = listed.attended(sequence, layer, key, rows)
 
     def _add_ids(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
         specs = layout.single
@@ -225,6 +267,8 @@ class Embedder(keras.layers.Layer):
 
     def _items(self, spec: AnyListFeature, inputs: Mapping[str, tf.Tensor]) -> Items:
         given, weights = self.layout.list_of(inputs, spec)
+        if self.trim_lists:
+            given, weights = trimmed(given, weights)
         if isinstance(spec, NumberListFeature):
             vector = self.vectors.get(spec.name)
             rows = None if vector is None else tf.tensordot(given, tf.convert_to_tensor(vector), 1)
@@ -268,6 +312,9 @@ class Embedder(keras.layers.Layer):
             "name": self.name,
             "wide_dim": self.wide_dim,
             "l2": self.l2,
+            "sequences": self.sequences,
+            "only_items": sorted(self.only_items),
+            "trim_lists": self.trim_lists,
         }
 
 

@@ -45,6 +45,20 @@ class Items(NamedTuple):
         return Items(*(None if part is None else tf.ensure_shape(part, [1, *part.shape[1:]]) for part in self))
 
 
+def trimmed(given: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Returns ids or numbers of a list, and weights, without the items that no row of the batch has.
+
+    Args:
+        given: ids padded with -1, `(batch, length, ...)`, or numbers.
+        weights: 0 for padding, `(batch, length, ...)`.
+    """
+    is_there = given >= 0 if given.dtype.is_integer else weights > 0
+    if is_there.shape.rank == 3:
+        is_there = tf.reduce_any(is_there, axis=2)
+    longest = tf.maximum(1, tf.reduce_max(tf.math.count_nonzero(is_there, axis=1, dtype=tf.int32)))
+    return given[:, :longest], weights[:, :longest]
+
+
 def steps_combined(rows: tf.Tensor, weights: tf.Tensor, combiner: str) -> Items:
     """Returns items that are steps of several embeddings each, combined.
 
@@ -53,8 +67,9 @@ def steps_combined(rows: tf.Tensor, weights: tf.Tensor, combiner: str) -> Items:
         weights: 1, and 0 for padding, `(batch, length, values)`.
         combiner: see `masked_pool`.
     """
-    batch, values = tf.shape(rows)[0], tf.shape(rows)[2]
-    length, columns = rows.shape[1], rows.shape[3]
+    batch, length, values, columns = (
+        size if size is not None else tf.shape(rows)[i] for i, size in enumerate(rows.shape)
+    )
     flat = tf.reshape(rows, [batch * length, values, columns])
     combined = masked_pool(flat, tf.reshape(weights, [batch * length, values]), combiner)
     is_there = tf.reduce_any(weights > 0, axis=2)

@@ -154,4 +154,4 @@ def scaled(embedded: EmbeddedFeatures, shares: tf.Tensor, places: Mapping[str, r
         vectors = block.vectors * of(block.names, 0, dim) if dim else block.vectors
         blocks.append(block._replace(vectors=vectors, first_order=first_order))
     numbers = {name: values * of([name], 0, values.shape[1])[:, 0] for name, values in embedded.numbers.items()}
-    return EmbeddedFeatures(blocks, numbers)
+    return EmbeddedFeatures(blocks, numbers, embedded.squares)

@@ -35,9 +35,9 @@ class TargetAttention(keras.layers.Layer):
         use_bn: see `Dnn`; padding does not count in its moments.
         dropout: see `Dnn`.
         l2: see `Dnn`; the kernel of the last, linear layer counts too.
-        transform: how a query and keys of unequal length are compared. "pad": with zeros behind the query. "linear":
-            by a linear layer for each of them, whose outputs are as long as a key; keys are added up behind it. None:
-            they must be of one length.
+        transform: how a query and keys of unequal length are compared. "linear": by a linear layer for each of them,
+            whose outputs are as long as a key; keys are added up behind it. "pad": a shorter query with zeros behind
+            it, a longer one as with "linear". None: they must be of one length.
         with_query: whether the query is joined behind what is added up; with "linear", what the layer makes of it.
         **kwargs: `name` and `dtype` of a Keras layer.
 
@@ -135,11 +135,11 @@ class TargetAttention(keras.layers.Layer):
     def _transformed(self, query: tf.Tensor, keys: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns query and keys of one length."""
         lacking = keys.shape[-1] - query.shape[-1]
-        if self._transform is None or (self._transform == "pad" and lacking < 0):
+        if self._transform is None:
             raise ValueError(
                 f"{self.name}: query and keys must have one dimension, got {query.shape[-1]} and {keys.shape[-1]}."
             )
-        if self._transform == "pad":
+        if self._transform == "pad" and lacking > 0:
             return tf.pad(query, [[0, 0], [0, lacking]]), keys
         if not self._linear:
             self._linear = [

@@ -7,14 +7,16 @@ from typing import Any
 
 import tensorflow as tf
 
+from apps_rec.config.bodies import body_of
 from apps_rec.config.heads import space_of
 from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses, may_be_any_number
+from apps_rec.config.sequences import listed_in_groups
 from apps_rec.config.tasks.distillation import is_any_number, soft_labels_of
 from apps_rec.config.tasks.kinds import kind_name
 from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.features import Embedder, Preprocessor, VariationalDropout
-from apps_rec.features.build import dnn_arguments
+from apps_rec.features.build import build_sequences, dnn_arguments
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.features.variational_dropout import widths_of
 from apps_rec.models.bodies import (
@@ -56,6 +58,12 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
     message = model_config.rank_model
     groups = {group.group_name: tuple(group.feature_names) for group in model_config.feature_groups}
     fm = _build_fm(message, groups)
+    # What a body reads of each group; an FM and the position tower read features alone.
+    read = {
+        group.group_name: (*group.feature_names, *(sequence.output for sequence in build_sequences([group])))
+        for group in model_config.feature_groups
+    }
+    sequences = build_sequences(_groups_of_body(model_config))
     train_config = config.train_config
     seed = train_config.seed
     # Only for the layers of this model: Keras' global policy would reach every other model of the process. bfloat16
@@ -70,9 +78,12 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             stddev=model_config.embedding_stddev,
             wide_dim=message.fm.wide_output_dim,
             l2=message.l2_regularization,
+            sequences=sequences,
+            only_items=_only_items(model_config),
+            trim_lists=not isinstance(tf.distribute.get_strategy(), tf.distribute.TPUStrategy),
         ),
         HEADS[message.head.WhichOneof("head")](_build_tasks(config), *_build_counterfactual(message)),
-        body=_build_body(message, groups, dtype),
+        body=_build_body(message, read, {name for name, features in groups.items() if not features}, dtype),
         fm=fm,
         position=_build_position(message, groups),
         score=[ScoreTerm(term.output, term.weight) for term in model_config.score],
@@ -86,6 +97,18 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
         distillations=[_build_distillation(kd) for kd in model_config.kd],
         score_formula=model_pb2.ScoreFormula.Name(model_config.score_formula).lower(),
     )
+
+
+def _groups_of_body(model: model_pb2.ModelConfig) -> list[model_pb2.FeatureGroup]:
+    found = body_of(model.rank_model)
+    names = ([tower.input for tower in found[1].groups] or [found[1].group_name]) if found else []
+    return [group for group in model.feature_groups if group.group_name in names]
+
+
+def _only_items(model: model_pb2.ModelConfig) -> set[str]:
+    """Returns the lists that only sequences read, which nobody needs pooled by themselves."""
+    lists = {name for one in build_sequences(model.feature_groups) for name in (*one.lists, *one.auxiliary)}
+    return lists - listed_in_groups(model)
 
 
 def build_variables(model: RankModel, preprocessor: Preprocessor) -> None:
@@ -102,8 +125,11 @@ def _build_variational_dropout(
     if not message.HasField("variational_dropout"):
         return None
     given = message.variational_dropout
+    # Sequences keep what they read.
+    names = listed_in_groups(message)
+    listed = [feature for feature in features if feature.name in names]
     return VariationalDropout(
-        widths_of(features, fm.first_order if fm else (), message.rank_model.fm.wide_output_dim),
+        widths_of(listed, fm.first_order if fm else (), message.rank_model.fm.wide_output_dim),
         given.embedding_wise_variational_dropout,
         given.regularization_lambda,
     )
@@ -126,7 +152,9 @@ def _optional_dnn(message: Any, name: str = "dnn") -> DnnSpec | None:
     return DnnSpec(**dnn_arguments(getattr(message, name))) if message.HasField(name) else None
 
 
-def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]], dtype: str | None) -> Body | None:
+def _build_body(
+    message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]], of_sequences: set[str], dtype: str | None
+) -> Body | None:
     kind = message.body.WhichOneof("body")
     if kind is None:
         return None
@@ -134,7 +162,10 @@ def _build_body(message: model_pb2.RankModel, groups: dict[str, tuple[str, ...]]
         raise ValueError(f"no body is called {kind}; expected one of {', '.join(BODIES)}")
     body = getattr(message.body, kind)
     if body.groups:
-        parts = [Group(tower.input, groups[tower.input], _optional_dnn(tower)) for tower in body.groups]
+        parts = [
+            Group(tower.input, groups[tower.input], _optional_dnn(tower), tower.input in of_sequences)
+            for tower in body.groups
+        ]
     else:
         parts = [Group(body.group_name, groups[body.group_name])]
     return BODIES[kind](body, parts, len(message.task_towers), l2=message.l2_regularization, dtype=dtype)

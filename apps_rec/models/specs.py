@@ -217,8 +217,12 @@ class ScoreTerm:
 
 @dataclass(frozen=True)
 class Group:
-    """Features that a body reads together, through a DNN of their own if `dnn` is given."""
+    """Features, and outputs of sequences, that a body reads together, through a DNN of their own if `dnn` is given.
+
+    `is_of_sequences` says that there are outputs of sequences alone.
+    """
 
     name: str
     features: tuple[str, ...]
     dnn: DnnSpec | None = field(default=None)
+    is_of_sequences: bool = False

@@ -133,3 +133,31 @@ class TargetAttention(_message.Message):
     key: str
     dnn: _dnn_pb2.DNN
     def __init__(self, key: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class SeqAttGroupConfig(_message.Message):
+    __slots__ = ("group_name", "seq_att_map", "seq_dnn", "allow_key_search", "need_key_feature", "allow_key_transform", "transform_dnn")
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    SEQ_ATT_MAP_FIELD_NUMBER: _ClassVar[int]
+    SEQ_DNN_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_KEY_SEARCH_FIELD_NUMBER: _ClassVar[int]
+    NEED_KEY_FEATURE_FIELD_NUMBER: _ClassVar[int]
+    ALLOW_KEY_TRANSFORM_FIELD_NUMBER: _ClassVar[int]
+    TRANSFORM_DNN_FIELD_NUMBER: _ClassVar[int]
+    group_name: str
+    seq_att_map: _containers.RepeatedCompositeFieldContainer[SeqAttMap]
+    seq_dnn: _dnn_pb2.DNN
+    allow_key_search: bool
+    need_key_feature: bool
+    allow_key_transform: bool
+    transform_dnn: bool
+    def __init__(self, group_name: _Optional[str] = ..., seq_att_map: _Optional[_Iterable[_Union[SeqAttMap, _Mapping]]] = ..., seq_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., allow_key_search: bool = ..., need_key_feature: bool = ..., allow_key_transform: bool = ..., transform_dnn: bool = ...) -> None: ...
+
+class SeqAttMap(_message.Message):
+    __slots__ = ("key", "hist_seq", "aux_hist_seq")
+    KEY_FIELD_NUMBER: _ClassVar[int]
+    HIST_SEQ_FIELD_NUMBER: _ClassVar[int]
+    AUX_HIST_SEQ_FIELD_NUMBER: _ClassVar[int]
+    key: _containers.RepeatedScalarFieldContainer[str]
+    hist_seq: _containers.RepeatedScalarFieldContainer[str]
+    aux_hist_seq: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, key: _Optional[_Iterable[str]] = ..., hist_seq: _Optional[_Iterable[str]] = ..., aux_hist_seq: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -1,3 +1,4 @@
+from apps_rec.protos import feature_pb2 as _feature_pb2
 from apps_rec.protos import loss_pb2 as _loss_pb2
 from apps_rec.protos import named_pb2 as _named_pb2
 from apps_rec.protos import network_pb2 as _network_pb2
@@ -19,7 +20,7 @@ WEIGHTED_SUM: ScoreFormula
 PRODUCT_OF_POWERS: ScoreFormula
 
 class ModelConfig(_message.Message):
-    __slots__ = ("model_class", "feature_groups", "embedding_regularization", "kd", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "dlrm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
+    __slots__ = ("model_class", "feature_groups", "seq_att_groups", "embedding_regularization", "kd", "loss_type", "num_class", "losses", "loss_weight_strategy", "variational_dropout", "label_name", "wide_and_deep", "deepfm", "multi_tower", "fm", "dcn", "dlrm", "mmoe", "esmm", "dbmtl", "simple_multi_task", "ple", "rank_model", "embedding_stddev", "score", "score_formula", "score_value_field")
     class LossWeightStrategy(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         Fixed: _ClassVar[ModelConfig.LossWeightStrategy]
@@ -30,6 +31,7 @@ class ModelConfig(_message.Message):
     Random: ModelConfig.LossWeightStrategy
     MODEL_CLASS_FIELD_NUMBER: _ClassVar[int]
     FEATURE_GROUPS_FIELD_NUMBER: _ClassVar[int]
+    SEQ_ATT_GROUPS_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
     KD_FIELD_NUMBER: _ClassVar[int]
     LOSS_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +58,7 @@ class ModelConfig(_message.Message):
     SCORE_VALUE_FIELD_FIELD_NUMBER: _ClassVar[int]
     model_class: str
     feature_groups: _containers.RepeatedCompositeFieldContainer[FeatureGroup]
+    seq_att_groups: _containers.RepeatedCompositeFieldContainer[_feature_pb2.SeqAttGroupConfig]
     embedding_regularization: float
     kd: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Kd]
     loss_type: _loss_pb2.LossType
@@ -80,7 +83,7 @@ class ModelConfig(_message.Message):
     score: _containers.RepeatedCompositeFieldContainer[ScoreTerm]
     score_formula: ScoreFormula
     score_value_field: str
-    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., kd: _Optional[_Iterable[_Union[_loss_pb2.Kd, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[_named_pb2.WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[_named_pb2.DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[_named_pb2.MultiTower, _Mapping]] = ..., fm: _Optional[_Union[_named_pb2.Fm, _Mapping]] = ..., dcn: _Optional[_Union[_named_pb2.Dcn, _Mapping]] = ..., dlrm: _Optional[_Union[_named_pb2.Dlrm, _Mapping]] = ..., mmoe: _Optional[_Union[_named_pb2.Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[_named_pb2.Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[_named_pb2.Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[_named_pb2.SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[_named_pb2.Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
+    def __init__(self, model_class: _Optional[str] = ..., feature_groups: _Optional[_Iterable[_Union[FeatureGroup, _Mapping]]] = ..., seq_att_groups: _Optional[_Iterable[_Union[_feature_pb2.SeqAttGroupConfig, _Mapping]]] = ..., embedding_regularization: _Optional[float] = ..., kd: _Optional[_Iterable[_Union[_loss_pb2.Kd, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., loss_weight_strategy: _Optional[_Union[ModelConfig.LossWeightStrategy, str]] = ..., variational_dropout: _Optional[_Union[VariationalDropoutLayer, _Mapping]] = ..., label_name: _Optional[str] = ..., wide_and_deep: _Optional[_Union[_named_pb2.WideAndDeep, _Mapping]] = ..., deepfm: _Optional[_Union[_named_pb2.DeepFm, _Mapping]] = ..., multi_tower: _Optional[_Union[_named_pb2.MultiTower, _Mapping]] = ..., fm: _Optional[_Union[_named_pb2.Fm, _Mapping]] = ..., dcn: _Optional[_Union[_named_pb2.Dcn, _Mapping]] = ..., dlrm: _Optional[_Union[_named_pb2.Dlrm, _Mapping]] = ..., mmoe: _Optional[_Union[_named_pb2.Mmoe, _Mapping]] = ..., esmm: _Optional[_Union[_named_pb2.Esmm, _Mapping]] = ..., dbmtl: _Optional[_Union[_named_pb2.Dbmtl, _Mapping]] = ..., simple_multi_task: _Optional[_Union[_named_pb2.SimpleMultiTask, _Mapping]] = ..., ple: _Optional[_Union[_named_pb2.Ple, _Mapping]] = ..., rank_model: _Optional[_Union[RankModel, _Mapping]] = ..., embedding_stddev: _Optional[float] = ..., score: _Optional[_Iterable[_Union[ScoreTerm, _Mapping]]] = ..., score_formula: _Optional[_Union[ScoreFormula, str]] = ..., score_value_field: _Optional[str] = ...) -> None: ...
 
 class VariationalDropoutLayer(_message.Message):
     __slots__ = ("regularization_lambda", "embedding_wise_variational_dropout")
@@ -91,7 +94,7 @@ class VariationalDropoutLayer(_message.Message):
     def __init__(self, regularization_lambda: _Optional[float] = ..., embedding_wise_variational_dropout: bool = ...) -> None: ...
 
 class FeatureGroup(_message.Message):
-    __slots__ = ("group_name", "feature_names", "wide_deep")
+    __slots__ = ("group_name", "feature_names", "wide_deep", "sequence_features")
     class WideOrDeep(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         DEEP: _ClassVar[FeatureGroup.WideOrDeep]
@@ -103,10 +106,12 @@ class FeatureGroup(_message.Message):
     GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     FEATURE_NAMES_FIELD_NUMBER: _ClassVar[int]
     WIDE_DEEP_FIELD_NUMBER: _ClassVar[int]
+    SEQUENCE_FEATURES_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     feature_names: _containers.RepeatedScalarFieldContainer[str]
     wide_deep: FeatureGroup.WideOrDeep
-    def __init__(self, group_name: _Optional[str] = ..., feature_names: _Optional[_Iterable[str]] = ..., wide_deep: _Optional[_Union[FeatureGroup.WideOrDeep, str]] = ...) -> None: ...
+    sequence_features: _containers.RepeatedCompositeFieldContainer[_feature_pb2.SeqAttGroupConfig]
+    def __init__(self, group_name: _Optional[str] = ..., feature_names: _Optional[_Iterable[str]] = ..., wide_deep: _Optional[_Union[FeatureGroup.WideOrDeep, str]] = ..., sequence_features: _Optional[_Iterable[_Union[_feature_pb2.SeqAttGroupConfig, _Mapping]]] = ...) -> None: ...
 
 class ScoreTerm(_message.Message):
     __slots__ = ("output", "weight")

@@ -39,16 +39,26 @@ class DeepFm(_message.Message):
     def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., wide_output_dim: _Optional[int] = ..., dense_regularization: _Optional[float] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class MultiTower(_message.Message):
-    __slots__ = ("towers", "final_dnn", "l2_regularization", "tower_name")
+    __slots__ = ("towers", "final_dnn", "l2_regularization", "din_towers", "tower_name")
     TOWERS_FIELD_NUMBER: _ClassVar[int]
     FINAL_DNN_FIELD_NUMBER: _ClassVar[int]
     L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    DIN_TOWERS_FIELD_NUMBER: _ClassVar[int]
     TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
     towers: _containers.RepeatedCompositeFieldContainer[_network_pb2.Tower]
     final_dnn: _dnn_pb2.DNN
     l2_regularization: float
+    din_towers: _containers.RepeatedCompositeFieldContainer[DinTower]
     tower_name: str
-    def __init__(self, towers: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
+    def __init__(self, towers: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., final_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., din_towers: _Optional[_Iterable[_Union[DinTower, _Mapping]]] = ..., tower_name: _Optional[str] = ...) -> None: ...
+
+class DinTower(_message.Message):
+    __slots__ = ("input", "dnn")
+    INPUT_FIELD_NUMBER: _ClassVar[int]
+    DNN_FIELD_NUMBER: _ClassVar[int]
+    input: str
+    dnn: _dnn_pb2.DNN
+    def __init__(self, input: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class Fm(_message.Message):
     __slots__ = ("tower_name",)

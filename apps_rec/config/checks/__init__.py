@@ -14,6 +14,7 @@ from apps_rec.config.checks.model.groups import check_groups
 from apps_rec.config.checks.model.losses import check_losses
 from apps_rec.config.checks.model.model import check_model
 from apps_rec.config.checks.model.position import check_position
+from apps_rec.config.checks.model.sequences import check_sequences
 from apps_rec.config.checks.model.towers import check_towers
 from apps_rec.config.checks.rows.data import check_data
 from apps_rec.config.checks.rows.names import check_names
@@ -41,6 +42,7 @@ def check(config: PipelineConfig, report: Report, files_here: bool = True) -> No
     checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
     of_model = (
         check_groups,
+        check_sequences,
         check_model,
         check_position,
         check_towers,

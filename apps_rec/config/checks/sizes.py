@@ -9,6 +9,7 @@ from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.tables import id_space
 from apps_rec.config.defaults import dnns_by_path
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.sequences import sequences
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # Far above what anybody trains, and far below sizes whose product overflows TensorFlow's integers.
@@ -73,6 +74,8 @@ def _attentions(context: Context) -> Iterator[tuple[str, object]]:
     for path, feature in context.each_feature():
         if feature.sequence_combiner.HasField("target_attention"):
             yield f"{path}.sequence_combiner.target_attention.dnn", feature.sequence_combiner.target_attention.dnn
+    for path, _, sequence in sequences(context.config.model_config):
+        yield f"{path}.seq_dnn", sequence.seq_dnn
 
 
 def _tables(context: Context) -> None:

@@ -20,6 +20,7 @@ _THEIRS = {
     "Mmoe": "MMoE",
     "Esmm": "ESMM",
     "Dbmtl": "DBMTL",
+    "DinTower": "DINTower",
     "Ple": "PLE",
     "Auc": "AUC",
     "Gauc": "GAUC",

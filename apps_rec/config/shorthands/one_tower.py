@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from apps_rec.config.report import Report
+from apps_rec.config.report import Report, quoted
 from apps_rec.config.shorthands.origins import Origins, has_group
 from apps_rec.protos import network_pb2
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
@@ -88,9 +88,11 @@ def multi_tower(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     body.groups.extend(given.towers)
     body.normalize_groups = True
     note.note("body.shared_bottom.groups", "towers")
+    for at in range(len(given.din_towers)):
+        _din_tower(model, at, rank, note, report)
     tower = rank.task_towers.add(tower_name=given.tower_name)
     note.note("task_towers[0].tower_name", "tower_name")
-    if not given.towers:
+    if not given.towers and not given.din_towers:
         report.missing("model_config.multi_tower", "towers", "a network for each feature group")
     if given.HasField("final_dnn"):
         tower.dnn.CopyFrom(given.final_dnn)
@@ -101,6 +103,37 @@ def multi_tower(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     note.note("task_towers[0].dnn", "final_dnn")
     rank.l2_regularization = given.l2_regularization
     return rank
+
+
+def _din_tower(model: ModelConfig, at: int, rank: RankModel, note: Origins, report: Report) -> None:
+    """Adds a group of one sequence alone, which the body reads without a batch norm or a network."""
+    tower, path = model.multi_tower.din_towers[at], f"model_config.multi_tower.din_towers[{at}]"
+    names = [group.group_name for group in model.seq_att_groups]
+    for name, what in (("input", "one of seq_att_groups"), ("dnn", "the network that compares item and key")):
+        if not tower.HasField(name):
+            report.missing(path, name, what)
+            report.places.broken.add(f"{path}.{name}")
+    if tower.input not in names:
+        if tower.HasField("input"):
+            text = f'no group of seq_att_groups is called "{tower.input}". They are {quoted(names)}.'
+            report.error(f"{path}.input", text, got=tower.input, among=names)
+        return
+    place, group = names.index(tower.input), f"model_config.feature_groups[{len(model.feature_groups)}]"
+    sequence = f"{group}.sequence_features[0]"
+    note.whole(group, f"model_config.seq_att_groups[{place}]")
+    note.whole(sequence, f"model_config.seq_att_groups[{place}]")
+    note.whole(f"{sequence}.seq_dnn", f"{path}.dnn")
+    new = model.feature_groups.add(group_name=tower.input).sequence_features.add()
+    new.CopyFrom(model.seq_att_groups[place])
+    new.seq_dnn.CopyFrom(tower.dnn)
+    new.allow_key_search = True
+    for name in ("need_key_feature", "allow_key_transform", "transform_dnn"):
+        if new.HasField(name):
+            report.note(f"{sequence}.{name}", "a DIN tower does not read it")
+            new.ClearField(name)
+    body = rank.body.shared_bottom
+    note.note(f"body.shared_bottom.groups[{len(body.groups)}]", f"din_towers[{at}]")
+    body.groups.add(input=tower.input)
 
 
 def dlrm(model: ModelConfig, note: Origins, report: Report) -> RankModel:

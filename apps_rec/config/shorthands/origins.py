@@ -18,6 +18,10 @@ class Origins:
         """Notes where a part of rank_model was written."""
         self._origins[f"{RANK}.{new}"] = (f"model_config.{self._kind}.{old}", True)
 
+    def whole(self, new: str, old: str) -> None:
+        """Notes where a part that is not of rank_model was written, by two paths from the beginning."""
+        self._origins[new] = (old, True)
+
 
 def has_group(model: ModelConfig, name: str) -> bool:
     """Tells whether a model has a group of this name."""

@@ -23,7 +23,8 @@ class SharedBottom(keras.layers.Layer):
         groups: feature groups that it reads.
         num_tasks: number of tasks.
         dnn: DNN over the joined groups, or None.
-        normalize_groups: whether the embeddings of each group pass a batch norm first, as in EasyRec's MultiTower.
+        normalize_groups: whether the embeddings of each group pass a batch norm first, as in EasyRec's MultiTower; not
+            of a group of sequences alone.
         l2: weight of half the squared kernels, 0 or more.
         dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; None: Keras' own, float32.
 
@@ -49,7 +50,10 @@ class SharedBottom(keras.layers.Layer):
             for group in self.groups
         ]
         self._norms = [
-            GlobalBatchNorm(name=f"{name}/norm_{scope_name(group.name)}") for group in self.groups if normalize_groups
+            GlobalBatchNorm(name=f"{name}/norm_{scope_name(group.name)}")
+            if normalize_groups and not group.is_of_sequences
+            else None
+            for group in self.groups
         ]
         self._dnn = build_dnn(dnn, l2, dtype, f"{name}/dnn") if dnn else None
 
@@ -57,8 +61,7 @@ class SharedBottom(keras.layers.Layer):
         self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
     ) -> list[tf.Tensor]:
         """Returns one vector for each task."""
-        if self._norms:
-            inputs = [norm(x, training=training) for norm, x in zip(self._norms, inputs, strict=True)]
+        inputs = [norm(x, training=training) if norm else x for norm, x in zip(self._norms, inputs, strict=True)]
         parts = [
             self._through(dnn, x, training, seed) if dnn else x for dnn, x in zip(self._group_dnns, inputs, strict=True)
         ]

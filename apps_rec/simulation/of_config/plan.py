@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps_rec.config.features import gives_ids, is_of_numbers, list_separators, type_of
+from apps_rec.config.sequences import features_read
 from apps_rec.config.tasks.distillation import soft_labels_of
 from apps_rec.data.dtypes import DTYPES, REAL, TEXT, TRUTH, WHOLE, parse_value
 from apps_rec.data.schema import Column, RowFilter, Schema
@@ -87,7 +88,7 @@ class _Planner:
         self._config = config
         self._schema = schema
         self._evaluated = build_schema(config, "evaluate")
-        used = {name for group in config.model_config.feature_groups for name in group.feature_names}
+        used = features_read(config)
         features = sorted(config.feature_config.features, key=lambda feature: feature.feature_name not in used)
         self._lists: dict[str, tuple[FeatureConfig, int]] = {}
         self._demands: dict[str, list[Demand]] = {}
@@ -214,7 +215,7 @@ def _joined_lists(config: PipelineConfig) -> dict[str, str]:
     columns = {feature.feature_name: feature.input_names[0] for feature in config.feature_config.features}
     found: dict[str, str] = {}
     for group in config.model_config.feature_groups:
-        for sequence in getattr(group, "sequence_features", ()):
+        for sequence in group.sequence_features:
             for pair in sequence.seq_att_map:
                 names = [columns[name] for name in (*pair.hist_seq, *pair.aux_hist_seq) if name in columns]
                 first = next((found[name] for name in names if name in found), names[0] if names else "")

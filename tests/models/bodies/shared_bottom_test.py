@@ -32,3 +32,11 @@ def test_moving_averages_are_used_where_nothing_is_learned():
     # Of one row the mean is the row and the variance 0; averages move by a hundredth.
     (after,) = body([tf.constant(x)])
     np.testing.assert_allclose(after, x * 0.99 / np.sqrt(0.99 + 1e-3), rtol=1e-5)
+
+
+def test_a_group_of_sequences_alone_is_not_normalized():
+    groups = [Group("user", ("a",)), Group("din", ("sequence_features/din",), is_of_sequences=True)]
+    body = SharedBottom(groups, num_tasks=1, normalize_groups=True)
+    user, din = np.random.default_rng(3).normal(2, 3, (2, 16, 4)).astype(np.float32)
+    (joined,) = body([tf.constant(user), tf.constant(din)], training=True)
+    np.testing.assert_allclose(joined, np.concatenate([normalized(user), din], axis=1), rtol=1e-4, atol=1e-5)

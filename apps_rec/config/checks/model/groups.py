@@ -7,6 +7,7 @@ from collections import Counter
 from apps_rec.config.checks.context import BODY, FIRST_ORDER, PAIRWISE, POSITION, Context, Use
 from apps_rec.config.features import article, gives_ids
 from apps_rec.config.report import quoted
+from apps_rec.config.sequences import read_by_sequences
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import FeatureGroup
 
@@ -30,7 +31,7 @@ def _group(context: Context, path: str, group: FeatureGroup) -> None:
     report = context.report
     if not group.group_name:
         report.missing(path, "group_name", "a name that the model can read it by")
-    if not group.feature_names:
+    if not group.feature_names and not (group.sequence_features and context.roles(group.group_name) <= {BODY}):
         report.missing(path, "feature_names", "at least one feature")
     context.without_twins(group.feature_names, f"{path}.feature_names")
     for at, name in enumerate(group.feature_names):
@@ -75,7 +76,7 @@ def _needed(context: Context) -> None:
 
 def _embeddings(context: Context) -> None:
     report = context.report
-    keys = _attention_keys(context)
+    keys = _read_by_attention(context)
     for path, feature in context.each_feature():
         roles = context.roles_of_feature(feature.feature_name)
         deep, pairwise = roles & _DEEP or feature.feature_name in keys, PAIRWISE in roles
@@ -112,13 +113,14 @@ def _pairwise(context: Context) -> None:
                 )
 
 
-def _attention_keys(context: Context) -> set[str]:
-    return {feature.sequence_combiner.target_attention.key for _, feature in context.each_feature()} - {""}
+def _read_by_attention(context: Context) -> set[str]:
+    keys = {feature.sequence_combiner.target_attention.key for _, feature in context.each_feature()}
+    return (keys | read_by_sequences(context.config.model_config)) - {""}
 
 
 def _unused(context: Context) -> None:
     listed = {name for _, group in context.groups.values() for name in group.feature_names}
-    keys = _attention_keys(context)
+    keys = _read_by_attention(context)
     for path, feature in context.each_feature():
         if feature.feature_name and feature.feature_name not in listed and feature.feature_name not in keys:
             context.report.warn(path, f'the feature "{feature.feature_name}" is in no group, so nothing reads it.')

@@ -1,7 +1,7 @@
 """Verdicts on model_config, less its models: feature groups, sequences, regularisation."""
 
 from apps_rec.config.easyrec.rows.models import HERE
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 
 _ATTENTION = refused(f"features do not attend to each other; write dlrm or dcn for products of features: {HERE}")
 _ROCKET = refused(
@@ -10,7 +10,6 @@ _ROCKET = refused(
 _RECALL = refused(f"it finds candidates, where this package ranks them; {HERE}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {HERE}")
 _CONTENT = refused(f"images and texts are not read; {HERE}")
-_SEQUENCES = later("give the SequenceFeature a sequence_combiner, mean { } or target_attention { }")
 
 MODEL: dict[str, dict[str, Verdict]] = {
     "EasyRecModel": {
@@ -42,9 +41,10 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "simple_multi_task": used(),
         "ple": used("experts train as the rest does, as in mmoe"),
         "rocket_launching": _ROCKET,
-        "seq_att_groups": _SEQUENCES,
+        "seq_att_groups": used("those that din_towers read"),
         "embedding_regularization": used(
-            "half the squared length of what is looked up, averaged over the rows of a batch; EasyRec sums"
+            "half the squared length of what is looked up, averaged over the rows of a batch; EasyRec sums. Sequences"
+            " count after pooling, but in sequence_features by item"
         ),
         "loss_type": used("of a model with one tower"),
         "num_class": used("of a model with one tower"),
@@ -66,23 +66,29 @@ MODEL: dict[str, dict[str, Verdict]] = {
         "group_name": used(),
         "feature_names": used(),
         "wide_deep": used("it must agree with how the model reads the group"),
-        "sequence_features": _SEQUENCES,
+        "sequence_features": used("read by bodies; an FM over the group reads its features alone"),
         "negative_sampler": refused("negatives are not drawn while training: write false").unless(
             False, because="negatives are not drawn"
         ),
     },
     "WideOrDeep": {"DEEP": used(), "WIDE": used(), "WIDE_AND_DEEP": used()},
     "SeqAttGroupConfig": {
-        "group_name": _SEQUENCES,
-        "seq_att_map": _SEQUENCES,
-        "tf_summary": _SEQUENCES,
-        "seq_dnn": _SEQUENCES,
-        "allow_key_search": _SEQUENCES,
-        "need_key_feature": _SEQUENCES,
-        "allow_key_transform": _SEQUENCES,
-        "transform_dnn": _SEQUENCES,
+        "group_name": used(),
+        "seq_att_map": used(),
+        "tf_summary": noted("no summaries of tensors are written"),
+        "seq_dnn": used("batch norm counts items alone, no padding"),
+        "allow_key_search": used(),
+        "need_key_feature": used(),
+        "allow_key_transform": used("a shorter key is joined behind without the zeros that it is compared with"),
+        "transform_dnn": used("with allow_key_transform"),
     },
-    "SeqAttMap": {"key": _SEQUENCES, "hist_seq": _SEQUENCES, "aux_hist_seq": _SEQUENCES},
+    "SeqAttMap": {
+        "key": used("not a SequenceFeature"),
+        "hist_seq": used(
+            "the items of the first are those that are there; a shorter one has zeros behind, EasyRec ends the run"
+        ),
+        "aux_hist_seq": used("of all seq_att_map; EasyRec takes those of the last"),
+    },
     "VariationalDropoutLayer": {
         "regularization_lambda": used("divided by the rows of the batch, as there"),
         "embedding_wise_variational_dropout": used(),

@@ -8,7 +8,7 @@ HERE = (
 )
 _OTHER = later(HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
-_BST = refused("sequences are not read by transformers; write a SequenceFeature with target_attention { }")
+_BST = refused("sequences are not read by transformers; write din_towers, or sequence_features of a feature group")
 
 MODELS: dict[str, dict[str, Verdict]] = {
     "MMoE": {
@@ -45,10 +45,10 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "towers": used(),
         "final_dnn": used(),
         "l2_regularization": _L2,
-        "din_towers": _OTHER,
+        "din_towers": used("joined to the towers as they are, without a batch norm"),
         "bst_towers": _BST,
     },
-    "DINTower": {"input": _OTHER, "dnn": _OTHER},
+    "DINTower": {"input": used("one of seq_att_groups"), "dnn": used("in place of seq_dnn")},
     "BSTTower": {"input": _BST, "seq_len": _BST, "multi_head_size": _BST},
     "DCN": {
         "deep_tower": used("its input is the group of both towers; EasyRec reads the group all whatever it says"),
