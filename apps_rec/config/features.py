@@ -9,7 +9,8 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 _VOCABULARIES = ("vocab_list", "vocab_file")
 _ID_SPACES = ("hash_bucket_size", "num_buckets", *_VOCABULARIES)
 _OF_IDS = (*_ID_SPACES, "min_count")
-_OF_NUMBERS = ("boundaries", "raw_input_dim", "min_val", "max_val", "normalizer_fn", "mean", "stddev", "separator")
+_SCALES = ("min_val", "max_val", "normalizer_fn", "mean", "stddev")
+_OF_NUMBERS = ("boundaries", "raw_input_dim", *_SCALES, "separator")
 # Options of every type.
 FOR_ALL = (
     "feature_name",
@@ -94,6 +95,15 @@ FEATURES: dict[int, FeatureType] = {
             "seq_multi_sep",
         ),
         is_list=True,
+    ),
+    FeatureConfig.LookupRawFeature: FeatureType(
+        (*_SCALES, "separator", "kv_separator", "combiner"),
+        id_spaces=(),
+        least=2,
+        most=2,
+        columns="two columns, that of the key and that of the map",
+        map_at=1,
+        has_side=False,
     ),
 }
 

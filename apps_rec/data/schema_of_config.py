@@ -143,7 +143,8 @@ def _maps(features: Iterable[FeatureConfig]) -> Iterator[MapCells]:
     for feature in features:
         if type_of(feature).map_at is None:
             continue
-        (key, column), cuts = feature.input_names, bool(feature.boundaries)
+        key, column = feature.input_names
+        cuts = bool(feature.boundaries) or feature.feature_type == FeatureConfig.LookupRawFeature
         # One look at the form of a column is enough, however many features look into it.
         looks = (column, feature.separator, feature.kv_separator, key if cuts else None)
         if looks not in seen:
@@ -156,10 +157,17 @@ def _words(config: PipelineConfig, purpose: str) -> set[str]:
     return {
         name
         for feature in _used_features(config, purpose)
-        if type_of(feature).id_spaces and not is_of_numbers(feature)
         for at, name in enumerate(feature.input_names)
-        if not (type_of(feature).has_weights and at == 1)
+        if _is_word(feature, at)
     }
+
+
+def _is_word(feature: FeatureConfig, at: int) -> bool:
+    """Tells whether the values at a place of input_names are ids, or keys that are compared."""
+    row = type_of(feature)
+    if not row.id_spaces or is_of_numbers(feature):
+        return row.map_at is not None and at != row.map_at
+    return not (row.has_weights and at == 1)
 
 
 def _column(field: DataConfig.Field, separators: dict[str, str], words: set[str]) -> Column:

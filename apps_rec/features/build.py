@@ -24,6 +24,7 @@ from apps_rec.features.specs import (
     IdMapping,
     ListFeature,
     LookupFeature,
+    LookupNumberFeature,
     NumberFeature,
     NumberIds,
     NumberListFeature,
@@ -209,6 +210,23 @@ def _lookup(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -
     )
 
 
+def _lookup_number(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
+    shift, scale = _normalisation(feature)
+    return LookupNumberFeature(
+        feature.feature_name,
+        key=feature.input_names[0],
+        map=feature.input_names[1],
+        separator=feature.separator,
+        kv_separator=feature.kv_separator,
+        combiner=feature.combiner,
+        dim=feature.embedding_dim,
+        log1p=feature.normalizer_fn == "log1p",
+        shift=shift,
+        scale=scale,
+        is_position=feature.position,
+    )
+
+
 def _list(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> FeatureSpec:
     is_sequence = feature.feature_type == FeatureConfig.SequenceFeature
     if is_of_numbers(feature) and not gives_ids(feature):
@@ -257,6 +275,7 @@ _FEATURES = {
     FeatureConfig.ComboFeature: _cross,
     FeatureConfig.SequenceFeature: _list,
     FeatureConfig.LookupFeature: _lookup,
+    FeatureConfig.LookupRawFeature: _lookup_number,
     FeatureConfig.ExprFeature: _expression,
 }
 

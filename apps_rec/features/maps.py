@@ -8,8 +8,8 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
-from apps_rec.features.cells import as_text
-from apps_rec.features.specs import LookupFeature
+from apps_rec.features.cells import as_text, floats
+from apps_rec.features.specs import LookupFeature, LookupNumberFeature
 
 
 class _Pairs(NamedTuple):
@@ -31,7 +31,7 @@ class Maps:
         self._columns = columns
         self._pairs: dict[tuple[str, str, str], _Pairs] = {}
 
-    def found(self, spec: LookupFeature) -> tf.RaggedTensor:
+    def found(self, spec: LookupFeature | LookupNumberFeature) -> tf.RaggedTensor:
         """Returns the values of each row's key in their order, `(batch, None)`; none where the map lacks it."""
         keys, cells = as_text(self._columns[spec.key]), self._columns[spec.map]
         place = (spec.map, spec.separator, spec.kv_separator)
@@ -50,13 +50,22 @@ class Maps:
             rows = tf.gather(pairs.rows, places)
         return tf.RaggedTensor.from_value_rowids(tf.gather(pairs.values, places), rows, count, validate=False)
 
+    def number(self, spec: LookupNumberFeature) -> tf.Tensor:
+        """Returns the numbers of each row's key, combined, `(batch, 1)` float64; 0 where the map lacks it."""
+        texts = self.found(spec)
+        values = texts.with_values(floats(texts.values, spec.name))
+        total = tf.reduce_sum(values, axis=1)
+        if spec.combiner == "mean":
+            total /= tf.cast(tf.maximum(texts.row_lengths(), 1), tf.float64)
+        return total[:, tf.newaxis]
+
 
 def _prints(texts: tf.Tensor) -> tf.Tensor:
     """Returns a whole number for each text, equal for equal ones."""
     return tf.bitcast(tf.fingerprint(texts), tf.int64)
 
 
-def _parted(spec: LookupFeature, cells: tf.Tensor) -> _Pairs:
+def _parted(spec: LookupFeature | LookupNumberFeature, cells: tf.Tensor) -> _Pairs:
     """Takes cells apart: empty parts are left out, and one that is no pair stops the run."""
     parts = tf.strings.split(cells, spec.separator)
     texts, rows = parts.values, parts.value_rowids()

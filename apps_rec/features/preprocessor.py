@@ -29,6 +29,7 @@ from apps_rec.features.specs import (
     IdMapping,
     ListFeature,
     LookupFeature,
+    LookupNumberFeature,
     NumberFeature,
     NumberIds,
     NumberListFeature,
@@ -83,8 +84,8 @@ class Preprocessor(tf.Module):
     def __call__(self, columns: Mapping[str, tf.Tensor]) -> dict[str, tf.Tensor]:
         """Returns the ids and floats of a batch of rows."""
         batch = tf.shape(columns[self.columns[0]])[0]
-        ids, values = self._single_ids(columns), self._values(columns)
         maps = Maps(columns)
+        ids, values = self._single_ids(columns), self._values(columns, maps)
         lists = [self._list(spec, columns, maps) for spec in self._layout.lists]
         return self._layout.join(batch, ids, values, lists)
 
@@ -115,14 +116,13 @@ class Preprocessor(tf.Module):
                 ids.append(_known(tf.cast(cells, tf.int64), [spec.num_ids - 1 for spec in specs]))
         return ids
 
-    def _values(self, columns: Mapping[str, tf.Tensor]) -> list[tf.Tensor]:
+    def _values(self, columns: Mapping[str, tf.Tensor], maps: Maps) -> list[tf.Tensor]:
         """Returns the columns of `values`; neighbouring features of one kind and type are computed together."""
         values = []
         for kind, group in groupby(self._layout.numbers, lambda spec: _kind_of_numbers(spec, columns)):
             mixed = list(group)
             if kind is None:
-                trees = [spec.expression for spec in mixed if isinstance(spec, ExpressionFeature)]
-                values += [bounded(evaluate(tree, columns))[:, tf.newaxis] for tree in trees]
+                values += [self._one_number(spec, columns, maps) for spec in mixed]
                 continue
             specs = [spec for spec in mixed if isinstance(spec, NumberFeature)]
             if kind[0] == tf.string:
@@ -130,6 +130,12 @@ class Preprocessor(tf.Module):
             else:
                 values.append(_normalised(side_by_side(columns, [spec.column for spec in specs]), specs))
         return values
+
+    def _one_number(self, spec: AnyNumberFeature, columns: Mapping[str, tf.Tensor], maps: Maps) -> tf.Tensor:
+        if isinstance(spec, LookupNumberFeature):
+            return _normalised(maps.number(spec), [spec])
+        assert isinstance(spec, ExpressionFeature)
+        return bounded(evaluate(spec.expression, columns))[:, tf.newaxis]
 
     def _list(self, spec: AnyListFeature, columns: Mapping[str, tf.Tensor], maps: Maps) -> tuple[tf.Tensor, tf.Tensor]:
         if isinstance(spec, NumberListFeature):
@@ -187,7 +193,7 @@ def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[t
 
 def _kind_of_numbers(spec: AnyNumberFeature, columns: Mapping[str, tf.Tensor]) -> tuple[tf.DType, bool] | None:
     """Returns the kind by which numbers are computed together; None: one by one."""
-    return None if isinstance(spec, ExpressionFeature) else (dtype_of(columns, spec.column), spec.log1p)
+    return (dtype_of(columns, spec.column), spec.log1p) if isinstance(spec, NumberFeature) else None
 
 
 def _hashed(texts: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
@@ -243,7 +249,9 @@ def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
         return tf.reshape(floats(cells.values, spec.name), [-1, spec.size])
 
 
-def _normalised(values: tf.Tensor, specs: Sequence[NumberFeature | NumberListFeature]) -> tf.Tensor:
+def _normalised(
+    values: tf.Tensor, specs: Sequence[NumberFeature | NumberListFeature | LookupNumberFeature]
+) -> tf.Tensor:
     """Normalises values, `(batch, columns)` of one feature or of one feature a column; returns float32.
 
     Either all features take log1p or none. Values are computed in float64 and rounded once: in float32, timestamps of

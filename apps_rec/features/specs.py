@@ -105,8 +105,19 @@ class SequenceSpec:
         return f"sequence_features/{self.name}"
 
 
+class _WithIds:
+    """A feature whose table has a row for each of `ids`."""
+
+    ids: IdMapping
+
+    @property
+    def num_ids(self) -> int:
+        """Returns the number of rows that a table for these ids needs."""
+        return self.ids.num_ids
+
+
 @dataclass(frozen=True)
-class IdFeature:
+class IdFeature(_WithIds):
     """One id from one column."""
 
     name: str
@@ -116,14 +127,9 @@ class IdFeature:
     dim: int
     is_position: bool = False
 
-    @property
-    def num_ids(self) -> int:
-        """Returns the number of rows that a table for these ids needs."""
-        return self.ids.num_ids
-
 
 @dataclass(frozen=True)
-class CrossFeature:
+class CrossFeature(_WithIds):
     """One id from the values of several columns, joined by `separator` and hashed."""
 
     name: str
@@ -133,11 +139,6 @@ class CrossFeature:
     table: str
     dim: int
     is_position: bool = False
-
-    @property
-    def num_ids(self) -> int:
-        """Returns the number of rows that a table for these ids needs."""
-        return self.ids.num_ids
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,32 @@ class ExpressionFeature:
 
 
 @dataclass(frozen=True)
-class ListFeature:
+class LookupNumberFeature:
+    """A number from a cell that maps keys to numbers: those of the key in another column, added up or averaged.
+
+    Without any it is 0. Then (log1p(value) - shift) / scale, and if dim > 0 times a vector.
+    """
+
+    name: str
+    key: str
+    map: str
+    separator: str
+    kv_separator: str
+    combiner: str = "sum"
+    dim: int = 0
+    log1p: bool = False
+    shift: float = 0.0
+    scale: float = 1.0
+    is_position: bool = False
+
+    @property
+    def size(self) -> int:
+        """Returns the number of its numbers."""
+        return 1
+
+
+@dataclass(frozen=True)
+class ListFeature(_WithIds):
     """Up to `max_length` ids from one text cell, pooled into one embedding.
 
     With `multi_separator`, up to `max_length` steps of any number of ids; the embeddings of a step are combined by
@@ -217,14 +243,9 @@ class ListFeature:
     multi_separator: str | None = None
     step_combiner: str = "sum"
 
-    @property
-    def num_ids(self) -> int:
-        """Returns the number of rows that a table for these ids needs."""
-        return self.ids.num_ids
-
 
 @dataclass(frozen=True)
-class LookupFeature:
+class LookupFeature(_WithIds):
     """Up to `max_length` ids from one cell that maps keys to values: those of the key in another column, pooled."""
 
     name: str
@@ -240,14 +261,9 @@ class LookupFeature:
     attention: AttentionSpec | None = None
     is_position: bool = False
 
-    @property
-    def num_ids(self) -> int:
-        """Returns the number of rows that a table for these ids needs."""
-        return self.ids.num_ids
-
 
 @dataclass(frozen=True)
-class CrossListFeature:
+class CrossListFeature(_WithIds):
     """Up to `max_length` ids: each value of a column crossed with each of the others, hashed and pooled.
 
     Attributes:
@@ -266,11 +282,6 @@ class CrossListFeature:
     combiner: str = "sum"
     attention: AttentionSpec | None = None
     is_position: bool = False
-
-    @property
-    def num_ids(self) -> int:
-        """Returns the number of rows that a table for these ids needs."""
-        return self.ids.num_ids
 
 
 @dataclass(frozen=True)
@@ -300,11 +311,11 @@ class NumberListFeature:
 
 
 SingleIdFeature = IdFeature | CrossFeature | BucketFeature
-AnyNumberFeature = NumberFeature | ExpressionFeature
+AnyNumberFeature = NumberFeature | ExpressionFeature | LookupNumberFeature
 AnyListFeature = ListFeature | LookupFeature | CrossListFeature | NumberListFeature
 FeatureSpec = SingleIdFeature | AnyNumberFeature | AnyListFeature
 SINGLE_ID_FEATURES = (IdFeature, CrossFeature, BucketFeature)
-NUMBER_FEATURES = (NumberFeature, ExpressionFeature)
+NUMBER_FEATURES = (NumberFeature, ExpressionFeature, LookupNumberFeature)
 LIST_FEATURES = (ListFeature, LookupFeature, CrossListFeature, NumberListFeature)
 # Those whose values are no ids.
 WITHOUT_TABLE = (*NUMBER_FEATURES, NumberListFeature)
@@ -314,7 +325,7 @@ def columns_of(spec: FeatureSpec) -> tuple[str, ...]:
     """Returns the names of the columns that a feature reads."""
     if isinstance(spec, CrossFeature | CrossListFeature):
         return spec.columns
-    if isinstance(spec, LookupFeature):
+    if isinstance(spec, LookupFeature | LookupNumberFeature):
         return (spec.key, spec.map)
     if isinstance(spec, ExpressionFeature):
         return tuple(dict.fromkeys(_columns_in(spec.expression)))

@@ -25,6 +25,7 @@ class FeatureConfig(_message.Message):
         LookupFeature: _ClassVar[FeatureConfig.FeatureType]
         SequenceFeature: _ClassVar[FeatureConfig.FeatureType]
         ExprFeature: _ClassVar[FeatureConfig.FeatureType]
+        LookupRawFeature: _ClassVar[FeatureConfig.FeatureType]
     IdFeature: FeatureConfig.FeatureType
     RawFeature: FeatureConfig.FeatureType
     TagFeature: FeatureConfig.FeatureType
@@ -32,6 +33,7 @@ class FeatureConfig(_message.Message):
     LookupFeature: FeatureConfig.FeatureType
     SequenceFeature: FeatureConfig.FeatureType
     ExprFeature: FeatureConfig.FeatureType
+    LookupRawFeature: FeatureConfig.FeatureType
     class Side(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         ITEM: _ClassVar[FeatureConfig.Side]

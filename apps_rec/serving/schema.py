@@ -175,7 +175,8 @@ def build_serving_schema(config: PipelineConfig) -> ServingSchema:
 def _needs_all_digits(feature: FeatureConfig) -> bool:
     """Tells whether a feature's whole numbers must not be rounded to float64: ids, those compared or cut far out."""
     is_cut_far_out = any(abs(cut) > _LARGEST_EXACT for cut in feature.boundaries)
-    return bool(type_of(feature).id_spaces) or is_cut_far_out or feature.feature_type == FeatureConfig.ExprFeature
+    row, is_computed = type_of(feature), feature.feature_type == FeatureConfig.ExprFeature
+    return bool(row.id_spaces) or is_cut_far_out or is_computed or row.map_at is not None
 
 
 def _input(name: str, dtype: str, shape: list[int | None]) -> dict[str, Any]:

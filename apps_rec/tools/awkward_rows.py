@@ -11,7 +11,14 @@ import tensorflow as tf
 from apps_rec.data import Column, RowStream, build_schema, data_files, open_stream, schema_for_file
 from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.features import Preprocessor
-from apps_rec.features.specs import FeatureSpec, ListFeature, LookupFeature, NumberFeature, columns_of
+from apps_rec.features.specs import (
+    FeatureSpec,
+    ListFeature,
+    LookupFeature,
+    LookupNumberFeature,
+    NumberFeature,
+    columns_of,
+)
 from apps_rec.models import RankModel
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.raw_columns import to_tensors
@@ -46,7 +53,7 @@ def _reads_number_text(spec: FeatureSpec) -> bool:
     if isinstance(spec, NumberFeature):
         return spec.size > 1
     # A map too has a form that other texts lack.
-    return isinstance(spec, LookupFeature) or (
+    return isinstance(spec, LookupFeature | LookupNumberFeature) or (
         isinstance(spec, ListFeature) and bool(spec.weight_column or spec.kv_separator)
     )
 

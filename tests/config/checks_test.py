@@ -257,7 +257,13 @@ def test_every_feature_option_has_a_rule():
     options = {option for row in FEATURES.values() for option in row.options}
     assert {*options, *FOR_ALL} == set(FeatureConfig.DESCRIPTOR.fields_by_name)
     assert set(FEATURES) == set(FeatureConfig.FeatureType.values())
-    assert types_with("separator") == ["RawFeature", "TagFeature", "LookupFeature", "SequenceFeature"]
+    assert types_with("separator") == [
+        "RawFeature",
+        "TagFeature",
+        "LookupFeature",
+        "SequenceFeature",
+        "LookupRawFeature",
+    ]
 
 
 def test_two_features_of_one_name(report, change):

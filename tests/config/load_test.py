@@ -27,7 +27,11 @@ TWENTY = [
     ('feature_name: "user" input_names: "user"', 'feature_name: "user" input_names: "usr"', 'Did you mean "user"?'),
     ("num_buckets: 24", "num_buckets: 24 hash_bucket_size: 7", "expected exactly one of"),
     ("RawFeature embedding_dim: 8", "RawFeature embedding_dim: 4", "lengths must be equal: got 4"),
-    ('["a", "b"]', '["a", "b"] stddev: 3', "stddev: is for RawFeature; this is a TagFeature"),
+    (
+        '["a", "b"]',
+        '["a", "b"] stddev: 3',
+        "stddev: is for RawFeature or SequenceFeature or LookupRawFeature; this is a TagFeature",
+    ),
     ("hash_bucket_size: 1000", "hash_bucket_size: -1", "got -1"),
     ('key: "app"', 'key: "ap"', 'no feature is called "ap"'),
     ('"user_x_hour", "history"]', '"user_x_hour", "histry"]', 'Did you mean "history"?'),

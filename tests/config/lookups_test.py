@@ -6,7 +6,7 @@ from apps_rec.config import parse_text
 from apps_rec.data import build_schema
 from apps_rec.data.schema import MapCells
 from apps_rec.features import build_features
-from apps_rec.features.specs import CrossListFeature, CutIds, HashIds, LookupFeature
+from apps_rec.features.specs import CrossListFeature, CutIds, HashIds, LookupFeature, LookupNumberFeature
 
 L = "feature_config.features[feature_name=spent]"
 C = "feature_config.features[feature_name=user_x_hour]"
@@ -43,6 +43,18 @@ def test_values_of_a_lookup_may_be_cut(text):
     found = spec_of(config, "spent")
     assert (found.ids, found.max_length, found.combiner) == (CutIds((0, 1.5)), 2, "mean")
     assert build_schema(parse_text(config).message, "train").maps[0].are_numbers
+    assert parse_text(parse_text(config).to_text()).message == parse_text(config).message
+
+
+NUMBER = LOOKUP.replace("LookupFeature", "LookupRawFeature")
+
+
+def test_a_lookup_of_numbers(text):
+    config = text('kv_separator: ":" combiner: "mean" mean: 3 stddev: 2', NUMBER)
+    found = spec_of(config, "spent")
+    assert found == LookupNumberFeature("spent", "hour", "tags", "|", ":", "mean", 8, False, 3, 2)
+    schema = build_schema(parse_text(config).message, "train")
+    assert schema.maps == (MapCells("spent", "hour", "tags", "|", ":", are_numbers=True),)
     assert parse_text(parse_text(config).to_text()).message == parse_text(config).message
 
 
@@ -83,6 +95,9 @@ MISTAKES = [
         LOOKUP.replace("hour", "age"),
         ['input_names[0]: the column "age" is FLOAT', "an id is a word or a whole number"],
     ),
+    ('kv_separator: ":" combiner: "sqrtn"', NUMBER, [f"{L}.combiner: expected sum or mean"]),
+    ('kv_separator: ":" hash_bucket_size: 9', NUMBER, [f"{L}.hash_bucket_size: is for", "this is a LookupRawFeature"]),
+    ('kv_separator: ":" stddev: 2', NUMBER, [f"{L}.stddev: needs mean beside it"]),
     ('vocab_list: ["a|b", "c"] kv_separator: ":"', LOOKUP, ['vocab_list[0]: "a|b" holds the separator "|"']),
     ('hash_bucket_size: 9 kv_separator: ":" max_seq_len: 3', LOOKUP, []),
 ]  # fmt: skip

@@ -113,7 +113,7 @@ BY_OVERRIDE = [
     ),
     ([f"{USER}.hash_bucket_size=0"], ["hash_bucket_size", "got 0"]),
     ([f"{USER}.hash_bucket_size=3000000000"], ["expected a number in [1, 2.14748e+09]"]),
-    ([f"{USER}.mean=1"], ["mean: is for RawFeature or SequenceFeature; this is an IdFeature"]),
+    ([f"{USER}.mean=1"], ["mean: is for RawFeature or SequenceFeature or LookupRawFeature; this is an IdFeature"]),
     ([f"{HISTORY}.boundaries=1,2"], ["boundaries: is of numbers; write sub_feature_type: RawFeature"]),
     (
         [f"{AGE}.min_val=0", f"{AGE}.max_val=1", f"{AGE}.num_buckets=200000"],

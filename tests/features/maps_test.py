@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.features import Preprocessor
-from apps_rec.features.specs import CutIds, HashIds, LookupFeature, NumberIds, VocabularyIds
+from apps_rec.features.specs import CutIds, HashIds, LookupFeature, LookupNumberFeature, NumberIds, VocabularyIds
 from tests.features.one_feature import FARMHASH, run
 
 
@@ -93,3 +93,24 @@ def test_a_map_is_taken_apart_once_for_all_its_features():
     }
     graph = tf.function(Preprocessor(specs), autograph=False).get_concrete_function(columns).graph
     assert sum(operation.type == "StringSplitV2" for operation in graph.get_operations()) == 2
+
+
+def numbers(keys, cells, **options):
+    spec = LookupNumberFeature("x", "key", "map", "|", ":", **options)
+    return run(spec, key=keys, map=cells)["values"][:, 0].tolist()
+
+
+def test_numbers_of_a_key_are_added_up_or_averaged():
+    cells = ["a:1.5|b:2", "b:7", "", "a:3|b:4|a:-5", "a: 2 "]
+    assert numbers(["a"] * 5, cells) == [1.5, 0, 0, -2, 2]
+    assert numbers(["a"] * 5, cells, combiner="mean") == [1.5, 0, 0, -1, 2]
+    # (-2 - 1) / 4; sign(x) log(1 + |x|).
+    assert numbers(["a"], cells[3:4], shift=1.0, scale=4.0) == [-0.75]
+    assert numbers(["a"], cells[3:4], log1p=True) == pytest.approx([-np.log(3)])
+    assert numbers(np.array([7, 8]), ["7:3", "7:3"]) == [3, 0]
+
+
+def test_a_value_that_is_no_number_stops_the_run():
+    with pytest.raises(tf.errors.InvalidArgumentError, match='Feature "x" expects numbers'):
+        numbers(["a"], ["a:b"])
+    assert numbers(["a"], ["c:b|a:1"]) == [1]

@@ -44,6 +44,10 @@ feature_config {
     boundaries: [10, 20] embedding_dim: 4 lookup_max_sel_elem_num: 2 combiner: "mean" input_sides: [ITEM, USER]
   }
   features {
+    feature_name: "days_of_kind" input_names: ["kind", "days"] feature_type: LookupRawFeature
+    separator: "," kv_separator: "=" combiner: "mean" mean: 15 stddev: 10 embedding_dim: 4 input_sides: [ITEM, USER]
+  }
+  features {
     feature_name: "crossed" input_names: ["kinds", "kind"] feature_type: ComboFeature combo_input_seps: [",", ""]
     hash_bucket_size: 300 embedding_dim: 4 input_sides: [USER, ITEM]
   }
@@ -58,7 +62,7 @@ feature_config {
 }
 model_config {
   model_class: "DeepFM"
-  feature_groups { group_name: "deep" feature_names: ["love", "age", "crossed", "dear", "n[1-3]"] wide_deep: DEEP }
+  feature_groups { group_name: "deep" feature_names: ["love", "age", "days_of_kind", "crossed", "dear", "n[1-3]"] }
   feature_groups { group_name: "wide" feature_names: ["love", "age", "crossed", "dear"] wide_deep: WIDE }
   deepfm { dnn { hidden_units: 16 use_bn: false } }
 }

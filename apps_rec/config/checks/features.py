@@ -26,7 +26,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 ID, RAW, TAG = FeatureConfig.IdFeature, FeatureConfig.RawFeature, FeatureConfig.TagFeature
 COMBO, SEQUENCE, EXPR = FeatureConfig.ComboFeature, FeatureConfig.SequenceFeature, FeatureConfig.ExprFeature
-LOOKUP = FeatureConfig.LookupFeature
+LOOKUP, LOOKUP_RAW = FeatureConfig.LookupFeature, FeatureConfig.LookupRawFeature
 
 # Largest dimension of a variable that all devices take, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
@@ -69,7 +69,7 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
         check_expression(context, path, feature)
     if feature.feature_type == COMBO:
         check_combo(context, path, feature)
-    if feature.feature_type == LOOKUP:
+    if feature.feature_type in (LOOKUP, LOOKUP_RAW):
         check_lookup(context, path, feature)
 
 
@@ -109,7 +109,7 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
         return "lists are read as STRING, their values joined by the separator."
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
         return "num_buckets needs INT32 or INT64."
-    elif kind in (ID, COMBO, LOOKUP) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
+    elif kind in (ID, COMBO, LOOKUP, LOOKUP_RAW) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
         return "an id is a word or a whole number; cut numbers at boundaries of a RawFeature."
     return ""
 

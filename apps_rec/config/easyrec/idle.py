@@ -63,7 +63,7 @@ def drop_idle(config: PipelineConfig, report: Report) -> None:
 def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
     kind = FeatureConfig.FeatureType.Name(feature.feature_type)
     read = {*type_of(feature).options, *_READ.get(feature.feature_type, ())}
-    for name in options_of_some():
+    for name in options_of_some() if feature.feature_type in _READ else ():
         if name in TABLE["FeatureConfig"] and name not in read:
             _drop(feature, name, path, f"{article(kind)} does not read it", report)
     if feature.feature_type == FeatureConfig.RawFeature:

@@ -8,12 +8,12 @@ from apps_rec.config.report import Report
 from apps_rec.config.text.expression import ExpressionError, parse_expression
 from apps_rec.config.torcheasyrec.columns import ID, NUMBER, TEXT, WHOLE_ID, Columns
 from apps_rec.config.torcheasyrec.formula import FormulaError, formula
+from apps_rec.config.torcheasyrec.normalizers import expression_of, method_of, normalise, scale_of
 from apps_rec.config.torcheasyrec.sources import Sources, has, number_of_ids, separator_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 GROUP = chr(29)
 _ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
-_METHODS = ("zscore", "minmax", "log10", "expression")
 
 
 class Features:
@@ -121,7 +121,7 @@ class Features:
 
     def _raw(self, given: Any, path: str) -> None:
         side, column = self._sources.one(given.expression, f"{path}.expression", given.feature_name)
-        method, options = self._normalizer(given, path)
+        method, options = method_of(given, path, self._report)
         default = given.default_value if given.HasField("default_value") else None
         if method in ("log10", "expression"):
             self._computed(given, path, column, side, method, options)
@@ -133,50 +133,19 @@ class Features:
             feature.separator = separator_of(given)
             if given.boundaries:
                 self._report.error(f"{path}.boundaries", "are of one number; expected value_dim 1.")
-        scale, shift = _scaled(method, options)
+        scale, shift = scale_of(method, options)
         if given.boundaries:
             feature.boundaries.extend(bound * scale + shift for bound in given.boundaries)
         else:
             if not has(given, "mlp"):
                 # There an embedding_dim alone does nothing.
                 feature.ClearField("embedding_dim")
-            for name, option in (
-                ("mean", "mean"),
-                ("stddev", "standard_deviation"),
-                ("min_val", "min"),
-                ("max_val", "max"),
-            ):
-                if option in options:
-                    setattr(feature, name, options[option])
+            normalise(feature, options)
         self._columns.add(column, TEXT if given.value_dim > 1 else NUMBER, path, default)
-
-    def _normalizer(self, given: Any, path: str) -> tuple[str, dict[str, Any]]:
-        """Returns the method of a normalizer, and its options."""
-        text = given.normalizer
-        if not text:
-            return "", {}
-        head, _, expression = text.partition("expr=")
-        options: dict[str, Any] = {"expr": expression} if expression else {}
-        pairs = dict(pair.split("=", 1) for pair in head.strip(", ").split(",") if "=" in pair)
-        method = pairs.pop("method", "").strip()
-        if method not in _METHODS:
-            self._report.error(
-                f"{path}.normalizer", f'expected method=zscore, minmax, log10 or expression, got "{text}".'
-            )
-            return "", {}
-        for name, value in pairs.items():
-            try:
-                options[name.strip()] = float(value)
-            except ValueError:
-                self._report.error(f"{path}.normalizer", f'{name.strip()}: expected a number, got "{value}".')
-        return method, options
 
     def _computed(self, given: Any, path: str, column: str, side: int, method: str, options: dict[str, Any]) -> None:
         """Adds a RawFeature whose normalizer is an expression: an ExprFeature."""
-        text = options.get("expr", "x")
-        if method == "log10":
-            threshold, other = options.get("threshold", 1e-10), options.get("default", -10.0)
-            text = f"x > {threshold:g} ? log10(max(x, {threshold:g})) : {_in_brackets(other)}"
+        text = expression_of(method, options)
         if given.value_dim > 1:
             self._report.error(f"{path}.normalizer", "an expression is of one number; expected value_dim 1.")
         self._expression(given, path, f"{path}.normalizer", text, {"x": column}, [column], [side])
@@ -206,24 +175,34 @@ class Features:
             self._report.error(f"{path}.key", f'"{key}" holds several keys; expected a column of one.')
         if given.combiner == "count":
             self._report.error(f"{path}.combiner", "values are not counted; expected sum, mean, min or max.")
-        feature = self._new(given, path, FeatureConfig.LookupFeature, [key, map_column])
+        is_number = number_of_ids(given) == 0 and not self._report.any_refused(path)
+        kind = FeatureConfig.LookupRawFeature if is_number else FeatureConfig.LookupFeature
+        feature = self._new(given, path, kind, [key, map_column])
         feature.separator, feature.kv_separator = GROUP, ":"
-        self._id_space(given, feature, path)
-        feature.boundaries.extend(given.boundaries)
-        if given.normalizer and given.boundaries:
-            self._report.error(f"{path}.normalizer", "a value that is cut is not normalised first: cut it where it is.")
-        if given.HasField("pooling"):
-            feature.combiner = given.pooling
+        method, options = method_of(given, path, self._report)
+        if method in ("log10", "expression"):
+            text = (
+                "a value that is looked up is normalised by zscore or minmax alone; write the value itself to the map."
+            )
+            self._report.error(f"{path}.normalizer", text)
+        if is_number:
+            normalise(feature, options)
+            if not has(given, "mlp"):
+                feature.ClearField("embedding_dim")
+            if given.HasField("default_value") and given.default_value not in ("", "0", "0.0"):
+                text = "a key that the map lacks has the number 0: write 0."
+                self._report.error(f"{path}.default_value", text)
+        else:
+            scale, shift = scale_of(method, options)
+            self._id_space(given, feature, path)
+            feature.boundaries.extend(bound * scale + shift for bound in given.boundaries)
+            if given.HasField("pooling"):
+                feature.combiner = given.pooling
         if given.value_dim > 1:
             self._report.error(f"{path}.value_dim", "a value is one number or id; expected 1.")
         self._columns.add(key, ID, path)
         self._columns.add(map_column, TEXT, path)
         self._sources.set_side(feature, [key_side, map_side])
-        if not any((*(getattr(feature, name) for name in _ID_SPACES), feature.boundaries)):
-            text = "refused: a value that goes into the model as a number is not looked up: write boundaries"
-            self._report.places.refused.add(path)
-            self._report.error(path, f"{text}.")
-            feature.hash_bucket_size = 1
 
     def _expr(self, given: Any, path: str) -> None:
         pairs = [self._sources.one(text, f"{path}.variables[{at}]", "") for at, text in enumerate(given.variables)]
@@ -316,19 +295,6 @@ class Features:
         side = FeatureConfig.USER if group is not None else self._sources.side_of(given)
         self._sources.set_side(feature, [side])
         self.sequences[feature.feature_name] = (feature, given)
-
-
-def _scaled(method: str, options: dict[str, Any]) -> tuple[float, float]:
-    """Returns factor and summand by which a bound of the normalised number becomes one of the number itself."""
-    if method == "zscore":
-        return options.get("standard_deviation", 1.0), options.get("mean", 0.0)
-    if method == "minmax":
-        return options.get("max", 1.0) - options.get("min", 0.0), options.get("min", 0.0)
-    return 1.0, 0.0
-
-
-def _in_brackets(number: float) -> str:
-    return f"({number:g})" if number < 0 else f"{number:g}"
 
 
 _KINDS = {

@@ -24,6 +24,8 @@ _ACTIVATIONS = {
     "LeakyReLU": "leaky_relu",
     "Softplus": "softplus",
     "Identity": "linear",
+    "PReLU": "prelu",
+    "Dice": "dice",
 }
 
 

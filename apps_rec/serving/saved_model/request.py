@@ -10,7 +10,7 @@ import tensorflow as tf
 from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.data.pipeline.packing import TF_TYPES, TensorColumns
 from apps_rec.features import Preprocessor
-from apps_rec.features.specs import LookupFeature, columns_of
+from apps_rec.features.specs import LookupFeature, LookupNumberFeature, columns_of
 from apps_rec.layers.request import KeptKernels
 from apps_rec.serving.raw_columns import filled_rows, finite, of_length, there
 from apps_rec.serving.schema import SHARED_NUMBERS, SHARED_TEXT, ServingSchema
@@ -41,7 +41,7 @@ class RequestPreprocessor(tf.Module):
         row_by_row = {
             name
             for spec in self._rows.specs
-            for name in ((spec.key,) if isinstance(spec, LookupFeature) else columns_of(spec))
+            for name in ((spec.key,) if isinstance(spec, LookupFeature | LookupNumberFeature) else columns_of(spec))
         }
         self._repeated = [name for name in self._rows.columns if name in given_once & row_by_row]
         self._maps = [name for name in self._rows.columns if name in given_once - row_by_row]

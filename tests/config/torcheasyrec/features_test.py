@@ -81,6 +81,16 @@ def test_a_lookup_reads_key_and_map_with_a_side_each():
     assert list(made.input_sides) == [FeatureConfig.ITEM, FeatureConfig.USER]
 
 
+def test_a_lookup_without_ids_is_a_number():
+    text = 'lookup_feature {{ feature_name: "f" map: "user:counts" key: "item:cate" embedding_dim: 4 {} }}'
+    made = feature(text.format('normalizer: "method=zscore,mean=3,standard_deviation=2"'))
+    assert (made.feature_type, made.embedding_dim) == (FeatureConfig.LookupRawFeature, 0)
+    assert (made.mean, made.stddev, made.combiner, made.separator) == (3, 2, "sum", GROUP)
+    assert feature(text.format("mlp { }")).embedding_dim == 4
+    cut = feature(text.format('boundaries: [0.5, 1] normalizer: "method=minmax,min=1,max=3"'))
+    assert list(cut.boundaries) == [2, 3]
+
+
 def test_a_combo_crosses_lists_where_the_user_says_so():
     text = (
         'combo_feature { feature_name: "f" expression: ["user:os", "item:tags"] embedding_dim: 4 hash_bucket_size: 9 }'

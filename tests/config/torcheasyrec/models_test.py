@@ -221,7 +221,7 @@ def test_the_metric_that_chooses_has_its_name_here():
         ("num_epochs: 1", 'fine_tune_checkpoint: "x" num_epochs: 1', "checkpoints of PyTorch are not read"),
         ("num_expert: 2", "gate_mlp { hidden_units: 3 }", "a gate is one layer"),
         ("mmoe {", "pepnet {", "models that are read are mmoe"),
-        ("hidden_units: [16, 8]", 'hidden_units: 8 activation: "Dice"', "expected one of nn.ReLU"),
+        ("hidden_units: [16, 8]", 'hidden_units: 8 activation: "nn.Mish"', "expected one of nn.ReLU"),
         ("group_type: DEEP", "group_type: JAGGED_SEQUENCE", "JAGGED_SEQUENCE"),
         ('"click"\n            mlp', '"clik"\n            mlp', 'no label is called "clik"'),
         ('["user", "app", "price"]', '["user", "ap", "price"]', 'no feature is called "ap"'),

@@ -6,7 +6,7 @@ from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.rows.numbers import check_boundaries
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
-_COMBINERS = ("sum", "mean", "sqrtn")
+_COMBINERS, _OF_NUMBERS = ("sum", "mean", "sqrtn"), ("sum", "mean")
 
 
 def check_pooling(context: Context, path: str, feature: FeatureConfig) -> None:
@@ -17,10 +17,14 @@ def check_pooling(context: Context, path: str, feature: FeatureConfig) -> None:
 
 
 def check_lookup(context: Context, path: str, feature: FeatureConfig) -> None:
-    """Reports wrong options of a LookupFeature."""
+    """Reports wrong options of a LookupFeature, or of a LookupRawFeature."""
     report = context.report
-    check_pooling(context, path, feature)
-    context.above_zero(feature, path, "lookup_max_sel_elem_num")
+    if feature.feature_type == FeatureConfig.LookupFeature:
+        check_pooling(context, path, feature)
+        context.above_zero(feature, path, "lookup_max_sel_elem_num")
+    elif feature.combiner not in _OF_NUMBERS:
+        text = f'expected sum or mean, got "{feature.combiner}".'
+        report.error(f"{path}.combiner", text, got=feature.combiner, among=_OF_NUMBERS)
     if not feature.separator:
         report.error(f"{path}.separator", "is empty; expected at least one character.")
     if not feature.kv_separator:

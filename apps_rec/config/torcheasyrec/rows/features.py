@@ -64,7 +64,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "id_feature": part("IdFeature", "IdFeature, or TagFeature where a cell holds several", "feature"),
         "raw_feature": part("RawFeature", "RawFeature", "feature"),
         "combo_feature": part("ComboFeature", "ComboFeature", "feature"),
-        "lookup_feature": part("LookupFeature", "LookupFeature", "feature"),
+        "lookup_feature": part("LookupFeature", "LookupFeature, or LookupRawFeature of numbers", "feature"),
         "expr_feature": part("ExprFeature", "ExprFeature", "feature"),
         "match_feature": part("MatchFeature", _FG_ONLY, "feature"),
         "overlap_feature": part("OverlapFeature", _FG_ONLY, "feature"),
@@ -131,7 +131,9 @@ FEATURES: dict[str, dict[str, Row]] = {
         ),
         "value_dim": whole("0 or 1"),
         "value_separator": noted("a value is one number"),
-        "default_value": noted("a key that the map lacks adds nothing; there it has the id of this value"),
+        "default_value": text(
+            "a key that the map lacks has the number 0, and no id; there it has the id of this value"
+        ),
     },
     "ExprFeature": {
         **_COMMON,
