@@ -9,6 +9,7 @@ from google.protobuf.message import Message
 
 from apps_rec.config.imports.written import written
 from apps_rec.config.load import Config, parse_text
+from apps_rec.errors import ConfigError
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig
@@ -69,7 +70,11 @@ def with_defaults(message: Message) -> Any:
 
 def _means(message: PipelineConfig, config: Config) -> bool:
     """Tells whether a message reads as the config did."""
-    again = parse_text(written(message), config.path, files_here=False)
+    try:
+        again = parse_text(written(message), config.path, files_here=False)
+    except ConfigError:
+        # A name of EasyRec's may need what the rewriting has taken away, such as groups of sequences.
+        return False
     return bool(with_defaults(again.message) == with_defaults(config.message))
 
 
