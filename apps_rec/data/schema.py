@@ -134,6 +134,23 @@ class ValueSpace:
 
 
 @dataclass(frozen=True)
+class LabelVector:
+    """A label of several numbers in one cell, such as `0.1|0.7|0.2`: what a teacher said of each class.
+
+    Attributes:
+        name: name of its column.
+        separator: text between the numbers.
+        size: how many there are.
+        is_share: whether each is in [0, 1].
+    """
+
+    name: str
+    separator: str
+    size: int
+    is_share: bool
+
+
+@dataclass(frozen=True)
 class TagWeights:
     """A feature of weighted values: `a:0.5|b:2` in one column, or `a|b` in one and `0.5|2` in a second one."""
 
@@ -170,6 +187,7 @@ class Schema:
         tags: features whose values have weights.
         sessions: names of columns (also in `columns`) whose equal values make a session, for losses.
         spaces: task spaces by the value of a column (also in `columns`).
+        vectors: labels of several numbers (also in `columns`).
         unread: names of `columns` that no feature reads, but sessions, spaces or users.
         maps: features that look up keys.
         label_rules: rules of labels that may be something else too, by name, in the order in which they are settled.
@@ -214,6 +232,7 @@ class Schema:
     maps: tuple[MapCells, ...] = ()
     sessions: tuple[str, ...] = ()
     spaces: tuple[ValueSpace, ...] = ()
+    vectors: tuple[LabelVector, ...] = ()
     unread: frozenset[str] = frozenset()
 
     @property

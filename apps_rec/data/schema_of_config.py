@@ -1,6 +1,6 @@
 """From a normalised config to the schema of what a job reads."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
 from apps_rec.config.features import is_of_numbers, list_separators, type_of
@@ -8,7 +8,7 @@ from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
 from apps_rec.config.sequences import features_read
-from apps_rec.config.tasks.distillation import soft_labels, soft_labels_of
+from apps_rec.config.tasks.distillation import label_dim, label_separator, soft_labels, soft_labels_of
 from apps_rec.config.tasks.kinds import AMOUNT_OF, BINARY, CLASS, NUMBER, SHARE_OF_ONE, kind_row
 from apps_rec.config.tasks.losses import session_columns
 from apps_rec.data.dtypes import DTYPES, parse_value
@@ -17,6 +17,7 @@ from apps_rec.data.schema import (
     Column,
     ColumnHoldout,
     LabelRule,
+    LabelVector,
     MapCells,
     RowFilter,
     Schema,
@@ -52,13 +53,15 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     if purpose not in PURPOSES:
         raise ValueError(f'purpose: expected one of {", ".join(PURPOSES)}, got "{purpose}"')
     data = config.data_config
+    # Soft labels and where they count: only a training reads them.
+    distilled = config.model_config.kd if purpose == TRAIN else ()
+    vectors = tuple(_vectors(config, distilled))
     separators, words = _list_separators(config, purpose), _words(config, purpose)
+    separators |= {vector.name: vector.separator for vector in vectors}
     declared = {field.input_name: _column(field, separators, words) for field in data.input_fields}
     scores_only = purpose == "predict"
     model = config.model_config.rank_model
-    # Soft labels and where they count: only a training reads them.
-    distilled = config.model_config.kd if purpose == TRAIN else ()
-    labels = () if scores_only else _labels(model, distilled)
+    labels = () if scores_only else _labels(model, distilled, {vector.name for vector in vectors})
     weights = _weights(config) if purpose == "train" else ()
     users = () if scores_only or purpose == TRAIN else _users(config)
     sessions = session_columns(model) if purpose == TRAIN else ()
@@ -66,7 +69,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
     names = [name for feature in _used_features(config, purpose) for name in feature.input_names]
     if scores_only and config.model_config.score_value_field:
         names.append(config.model_config.score_value_field)
-    others = (*users, *sessions, *(space.column.name for space in spaces))
+    others = (*users, *sessions, *(vector.name for vector in vectors), *(space.column.name for space in spaces))
     columns = tuple(_find(declared, name, "feature_config") for name in dict.fromkeys([*names, *others]))
     for name in (*labels, *weights):
         _find(declared, name, "data_config.label_fields or sample_weight")
@@ -102,6 +105,7 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         tags=tuple(_tag_weights(_used_features(config, purpose))),
         sessions=sessions,
         spaces=spaces,
+        vectors=vectors,
         unread=frozenset(others) - set(names),
         maps=tuple(_maps(_used_features(config, purpose))),
     )
@@ -186,11 +190,19 @@ def _find(declared: dict[str, Column], name: str, where: str) -> Column:
     return declared[name]
 
 
-def _labels(model: RankModel, distilled: Iterable[Kd]) -> tuple[str, ...]:
+def _vectors(config: PipelineConfig, distilled: Iterable[Kd]) -> Iterator[LabelVector]:
+    data, soft = config.data_config, soft_labels(config.model_config)
+    for name in dict.fromkeys(name for kd in distilled for name in soft_labels_of(kd)):
+        if (dim := label_dim(data, name)) > 1:
+            yield LabelVector(name, label_separator(data, name), dim, soft[name] == SHARE_OF_ONE)
+
+
+def _labels(model: RankModel, distilled: Iterable[Kd], vectors: Collection[str]) -> tuple[str, ...]:
     names: Iterator[str] = (
         name for tower in model.task_towers for name in (tower.label_name, tower.task_space_indicator_label) if name
     )
-    return tuple(dict.fromkeys([*names, *(name for kd in distilled for name in soft_labels_of(kd))]))
+    soft = (name for kd in distilled for name in soft_labels_of(kd) if name not in vectors)
+    return tuple(dict.fromkeys([*names, *soft]))
 
 
 def _value_spaces(model: RankModel, distilled: Iterable[Kd], declared: dict[str, Column]) -> tuple[ValueSpace, ...]:

@@ -20,12 +20,24 @@ def as_text(values: tf.Tensor) -> tf.Tensor:
     return values if values.dtype == tf.string else tf.strings.as_string(values)
 
 
-def floats(values: tf.Tensor, feature: str) -> tf.Tensor:
-    """Parses texts as float64; any other text stops the run with the feature's name and the text."""
+def floats(values: tf.Tensor, name: str, kind: str = "Feature") -> tf.Tensor:
+    """Parses texts as float64; any other text stops the run with the name of the feature or label, and the text."""
     wrong = tf.boolean_mask(values, ~tf.strings.regex_full_match(values, NUMBER))
-    is_right = expect(tf.equal(tf.size(wrong), 0), [f'Feature "{feature}" expects numbers. Got: ', wrong[:3]])
+    is_right = expect(tf.equal(tf.size(wrong), 0), [f'{kind} "{name}" expects numbers. Got: ', wrong[:3]])
     with tf.control_dependencies([is_right]):
         return tf.strings.to_number(tf.strings.strip(values), tf.float64)
+
+
+def numbers_in_cells(column: tf.Tensor, separator: str, size: int, name: str, kind: str = "Feature") -> tf.Tensor:
+    """Parses text cells of `size` numbers each; returns `(batch, size)` float64."""
+    cells = tf.strings.split(column, separator)
+    lengths = cells.row_lengths()
+    is_right = expect(
+        tf.reduce_all(tf.equal(lengths, size)),
+        [f'{kind} "{name}" expects {size} numbers in a cell. Got cells with: ', lengths],
+    )
+    with tf.control_dependencies([is_right]):
+        return tf.reshape(floats(cells.values, name, kind), [-1, size])
 
 
 def bounded(values: tf.Tensor) -> tf.Tensor:

@@ -9,9 +9,8 @@ from itertools import groupby
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
-from apps_rec.features.cells import as_text, bounded, floats, numbers, steps, tokens
+from apps_rec.features.cells import as_text, bounded, floats, numbers, numbers_in_cells, steps, tokens
 from apps_rec.features.crosses import crossed
 from apps_rec.features.expression import evaluate
 from apps_rec.features.layout import Layout
@@ -238,15 +237,7 @@ def _cuts(boundaries: Sequence[float], dtype: tf.DType) -> tf.Tensor:
 
 
 def _parsed(spec: NumberFeature, column: tf.Tensor) -> tf.Tensor:
-    """Parses text cells of `size` numbers each; returns `(batch, size)` float64."""
-    cells = tf.strings.split(column, spec.separator)
-    lengths = cells.row_lengths()
-    is_right = expect(
-        tf.reduce_all(tf.equal(lengths, spec.size)),
-        [f'Feature "{spec.name}" expects {spec.size} numbers in a cell. Got cells with: ', lengths],
-    )
-    with tf.control_dependencies([is_right]):
-        return tf.reshape(floats(cells.values, spec.name), [-1, spec.size])
+    return numbers_in_cells(column, spec.separator, spec.size, spec.name)
 
 
 def _normalised(

@@ -44,16 +44,17 @@ def distillation_terms(spec: DistillationSpec, head: Head, logits: Tensors, labe
         spec: the loss.
         head: head of the model, which makes outputs of logits.
         logits: logits by task, `(batch,)` or `(batch, logits)`.
-        labels: labels by column, soft ones and those of spaces too, `(batch,)`.
+        labels: labels by column, soft ones and those of spaces too, `(batch,)`; a soft one of several classes in one
+            column `(batch, classes)`.
     """
     columns = [labels[name] for name in spec.labels]
-    weights = tf.ones_like(columns[0])
-    if spec.space_label is not None:
-        weights = tf.where(labels[spec.space_label] > 0, spec.in_space_weight, spec.out_space_weight)
-    for column in columns:
-        weights *= tf.cast(column != spec.unobserved, weights.dtype)
-    # What is not known becomes a number that any loss takes: 0 times what it gives is 0 then.
-    columns = [tf.where(column != spec.unobserved, column, 0.5) for column in columns]
     soft = columns[0] if len(columns) == 1 else tf.stack(columns, axis=1)  # [B] or [B, C]
+    is_known = soft != spec.unobserved
+    of_row = is_known if soft.shape.rank == 1 else tf.reduce_all(is_known, axis=1)
+    weights = tf.cast(of_row, soft.dtype)
+    if spec.space_label is not None:
+        weights *= tf.where(labels[spec.space_label] > 0, spec.in_space_weight, spec.out_space_weight)
+    # What is not known becomes a number that any loss takes: 0 times what it gives is 0 then.
+    soft = tf.where(is_known, soft, 0.5)
     student = head.outputs(logits)[spec.output] if spec.loss == "L2_LOSS" else head.logits_of(spec.output, logits)
     return Terms(FORMS[spec.loss](spec, soft, student), weights)

@@ -144,7 +144,7 @@ class DistillationSpec:
     Attributes:
         name: what the loss is called in logs, behind `loss_`.
         output: name of the output, such as `logits_ctr` or `probs_ctcvr`.
-        labels: columns of the soft labels: one, or one for each class.
+        labels: columns of the soft labels: one, which may hold a number for each class, or one for each class.
         loss: a key of `apps_rec.models.distillation.FORMS`.
         is_logits: whether the soft labels are logits; else they are probabilities.
         weight: weight in the model's sum.

@@ -8,7 +8,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DataConfig(_message.Message):
-    __slots__ = ("batch_size", "auto_expand_input_fields", "label_fields", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split", "holdout_by", "holdout_from", "quoting", "escape_char", "decimal_separator", "null_words", "max_bad_row_share", "input_timeout_seconds")
+    __slots__ = ("batch_size", "auto_expand_input_fields", "label_fields", "label_dim", "label_sep", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split", "holdout_by", "holdout_from", "quoting", "escape_char", "decimal_separator", "null_words", "max_bad_row_share", "input_timeout_seconds")
     class InputType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         CSVInput: _ClassVar[DataConfig.InputType]
@@ -91,6 +91,8 @@ class DataConfig(_message.Message):
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     AUTO_EXPAND_INPUT_FIELDS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    LABEL_DIM_FIELD_NUMBER: _ClassVar[int]
+    LABEL_SEP_FIELD_NUMBER: _ClassVar[int]
     SHUFFLE_FIELD_NUMBER: _ClassVar[int]
     NUM_EPOCHS_FIELD_NUMBER: _ClassVar[int]
     PREFETCH_SIZE_FIELD_NUMBER: _ClassVar[int]
@@ -118,6 +120,8 @@ class DataConfig(_message.Message):
     batch_size: int
     auto_expand_input_fields: bool
     label_fields: _containers.RepeatedScalarFieldContainer[str]
+    label_dim: _containers.RepeatedScalarFieldContainer[int]
+    label_sep: _containers.RepeatedScalarFieldContainer[str]
     shuffle: bool
     num_epochs: int
     prefetch_size: int
@@ -142,4 +146,4 @@ class DataConfig(_message.Message):
     null_words: _containers.RepeatedScalarFieldContainer[str]
     max_bad_row_share: float
     input_timeout_seconds: int
-    def __init__(self, batch_size: _Optional[int] = ..., auto_expand_input_fields: bool = ..., label_fields: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ..., holdout_by: _Optional[str] = ..., holdout_from: _Optional[str] = ..., quoting: _Optional[_Union[DataConfig.Quoting, str]] = ..., escape_char: _Optional[str] = ..., decimal_separator: _Optional[str] = ..., null_words: _Optional[_Iterable[str]] = ..., max_bad_row_share: _Optional[float] = ..., input_timeout_seconds: _Optional[int] = ...) -> None: ...
+    def __init__(self, batch_size: _Optional[int] = ..., auto_expand_input_fields: bool = ..., label_fields: _Optional[_Iterable[str]] = ..., label_dim: _Optional[_Iterable[int]] = ..., label_sep: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ..., holdout_by: _Optional[str] = ..., holdout_from: _Optional[str] = ..., quoting: _Optional[_Union[DataConfig.Quoting, str]] = ..., escape_char: _Optional[str] = ..., decimal_separator: _Optional[str] = ..., null_words: _Optional[_Iterable[str]] = ..., max_bad_row_share: _Optional[float] = ..., input_timeout_seconds: _Optional[int] = ...) -> None: ...

@@ -10,12 +10,15 @@ import tensorflow as tf
 
 from apps_rec.config.passes import EVALUATE
 from apps_rec.data import Column, Schema, open_stream
+from apps_rec.data.graph_assert import expect
 from apps_rec.data.pipeline.dataset import Positions, make_dataset
 from apps_rec.data.pipeline.sharding import ALONE, FileSplit, RowSplit, Share, Source
 from apps_rec.data.rows.unseen import Vocabulary
+from apps_rec.data.schema import LabelVector
 from apps_rec.data.tfrecords.row_counts import estimate_rows
 from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
+from apps_rec.features.cells import numbers_in_cells
 from apps_rec.features.specs import IdFeature, ListFeature
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -139,10 +142,22 @@ def column_splitter(
         labels = {name: columns[name] for name in schema.labels}
         for space in schema.spaces:
             labels[space.name] = tf.cast(tf.equal(columns[space.column.name], space.value), tf.float32)
+        labels |= {vector.name: _numbers_of(vector, columns[vector.name]) for vector in schema.vectors}
         sessions = {name: _session_ids(columns[name]) for name in schema.sessions}
         return preprocessor(columns), labels, {**{name: columns[name] for name in extras}, **sessions}
 
     return split
+
+
+def _numbers_of(vector: LabelVector, cells: tf.Tensor) -> tf.Tensor:
+    """Returns the numbers of a label's cells, `(batch, size)` float32."""
+    numbers = numbers_in_cells(cells, vector.separator, vector.size, vector.name, "Label")
+    if vector.is_share:
+        text = f'Label "{vector.name}" expects probabilities in [0, 1]. Got cells with: '
+        is_right = expect(tf.reduce_all((numbers >= 0) & (numbers <= 1)), [text, numbers])
+        with tf.control_dependencies([is_right]):
+            numbers = tf.identity(numbers)
+    return tf.cast(numbers, tf.float32)
 
 
 def _session_ids(values: tf.Tensor) -> tf.Tensor:

@@ -1,18 +1,20 @@
 """Losses of distillation against numpy in float64, in a model, and from a config."""
 
 import csv
+import dataclasses
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import apps_rec
-from apps_rec.data.schema import NOT_OBSERVED_NUMBER
+from apps_rec.data.schema import NOT_OBSERVED_NUMBER, LabelVector, Schema
 from apps_rec.data.schema_of_config import build_schema
 from apps_rec.legacy_keras import keras
 from apps_rec.models import DistillationSpec, FunnelHead, IndependentHead, Task, shared_bottom
 from apps_rec.models.distillation import FORMS, distillation_terms
 from apps_rec.protos.loss_pb2 import Kd
+from apps_rec.training.input import column_splitter
 
 FEATURES = ("user", "app", "price")
 ONE = IndependentHead([Task("ctr", "click")])
@@ -93,6 +95,31 @@ def test_extreme_logits_are_finite():
         assert np.isfinite(tape.gradient(values, logits)).all(), form
 
 
+def test_a_vector_in_one_column_is_that_of_several():
+    draw = np.random.default_rng(5)
+    soft, logits = draw.random((6, 3)), {"ctr": tf.constant(draw.normal(size=(6, 3)))}
+    one = DistillationSpec("kd", "logits_ctr", ("soft",), "KL_DIVERGENCE_LOSS", False, temperature=3.0)
+    three = dataclasses.replace(one, labels=("a", "b", "c"))
+    found = distillation_terms(one, THREE, logits, {"soft": tf.constant(soft)})
+    columns = {name: tf.constant(column) for name, column in zip("abc", soft.T, strict=True)}
+    for part, same in zip(found, distillation_terms(three, THREE, logits, columns), strict=True):
+        np.testing.assert_allclose(part, same, rtol=1e-12)
+
+
+def test_cells_of_several_numbers():
+    schema = Schema(columns=(), vectors=(LabelVector("soft", "#", 3, True),))
+    split = column_splitter(lambda columns: {}, schema, ())
+
+    def read(*cells):
+        return split({"soft": tf.constant(cells)})[1]["soft"].numpy().tolist()
+
+    assert read("0.5#0.25#0.25", "0#1#0") == [[0.5, 0.25, 0.25], [0, 1, 0]]
+    with pytest.raises(tf.errors.InvalidArgumentError, match='Label "soft" expects 3 numbers in a cell'):
+        read("0.5#0.5")
+    with pytest.raises(tf.errors.InvalidArgumentError, match='Label "soft" expects probabilities'):
+        read("1.5#0#0")
+
+
 def test_rows_that_count():
     columns = {"t": tf.constant([0.5, NOT_OBSERVED_NUMBER, 0.5]), "space": tf.constant([1.0, 1.0, 0.0])}
     spec = DistillationSpec("kd", "logits_ctr", ("t",), "L2_LOSS", space_label="space", out_space_weight=0.25)
@@ -169,3 +196,54 @@ def test_trains_from_a_config(distilled):
     # The teacher tells what an app does at once, so its loss falls.
     assert np.mean([log["loss_kd_probs_ctr"] for log in logs[-5:]]) < 0.98 * logs[0]["loss_kd_probs_ctr"]
     assert all(np.isfinite(log["loss"]) for log in logs)
+
+
+OF_CLASSES = """
+model_config {
+  feature_groups { group_name: "deep" feature_names: ["user", "app", "word"] }
+  feature_groups { group_name: "wide" feature_names: ["user", "app", "word"] wide_deep: WIDE }
+  deepfm { dnn { hidden_units: 8 } final_dnn { hidden_units: 8 } wide_output_dim: 2 }
+  label_name: "kind" num_class: 3
+  kd { soft_label_name: "soft" pred_name: "logits" loss_type: CROSS_ENTROPY_LOSS temperature: 2 label_is_logits: false }
+}
+train_config { num_steps: 20 save_summary_steps: 0 }
+"""
+
+
+@pytest.fixture
+def of_classes(small):
+    """Return a small run whose label has three classes, and a column of a teacher's probabilities of each."""
+    rows = small.rows("train.csv")
+    for row in rows:
+        kind = int(row["app"]) % 3
+        row |= {"kind": str(kind), "soft": "#".join("0.8" if kind == k else "0.1" for k in range(3))}
+    with open(small.folder / "train.csv", "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    lines = small.config.read_text(encoding="utf-8").split("model_config {")[0].splitlines(keepends=True)
+    labels = """label_fields: ["click", "download", "kind", "soft"] label_dim: [1, 1, 1, 3] label_sep: ["", "", "", "#"]
+      input_fields { input_name: "kind" input_type: INT32 } input_fields { input_name: "soft" }"""
+    text = "".join(line for line in lines if '"slot"' not in line)
+    text = text.replace('label_fields: ["click", "download"]', labels)
+    small.config.write_text(text + OF_CLASSES, encoding="utf-8")
+    return small
+
+
+def test_the_schema_of_a_vector(of_classes):
+    message = of_classes.load().message
+    train, evaluate = (build_schema(message, purpose) for purpose in ("train", "evaluate"))
+    assert train.labels == evaluate.labels == ("kind",)
+    assert train.vectors == (LabelVector("soft", "#", 3, True),)
+    (column,) = [column for column in train.columns if column.name == "soft"]
+    assert (column.list_separator, column.is_numbers) == ("#", True)
+    assert "soft" in train.unread
+    assert "soft" not in {column.name for column in evaluate.columns}
+
+
+@pytest.mark.slow
+def test_trains_from_a_vector(of_classes):
+    logs = []
+    record = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, seen: logs.append(dict(seen)))
+    apps_rec.train(of_classes.load(), callbacks=[record])
+    assert logs[-1]["loss_kd_logits_ctr"] < logs[0]["loss_kd_logits_ctr"]

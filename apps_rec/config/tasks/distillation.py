@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from apps_rec.config.heads import head_of
 from apps_rec.config.tasks.kinds import CLASSES, NUMBER, PROBABILITY, SHARE, SHARE_OF_ONE, VALUE, kind_name
 from apps_rec.names import logit_name, probability_name
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Kd
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
 
@@ -56,6 +57,17 @@ def resolve_names(model: ModelConfig) -> None:
 def soft_labels_of(kd: Kd) -> Sequence[str]:
     """Returns the columns of a loss: one, or one for each class."""
     return list(kd.soft_label_names) or [kd.soft_label_name]
+
+
+def label_dim(data: DataConfig, label: str) -> int:
+    """Returns how many numbers a cell of a label holds."""
+    dims, at = list(data.label_dim), list(data.label_fields).index(label) if label in data.label_fields else -1
+    return dims[at] if 0 <= at < len(dims) else 1
+
+
+def label_separator(data: DataConfig, label: str) -> str:
+    """Returns what stands between the numbers of a label."""
+    return dict(zip(data.label_fields, data.label_sep, strict=False)).get(label, "")
 
 
 def is_any_number(kd: Kd) -> bool:

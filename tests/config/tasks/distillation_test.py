@@ -62,11 +62,41 @@ def test_one_mistake_gives_one_line(overrides, parts, report):
     assert all(part in lines[0] for part in parts), lines[0]
 
 
-def test_several_classes(base, report):
+VECTOR = (
+    "data_config.label_fields=[click, download, soft]",
+    'data_config.input_fields+={ input_name: "soft" }',
+    "data_config.label_dim=[1, 1, 3]",
+    'data_config.label_sep=["", "", "#"]',
+)
+
+
+def three_classes(base):
     text = base.replace("    position_tower { }\n", "").replace("position: true", "")
-    text = text.replace('feature_names: "slot"', 'feature_names: ["slot"]').replace(
-        "fm { }", "fm { output: TOWER_INPUT }"
-    )
+    text = text.replace("fm { }", "fm { output: TOWER_INPUT }").replace("head { funnel { } }", "")
+    return text.replace('label_name: "click"', 'label_name: "click" num_class: 3')
+
+
+def test_a_vector_of_classes_in_one_column(base, report):
+    text, one = three_classes(base), kd(soft_label_name='"soft"')[-1]
+    assert report(text, [*VECTOR, one]) == []
+    two = one.replace("logits_ctr", "logits_cvr")
+    for overrides, said in (
+        (
+            [*VECTOR[:2], "data_config.label_dim=[1, 1, 4]", VECTOR[3], one],
+            '"soft" holds 4; expected its label_dim to be 3',
+        ),
+        ([*VECTOR[:2], one], 'the column "soft" of a label must be INT32'),
+        ([*VECTOR[:3], one], 'expected the character between the 3 numbers of "soft", got ""'),
+        ([*VECTOR[:2], "data_config.label_dim=[1, 3]", one], "expected one number for each of 3 label_fields, got 2"),
+        ([*VECTOR[:2], "data_config.label_dim=[3, 1, 3]", VECTOR[3], one], 'tower "ctr" learns one number of "click"'),
+        ([*VECTOR, two], 'logits_cvr has 1 and a cell of "soft" holds 3; expected one number'),
+    ):
+        found = report(text, overrides)
+        assert any(said in line for line in found), found
+
+
+def test_several_classes(base, report):
+    text = three_classes(base).replace(" num_class: 3", "")
     classes = [
         f"{R}.head=independent {{ }}",
         f"{R}.task_towers[tower_name=ctr].num_class=3",

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.model.towers import check_space_value
 from apps_rec.config.report import quoted
-from apps_rec.config.tasks.distillation import Student, soft_labels_of, students
+from apps_rec.config.tasks.distillation import Student, label_dim, soft_labels_of, students
 from apps_rec.protos.loss_pb2 import Kd
 
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*\Z")
@@ -96,10 +96,16 @@ def _soft_labels(context: Context, path: str, kd: Kd, student: Student | None) -
         name = "soft_label_names" if width else "soft_label_name"
         report.missing(path, name, f"one of label_fields{' for each class' if width else ''}")
         return
-    if width and len(kd.soft_label_names) != width:
-        at = "soft_label_names" if kd.soft_label_names else "soft_label_name"
+    held = label_dim(context.config.data_config, kd.soft_label_name) if kd.soft_label_name else 0
+    if kd.soft_label_name and held != (width or 1) and student is not None:
+        wanted = (
+            f"its label_dim to be {width}, or soft_label_names with a column for each class" if width else "one number"
+        )
+        text = f'{kd.pred_name} has {width or 1} and a cell of "{kd.soft_label_name}" holds {held}; expected {wanted}.'
+        report.error(f"{path}.soft_label_name", text)
+    elif width and kd.soft_label_names and len(kd.soft_label_names) != width:
         text = f"{kd.pred_name} has {width} classes; expected soft_label_names with a column for each."
-        report.error(f"{path}.{at}", text)
+        report.error(f"{path}.soft_label_names", text)
     elif student is not None and not width and kd.soft_label_names:
         report.error(f"{path}.soft_label_names", f"{kd.pred_name} is one number a row; expected soft_label_name.")
     _columns(context, path, kd, soft_labels_of(kd))
@@ -112,6 +118,9 @@ def _columns(context: Context, path: str, kd: Kd, names: Sequence[str]) -> None:
     for at, name in enumerate(names):
         here = f"{path}.soft_label_names[{at}]" if kd.soft_label_names else f"{path}.soft_label_name"
         context.label(here, name)
+        if kd.soft_label_names and label_dim(context.config.data_config, name) != 1:
+            report = context.report
+            report.error(here, f'a cell of "{name}" holds several numbers; name it by soft_label_name alone.')
         if name in learned:
             text = (
                 f'"{name}" is a label of tower "{learned[name]}"; expected the column of another model\'s predictions.'

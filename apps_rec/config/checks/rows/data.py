@@ -6,6 +6,7 @@ import os
 
 from apps_rec.config.checks.context import NUMBERS, Context
 from apps_rec.config.checks.rows.words import blanks_mistake, parses
+from apps_rec.config.tasks.distillation import label_dim, label_separator
 from apps_rec.config.uris import input_mistake, local_mistake, split_paths
 from apps_rec.protos.data_pb2 import DataConfig
 
@@ -110,7 +111,7 @@ def _columns(context: Context) -> None:
         elif column.HasField("default_val") and not parses(column.default_val, column.input_type):
             kind = DataConfig.FieldType.Name(column.input_type)
             report.error(f"{path}.default_val", f'expected a value of type {kind}, got "{column.default_val}".')
-        if column.not_observed:
+        if column.not_observed and label_dim(data, column.input_name) == 1:
             _not_observed(context, path, column)
 
 
@@ -138,11 +139,45 @@ def _labels(context: Context) -> None:
     for at, label in enumerate(data.label_fields):
         path = f"{_PATH}.label_fields[{at}]"
         column = context.column(path, label)
+        if column is not None and _dim(context, at, label, column) > 1:
+            continue
         if column is not None and column.input_type not in NUMBERS:
             kind = DataConfig.FieldType.Name(column.input_type)
             report.error(
                 path, f'the column "{label}" of a label must be INT32, INT64, FLOAT, DOUBLE or BOOL, not {kind}.'
             )
+
+
+def _dim(context: Context, at: int, label: str, column: DataConfig.Field) -> int:
+    """Returns the numbers in a cell of a label; reports several where they cannot be."""
+    data, report, path = context.config.data_config, context.report, f"{_PATH}.label_dim"
+    dim = label_dim(data, label)
+    if not at and data.label_dim and len(data.label_dim) != len(data.label_fields):
+        text = f"expected one number for each of {len(data.label_fields)} label_fields, got {len(data.label_dim)}."
+        report.error(path, text)
+    if dim == 1:
+        return 1
+    readers = [
+        tower.tower_name
+        for tower in context.rank.task_towers
+        if label in (tower.label_name, tower.task_space_indicator_label)
+    ]
+    separator = label_separator(data, label)
+    if not dim:
+        report.error(f"{path}[{at}]", "expected 1 or more, got 0.")
+    elif readers:
+        text = f'tower "{readers[0]}" learns one number of "{label}"; expected 1, got {dim}.'
+        report.error(f"{path}[{at}]", text)
+    elif column.input_type != DataConfig.STRING:
+        kind = DataConfig.FieldType.Name(column.input_type)
+        report.error(f"{path}[{at}]", f'the column "{label}" of {dim} numbers is text; expected STRING, got {kind}.')
+    elif len(separator.encode()) != 1:
+        text = f'expected the character between the {dim} numbers of "{label}", got "{separator}".'
+        report.error(f"{_PATH}.label_sep", text)
+    elif column.not_observed:
+        text = f'"{label}" holds several numbers, which are always known; remove it.'
+        report.error(f"{context.column_paths[label]}.not_observed", text)
+    return dim
 
 
 def _others(context: Context) -> None:
