@@ -40,6 +40,11 @@ class Features:
         """Returns the names of the features."""
         return {feature.feature_name for feature in self._ours}
 
+    def length(self, name: str) -> int:
+        """Returns the number of numbers of a feature; 0 where there is none of this name."""
+        found = [feature for feature in self._ours if feature.feature_name == name]
+        return int(found[0].embedding_dim or found[0].raw_input_dim) if found else 0
+
     def add(self, theirs: Any, path: str) -> None:
         """Adds what one of feature_configs is."""
         kind = theirs.WhichOneof("feature")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from apps_rec.config.report import Report, quoted
@@ -68,15 +69,15 @@ class Groups:
                 and getattr(encoder, encoder.WhichOneof("seq_module")).input in ("", name)
             ]
             if len(found) == 1:
-                made.feature_names.extend(self._sequences(list(sequences.feature_names), *found[0], here))
+                made.feature_names.extend(self._sequences(made, list(sequences.feature_names), *found[0], here))
             elif not found and self._report.places.refused:
                 continue
             else:
                 text = f'expected one of sequence_encoders for "{name}", got {len(found)}.'
                 self._report.error(here, text)
 
-    def _sequences(self, names: list[str], encoder: Any, path: str, here: str) -> list[str]:
-        """Returns the sequences of a group, each pooled or weighted as its encoder says."""
+    def _sequences(self, made: FeatureGroup, names: list[str], encoder: Any, path: str, here: str) -> list[str]:
+        """Pools the sequences of a group, and returns them, or adds an attention over them to the group."""
         kind = encoder.WhichOneof("seq_module")
         options = getattr(encoder, kind)
         sequences = [name for name in names if name in self._features.sequences]
@@ -84,7 +85,8 @@ class Groups:
             self._report.error(here, f"names no sequence. Sequences are {quoted(self._features.sequences)}.")
             return []
         if kind == "din_encoder":
-            return self._attend(names, options, f"{path}.{kind}", here)
+            self._attend(made, names, options, f"{path}.{kind}", here)
+            return []
         for name in sequences:
             self._pool(name, options.pooling_type or "mean", options.max_seq_length)
         return sequences
@@ -98,27 +100,30 @@ class Groups:
             feature.feature_type = FeatureConfig.TagFeature
             feature.combiner = pooling
 
-    def _attend(self, names: list[str], options: Any, path: str, here: str) -> list[str]:
-        sequences = [name for name in names if name in self._features.sequences]
-        queries = [name for name in names if name not in self._features.sequences]
-        if len(sequences) != 1 or len(queries) != 1:
-            text = (
-                f"refused: an attention is over one sequence and its item's feature, not over {len(sequences)} and"
-                f" {len(queries)} of them: write a group and an encoder for each pair, or pooling_encoder"
-            )
-            self._report.places.refused.add(here)
-            self._report.error(here, f"{text} {{ }}.")
-            return sequences
-        feature, _ = self._features.sequences[sequences[0]]
-        if sequences[0] in self._encoded:
-            self._report.error(here, f'"{sequences[0]}" is read by another encoder too; expected one.')
-        self._encoded.add(sequences[0])
-        if "max_seq_length" in options.DESCRIPTOR.fields_by_name and options.max_seq_length:
-            feature.max_seq_len = min(options.max_seq_length, feature.max_seq_len)
-        attention = feature.sequence_combiner.target_attention
-        attention.key = queries[0]
-        self._towers.dnn(options.attn_mlp, f"{path}.attn_mlp", attention.dnn)
-        return sequences
+    def _attend(self, made: FeatureGroup, names: list[str], options: Any, path: str, here: str) -> None:
+        """Adds an attention to a group: each item is compared with the features that are no sequences."""
+        items = [name for name in names if name in self._features.sequences]
+        keys = [name for name in names if name not in self._features.sequences]
+        new = f"model_config.feature_groups[{len(self._ours.feature_groups) - 1}]"
+        self._report.places.origins[f"{new}.sequence_features[{len(made.sequence_features)}]"] = (here, False)
+        attention = made.sequence_features.add(group_name=f"{made.group_name}_{len(made.sequence_features)}")
+        pair = attention.seq_att_map.add(key=keys, hist_seq=items)
+        self._encoded.update(items)
+        longest = options.max_seq_length if "max_seq_length" in options.DESCRIPTOR.fields_by_name else 0
+        for name in items:
+            feature, _ = self._features.sequences[name]
+            feature.max_seq_len = min(longest or feature.max_seq_len, feature.max_seq_len)
+        self._towers.dnn(options.attn_mlp, f"{path}.attn_mlp", attention.seq_dnn)
+        # The layer to the score stands in the network here.
+        attention.seq_dnn.hidden_units.append(1)
+        if len(attention.seq_dnn.dropout_ratio) > 1:
+            attention.seq_dnn.dropout_ratio.append(0.0)
+        attention.allow_key_search, attention.need_key_feature = True, False
+        # There a shorter key has zeros behind it, as here under this option.
+        attention.allow_key_transform = self._length(pair.key) < self._length(pair.hist_seq)
+
+    def _length(self, names: Iterable[str]) -> int:
+        return sum(self._features.length(name) for name in names)
 
     def of_din_tower(self, given: Any, path: str) -> str:
         """Adds the group that a din_tower reads, and returns its name."""
@@ -128,5 +133,5 @@ class Groups:
             return str(given.input)
         group, here = self._of_sequences[given.input]
         made = self._add(group.group_name, here)
-        made.feature_names.extend(self._attend(list(group.feature_names), given, path, here))
+        self._attend(made, list(group.feature_names), given, path, here)
         return str(group.group_name)

@@ -189,14 +189,35 @@ def test_pooled_sequences_are_features_of_the_group():
     assert (list(made.input_names), made.max_seq_len, made.side) == (["clicks__app"], 30, FeatureConfig.USER)
 
 
-def test_din_over_one_sequence_is_target_attention():
-    groups = groups_with('"app", "clicks__app"', "din_encoder { attn_mlp { hidden_units: [8, 4] } }")
-    config = read(
-        f"{HEAD}{FEATURES}{SEQUENCES}model_config {{\n{groups}mmoe {{ expert_mlp {{ hidden_units: 8 }} {TOWERS} }}\n}}"
+def attention_of(names, groups=groups_with, model="mmoe { expert_mlp { hidden_units: 8 } " + TOWERS + " }"):
+    groups = groups(names, "din_encoder { attn_mlp { hidden_units: [8, 4] dropout_ratio: [0.1, 0.2] } }")
+    text = f"{HEAD}{FEATURES}{SEQUENCES}model_config {{\n{groups}{model}\n}}"
+    return read(text).message.model_config
+
+
+def test_din_is_attention_over_all_sequences_of_the_group():
+    model = attention_of('"app", "price", "clicks__app", "clicks__cate"')
+    assert list(model.feature_groups[0].feature_names) == ["user", "app"]
+    (made,) = model.feature_groups[0].sequence_features
+    assert (list(made.seq_att_map[0].key), list(made.seq_att_map[0].hist_seq)) == (
+        ["app", "price"],
+        ["clicks__app", "clicks__cate"],
     )
-    made = {one.feature_name: one for one in config.message.feature_config.features}["clicks__app"]
-    attention = made.sequence_combiner.target_attention
-    assert (attention.key, list(attention.dnn.hidden_units), attention.dnn.use_bn) == ("app", [8, 4], False)
+    assert (list(made.seq_dnn.hidden_units), made.seq_dnn.use_bn) == ([8, 4, 1], False)
+    assert list(made.seq_dnn.dropout_ratio) == pytest.approx([0.1, 0.2, 0])
+    assert (made.need_key_feature, made.allow_key_transform) == (False, False)
+    (shorter,) = attention_of('"app", "clicks__app", "clicks__cate"').feature_groups[0].sequence_features
+    assert shorter.allow_key_transform
+
+
+def test_din_towers_are_groups_with_attention():
+    groups = GROUP + 'feature_groups { group_name: "seq" feature_names: ["app", "clicks__app"] group_type: SEQUENCE }'
+    towers = 'towers { input: "main" mlp { hidden_units: 8 } } din_towers { input: "seq" attn_mlp { hidden_units: 8 } }'
+    din = f"multi_tower_din {{ {towers} final {{ hidden_units: 4 }} }} {ALONE}"
+    text = f"{HEAD}{FEATURES}{SEQUENCES}model_config {{\n{groups} {din}\n}}"
+    model = read(text).message.model_config
+    assert [group.input for group in model.rank_model.body.shared_bottom.groups] == ["main", "seq"]
+    assert list(model.feature_groups[1].sequence_features[0].seq_att_map[0].hist_seq) == ["clicks__app"]
 
 
 def test_the_metric_that_chooses_has_its_name_here():
@@ -237,11 +258,3 @@ def test_one_thing_that_cannot_be_is_one_mistake(old, new, said):
 def test_a_mistake_is_at_its_line():
     with pytest.raises(Exception, match=r"torch.config:25: feature_configs\[0\].id_feature.embedding_dim: "):
         read(STORE.replace("hash_bucket_size: 1000 embedding_dim: 8", "hash_bucket_size: 1000"))
-
-
-def test_din_over_several_sequences_is_refused():
-    groups = groups_with('"app", "clicks__app", "clicks__cate"', "din_encoder { attn_mlp { hidden_units: 8 } }")
-    text = (
-        f"{HEAD}{FEATURES}{SEQUENCES}model_config {{\n{groups}mmoe {{ expert_mlp {{ hidden_units: 8 }} {TOWERS} }}\n}}"
-    )
-    assert "an attention is over one sequence" in " ".join(mistakes(text))

@@ -11,7 +11,7 @@ _OTHER = later(_MODELS)
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_MODELS}")
 _GENERATES = refused(f"it generates sequences, where this package ranks rows; {_MODELS}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_MODELS}")
-_ENCODER = later("write pooling_encoder { }, or din_encoder { } over one sequence and its item's feature")
+_ENCODER = later("write pooling_encoder { } or din_encoder { }")
 _SUFFIX = later("groups share the tables of their features: delete it").unless("", because="groups share tables")
 _XAUC = later("write mean_absolute_error")
 
@@ -57,7 +57,9 @@ MODEL: dict[str, dict[str, Row]] = {
         "embedding_name_suffix": _SUFFIX,
     },
     "SeqEncoderConfig": {
-        "din_encoder": part("DINEncoder", "target_attention", "seq_module"),
+        "din_encoder": part(
+            "DINEncoder", "sequence_features, whose items are compared with all other features", "seq_module"
+        ),
         "pooling_encoder": part("PoolingEncoder", "the mean or the sum of each sequence", "seq_module"),
         "simple_attention": _ENCODER,
         "multi_window_din_encoder": _ENCODER,
@@ -67,7 +69,7 @@ MODEL: dict[str, dict[str, Row]] = {
     "DINEncoder": {
         "name": noted("a name for people"),
         "input": text(),
-        "attn_mlp": part("MLP"),
+        "attn_mlp": part("MLP", "seq_dnn, with the layer to the score"),
         "max_seq_length": whole("max_seq_len"),
     },
     "PoolingEncoder": {

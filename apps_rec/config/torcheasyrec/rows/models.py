@@ -54,11 +54,11 @@ MODELS: dict[str, dict[str, Row]] = {
     "MultiTower": {"towers": parts("Tower"), "final": part("MLP", "dnn of the tower")},
     "MultiTowerDIN": {
         "towers": parts("Tower"),
-        "din_towers": parts("DINTower", "target_attention over one sequence and its item's feature"),
+        "din_towers": parts("DINTower", "a group with sequence_features"),
         "final": part("MLP", "dnn of the tower"),
     },
     "Tower": {"input": text(), "mlp": part("MLP", "dnn")},
-    "DINTower": {"input": text(), "attn_mlp": part("MLP", "dnn of target_attention")},
+    "DINTower": {"input": text(), "attn_mlp": part("MLP", "seq_dnn, with the layer to the score")},
     "DeepFM": {
         "deep": part("MLP"),
         "final": part("MLP", "dnn of the tower"),
