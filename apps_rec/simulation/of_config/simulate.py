@@ -77,7 +77,7 @@ def simulate_config(config: Config, output: str | Path, rows: int = 20000, seed:
     kinds = {column.input_name: column.input_type for column in message.data_config.input_fields}
     made = vocabularies(features, kinds)
     plan = plan_rows(message, {**_read_vocabularies(features), **{path: pool for path, (pool, _) in made.items()}})
-    ending = plan.schema.input_type
+    ending = plan.schema.input_type.removeprefix("batch")
     names = [f"train.{ending}", f"eval.{ending}"]
     _check_folder(folder, names)
     eval_rows = max(_LEAST_ROWS, rows // 4)

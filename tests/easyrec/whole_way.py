@@ -1,0 +1,50 @@
+"""The whole way of a config: simulated rows, a training, its metrics, and an export with its proof."""
+
+from pathlib import Path
+
+import apps_rec
+from apps_rec.config import load_config
+
+ENOUGH = 0.65
+# Steps that are few enough for a test, and batches that are small enough for few rows.
+STEPS, BATCH = 300, 512
+
+
+def whole_way(path, folder, *overrides, rows=20000, steps=STEPS):
+    """Simulates, trains, evaluates and exports. The export raises where it differs from the model.
+
+    Returns:
+        The metrics of the evaluation, the truth of the simulated labels, and the folder of the export.
+    """
+    batch = min(BATCH, load_config(path, overrides, files_here=False).message.data_config.batch_size)
+    changes = [
+        f"train_config.num_steps={steps}",
+        f"train_config.save_checkpoints_steps={steps}",
+        f"data_config.batch_size={batch}",
+        # EasyRec's samples read their files once.
+        "data_config.num_epochs=0",
+        *overrides,
+    ]
+    made = apps_rec.simulate_config(path, str(folder), rows, overrides=changes)
+    changes = [*changes, *made.overrides]
+    apps_rec.train(path, changes)
+    metrics = apps_rec.evaluate(path, changes)
+    return metrics, made.truth, Path(apps_rec.export(path, str(folder / "export"), changes))
+
+
+def learned(metrics, truth):
+    """Lines on what a training learned: each metric that is better than a guess by a margin.
+
+    An AUC above ENOUGH; a share of right classes above that of the largest; an error below the labels' deviation.
+    """
+    found = [name for name, value in metrics.items() if name.startswith("auc_") and value and value > ENOUGH]
+    shares = [facts["largest_class"] for facts in truth.values() if "largest_class" in facts]
+    spreads = [facts["deviation"] for facts in truth.values() if "deviation" in facts]
+    for name, value in metrics.items():
+        if name.startswith("accuracy_") and shares and value > min(shares) + 0.05:
+            found.append(name)
+        if name.startswith("root_mean_squared_error_") and spreads and value < 0.95 * max(spreads):
+            found.append(name)
+        if name.startswith("mean_squared_error_") and spreads and value < (0.95 * max(spreads)) ** 2:
+            found.append(name)
+    return found
