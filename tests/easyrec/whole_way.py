@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import apps_rec
-from apps_rec.config import load_config
 
 ENOUGH = 0.65
-# Steps that are few enough for a test, and batches that are small enough for few rows.
+# Steps that are few enough for a test, and batches that are small enough for few rows and large enough for few steps.
 STEPS, BATCH = 300, 512
 
 
@@ -16,11 +15,10 @@ def whole_way(path, folder, *overrides, rows=20000, steps=STEPS):
     Returns:
         The metrics of the evaluation, the truth of the simulated labels, and the folder of the export.
     """
-    batch = min(BATCH, load_config(path, overrides, files_here=False).message.data_config.batch_size)
     changes = [
         f"train_config.num_steps={steps}",
         f"train_config.save_checkpoints_steps={steps}",
-        f"data_config.batch_size={batch}",
+        f"data_config.batch_size={BATCH}",
         # EasyRec's samples read their files once.
         "data_config.num_epochs=0",
         *overrides,

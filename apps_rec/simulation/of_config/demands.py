@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import zlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from apps_rec.config.features import is_of_numbers, type_of
@@ -17,6 +18,8 @@ from apps_rec.simulation.of_config.pools import Pool
 WORDS_GIVEN, NUMBERED, CUT, SCALED, PLAIN, HASHED, ANY = range(7)
 # How directly a feature shows its model what a column holds.
 AT_ONCE, AS_NUMBER, IN_LIST, CROSSED = range(4)
+# Whole numbers that a column has for itself.
+_RANGE = 100
 _WHOLE = (DataConfig.INT32, DataConfig.INT64)
 
 
@@ -35,7 +38,27 @@ class Demand:
     directness: int
 
 
-def demand_of(feature: FeatureConfig, at: int, column: DataConfig.Field, files: Mapping[str, Pool]) -> Demand:
+def stems(features: Sequence[FeatureConfig]) -> dict[str, str]:
+    """Returns for each feature by name the column whose values it has in common with others.
+
+    A list has the values of the first single column that shares its table, as a history has those of the candidate.
+    Single columns have values of their own, also where they share a table.
+    """
+    single: dict[str, str] = {}
+    for feature in features:
+        if feature.feature_type == FeatureConfig.IdFeature:
+            single.setdefault(feature.embedding_name, feature.input_names[0])
+    return {
+        feature.feature_name: single.get(feature.embedding_name, feature.input_names[0])
+        if type_of(feature).is_list
+        else feature.input_names[0]
+        for feature in features
+    }
+
+
+def demand_of(
+    feature: FeatureConfig, at: int, column: DataConfig.Field, files: Mapping[str, Pool], stem: str
+) -> Demand:
     """Returns what a feature asks of the column at a place of its input_names.
 
     Args:
@@ -43,6 +66,7 @@ def demand_of(feature: FeatureConfig, at: int, column: DataConfig.Field, files: 
         at: place in input_names.
         column: the column.
         files: pool of each vocab_file, by its path.
+        stem: column that hashed values are named after.
     """
     kind, row = feature.feature_type, type_of(feature)
     directness = IN_LIST if row.is_list or row.map_at == at else AT_ONCE
@@ -52,11 +76,14 @@ def demand_of(feature: FeatureConfig, at: int, column: DataConfig.Field, files: 
     if row.has_weights and at == 1:
         return Demand(ANY, pools.between(0.5, 2, is_whole), CROSSED)
     if row.map_at is not None and row.map_at != at:
-        return Demand(ANY, _hashed(feature, column, pools.MOST), CROSSED)
+        return Demand(ANY, _named(feature, column, column.input_name, pools.MOST), CROSSED)
     if kind == FeatureConfig.ExprFeature:
         return Demand(PLAIN, _for_expression(feature, is_whole), CROSSED)
     if kind == FeatureConfig.ComboFeature:
-        return Demand(HASHED, _hashed(feature, column, feature.hash_bucket_size), CROSSED)
+        count = pools.count_for(feature.hash_bucket_size)
+        return Demand(HASHED, _named(feature, column, column.input_name, count), CROSSED)
+    if feature.hash_bucket_size:
+        return Demand(HASHED, _named(feature, column, stem, pools.count_for(feature.hash_bucket_size)), directness)
     for fits, strictness, pool in _SPACES:
         if fits(feature):
             found = pool(feature, column, files)
@@ -108,17 +135,11 @@ def _scaled(feature: FeatureConfig, column: DataConfig.Field, files: Mapping[str
     return pools.normal(feature.mean, feature.stddev, is_whole)
 
 
-def _by_hash(feature: FeatureConfig, column: DataConfig.Field, files: Mapping[str, Pool]) -> Pool:
-    return _hashed(feature, column, feature.hash_bucket_size)
-
-
-def _hashed(feature: FeatureConfig, column: DataConfig.Field, buckets: int) -> Pool:
-    """Makes the values that features of one table have in common."""
-    count = pools.count_for(buckets)
+def _named(feature: FeatureConfig, column: DataConfig.Field, stem: str, count: int) -> Pool:
+    """Makes values that are named after a column: words, or whole numbers of a range of its own."""
     if column.input_type in _WHOLE or is_of_numbers(feature):
-        return pools.whole_numbers(1, count)
-    shared = feature.embedding_name if feature.feature_type != FeatureConfig.ComboFeature else ""
-    return pools.words(shared or column.input_name, count)
+        return pools.whole_numbers(1 + _RANGE * (zlib.crc32(stem.encode()) % 9000), count)
+    return pools.words(stem, count)
 
 
 _Maker = Callable[[FeatureConfig, DataConfig.Field, Mapping[str, Pool]], Pool]
@@ -132,7 +153,6 @@ _SPACES: tuple[tuple[Callable[[FeatureConfig], bool], int, _Maker], ...] = (
         _scaled,
     ),
     (lambda feature: bool(feature.num_buckets), NUMBERED, _numbered),
-    (lambda feature: bool(feature.hash_bucket_size), HASHED, _by_hash),
 )
 
 

@@ -19,7 +19,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.simulation.of_config import pools
-from apps_rec.simulation.of_config.demands import CROSSED, Demand, demand_of
+from apps_rec.simulation.of_config.demands import CROSSED, Demand, demand_of, stems
 from apps_rec.simulation.of_config.pools import Pool
 from apps_rec.simulation.of_config.shapes import Listing, MapCells, Serial, Shape, Single, Vector
 
@@ -93,10 +93,11 @@ class _Planner:
         self._lists: dict[str, tuple[FeatureConfig, int]] = {}
         self._demands: dict[str, list[Demand]] = {}
         self._seen: dict[str, int] = {}
+        named = stems(features)
         for feature in features:
             separators = list_separators(feature)
             for at, name in enumerate(feature.input_names):
-                demand = demand_of(feature, at, self.fields[name], files)
+                demand = demand_of(feature, at, self.fields[name], files, named[feature.feature_name])
                 self._demands.setdefault(name, []).append(demand)
                 if name in separators:
                     self._lists.setdefault(name, (feature, at))

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 
 # Few values, so that few rows tell what each of them does.
-MOST = 50
+MOST = 20
 # Rows of a hashed table for each value that it gets: fewer would often give two values one row.
 _ROWS_PER_VALUE = 20
 # Quantiles of a normal number from 2 % to 98 %.
@@ -56,8 +56,9 @@ class Pool:
 
 
 def words(stem: str, count: int) -> Pool:
-    """Makes words of the letters of a name, such as `brand0`."""
-    letters = re.sub(r"[^A-Za-z]", "", stem).lower() or "w"
+    """Makes words of the letters and digits of a name: `brand0` of brand, `c02v0` of c02."""
+    letters = re.sub(r"[^A-Za-z0-9]", "", stem).lower() or "w"
+    letters += "v" if letters[-1].isdigit() else ""
     return Pool(tuple(f"{letters}{number}" for number in range(max(1, count))))
 
 

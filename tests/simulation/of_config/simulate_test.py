@@ -253,7 +253,7 @@ def test_the_config_loads_with_the_files_that_were_written(made):
     path, other = (change.rpartition("=")[2] for change in text)
     assert path == other
     words = [line.split("\t") for line in Path(path).read_text(encoding="utf-8").splitlines()]
-    assert len(words) == 50
+    assert len(words) == 20
     assert {count for _, count in words} == {"3"}
     loaded = parse_text(ours.to_text(), "x.config", result.overrides)
     assert [f.vocab_file for f in loaded.message.feature_config.features if f.vocab_file] == [path, path]
