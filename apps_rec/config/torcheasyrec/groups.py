@@ -77,7 +77,7 @@ class Groups:
                 self._report.error(here, text)
 
     def _sequences(self, made: FeatureGroup, names: list[str], encoder: Any, path: str, here: str) -> list[str]:
-        """Pools the sequences of a group, and returns them, or adds an attention over them to the group."""
+        """Combines the sequences of a group, and returns them, or adds an attention over them to the group."""
         kind = encoder.WhichOneof("seq_module")
         options = getattr(encoder, kind)
         sequences = [name for name in names if name in self._features.sequences]
