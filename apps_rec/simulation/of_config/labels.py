@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from apps_rec.data.schema import Column, LabelRule, Schema
+from apps_rec.data.schema import Column, LabelRule, LabelVector, Schema
 from apps_rec.simulation.of_config.pools import number_text
 
 # Share of positives among the rows that could be positive.
@@ -114,3 +114,17 @@ def _chances(logits: np.ndarray, rate: float) -> np.ndarray:
 
 def _sigmoid(logits: np.ndarray) -> np.ndarray:
     return 0.5 * (1 + np.tanh(logits / 2))
+
+
+def vector_cells(vector: LabelVector, hidden: np.ndarray) -> np.ndarray:
+    """Returns cells of a soft label of several classes: the larger the hidden number of a row, the later its class.
+
+    Args:
+        vector: what the cells hold.
+        hidden: hidden number of each row, `(rows,)`.
+    """
+    numbers = np.linspace(-1.0, 1.0, vector.size) * hidden[:, np.newaxis]
+    if vector.is_share:
+        powers = np.exp(numbers - numbers.max(axis=1, keepdims=True))
+        numbers = powers / powers.sum(axis=1, keepdims=True)
+    return np.array([vector.separator.join(f"{number:.4f}" for number in row) for row in numbers], object)

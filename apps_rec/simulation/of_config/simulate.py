@@ -21,7 +21,7 @@ from apps_rec.names import file_name
 from apps_rec.simulation.of_config import pools
 from apps_rec.simulation.of_config.demands import vocabularies
 from apps_rec.simulation.of_config.files import write_rows
-from apps_rec.simulation.of_config.labels import Labels, draw_labels
+from apps_rec.simulation.of_config.labels import Labels, draw_labels, vector_cells
 from apps_rec.simulation.of_config.plan import RowPlan, plan_rows
 from apps_rec.simulation.of_config.pools import Pool
 from apps_rec.simulation.of_config.shapes import Draw, Drawn, MapCells
@@ -129,11 +129,13 @@ def _draw(
         other = drawn[name].partner
         assert other is not None
         cells[partner] = other
-    names = list(dict.fromkeys([*plan.schema.labels, *label_fields]))
+    vectors = {vector.name: vector for vector in plan.schema.vectors}
+    names = [name for name in dict.fromkeys([*plan.schema.labels, *label_fields]) if name not in vectors]
     hidden = hidden_numbers(signal_columns(plan.columns, seed), drawn, names, rows, seed)
     hidden |= {soft: factor * hidden[name] for soft, (name, factor) in plan.teachers.items() if name in hidden}
     labels = draw_labels(plan.schema, names, hidden, draw.rng)
     cells |= labels.cells
+    cells |= {name: vector_cells(vector, hidden[plan.teachers[name][0]]) for name, vector in vectors.items()}
     for name in weights:
         cells[name] = _weights(plan.schema.column(name) or Column(name), rows, draw.rng)
     return cells, labels

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from apps_rec.data.schema import Column, LabelRule, Schema
-from apps_rec.simulation.of_config.labels import draw_labels
+from apps_rec.data.schema import Column, LabelRule, LabelVector, Schema
+from apps_rec.simulation.of_config.labels import draw_labels, vector_cells
 
 ROWS = 4000
 
@@ -63,3 +63,18 @@ def test_a_part_of_the_rows_is_not_observed(word, cell):
     gone = np.isnan(made.values["y"])
     assert 0.03 < gone.mean() < 0.07
     assert set(made.cells["y"][gone]) == {cell}
+
+
+def test_soft_labels_of_classes_follow_the_hidden_number():
+    hidden = np.array([-3.0, 0.0, 3.0])
+    shares = [
+        [float(text) for text in cell.split("#")] for cell in vector_cells(LabelVector("s", "#", 3, True), hidden)
+    ]
+    assert [max(range(3), key=row.__getitem__) for row in (shares[0], shares[2])] == [0, 2]
+    assert shares[1] == [0.3333] * 3
+    assert np.sum(shares, axis=1) == pytest.approx(1, abs=2e-4)
+    assert vector_cells(LabelVector("s", "|", 2, False), hidden).tolist() == [
+        "3.0000|-3.0000",
+        "-0.0000|0.0000",
+        "-3.0000|3.0000",
+    ]
