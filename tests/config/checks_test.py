@@ -3,6 +3,7 @@
 import pytest
 
 from apps_rec.config import parse_text
+from apps_rec.errors import ConfigError
 
 F = "feature_config.features"
 R = "model_config.rank_model"
@@ -347,3 +348,10 @@ def test_statistics_of_a_wider_column(report, base):
     age = "feature_config.features[feature_name=age]"
     overrides = ["data_config.input_fields[input_name=age].input_type=DOUBLE", *(f"{age}.{item}" for item in times)]
     assert report(base, overrides) == []
+
+
+def test_asset_files_have_names_of_their_own(base):
+    text = f'{base}\nexport_config {{ asset_files: ["a/x.csv", "b/y.csv", "b/x.csv"] }}'
+    with pytest.raises(ConfigError, match=r'asset_files\[2\]: "a/x.csv" would have the same name') as caught:
+        parse_text(text, files_here=False)
+    assert len(str(caught.value).splitlines()) == 1

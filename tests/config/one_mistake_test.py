@@ -281,6 +281,8 @@ BY_OVERRIDE = [
         ["export_config.gate_metric=auc_ctr", "export_config.gate_max_drop=-.1"],
         ["gate_max_drop: expected 0 or more, got -0.1"],
     ),
+    (["export_config.asset_files=['gone.txt']"], ['asset_files[0]: there is no file "gone.txt" (paths start at']),
+    (["export_config.asset_files=['s3://b/x']"], ["asset_files[0]: "]),
     (["export_config.exporter_type=bst"], ['expected final, latest or best, got "bst"', 'Did you mean "best"?']),
     (["export_config.exporter_type=best"], ["best_exporter_metric is missing"]),
     (["export_config.enable_early_stop=true"], ["best_exporter_metric is missing", "auc_ctr"]),

@@ -9,8 +9,10 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.config import load_config
+from apps_rec.errors import RunError
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request, take
+from apps_rec.serving.saved_model.assets import _copy_files
 from apps_rec.serving.schema import build_serving_schema
 
 CONFIG = """\
@@ -22,6 +24,7 @@ train_config {
   num_steps: 120 log_step_count_steps: 60 sync_replicas: true
 }
 eval_config { metrics_set { auc { } } }
+export_config { asset_files: "eval.csv" }
 data_config {
   batch_size: 200 input_type: CSVInput separator: ";" with_header: true label_fields: "click"
   auto_expand_input_fields: true
@@ -115,6 +118,15 @@ def rows_of_one_user(count):
     rows["app"] = [int(value) for value in rows["app"]]
     rows |= {name: [value.encode() for value in rows[name]] for name in ("loved", "days", "kinds", "kind")}
     return rows | {name: [float(value) for value in rows[name]] for name in ("n1", "n2", "n3", "price")}
+
+
+def test_asset_files_are_copied(run):
+    _, _, version = run
+    assert Path(version, "assets/eval.csv").read_bytes() == Path("eval.csv").read_bytes()
+    with pytest.raises(RunError, match=r"asset_files: none.txt: cannot be copied: No such file"):
+        _copy_files(Path(version, "assets"), ["none.txt"])
+    with pytest.raises(RunError, match=r"asset_files: x/proof.json: the export has a proof.json of its own"):
+        _copy_files(Path(version, "assets"), ["x/proof.json"])
 
 
 def test_what_is_computed_is_learned(run):

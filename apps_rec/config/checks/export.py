@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+
 from apps_rec.config.checks.context import Context
 from apps_rec.config.outputs import metric_names, metrics_by_name
 from apps_rec.config.passes import has_holdout
 from apps_rec.config.report import quoted
+from apps_rec.config.uris import local_mistake
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
 _PATH = "export_config"
@@ -15,6 +18,7 @@ EXPORTER_TYPES = ("final", "latest", "best")
 def check_export(context: Context) -> None:
     """Reports a choice of checkpoint that cannot be made as asked."""
     export, report = context.config.export_config, context.report
+    _asset_files(context)
     if export.exporter_type not in EXPORTER_TYPES:
         text = f'expected final, latest or best, got "{export.exporter_type}".'
         report.error(f"{_PATH}.exporter_type", text, got=export.exporter_type, among=EXPORTER_TYPES)
@@ -41,6 +45,21 @@ def check_export(context: Context) -> None:
         )
     elif context.rank.task_towers:
         _metric(context)
+
+
+def _asset_files(context: Context) -> None:
+    """Reports files for assets that are not there, and two of one name."""
+    first: dict[str, str] = {}
+    for at, file in enumerate(context.config.export_config.asset_files):
+        path, name = f"{_PATH}.asset_files[{at}]", os.path.basename(file)
+        if mistake := local_mistake(file):
+            context.report.error(path, mistake)
+        elif context.files_here and ("\0" in file or not os.path.isfile(file)):
+            context.report.error(path, f'there is no file "{file}" (paths start at the working directory).')
+        elif name in first:
+            text = f'"{first[name]}" would have the same name in the export, {name}; expected names of their own.'
+            context.report.error(path, text)
+        first.setdefault(name, file)
 
 
 def _gate(context: Context) -> None:

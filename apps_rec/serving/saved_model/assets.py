@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import platform
+import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -15,7 +16,7 @@ import tensorflow as tf
 
 from apps_rec.data import data_files
 from apps_rec.data.storage import size_and_time
-from apps_rec.errors import DataError
+from apps_rec.errors import DataError, RunError
 from apps_rec.evaluation import to_json, to_table
 from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -84,6 +85,7 @@ def write_assets(
         _write(folder / METRICS_ASSET, to_json(facts.metrics) + "\n")
     _write(folder / CARD_ASSET, model_card(name, config, schema, evidence, facts))
     _write_samples(folder / SAMPLES, name, schema, evidence)
+    _copy_files(assets, config.export_config.asset_files)
     write_warmup(
         folder,
         name,
@@ -92,6 +94,22 @@ def write_assets(
             for signature in SIGNATURES
         },
     )
+
+
+def _copy_files(assets: Path, files: Iterable[str]) -> None:
+    """Copies the files of export_config.asset_files.
+
+    Raises:
+        RunError: a file is not there, or has the name of one of the export's own.
+    """
+    for file in files:
+        target = assets / Path(file).name
+        if target.exists():
+            raise RunError(f"export_config.asset_files: {file}: the export has a {target.name} of its own; rename it")
+        try:
+            shutil.copyfile(file, target)
+        except OSError as error:
+            raise RunError(f"export_config.asset_files: {file}: cannot be copied: {error.strerror}") from None
 
 
 def model_card(

@@ -117,7 +117,7 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "export_rtp_outputs": refused("an export has no outputs for RTP: write false").unless(
             False, because="an export has no outputs for RTP"
         ),
-        "asset_files": later("copy them to where the export is served: delete it"),
+        "asset_files": used("copied into assets/ of the export, under their own names"),
     },
     "MultiValueFields": {
         "input_name": noted("lists of any length are taken, as one text joined by the feature's separator"),
