@@ -40,6 +40,10 @@ class Features:
         """Returns the names of the features."""
         return {feature.feature_name for feature in self._ours}
 
+    def place(self, name: str) -> int:
+        """Returns the place of a feature in feature_config.features."""
+        return [feature.feature_name for feature in self._ours].index(name)
+
     def length(self, name: str) -> int:
         """Returns the number of numbers of a feature; 0 where there is none of this name."""
         found = [feature for feature in self._ours if feature.feature_name == name]
@@ -56,11 +60,13 @@ class Features:
         given, here = getattr(theirs, kind), f"{path}.{kind}"
         if kind == "sequence_feature":
             for at, item in enumerate(given.features):
-                if item.HasField("id_feature"):
-                    self._sequence(item.id_feature, f"{here}.features[{at}].id_feature", given)
+                one = item.WhichOneof("feature")
+                self.any_without_name |= one is None
+                if one is not None:
+                    self._sequence(getattr(item, one), f"{here}.features[{at}].{one}", given)
         elif not given.feature_name:
             self._report.missing(here, "feature_name", "its name")
-        elif kind == "sequence_id_feature":
+        elif kind in ("sequence_id_feature", "sequence_raw_feature"):
             self._sequence(given, here)
         elif self._sources.is_encoded:
             self._encoded(given, here)
@@ -292,14 +298,39 @@ class Features:
         if bounds.HasField("sequence_length"):
             feature.max_seq_len = bounds.sequence_length
         feature.separator = bounds.sequence_delim if bounds.HasField("sequence_delim") else ";"
-        if self._sources.is_encoded:
-            feature.num_buckets = number_of_ids(given) or 1
+        count = number_of_ids(given)
+        if given.DESCRIPTOR.name == "RawFeature" and not (count and self._sources.is_encoded):
+            self._sequence_of_numbers(given, path, feature)
+        elif self._sources.is_encoded:
+            feature.num_buckets = count or 1
         else:
             self._id_space(given, feature, path)
+        if given.DESCRIPTOR.name == "IdFeature" and has(given, "value_dim") and not given.value_dim:
+            feature.seq_multi_sep = self._sources.list_separator if self._sources.is_encoded else separator_of(given)
+            feature.combiner = given.pooling or "sum"
         self._columns.add(column, TEXT, path)
         side = FeatureConfig.USER if group is not None else self._sources.side_of(given)
         self._sources.set_side(feature, [side])
         self.sequences[feature.feature_name] = (feature, given)
+
+    def _sequence_of_numbers(self, given: Any, path: str, feature: FeatureConfig) -> None:
+        feature.sub_feature_type = FeatureConfig.RawFeature
+        method, options = method_of(given, path, self._report)
+        if method in ("log10", "expression"):
+            text = (
+                "numbers of a sequence are normalised by zscore or minmax alone; write the value itself to the files."
+            )
+            self._report.error(f"{path}.normalizer", text)
+        if given.boundaries:
+            scale, shift = scale_of(method, options)
+            feature.boundaries.extend(bound * scale + shift for bound in given.boundaries)
+            return
+        normalise(feature, options)
+        if not has(given, "mlp"):
+            feature.ClearField("embedding_dim")
+        if given.value_dim > 1:
+            feature.raw_input_dim = given.value_dim
+            feature.seq_multi_sep = self._sources.list_separator if self._sources.is_encoded else separator_of(given)
 
 
 _KINDS = {

@@ -96,9 +96,15 @@ class Groups:
         self._encoded.add(name)
         if longest:
             feature.max_seq_len = min(longest, feature.max_seq_len)
-        if pooling != "mean":
-            feature.feature_type = FeatureConfig.TagFeature
-            feature.combiner = pooling
+        if pooling == "mean":
+            return
+        if feature.sub_feature_type == FeatureConfig.RawFeature or feature.HasField("seq_multi_sep"):
+            path = f"feature_config.features[{self._features.place(name)}]"
+            text = "a sequence of numbers, or of several values a step, is averaged and not added up: pool it by mean."
+            self._report.error(path, text)
+            return
+        feature.feature_type = FeatureConfig.TagFeature
+        feature.combiner = pooling
 
     def _attend(self, made: FeatureGroup, names: list[str], options: Any, path: str, here: str) -> None:
         """Adds an attention to a group: each item is compared with the features that are no sequences."""

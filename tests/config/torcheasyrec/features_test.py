@@ -99,6 +99,39 @@ def test_a_combo_crosses_lists_where_the_user_says_so():
     assert list(feature(text, "tags").combo_input_seps) == ["", GROUP]
 
 
+def sequences_of(text):
+    """What the features of a sequence of clicks become, read by an attention."""
+    group = 'sequence_groups { group_name: "s" feature_names: ["app", %s] } sequence_encoders { din_encoder { } }'
+    names = ", ".join(f'"c__{line.split(chr(34))[1]}"' for line in text.splitlines())
+    listed = 'feature_names: ["user", "app", "price"]'
+    parts = "".join(f"features {{ {line} }}" for line in text.splitlines())
+    sequence = f'feature_configs {{ sequence_feature {{ sequence_name: "c" sequence_length: 9 {parts} }} }}\n'
+    model = MODEL.replace(listed, f"{listed} {group % names}")
+    made = read(HEAD + FEATURES + sequence + model).message.feature_config.features
+    return {one.feature_name: one for one in made}
+
+
+def test_sequences_of_numbers_and_of_several_values():
+    made = sequences_of(
+        'raw_feature { feature_name: "price" expression: "item:price"'
+        ' normalizer: "method=zscore,mean=3,standard_deviation=2" }\n'
+        'raw_feature { feature_name: "cut" expression: "item:cut" boundaries: [1, 2] embedding_dim: 4 }\n'
+        'raw_feature { feature_name: "vector" expression: "item:vector" value_dim: 3 separator: "," }\n'
+        'id_feature { feature_name: "tags" expression: "item:tags" hash_bucket_size: 9 embedding_dim: 4 value_dim: 0 }'
+    )
+    number, cut, vector, tags = (made[f"c__{name}"] for name in ("price", "cut", "vector", "tags"))
+    assert {one.feature_type for one in (number, cut, vector, tags)} == {FeatureConfig.SequenceFeature}
+    assert (number.sub_feature_type, number.mean, number.stddev, number.separator) == (
+        FeatureConfig.RawFeature,
+        3,
+        2,
+        ";",
+    )
+    assert (list(cut.boundaries), cut.embedding_dim, cut.max_seq_len) == ([1, 2], 4, 9)
+    assert (vector.raw_input_dim, vector.seq_multi_sep) == (3, ",")
+    assert (tags.seq_multi_sep, tags.combiner, tags.sub_feature_type) == (GROUP, "sum", FeatureConfig.IdFeature)
+
+
 def test_encoded_columns_are_called_like_features_and_hold_ids():
     made = features_of(
         'feature_configs { id_feature { feature_name: "a" hash_bucket_size: 50 embedding_dim: 4 } }\n'
@@ -149,7 +182,7 @@ def test_a_column_that_is_declared_has_that_type():
         ('raw_feature { feature_name: "f" expression: "item:c" normalizer: "method=box" }', "expected method="),
         ('expr_feature { feature_name: "f" expression: "a ^ 2" variables: "item:a" }', '"^" has no like'),
         ('expr_feature { feature_name: "f" expression: "a + b" variables: "item:a" }', "b"),
-        ('sequence_raw_feature { feature_name: "f" expression: "user:c" }', "sequences are of ids"),
+        ('sequence_raw_feature { feature_name: "f" expression: "user:c" pooling: "sum" }', "pool it by mean"),
         (
             'combo_feature { feature_name: "f" expression: ["user:a", "item:b"] vocab_list: "x" embedding_dim: 4 }',
             "by hash",

@@ -75,7 +75,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "combine_feature": part("CombineFeature", _FG_ONLY, "feature"),
         "sequence_feature": part("SequenceFeature", "a SequenceFeature for each of its features", "feature"),
         "sequence_id_feature": part("IdFeature", "SequenceFeature", "feature"),
-        "sequence_raw_feature": later("sequences are of ids: write sequence_id_feature"),
+        "sequence_raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
             (
                 f"sequence_{kind}"
@@ -92,7 +92,7 @@ FEATURES: dict[str, dict[str, Row]] = {
                     "combine_feature",
                 )
             ),
-            later("a sequence is one column of ids: write it to the files, and sequence_id_feature"),
+            later("a sequence is one column of ids or numbers: write it to the files, and sequence_id_feature"),
         ),
     },
     "IdFeature": {
@@ -162,9 +162,9 @@ FEATURES: dict[str, dict[str, Row]] = {
     },
     "SeqFeatureConfig": {
         "id_feature": part("IdFeature", "SequenceFeature", "feature"),
+        "raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
             (
-                "raw_feature",
                 "combo_feature",
                 "lookup_feature",
                 "match_feature",
@@ -176,7 +176,9 @@ FEATURES: dict[str, dict[str, Row]] = {
                 "bool_mask_feature",
                 "combine_feature",
             ),
-            later("sequences are of ids: write id_feature, with ids in the files"),
+            later(
+                "a sequence is one column of ids or numbers: write these to the files, and id_feature or raw_feature"
+            ),
         ),
     },
 }
