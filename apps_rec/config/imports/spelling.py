@@ -117,6 +117,12 @@ def _named(config: Config) -> PipelineConfig | None:
     _labels(named, model, rank.task_towers)
     getattr(model, kind).CopyFrom(named)
     getattr(model, kind).SetInParent()
+    if din := {tower.input for tower in getattr(named, "din_towers", ())}:
+        # Reading makes a feature group of each.
+        groups = [group for group in model.feature_groups if group.group_name not in din]
+        del model.feature_groups[:]
+        model.feature_groups.extend(groups)
+        model.seq_att_groups.extend(group for group in given.seq_att_groups if group.group_name in din)
     if len(rank.task_towers) == 1:
         for name in ("loss_type", "num_class"):
             if given.HasField(name):
