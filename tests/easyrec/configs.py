@@ -26,6 +26,10 @@ COLUMNS = """
   input_fields { input_name: "paid" input_type: FLOAT }
   input_fields { input_name: "share" input_type: FLOAT }
   input_fields { input_name: "teacher" input_type: FLOAT }
+  input_fields { input_name: "teachers" }
+  input_fields { input_name: "seen" }
+  input_fields { input_name: "seen_brands" }
+  input_fields { input_name: "seen_times" }
 """
 DATA = """
 train_input_path: "nowhere/train" eval_input_path: "nowhere/eval" model_dir: "run"
@@ -124,6 +128,17 @@ def config(
     )
 
 
+# Joined item by item, and attended to.
+HISTORIES = """
+  features {
+    input_names: "seen" feature_type: SequenceFeature embedding_dim: 8 num_buckets: 40 embedding_name: "apps"
+  }
+  features { input_names: "seen_brands" feature_type: SequenceFeature embedding_dim: 8 hash_bucket_size: 900 }
+  features {
+    input_names: "seen_times" feature_type: SequenceFeature sub_feature_type: RawFeature embedding_dim: 8
+    boundaries: [1, 2, 5]
+  }
+"""
 ID_NAMES = ("user", "app", "brand", "kind", "age", "s1", "s2")
 NUMBER_NAMES = ("price", "likes", "size", "vector", "grown")
 LIST_NAMES = ("tags", "mine", "cross")

@@ -40,7 +40,7 @@ def test_every_field_that_is_used_stands_in_a_config():
         given(parse_text(text, f"{name}.config", files_here=False).written, found)
     wanted = {(message, name) for message, rows in TABLE.items() for name, row in rows.items() if row.kind == USED}
     missing = sorted(wanted - found - set(ELSEWHERE))
-    assert not missing, missing
+    assert not missing, "\n".join(map(str, missing))
 
 
 @pytest.mark.parametrize(

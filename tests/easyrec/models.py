@@ -1,6 +1,7 @@
 """Models in EasyRec's dialect that together give every field which is obeyed, each small."""
 
 from tests.easyrec.configs import (
+    HISTORIES,
     ID_NAMES,
     IDS,
     LIST_NAMES,
@@ -59,6 +60,56 @@ QUICK = {
     ),
 }
 OTHERS = {
+    "din_sequences": config(
+        f"""
+        model_class: "SimpleMultiTask" loss_weight_strategy: Random
+        simple_multi_task {{ task_towers {{ {CTR} {SMALL} }} task_towers {{ {BUY} {SMALL} }} }}
+        """,
+        IDS + HISTORIES,
+        (),
+        labels='"click", "buy"',
+        groups=f"""
+        feature_groups {{
+          group_name: "all" feature_names: [{ALL_IDS}]
+          sequence_features {{
+            group_name: "seen" seq_att_map {{
+              key: ["app", "brand"] hist_seq: ["seen", "seen_brands"] aux_hist_seq: "seen_times"
+            }}
+            seq_dnn {{ hidden_units: [8, 1] }} allow_key_search: false need_key_feature: true
+          }}
+          sequence_features {{
+            group_name: "searched" seq_att_map {{ key: "app" hist_seq: ["seen", "seen_times"] }}
+            allow_key_search: true allow_key_transform: true transform_dnn: true
+          }}
+        }}
+        """,
+    ),
+    "multi_tower_din": config(
+        f"""
+        model_class: "MultiTowerDIN" seq_att_groups {{
+          group_name: "seen" seq_att_map {{ key: "app" hist_seq: "seen" }}
+        }}
+        multi_tower {{
+          towers {{ input: "all" {SMALL} }}
+          din_towers {{ input: "seen" dnn {{ hidden_units: [8, 1] }} }} final_dnn {{ hidden_units: [16] }}
+        }}
+        """,
+        IDS + HISTORIES,
+        ID_NAMES,
+    ),
+    "taught_classes": config(
+        f"""
+        model_class: "DeepFM" loss_type: CLASSIFICATION num_class: 3 label_name: "stars"
+        kd {{ pred_name: "logits" soft_label_name: "teachers" loss_type: CROSS_ENTROPY_LOSS loss_weight: 0.1 }}
+        deepfm {{ {SMALL} final_dnn {{ hidden_units: [8] }} }}
+        """,
+        IDS,
+        ID_NAMES,
+        labels='"stars", "teachers"',
+        data='label_dim: [1, 3] label_sep: ["|", "|"]',
+        groups=wide_and_deep(),
+        more="eval_config { metrics_set { accuracy { } } }",
+    ),
     "mmoe": config(
         f"""
         model_class: "MMoE" embedding_regularization: 1e-6 loss_weight_strategy: Uncertainty
