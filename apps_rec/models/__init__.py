@@ -3,11 +3,12 @@
 from apps_rec.models.build import build_model, build_variables, half_precision_twin
 from apps_rec.models.heads import FunnelHead, IndependentHead
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.recipes import deepfm, esmm, fm, mmoe, shared_bottom
+from apps_rec.models.recipes import aitm, deepfm, esmm, fm, mmoe, ple, shared_bottom
 from apps_rec.models.specs import (
     CounterfactualSpec,
     DistillationSpec,
     DnnSpec,
+    ExtractionSpec,
     FmSpec,
     Group,
     PositionSpec,
@@ -19,6 +20,7 @@ __all__ = [
     "CounterfactualSpec",
     "DistillationSpec",
     "DnnSpec",
+    "ExtractionSpec",
     "FmSpec",
     "FunnelHead",
     "Group",
@@ -27,6 +29,7 @@ __all__ = [
     "RankModel",
     "ScoreTerm",
     "Task",
+    "aitm",
     "build_model",
     "build_variables",
     "deepfm",
@@ -34,5 +37,6 @@ __all__ = [
     "fm",
     "half_precision_twin",
     "mmoe",
+    "ple",
     "shared_bottom",
 ]

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from apps_rec.features import Embedder
-from apps_rec.models.bodies import Body, MixtureOfExperts, SharedBottom
+from apps_rec.models.bodies import (
+    Body,
+    InformationTransfer,
+    MixtureOfExperts,
+    ProgressiveExtraction,
+    SharedBottom,
+)
 from apps_rec.models.heads import FunnelHead, Head, IndependentHead
 from apps_rec.models.rank_model import RankModel
-from apps_rec.models.specs import CounterfactualSpec, DnnSpec, FmSpec, Group, Task
+from apps_rec.models.specs import CounterfactualSpec, DnnSpec, ExtractionSpec, FmSpec, Group, Task
 
 
 def fm(embedder: Embedder, head: Head, features: Sequence[str], **options: Any) -> RankModel:
@@ -124,6 +130,58 @@ def esmm(
     else:
         body = MixtureOfExperts(groups, len(tasks), num_experts, expert, **_of_body(options))
     return RankModel(embedder, FunnelHead(tasks, counterfactual), body=body, **options)
+
+
+def ple(
+    embedder: Embedder,
+    tasks: Sequence[Task],
+    features: Sequence[str],
+    networks: Sequence[ExtractionSpec],
+    head: Head | None = None,
+    **options: Any,
+) -> RankModel:
+    """Returns progressive layered extraction: layers of experts of each task and of all, mixed by a gate a task.
+
+    Args:
+        embedder: owner of the tables.
+        tasks: the tasks; each has one tower.
+        features: names of the features that experts and gates read.
+        networks: layers from the features to the towers, one or more.
+        head: the tasks and how their logits become probabilities; None: IndependentHead.
+        **options: further arguments of RankModel.
+
+    References: Tang, Liu, Zhao, Gong 2020, Progressive Layered Extraction, section 4.
+    """
+    body = ProgressiveExtraction([Group("all", tuple(features))], len(tasks), networks, **_of_body(options))
+    return RankModel(embedder, head or IndependentHead(tasks), body=body, **options)
+
+
+def aitm(
+    embedder: Embedder,
+    tasks: Sequence[Task],
+    features: Sequence[str],
+    task_dnn: DnnSpec,
+    transfer_dnn: DnnSpec,
+    head: Head | None = None,
+    **options: Any,
+) -> RankModel:
+    """Returns adaptive information transfer: each task takes over what it can use of the task before it.
+
+    Args:
+        embedder: owner of the tables.
+        tasks: the tasks from the first step to the last, two or more.
+        features: names of the features that all tasks read.
+        task_dnn: DNN of each task.
+        transfer_dnn: DNN over what a task hands on; its last layer is as wide as that of `task_dnn`.
+        head: the tasks and how their logits become probabilities; None: IndependentHead.
+        **options: further arguments of RankModel.
+
+    References: Xi et al. 2021, Modeling the Sequential Dependence among Audience Multi-step Conversions with Multi-task
+        Learning in Targeted Display Advertising (arXiv 2105.08489).
+    """
+    groups = [Group("all", tuple(features))]
+    body = InformationTransfer(groups, len(tasks), task_dnn, transfer_dnn, **_of_body(options))
+    return RankModel(embedder, head or IndependentHead(tasks), body=body, **options)
 
 
 def _of_body(options: dict[str, Any]) -> dict[str, Any]:

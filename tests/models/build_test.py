@@ -10,13 +10,16 @@ from apps_rec.features import Embedder, Preprocessor, build_features
 from apps_rec.layers import Dnn
 from apps_rec.legacy_keras import keras
 from apps_rec.models import (
+    CounterfactualSpec,
     DnnSpec,
+    ExtractionSpec,
     FmSpec,
     IndependentHead,
     PositionSpec,
     RankModel,
     ScoreTerm,
     Task,
+    aitm,
     build,
     build_model,
     build_variables,
@@ -24,6 +27,7 @@ from apps_rec.models import (
     esmm,
     fm,
     mmoe,
+    ple,
     shared_bottom,
 )
 from apps_rec.models.heads import HEADS
@@ -64,6 +68,33 @@ CASES = {
         }""",
         lambda e: esmm(
             e(FM), [CTR, CVR], ALL, 2, DnnSpec((6,), use_bn=True), fm=FM, position=PositionSpec(("slot",)), l2=1e-4
+        ),
+    ),
+    "ple": (
+        f"""ple {{ extraction_networks {{ expert_num_per_task: 1 share_num: 2
+          task_expert_net {{ hidden_units: 6 }} share_expert_net {{ hidden_units: [5, 6] use_bn: false }} }}
+          {TOWERS} }}""",
+        lambda e: ple(
+            e(),
+            [CTR, CTCVR],
+            ALL,
+            [ExtractionSpec("network_0", 1, 2, DnnSpec((6,), use_bn=True), DnnSpec((5, 6)))],
+            l2=1e-4,
+        ),
+    ),
+    "aitm": (
+        f"""rank_model {{ body {{ aitm {{ task_dnn {{ hidden_units: 6 activation: "dice" }}
+          transfer_dnn {{ hidden_units: 6 use_bn: false }} }} }} {TOWERS} }}""",
+        lambda e: aitm(e(), [CTR, CTCVR], ALL, DnnSpec((6,), "dice", use_bn=True), DnnSpec((6,))),
+    ),
+    "escm2": (
+        """esmm {
+          ctr_tower { tower_name: "ctr" label_name: "click" weight: 0.95 dnn { hidden_units: 4 } }
+          cvr_tower { tower_name: "cvr" label_name: "download" weight: 0.05 }
+          counterfactual { estimator: DR imputation_dnn { hidden_units: 3 use_bn: false } }
+        }""",
+        lambda e: esmm(
+            e(), [CTR, CVR], ALL, counterfactual=CounterfactualSpec(True, imputation=DnnSpec((3,))), l2=1e-4
         ),
     ),
     "esmm of the paper": (
