@@ -1,7 +1,10 @@
 """`apps-rec import-easyrec` writes a config and its report, or nothing."""
 
+from google.protobuf import json_format, text_format
+
 from apps_rec.config import load_config
 from apps_rec.config.imports.spelling import with_defaults
+from apps_rec.config.torcheasyrec.table import new_config
 from tests.cli.commands import edit, fails, run
 from tests.config.torcheasyrec.conftest import STORE
 
@@ -59,3 +62,21 @@ def test_flags_are_of_one_dialect(tiny, capsys):
     assert "--lists: is for configs of TorchEasyRec" in fails(
         capsys, "import-easyrec", "tiny.config", "-o", "new.config", "--lists", "tags"
     )
+
+
+def test_json_of_torcheasyrec_is_imported_too(tiny, capsys):
+    config = new_config()
+    text_format.Parse(STORE, config, allow_unknown_field=True)
+    (tiny.config.parent / "torch.json").write_text(json_format.MessageToJson(config), encoding="utf-8")
+    (tiny.config.parent / "broken.json").write_text("{", encoding="utf-8")
+    assert "import-easyrec torch.json" in fails(capsys, "check", "torch.json")
+    assert "this is no JSON" in fails(capsys, "import-easyrec", "broken.json", "-o", "new.config")
+    (tiny.config.parent / "torch.config").write_text(STORE, encoding="utf-8")
+    for name in ("torch.json", "torch.config"):
+        assert run(capsys, "import-easyrec", name, "-o", f"{name}.new")[0] == 0
+    easyrec = json_format.MessageToJson(load_config("tiny.config").message)
+    (tiny.config.parent / "tiny.json").write_text(easyrec, encoding="utf-8")
+    assert run(capsys, "import-easyrec", "tiny.json", "-o", "tiny.new")[0] == 0
+    assert "--output: a config is written as text" in fails(capsys, "import-easyrec", "tiny.config", "-o", "a.json")
+    made = [load_config(f"{name}.new", files_here=False).message for name in ("torch.json", "torch.config")]
+    assert made[0] == made[1]

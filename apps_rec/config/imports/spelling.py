@@ -71,7 +71,7 @@ def with_defaults(message: Message) -> Any:
 def _means(message: PipelineConfig, config: Config) -> bool:
     """Tells whether a message reads as the config did."""
     try:
-        again = parse_text(written(message), config.path, files_here=False)
+        again = parse_text(written(message), files_here=False)
     except ConfigError:
         # A name of EasyRec's may need what the rewriting has taken away, such as groups of sequences.
         return False

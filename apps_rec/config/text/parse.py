@@ -18,7 +18,7 @@ from apps_rec.config.report import Report, quoted
 from apps_rec.config.text.cursor import CLOSERS
 from apps_rec.config.text.grammar import Parser
 from apps_rec.config.text.tokens import SYMBOL, WORD, Token, tokenize
-from apps_rec.config.torcheasyrec.dialect import is_torcheasyrecs, redirection
+from apps_rec.config.torcheasyrec.dialect import is_torcheasyrecs, names_in, redirection
 
 
 def parse_text(text: str, message: Message, report: Report, path: str = "") -> None:
@@ -41,7 +41,7 @@ def parse_text(text: str, message: Message, report: Report, path: str = "") -> N
             f" {quoted(list(message.DESCRIPTOR.fields_by_name)[:5])}, got {first[:60]}.",
         )
         return
-    names = {name.text for name, after in itertools.pairwise(tokens) if name.kind == WORD and after.text in (":", "{")}
+    names = names_in(tokens)
     if not path and is_torcheasyrecs(names):
         report.at(1, "", redirection(report.places.name))
         return
@@ -62,7 +62,11 @@ def parse_json(text: str, message: Message, report: Report) -> None:
     if not isinstance(top, dict):
         report.at(1, "", f"this is no config: expected an object in {{ }}, got {str(top)[:60]}.")
         return
-    Parser(tokenize(text, as_json=True), report, as_json=True).parse(message, "")
+    tokens = tokenize(text, as_json=True)
+    if is_torcheasyrecs(names_in(tokens, as_json=True)):
+        report.at(1, "", redirection(report.places.name))
+        return
+    Parser(tokens, report, as_json=True).parse(message, "")
 
 
 def _looks_like_config(tokens: list[Token], descriptor: Any) -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from apps_rec.config.text.tokens import WORD, tokenize
+from apps_rec.config.text.tokens import STRING, WORD, Token, tokenize
+from apps_rec.config.text.values import snake_case
 
 # Names that its configs cannot do without, in a message where neither EasyRec nor this package has them.
 _MARKS = {
@@ -33,12 +34,16 @@ def is_torcheasyrecs(names: Collection[str]) -> bool:
     return len(marks) >= 2 and len(marks) > len(others)
 
 
-def is_torcheasyrecs_text(text: str) -> bool:
-    """Tells the same of the text of a config."""
-    tokens = tokenize(text)
-    return is_torcheasyrecs(
-        {name.text for name, after in itertools.pairwise(tokens) if name.kind == WORD and after.text in (":", "{")}
-    )
+def is_torcheasyrecs_text(text: str, as_json: bool = False) -> bool:
+    """Tells the same of the text of a config, or of well-formed JSON."""
+    return is_torcheasyrecs(names_in(tokenize(text, as_json), as_json))
+
+
+def names_in(tokens: Iterable[Token], as_json: bool = False) -> set[str]:
+    """Returns the names of fields in a text, as a proto writes them."""
+    kind = STRING if as_json else WORD
+    found = {name.text for name, after in itertools.pairwise(tokens) if name.kind == kind and after.text in (":", "{")}
+    return {snake_case(name) for name in found} if as_json else found
 
 
 def redirection(name: str) -> str:

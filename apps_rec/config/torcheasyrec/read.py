@@ -29,7 +29,7 @@ def read_torcheasyrec(text: str, name: str, lists: Collection[str] = (), files_h
 
     Args:
         text: the config.
-        name: its file, for messages.
+        name: its file, for messages; a name that ends in .json shows well-formed JSON.
         lists: features, or columns, whose cells hold several values where the config does not say so.
         files_here: whether the files that the config names must exist.
 
@@ -38,7 +38,8 @@ def read_torcheasyrec(text: str, name: str, lists: Collection[str] = (), files_h
     """
     report = Report(Places(name))
     theirs: Any = table.new_config()
-    Parser(tokenize(text), report, as_json=False, table=table).parse(theirs, "")
+    as_json = name.lower().endswith(".json")
+    Parser(tokenize(text, as_json), report, as_json, table=table).parse(theirs, "")
     ours = PipelineConfig()
     for field in ("train_input_path", "eval_input_path", "model_dir"):
         if theirs.HasField(field):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,10 @@ def import_easyrec(
     """
     require_local(output, "output")
     new = Path(output)
+    if new.suffix.lower() == ".json":
+        raise ArgumentError(
+            "{output}: a config is written as text; expected a name that does not end in .json", "output"
+        )
     report = Path(f"{new}.report.md")
     read = _read(config, overrides, lists)
     for path in (new, report):
@@ -81,7 +86,7 @@ def import_easyrec(
 
 def _read(config: str | Path, overrides: Sequence[str], lists: Sequence[str]) -> Config:
     text, name = read_text_of(config), str(config)
-    if not name.lower().endswith(".json") and is_torcheasyrecs_text(text):
+    if _is_torcheasyrecs(text, name.lower().endswith(".json")):
         if overrides:
             raise ArgumentError("{set}: a config of TorchEasyRec is imported as it is; change the new one", "set")
         return read_torcheasyrec(text, name, lists, files_here=False)
@@ -89,3 +94,13 @@ def _read(config: str | Path, overrides: Sequence[str], lists: Sequence[str]) ->
         text = "{lists}: is for configs of TorchEasyRec; in those of EasyRec a TagFeature holds a list"
         raise ArgumentError(text, "lists")
     return parse_text(text, name, overrides, files_here=False)
+
+
+def _is_torcheasyrecs(text: str, as_json: bool) -> bool:
+    if as_json:
+        try:
+            json.loads(text)
+        except (ValueError, RecursionError):
+            # What is wrong with it is said where it is read.
+            return False
+    return is_torcheasyrecs_text(text, as_json)
