@@ -235,7 +235,7 @@ def test_an_unknown_model_is_one_mistake(report, change):
 
 def test_a_refused_model_is_one_mistake(report, change):
     (line,) = report(change(("  rank_model {", "  rocket_launching {")))
-    assert line.startswith("a.config:43: model_config.rocket_launching: refused: not supported in this release;")
+    assert line.startswith("a.config:43: model_config.rocket_launching: refused: two models are not trained in one;")
 
 
 def test_quotes_too_many_or_too_few_are_one_mistake(report, change):
