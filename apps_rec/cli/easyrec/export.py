@@ -16,8 +16,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = flags.command("export", "Export a trained model.")
     flags.add_config(parser)
     parser.add_argument("--export_dir", required=True, metavar="DIR", help="folder of the versions")
+    parser.add_argument("--asset_files", metavar="PATHS", help="files to copy into assets/ of the export, with commas")
     return execute(argparse.Namespace(run=_run, **vars(flags.parse(parser, arguments))))
 
 
 def _run(options: argparse.Namespace) -> None:
-    write(apps_rec.export(flags.config_of(options, of_run=True), options.export_dir))
+    config = flags.config_of(options, of_run=True, changes={"export_config.asset_files": options.asset_files})
+    write(apps_rec.export(config, options.export_dir))

@@ -28,7 +28,6 @@ REFUSED: dict[str, str] = {
     "fit_on_eval_steps": "train on the files for evaluation by naming them in --train_input_path",
     "ignore_finetune_ckpt_error": "a checkpoint that is not there is an error; leave out --fine_tune_checkpoint too",
     "checkpoint_path": _CHECKPOINT,
-    "asset_files": "an export holds what a server needs; copy other files beside it",
     "clear_export": "each export is a new version beside the others; remove the folder yourself",
     "export_done_file": "a version's folder gets its name when it is complete, which is the sign to wait for",
     "output_cols": "all outputs of the model are written; leave the flag out",
