@@ -7,7 +7,6 @@ from typing import Any
 
 from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
-from apps_rec.config.torcheasyrec.columns import NUMBER
 from apps_rec.config.torcheasyrec.groups import Groups
 from apps_rec.config.torcheasyrec.towers import Towers
 from apps_rec.protos import network_pb2
@@ -90,7 +89,7 @@ class Models:
         self._towers.learns(model, "model_config", made)
         if data.sample_weight_fields:
             self._ours.data_config.sample_weight = data.sample_weight_fields[0]
-            self._towers._columns.add(data.sample_weight_fields[0], NUMBER, "data_config.sample_weight_fields[0]")
+            self._towers.weight(data.sample_weight_fields[0], "data_config.sample_weight_fields[0]")
         if given.HasField(field):
             self._towers.dnn(getattr(given, field), f"{path}.{field}", made.dnn)
         return made

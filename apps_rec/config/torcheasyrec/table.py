@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.descriptor_pb2 import FieldDescriptorProto
 
-from apps_rec.config.easyrec.verdict import REFUSED, Verdict
+from apps_rec.config.easyrec.verdict import Verdict
 from apps_rec.config.torcheasyrec.fields import FLAG, REAL, TEXT, WHOLE, Given
 from apps_rec.config.torcheasyrec.rows import ENUMS, MESSAGES
 
@@ -88,8 +88,3 @@ def _add_message(file: descriptor_pb2.FileDescriptorProto, name: str, rows: dict
                 oneofs[row.oneof] = len(oneofs)
                 message.oneof_decl.add(name=row.oneof)
             field.oneof_index = oneofs[row.oneof]
-
-
-def refused_values(enum: str) -> list[str]:
-    """Returns the values of an enum that are refused."""
-    return [name for name, verdict in ENUMS[enum].items() if verdict.kind == REFUSED]

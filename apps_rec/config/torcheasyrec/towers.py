@@ -74,7 +74,7 @@ class Towers:
                 setattr(made, name, getattr(given, name))
         if given.sample_weight_name:
             made.sample_weight = given.sample_weight_name
-            self._columns.add(given.sample_weight_name, NUMBER, f"{path}.sample_weight_name")
+            self.weight(given.sample_weight_name, f"{path}.sample_weight_name")
         if given.HasField("mlp"):
             self.dnn(given.mlp, f"{path}.mlp", made.dnn)
         self.learns(given, path, made)
@@ -95,6 +95,10 @@ class Towers:
     def is_of_numbers(self, given: Any) -> bool:
         """Tells whether the label of a tower is a number."""
         return any(loss.HasField("l2_loss") for loss in given.losses)
+
+    def weight(self, name: str, path: str) -> None:
+        """Adds a column of weights."""
+        self._columns.add(name, NUMBER, path)
 
     def label(self, name: str, path: str, of_numbers: bool) -> None:
         """Adds the column of a label."""
