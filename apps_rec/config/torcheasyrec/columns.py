@@ -46,6 +46,11 @@ class Columns:
             self._report.error(f"data_config.input_fields{place}", f'"{kind}" is no type of a column here.')
         self._declared[name] = kind
 
+    @property
+    def names(self) -> set[str]:
+        """Returns the names of the columns."""
+        return {*self._declared, *self._columns}
+
     def is_list(self, name: str) -> bool:
         """Tells whether a column is declared as one of lists."""
         return (self._declared.get(name) or "").startswith("ARRAY_")

@@ -58,6 +58,11 @@ def read_torcheasyrec(text: str, name: str, lists: Collection[str] = (), files_h
         towers.label(label, f"data_config.label_fields[{at}]", False)
     evaluation(theirs, ours, report)
     columns.write(ours.data_config)
+    known = features.names | columns.names
+    for one in dict.fromkeys(lists):
+        if one not in known:
+            text = f'--lists names "{one}", and no feature or column is called so.'
+            report.error("feature_configs", text, got=one, among=known)
     if features.taken_for_single:
         text = (
             "a cell of these features is taken for one value, as their value_dim does not say; name those that hold"

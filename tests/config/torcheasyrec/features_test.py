@@ -43,6 +43,12 @@ def test_what_is_no_list_by_the_config_is_one_by_the_users_word_and_else_a_warni
     assert [line.rpartition(": ")[2] for line in read(STORE).warnings] == ["user"]
 
 
+def test_a_word_of_the_user_that_names_nothing_is_a_mistake():
+    assert mistakes(STORE, "user", "prise") == [
+        'feature_configs: --lists names "prise", and no feature or column is called so. Did you mean "price"?'
+    ]
+
+
 def test_an_empty_cell_of_a_whole_id_is_no_id():
     text = 'id_feature { feature_name: "f" expression: "item:c" embedding_dim: 4 num_buckets: 9 }'
     made = column(text)
