@@ -71,5 +71,10 @@ class PairDense(Dense):
         outputs = tf.matmul(query, of_query + of_difference)  # [B, U]
         if self.use_bias:
             outputs += tf.cast(self.bias, outputs.dtype)
-        outputs = tf.tensordot(keys, of_key - of_difference, 1) + outputs[:, tf.newaxis]  # [B, L, U]
-        return outputs + tf.tensordot(query[:, tf.newaxis] * keys, of_product, 1)
+        products = query[:, tf.newaxis] * keys  # [B, L, D]
+        of_key, outputs = of_key - of_difference, outputs[:, tf.newaxis]
+        if keys.shape[0] == 1:
+            return tf.tensordot(products, of_product, 1) + (tf.tensordot(keys, of_key, 1) + outputs)  # [B, L, U]
+        # One product of both: fewer passes over the outputs, which are the largest tensors here.
+        joined = tf.concat([keys, products], axis=2)  # [B, L, 2D]
+        return tf.tensordot(joined, tf.concat([of_key, of_product], axis=0), 1) + outputs
