@@ -8,6 +8,9 @@ from apps_rec.protos.feature_pb2 import SeqAttGroupConfig
 from apps_rec.protos.model_pb2 import FeatureGroup, ModelConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
+# Fields of a seq_att_map whose lists are read item by item.
+ITEMS = ("hist_seq", "aux_hist_seq")
+
 
 def sequences(model: ModelConfig) -> Iterator[tuple[str, FeatureGroup, SeqAttGroupConfig]]:
     """Yields the sequences of all feature groups, each with its config path and its group."""
@@ -23,8 +26,9 @@ def named_in(sequence: SeqAttGroupConfig, field: str) -> list[str]:
 
 def read_by_sequences(model: ModelConfig) -> set[str]:
     """Returns the features that sequences name, as a key or as items."""
-    fields = ("key", "hist_seq", "aux_hist_seq")
-    return {name for _, _, sequence in sequences(model) for field in fields for name in named_in(sequence, field)}
+    return {
+        name for _, _, sequence in sequences(model) for field in ("key", *ITEMS) for name in named_in(sequence, field)
+    }
 
 
 def listed_in_groups(model: ModelConfig) -> set[str]:

@@ -55,6 +55,12 @@ def test_several_maps_are_joined():
     assert found == [wanted]
 
 
+def test_a_combiner_of_a_list_that_is_read_by_item_is_noted():
+    text = _with(f'group_name: "s" {ONE}', ("hash_bucket_size: 100\n  }", 'hash_bucket_size: 100 combiner: "sum"\n  }'))
+    (note,) = parse_text(text).notes
+    assert note.endswith("combiner: noted: sequence_features read its items one by one")
+
+
 def test_a_key_may_be_searched_for_and_a_group_may_be_of_sequences_alone():
     sequence = 'group_name: "s" allow_key_search: true seq_att_map { key: "app" hist_seq: "history" }'
     fm = ("    fm { }\n", "")

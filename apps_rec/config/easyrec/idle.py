@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from apps_rec.config.easyrec.table import TABLE
 from apps_rec.config.features import article, is_of_numbers, options_of_some, type_of
 from apps_rec.config.report import Report
+from apps_rec.config.sequences import ITEMS, listed_in_groups, named_in, sequences
 from apps_rec.config.text.expression import ExpressionError, columns_in, parse_expression
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -50,14 +51,23 @@ _OF_CSV = ("separator", "with_header")
 
 def drop_idle(config: PipelineConfig, report: Report) -> None:
     """Removes options without an effect from a rewritten config, with a note on each."""
+    model = config.model_config
+    items = {name for _, _, one in sequences(model) for field in ITEMS for name in named_in(one, field)}
+    only_items = items - listed_in_groups(model)
     for at, feature in enumerate(config.feature_config.features):
         path = f"feature_config.features[{at}]"
         if not report.is_broken(f"{path}.feature_type"):
             _feature(feature, path, report)
+            if _name(feature) in only_items and not feature.HasField("seq_multi_sep"):
+                _drop(feature, "combiner", path, "sequence_features read its items one by one", report)
     _data(config.data_config, report)
     if config.export_config.exporter_type == "none":
         text = "training never exports; `apps-rec export` does"
         _drop(config.export_config, "exporter_type", "export_config", text, report)
+
+
+def _name(feature: FeatureConfig) -> str:
+    return feature.feature_name or next(iter(feature.input_names), "")
 
 
 def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
