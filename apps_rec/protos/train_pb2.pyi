@@ -35,10 +35,11 @@ STOP: OnNan
 SKIP_BATCH: OnNan
 
 class TrainConfig(_message.Message):
-    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "num_steps", "save_summary_steps", "log_step_count_steps", "freeze_gradient", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "cluster_start_timeout_seconds", "min_table_shard_bytes")
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "fine_tune_ckpt_var_map", "num_steps", "save_summary_steps", "log_step_count_steps", "freeze_gradient", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "cluster_start_timeout_seconds", "min_table_shard_bytes")
     OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
     FINE_TUNE_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
+    FINE_TUNE_CKPT_VAR_MAP_FIELD_NUMBER: _ClassVar[int]
     NUM_STEPS_FIELD_NUMBER: _ClassVar[int]
     SAVE_SUMMARY_STEPS_FIELD_NUMBER: _ClassVar[int]
     LOG_STEP_COUNT_STEPS_FIELD_NUMBER: _ClassVar[int]
@@ -58,6 +59,7 @@ class TrainConfig(_message.Message):
     optimizer_config: _containers.RepeatedCompositeFieldContainer[Optimizer]
     gradient_clipping_by_norm: float
     fine_tune_checkpoint: str
+    fine_tune_ckpt_var_map: str
     num_steps: int
     save_summary_steps: int
     log_step_count_steps: int
@@ -74,7 +76,7 @@ class TrainConfig(_message.Message):
     collective_timeout_seconds: int
     cluster_start_timeout_seconds: int
     min_table_shard_bytes: int
-    def __init__(self, optimizer_config: _Optional[_Iterable[_Union[Optimizer, _Mapping]]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., freeze_gradient: _Optional[_Iterable[str]] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
+    def __init__(self, optimizer_config: _Optional[_Iterable[_Union[Optimizer, _Mapping]]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., fine_tune_ckpt_var_map: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., freeze_gradient: _Optional[_Iterable[str]] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
 
 class Optimizer(_message.Message):
     __slots__ = ("rms_prop_optimizer", "momentum_optimizer", "adam_optimizer", "momentumw_optimizer", "adamw_optimizer", "adam_async_optimizer", "adagrad_optimizer", "ftrl_optimizer", "adam_asyncw_optimizer", "lazy_adam_optimizer", "sgd_optimizer", "embedding_learning_rate_multiplier")

@@ -26,6 +26,7 @@ from apps_rec.training.parameter_server.pieces import train_on_pieces
 from apps_rec.training.parameter_server.trainer import serve
 from apps_rec.training.run.opening import describe_run, open_together, words_so_far
 from apps_rec.training.session import Session
+from apps_rec.training.warm_start.name_map import read_name_map
 from apps_rec.training.warm_start.warm_start import warm_start
 
 log = logging.getLogger("apps_rec")
@@ -109,7 +110,9 @@ def _begin(session: Session) -> int:
         log.info("resumed from step %d", step)
     elif other_run:
         reported_in = session.folder if session.workers.is_chief else None
-        warm_start(session.model, session.estimator.features, session.optimizer, other_run, reported_in)
+        name_map = session.config.train_config.fine_tune_ckpt_var_map
+        names = read_name_map(name_map) if name_map else {}
+        warm_start(session.model, session.estimator.features, session.optimizer, other_run, reported_in, names)
     return step
 
 

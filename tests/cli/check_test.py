@@ -18,13 +18,13 @@ def test_refused_fields_are_counted_beside_the_mistakes(tiny, capsys):
     edit(
         tiny.config,
         "train_config {",
-        "train_config {\n sync_replicas: true fine_tune_ckpt_var_map: 'a' dead_line: 'x'",
+        "train_config {\n sync_replicas: true force_restore_shape_compatible: true dead_line: 'x'",
     )
     note, counts, *mistakes = fails(capsys, "check", "tiny.config").splitlines()
     assert ": noted: " in note
     assert counts.endswith(" fields used, 1 noted, 2 refused")
     assert [line.partition("train_config.")[2].partition(":")[0] for line in mistakes] == [
-        "fine_tune_ckpt_var_map",
+        "force_restore_shape_compatible",
         "dead_line",
     ]
     assert all(": refused: " in line for line in mistakes)

@@ -281,6 +281,7 @@ BY_OVERRIDE = [
         ["export_config.gate_metric=auc_ctr", "export_config.gate_max_drop=-.1"],
         ["gate_max_drop: expected 0 or more, got -0.1"],
     ),
+    (["train_config.fine_tune_ckpt_var_map=gone.txt"], ['fine_tune_ckpt_var_map: there is no file "gone.txt"']),
     (["export_config.asset_files=['gone.txt']"], ['asset_files[0]: there is no file "gone.txt" (paths start at']),
     (["export_config.asset_files=['s3://b/x']"], ["asset_files[0]: "]),
     (["export_config.exporter_type=bst"], ['expected final, latest or best, got "bst"', 'Did you mean "best"?']),

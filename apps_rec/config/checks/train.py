@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.optimizers import check_optimizers
-from apps_rec.config.uris import WILDCARDS
+from apps_rec.config.uris import WILDCARDS, local_mistake
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 
@@ -21,8 +23,22 @@ def check_train(context: Context) -> None:
         report.error(f"{_PATH}.num_steps", text)
     context.above_zero(train, _PATH, "save_checkpoints_steps", "keep_checkpoint_max", "log_step_count_steps")
     context.within(train, _PATH, "gradient_clipping_by_norm", 0)
+    _name_map(context)
     _strategy(context)
     check_optimizers(context)
+
+
+def _name_map(context: Context) -> None:
+    train, path = context.config.train_config, f"{_PATH}.fine_tune_ckpt_var_map"
+    file = train.fine_tune_ckpt_var_map
+    if not file:
+        return
+    if mistake := local_mistake(file):
+        context.report.error(path, mistake)
+    elif context.files_here and ("\0" in file or not os.path.isfile(file)):
+        context.report.error(path, f'there is no file "{file}" (paths start at the working directory).')
+    elif not train.fine_tune_checkpoint:
+        context.report.error(path, "is of fine_tune_checkpoint, which is not given.")
 
 
 def _strategy(context: Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from apps_rec.features import build_features
 from apps_rec.features.preprocessor import Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models import RankModel, build_model, build_variables
+from apps_rec.nearest import did_you_mean, nearest
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.training.optimizers.row_sparse import RowSparseOptimizer
 from apps_rec.training.run.checkpoint_folder import NAME, steps_in
@@ -24,6 +25,7 @@ from apps_rec.training.run.checkpoints import first_that_stays, read_weights
 from apps_rec.training.run.folder import RunFolder, read_config, write_whole
 from apps_rec.training.run.vocabularies import frozen_vocabularies
 from apps_rec.training.warm_start.match_rows import MatchedRows, match_rows, table_meanings
+from apps_rec.training.warm_start.name_map import FIELD as MAP_FIELD
 
 FIELD = "train_config.fine_tune_checkpoint"
 # Number of rows of a table that are copied at a time.
@@ -38,6 +40,7 @@ def warm_start(
     optimizer: RowSparseOptimizer,
     source: str,
     folder: RunFolder | None,
+    names: Mapping[str, str] | None = None,
 ) -> None:
     """Gives a new model the weights of another run. Slots and step begin anew.
 
@@ -51,9 +54,10 @@ def warm_start(
         optimizer: optimizer of the new run, built.
         source: path of a model_dir or of a folder of checkpoints, or prefix of one checkpoint.
         folder: folder of the new run; None if another process writes the report.
+        names: names in the other run by those in this one, of tables and variables, where they differ.
 
     Raises:
-        RunError: there is no such checkpoint, it cannot be read, or nothing of it fits.
+        RunError: there is no such checkpoint, it cannot be read, or nothing of it fits; one of the names is not known.
     """
     is_one, place = _find(source)
     run = RunFolder(place.parent.parent if is_one else place.parent)
@@ -61,7 +65,9 @@ def warm_start(
     old_features = build_features(config, frozen_vocabularies(run, config))
     old = _build(config, old_features)
     prefix, step = _read_one(place, old) if is_one else _read_newest(place, old)
-    taken = [*_take_tables(old, old_features, model, features), *_take_others(old, model)]
+    names = names or {}
+    _check_names(names, old, model)
+    taken = [*_take_tables(old, old_features, model, features, names), *_take_others(old, model, names)]
     if not any(item.rows_restored for item in taken):
         raise RunError(
             f"{FIELD}: nothing of {prefix} fits this model: no table and no layer has both its name and its shape. "
@@ -126,22 +132,39 @@ def _build(config: PipelineConfig, features: Sequence[FeatureSpec]) -> RankModel
     return model
 
 
+def _check_names(names: Mapping[str, str], old: RankModel, new: RankModel) -> None:
+    """Refuses names that one of the models does not have: a slip would leave weights as they began."""
+    for given, model, whose in ((names.keys(), new, "this model"), (names.values(), old, "the other run")):
+        known = {*model.embedder.table_places(), *_others(model)}
+        for name in given:
+            if name not in known:
+                guess = did_you_mean(nearest(name, known))
+                raise RunError(f"{MAP_FIELD}: {whose} has no table and no variable called {name}.{guess}")
+
+
 def _take_tables(
-    old: RankModel, old_features: Sequence[FeatureSpec], new: RankModel, features: Sequence[FeatureSpec]
+    old: RankModel,
+    old_features: Sequence[FeatureSpec],
+    new: RankModel,
+    features: Sequence[FeatureSpec],
+    names: Mapping[str, str],
 ) -> list[MatchedRows]:
     before, now = table_meanings(old_features), table_meanings(features)
     places_before, places_now = old.embedder.table_places(), new.embedder.table_places()
     taken = []
     for name, place in places_now.items():
-        if name not in places_before:
+        source = names.get(name, name)
+        if source not in places_before:
             taken.append(MatchedRows("table", name, "new", rows_new=place.rows))
             continue
-        origin = places_before[name]
+        origin = places_before[source]
         if origin.dim != place.dim:
             reason = f"embedding_dim was {origin.dim}, is {place.dim}"
             taken.append(MatchedRows("table", name, "new", 0, place.rows, origin.rows, reason))
             continue
-        item, rows_before, rows_now = match_rows(name, before[name], now[name])
+        item, rows_before, rows_now = match_rows(name, before[source], now[name])
+        if source != name:
+            item = item.noting(f"from {source}")
         # A first-order weight of another length is a new one.
         columns = place.columns if origin.columns == place.columns else place.dim
         for start in range(0, len(rows_now), _CHUNK_ROWS):
@@ -157,7 +180,7 @@ def _take_tables(
                 "first-order weights are " + ("new" if place.columns > place.dim else "dropped with their term")
             )
         taken.append(item)
-    gone = places_before.keys() - places_now.keys()
+    gone = places_before.keys() - {names.get(name, name) for name in places_now}
     return taken + [
         MatchedRows("table", name, "dropped", rows_dropped=places_before[name].rows) for name in sorted(gone)
     ]
@@ -172,15 +195,15 @@ def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_ro
     target.scatter_update(tf.IndexedSlices(values, target_rows))
 
 
-def _take_others(old: RankModel, new: RankModel) -> list[MatchedRows]:
+def _take_others(old: RankModel, new: RankModel, names: Mapping[str, str]) -> list[MatchedRows]:
     before, now = _others(old), _others(new)
     taken = []
     for name, pieces in now.items():
-        shape = _shape(pieces)
-        if name not in before:
+        shape, source = _shape(pieces), names.get(name, name)
+        if source not in before:
             taken.append(MatchedRows("variable", name, "new", rows_new=_rows(shape)))
             continue
-        (variable,) = before[name]
+        (variable,) = before[source]
         if variable.shape != shape:
             reason = f"its shape was {tuple(variable.shape)}, is {tuple(shape)}"
             taken.append(MatchedRows("variable", name, "new", 0, _rows(shape), _rows(variable.shape), reason))
@@ -189,8 +212,10 @@ def _take_others(old: RankModel, new: RankModel) -> list[MatchedRows]:
         values = np.split(variable.numpy(), ends[:-1]) if len(pieces) > 1 else [variable.numpy()]
         for piece, value in zip(pieces, values, strict=True):
             piece.assign(value)
-        taken.append(MatchedRows("variable", name, "restored", _rows(shape)))
-    gone = [name for name in before if name not in now]
+        why = f"from {source}" if source != name else ""
+        taken.append(MatchedRows("variable", name, "restored", _rows(shape), reason=why))
+    sources = {names.get(name, name) for name in now}
+    gone = [name for name in before if name not in sources]
     return taken + [MatchedRows("variable", name, "dropped", rows_dropped=_rows(_shape(before[name]))) for name in gone]
 
 

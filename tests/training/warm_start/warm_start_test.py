@@ -14,6 +14,7 @@ from apps_rec.training.optimizers.build import build_optimizer
 from apps_rec.training.run.checkpoint_folder import steps_in
 from apps_rec.training.run.checkpoints import read_weights
 from apps_rec.training.run.folder import RunFolder
+from apps_rec.training.warm_start.name_map import read_name_map
 from apps_rec.training.warm_start.warm_start import _copy_rows, warm_start
 
 FTRL = "train_config.optimizer_config={ ftrl_optimizer { l1_reg: 0.01 l2_reg: 0.01 } }"
@@ -31,14 +32,14 @@ def begin(yesterday, tmp_path):
     """Return a function: overrides -> a new model with yesterday's weights, what it was before, and the report."""
     run = yesterday[0]
 
-    def make(*overrides, source="run", fresh=None):
+    def make(*overrides, source="run", names=None):
         config = run.load(*overrides)
         estimator = Estimator(config)
         before = {variable.name: variable.numpy() for variable in estimator.model.variables}
         optimizer = build_optimizer(config.message.train_config)
         optimizer.build(estimator.model.trainable_variables)
         folder = RunFolder(tmp_path)
-        warm_start(estimator.model, estimator.features, optimizer, source, folder)
+        warm_start(estimator.model, estimator.features, optimizer, source, folder, names)
         report = json.loads(folder.warm_start.read_text())
         return estimator, before, {entry["name"]: entry for entry in report["taken"]}, report
 
@@ -64,6 +65,37 @@ def test_the_same_model_is_restored_as_a_whole(yesterday, begin):
         else:
             np.testing.assert_array_equal(a.numpy(), b.numpy(), err_msg=a.name)
     assert any((before[v.name] != v.numpy()).any() for v in new.model.variables)
+
+
+def test_a_table_with_another_name_is_found_by_the_map(yesterday, begin, tmp_path):
+    _, old, _ = yesterday
+    file = tmp_path / "names.txt"
+    file.write_text("input_layer/apps_embedding/embedding_weights\tapp\n\n", encoding="utf-8")
+    renamed = "feature_config.features[feature_name=app].embedding_name=apps"
+    new, _, entries, _ = begin(renamed, names=read_name_map(str(file)))
+    np.testing.assert_array_equal(rows_of(new, "apps"), rows_of(old, "app"))
+    assert (entries["apps"]["status"], entries["apps"]["reason"]) == ("restored", "from app")
+    assert "app" not in entries
+    assert begin(renamed)[2]["app"]["status"] == "dropped"
+
+
+def test_the_map_names_what_is_there(begin):
+    with pytest.raises(RunError, match=r'this model has no table and no variable called aps. Did you mean "app"\?'):
+        begin(names={"aps": "app"})
+    with pytest.raises(RunError, match="the other run has no table and no variable called apps"):
+        begin(names={"app": "apps"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("a b c", ":1: expected a name of this run and one of the other"), ("a b\na c", ":2: a stands there twice")],
+)
+def test_a_map_that_cannot_be_read(tmp_path, text, said):
+    (tmp_path / "names.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(RunError, match=said):
+        read_name_map(str(tmp_path / "names.txt"))
+    with pytest.raises(RunError, match="cannot be read: No such file"):
+        read_name_map(str(tmp_path / "gone.txt"))
 
 
 def test_a_larger_and_a_smaller_table_go_by_number(yesterday, begin):

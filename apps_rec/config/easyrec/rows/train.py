@@ -37,8 +37,8 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "gradient_clipping_by_norm": used("the norm of the whole gradient, after duplicate ids are summed"),
         "num_steps": used(),
         "fine_tune_checkpoint": used("weights are taken by name and shape, and the log says which were not"),
-        "fine_tune_ckpt_var_map": later("weights are taken by name and shape: delete it").unless(
-            "", because="an empty path names no map"
+        "fine_tune_ckpt_var_map": used(
+            "tables by their names in the config or EasyRec's; other names are this package's"
         ),
         "sync_replicas": noted("the strategy decides: all but ParameterServerStrategy keep replicas in step"),
         "sparse_accumulator_type": noted("gradients of tables are summed by row always"),
