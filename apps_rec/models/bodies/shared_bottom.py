@@ -50,7 +50,9 @@ class SharedBottom(keras.layers.Layer):
             for group in self.groups
         ]
         self._norms = [
-            GlobalBatchNorm(name=f"{name}/norm_{scope_name(group.name)}")
+            # Embeddings begin small. A variance that began at 1, as Keras has it, would take 500 steps to come down to
+            # theirs, and until then the model that is measured is not the one that was trained.
+            GlobalBatchNorm(moving_variance_initializer="zeros", name=f"{name}/norm_{scope_name(group.name)}")
             if normalize_groups and not group.is_of_sequences
             else None
             for group in self.groups
