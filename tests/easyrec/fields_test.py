@@ -15,6 +15,7 @@ ELSEWHERE = {
     ("DistributionStrategy", "CollectiveAllReduceStrategy"): "tests/training/distribute",
     ("DistributionStrategy", "MultiWorkerMirroredStrategy"): "tests/training/distribute",
     ("TrainConfig", "fine_tune_checkpoint"): "tests/training/warm_start",
+    ("TrainConfig", "fine_tune_ckpt_var_map"): "tests/training/warm_start",
     ("ExportConfig", "asset_files"): "tests/serving/saved_model",
 }
 
