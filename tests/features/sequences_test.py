@@ -110,7 +110,6 @@ def _spec(keys, lists, **options) -> SequenceSpec:
     return SequenceSpec("s", keys, lists, **{"hidden_units": (4,), "activation": "tanh", "use_bn": False, **options})
 
 
-@pytest.mark.parametrize("trim_lists", [False, True])
 @pytest.mark.parametrize(
     "spec",
     [
@@ -128,8 +127,8 @@ def _spec(keys, lists, **options) -> SequenceSpec:
     ],
     ids=lambda spec: f"{'+'.join(spec.keys)} {'+'.join(spec.lists)} {spec.transform}",
 )
-def test_value_against_a_loop(spec, trim_lists):
-    embedder, inputs = _made(spec, trim_lists=trim_lists)
+def test_value_against_a_loop(spec):
+    embedder, inputs = _made(spec, trim_lists=len(spec.lists) > 1 or spec.transform is not None)
     got = embedder(inputs).flat([spec.output]).numpy()
     for row in range(4):
         np.testing.assert_allclose(got[row], _by_hand(embedder, spec, row), rtol=1e-4, atol=1e-5)

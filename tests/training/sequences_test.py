@@ -97,6 +97,7 @@ def test_the_signal_in_the_history_is_found(trained, monkeypatch):
     assert apps_rec.evaluate(config)["auc_ctr"] > 0.78
 
 
+@pytest.mark.slow
 def test_a_request_scores_as_single_rows_do(trained, monkeypatch):
     import apps_rec
     from apps_rec.serving.saved_model import export
