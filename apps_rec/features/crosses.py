@@ -7,7 +7,7 @@ from functools import reduce
 
 import tensorflow as tf
 
-from apps_rec.features.cells import as_text
+from apps_rec.features.cells import as_text, kept
 from apps_rec.features.specs import CrossListFeature
 
 
@@ -25,7 +25,7 @@ def _values(cells: tf.Tensor, separator: str) -> tf.RaggedTensor:
     if not separator:
         return tf.RaggedTensor.from_uniform_row_length(cells, 1, validate=False)
     words = tf.strings.split(cells, separator)
-    return tf.ragged.boolean_mask(words, words.with_values(tf.not_equal(words.values, "")))
+    return kept([words], tf.not_equal(words.values, ""))[0]
 
 
 def _pairs(left: tf.RaggedTensor, right: tf.RaggedTensor, separator: str) -> tf.RaggedTensor:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
-from apps_rec.features.cells import as_text, floats
+from apps_rec.features.cells import as_text, floats, where
 from apps_rec.features.specs import LookupFeature, LookupNumberFeature
 
 
@@ -44,7 +44,7 @@ class Maps:
             hits = tf.where(_prints(keys)[:, tf.newaxis] == _prints(pairs.keys))  # [hits, 2]
             rows, places = hits[:, 0], hits[:, 1]
             is_found = tf.gather(keys, rows) == tf.gather(pairs.keys, places)
-            rows, places = tf.boolean_mask(rows, is_found), tf.boolean_mask(places, is_found)
+            rows, places = where(rows, is_found), where(places, is_found)
         else:
             places = tf.where(pairs.keys == tf.gather(keys, pairs.rows))[:, 0]
             rows = tf.gather(pairs.rows, places)
@@ -70,14 +70,14 @@ def _parted(spec: LookupFeature | LookupNumberFeature, cells: tf.Tensor) -> _Pai
     parts = tf.strings.split(cells, spec.separator)
     texts, rows = parts.values, parts.value_rowids()
     is_part = tf.not_equal(texts, "")
-    texts, rows = tf.boolean_mask(texts, is_part), tf.boolean_mask(rows, is_part)
+    texts, rows = where(texts, is_part), where(rows, is_part)
     halves = tf.strings.split(texts, spec.kv_separator, maxsplit=1)
     firsts = halves.row_starts()
     is_pair = tf.equal(halves.row_lengths(), 2)
     keys = tf.gather(halves.values, firsts)
     values = tf.gather(halves.values, firsts + tf.cast(is_pair, tf.int64))
     is_pair &= tf.not_equal(keys, "") & tf.not_equal(values, "")
-    wrong = tf.boolean_mask(texts, ~is_pair)
+    wrong = where(texts, ~is_pair)
     is_right = expect(
         tf.equal(tf.size(wrong), 0),
         [f'Feature "{spec.name}" expects pairs such as key{spec.kv_separator}value in "{spec.map}". Got: ', wrong[:3]],
