@@ -184,6 +184,7 @@ def test_the_feature_that_counts_is_dropped_least_and_what_is_exported_agrees(ti
     np.testing.assert_array_equal(before.embedder.tables[key][unseen], after.embedder.tables[key][unseen])
 
 
+@pytest.mark.slow
 def test_it_goes_on_to_the_bit_under_xla_and_by_element(tiny):
     overrides = [
         "model_config.variational_dropout={ embedding_wise_variational_dropout: true }",

@@ -31,7 +31,9 @@ MODELS = {
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=() if name == "dlrm" else pytest.mark.slow) for name in MODELS]
+)
 def test_trains_and_exports(name, tiny, unproven):
     model, groups = MODELS[name]
     # No model here has a position tower.

@@ -134,7 +134,7 @@ def test_what_is_computed_is_learned(run):
     assert next(value for name, value in metrics.items() if name.startswith("auc")) > 0.75
 
 
-@pytest.mark.parametrize("signature", ["rank", "rank_packed"])
+@pytest.mark.parametrize("signature", ["rank_packed", pytest.param("rank", marks=pytest.mark.slow)])
 def test_a_request_to_rank_equals_its_rows(run, signature):
     config, _, version = run
     schema = build_serving_schema(config.message)

@@ -108,6 +108,7 @@ def test_a_run_ends_with_its_steps_and_says_so_of_its_rate(small, seen):
     assert "total_steps is 5, so the rate was 0 in the last 2 of 7 steps" in about_rate[0]
 
 
+@pytest.mark.slow
 def test_two_halves_equal_a_whole(small):
     whole = ["model_dir=whole", *EARLY_STOP, "export_config.max_check_steps=1000", "data_config.shuffle_buffer_size=90"]
     apps_rec.train(small.load(*whole, "train_config.num_steps=40"))
@@ -140,6 +141,7 @@ def test_another_seed_gives_other_weights(small):
     assert not np.array_equal(a[name], b[name])
 
 
+@pytest.mark.slow
 def test_a_run_in_half_precision_may_go_on_without(small):
     half = small.load("train_config.mixed_precision=true", "data_config.num_epochs=2")
     apps_rec.train(half)
@@ -226,6 +228,7 @@ def test_a_smaller_metric_may_be_better(small, seen):
     assert result.best_value == pytest.approx(min(values), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_a_metric_of_one_class_cannot_choose_and_nothing_is_lost(small):
     small.write_csv("eval.csv", [[*[*row.values()][:-1], "0"] for row in small.rows("eval.csv")])
     with pytest.raises(ConfigError, match=r"best_exporter_metric: auc_ctcvr is undefined .* one class only") as caught:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 # Errors are kept, as a notebook keeps the last one: they must hold no iterator, which waits for ever at the end.
 SCRIPT = """
 import apps_rec
@@ -22,6 +24,7 @@ print([type(error).__name__ for error in kept], flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_process_ends_after_trainings_that_failed_midway(small):
     rows = [[*row.values()] for row in small.rows("train.csv")]
     rows[-1][2] = "no number"

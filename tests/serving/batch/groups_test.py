@@ -148,7 +148,7 @@ def best_by_hand(scores, top_k):
     return expected
 
 
-@pytest.mark.parametrize("batch_size", [7, 4096])
+@pytest.mark.parametrize("batch_size", [7, pytest.param(4096, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("top_k", [4, None, 1000])
 def test_the_best_rows_are_those_of_single_rows_sorted(ranked, requests, tmp_path, top_k, batch_size):
     rows, path = requests
@@ -204,7 +204,7 @@ def test_weights_change_the_order(ranked, requests, tmp_path):
 
 
 @pytest.mark.parametrize("weights", [None, {"probs_ctr": -0.3, "probs_ctcvr": 3e38}])
-@pytest.mark.parametrize("top_k", [2, None])
+@pytest.mark.parametrize("top_k", [2, pytest.param(None, marks=pytest.mark.slow)])
 def test_one_call_for_all_requests_gives_what_a_call_for_each_gives(
     ranked, requests, tmp_path, monkeypatch, weights, top_k
 ):

@@ -200,7 +200,7 @@ def test_a_truncated_export(exported, tmp_path, file):
         apps_rec.predict(tmp_path / "1", "rows.csv", str(tmp_path / "scores.csv"))
 
 
-@pytest.mark.parametrize("kind", ["parquet", "csv", "csv.gz"])
+@pytest.mark.parametrize("kind", ["parquet", "csv", pytest.param("csv.gz", marks=pytest.mark.slow)])
 def test_a_folder_of_parts_holds_what_one_file_holds(exported, tmp_path, seen, kind):
     one = predict_file(str(exported), "rows.parquet", str(tmp_path / "one.parquet"), ["request", "user"])
     parts = predict_file(
@@ -327,8 +327,14 @@ def test_a_file_of_nothing_is_no_csv(exported, tmp_path):
     assert not list(tmp_path.glob("*scores*"))
 
 
-@pytest.mark.parametrize("rows", ["rows.csv", "rows.parquet", "other.parquet", "rows.tfrecord"])
-@pytest.mark.parametrize("name", ["scores.csv", "scores.parquet", "scores"])
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [
+        pytest.param(rows, name, marks=() if (i + j) % 4 == 0 else pytest.mark.slow)
+        for i, rows in enumerate(["rows.csv", "rows.parquet", "other.parquet", "rows.tfrecord"])
+        for j, name in enumerate(["scores.csv", "scores.parquet", "scores"])
+    ],
+)
 def test_no_rows_give_an_empty_output(exported, no_rows, rows, name):
     result = apps_rec.predict(exported, str(no_rows / rows), str(no_rows / "out" / name))
     assert (result.rows, result.written, result.files) == (0, 0, 1)

@@ -83,6 +83,7 @@ def test_patterns_pick_tables_columns_vectors_and_layers(tiny, seen):
     assert [variable.name for variable in frozen] == ["rank_model/embedder/vectors_price:0"]
 
 
+@pytest.mark.slow
 def test_a_run_leaves_what_is_frozen_and_goes_on_to_the_bit(tiny):
     pattern = "train_config.freeze_gradient=input_layer/tags_,input_layer_1/.*embedding_weights,mmoe_gates"
     before = Estimator(tiny.load())

@@ -109,6 +109,7 @@ def test_config_round_trip():
     assert again.get_config() == optimizer.get_config()
 
 
+@pytest.mark.slow
 def test_a_run_with_two_optimizers_is_resumed_to_the_bit(tiny):
     overrides = [TWO, "train_config.on_nan=SKIP_BATCH"]
     apps_rec.train(tiny.load(*overrides, "model_dir=whole", "train_config.num_steps=14"))

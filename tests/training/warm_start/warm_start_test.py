@@ -191,6 +191,7 @@ def test_a_checkpoint_may_be_named_in_three_ways(yesterday, begin):
         assert begin(source=source)[3]["step"] == step
 
 
+@pytest.mark.slow
 def test_the_best_checkpoint_holds_the_same_weights(small, tmp_path):
     apps_rec.train(small.load("export_config.exporter_type=best", "export_config.best_exporter_metric=auc_ctr"))
     result = apps_rec.train(
