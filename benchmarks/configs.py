@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.dataset import BATCH_SIZE, CATEGORICAL, LABELS, NUMERIC
+from benchmarks.dataset import BATCH_SIZE, CATEGORICAL, HISTORY, LABELS, NUMERIC
 
 DIM = 16
 OPTIMIZERS = ("sgd", "adagrad", "adam", "ftrl")
@@ -22,6 +22,23 @@ _EXTRACTION = (
     f"      share_num: 1  share_expert_net {_EXPERT}",
     "    }",
 )
+# The attention of the peer's defaults, with relu in place of dice, over weights that add up to 1.
+_DIN = """\
+  feature_groups {{
+    group_name: "all" feature_names: [{names}]
+    sequence_features {{
+      group_name: "interest" need_key_feature: false
+      seq_att_map {{ key: "{key}" hist_seq: "history" }}
+      seq_dnn {{ hidden_units: [80, 40, 1] use_bn: false }}
+    }}
+  }}
+  rank_model {{
+    body {{ shared_bottom {{ }} }}
+    task_towers {{
+      tower_name: "ctr" label_name: "click" dnn {{ hidden_units: [256, 128, 64] use_bn: false }}
+    }}
+  }}
+"""
 _TOWER = '{{ tower_name: "{name}" label_name: "{label}" {dnn} weight: 1 }}'
 
 
@@ -30,7 +47,7 @@ class Job:
     """The model and the columns that one of our runs trains.
 
     Attributes:
-        model: mmoe, ple, esmm or deepfm.
+        model: mmoe, ple, esmm, deepfm or din.
         vocabulary: ids of a column.
         fm: true if an FM is added to MMOE's or ESMM's logits.
         shared_rows: rows of one table that all columns share; 0: a table each.
@@ -47,6 +64,11 @@ class Job:
     options: str = ""
     texts: bool = False
 
+    @property
+    def num_labels(self) -> int:
+        """Returns the number of its tasks."""
+        return 1 if self.model in ("deepfm", "din") else 2
+
 
 def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "ParquetInput") -> str:
     """Returns the config of a job that reads `train` and, beside it, eval.parquet."""
@@ -54,7 +76,7 @@ def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "Parqu
     ids = [f'  input_fields {{ input_name: "{name}" input_type: {kind} }}' for name in CATEGORICAL]
     numbers = [f'  input_fields {{ input_name: "{name}" input_type: FLOAT }}' for name in NUMERIC]
     labels = [f'  input_fields {{ input_name: "{name}" input_type: INT32 }}' for name in LABELS]
-    label_fields = [f'  label_fields: "{name}"' for name in LABELS[: 1 if job.model == "deepfm" else 2]]
+    label_fields = [f'  label_fields: "{name}"' for name in LABELS[: job.num_labels]]
     return "\n".join(
         [
             f'train_input_path: "{train}"',
@@ -74,7 +96,8 @@ def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "Parqu
             *label_fields,
             *ids,
             *numbers,
-            *labels[: 1 if job.model == "deepfm" else 2],
+            *(['  input_fields { input_name: "history" }'] if job.model == "din" else []),
+            *labels[: job.num_labels],
             "}",
             "feature_config {",
             *_features(job),
@@ -92,14 +115,21 @@ def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "Parqu
 def _features(job: Job) -> list[str]:
     # The last id of a column is past num_buckets and becomes the unknown one: as many rows as ids, as in the peers.
     shared = ' embedding_name: "all"' if job.shared_rows else ""
+    table = ' embedding_name: "item"'
     buckets = (job.shared_rows or job.vocabulary) - 1
     rows = f"hash_bucket_size: {job.vocabulary}" if job.texts else f"num_buckets: {buckets}"
     users = {*CATEGORICAL[: len(CATEGORICAL) // 2], NUMERIC[0]} if job.texts else set()
     sides = {name: " side: USER" if name in users else "" for name in (*CATEGORICAL, *NUMERIC)}
     ids = [
-        f'  features {{ input_names: "{name}" {rows} embedding_dim: {DIM}{shared}{sides[name]} }}'
+        f'  features {{ input_names: "{name}" {rows} embedding_dim: {DIM}{shared}{sides[name]}'
+        f"{table if job.model == 'din' and name == CATEGORICAL[0] else ''} }}"
         for name in CATEGORICAL
     ]
+    if job.model == "din":
+        ids.append(
+            f'  features {{ input_names: "history" feature_type: SequenceFeature {rows} embedding_dim: {DIM}{table}'
+            f" max_seq_len: {HISTORY} }}"
+        )
     return ids + [f'  features {{ input_names: "{name}" feature_type: RawFeature{sides[name]} }}' for name in NUMERIC]
 
 
@@ -107,6 +137,8 @@ def _model(job: Job) -> list[str]:
     names = ", ".join(f'"{name}"' for name in CATEGORICAL)
     every = ", ".join(f'"{name}"' for name in (*CATEGORICAL, *NUMERIC))
     deep = "deep" if job.model == "deepfm" else "all"
+    if job.model == "din":
+        return [*_DIN.format(names=every, key=CATEGORICAL[0]).splitlines()]
     groups = [f'  feature_groups {{ group_name: "{deep}" feature_names: [{every}] }}']
     with_fm = job.fm or job.model == "deepfm"
     if with_fm:

@@ -17,9 +17,13 @@ BATCH_SIZE = 4096
 EVAL_ROWS = 100_000
 # Columns whose ids carry a signal, and its deviation in the logit; the others are noise, as most columns are.
 _SIGNAL, _DEVIATION = 4, 0.7
+# Items of a history, and kinds of items: a click is likelier, the more of it is of the kind of the first column.
+HISTORY, _KINDS = 50, 5
 
 
-def make_rows(rows: int, vocabulary: int, seed: int, stream: int = 0) -> dict[str, np.ndarray]:
+def make_rows(
+    rows: int, vocabulary: int, seed: int, stream: int = 0, with_history: bool = False
+) -> dict[str, np.ndarray]:
     """Draws rows; returns their columns by name.
 
     Args:
@@ -27,6 +31,7 @@ def make_rows(rows: int, vocabulary: int, seed: int, stream: int = 0) -> dict[st
         vocabulary: ids of a column, each as likely as another.
         seed: seed of what the ids mean.
         stream: number of the draw: another one gives other rows.
+        with_history: whether there is a column `history`, `(rows, HISTORY)`, of ids of the first column.
     """
     meaning, draw = np.random.default_rng([seed, 1]), np.random.default_rng([seed, 2, stream])
     weights = meaning.normal(0, _DEVIATION, (2, _SIGNAL, vocabulary))
@@ -36,12 +41,28 @@ def make_rows(rows: int, vocabulary: int, seed: int, stream: int = 0) -> dict[st
     for task, bias in enumerate((-1.5, -0.5)):
         by_id = sum(weights[task, i][columns[name]] for i, name in enumerate(CATEGORICAL[:_SIGNAL]))
         logits.append(bias + by_id + 0.6 * columns["n0"] + 0.4 * (-1) ** task * columns["n1"])
+    if with_history:
+        # Ids less the last, which is the unknown one of our config.
+        columns["history"] = draw.integers(0, vocabulary - 1, (rows, HISTORY))
+        is_alike = columns["history"] % _KINDS == columns["c0"][:, np.newaxis] % _KINDS
+        logits[0] += 10 * (is_alike.mean(axis=1) - 1 / _KINDS)
     click = draw.random(rows) < 1 / (1 + np.exp(-logits[0]))
     download = click & (draw.random(rows) < 1 / (1 + np.exp(-logits[1])))
     return columns | {"click": click.astype(np.int32), "download": download.astype(np.int32)}
 
 
-def write_dataset(folder: Path, rows: int, vocabulary: int, seed: int = 7) -> None:
+def as_table(columns: dict[str, np.ndarray]) -> pa.Table:
+    """Returns columns as a table; one of two axes is a column of lists."""
+    arrays = {
+        name: pa.array(values)
+        if values.ndim == 1
+        else pa.FixedSizeListArray.from_arrays(values.ravel(), values.shape[1])
+        for name, values in columns.items()
+    }
+    return pa.table(arrays)
+
+
+def write_dataset(folder: Path, rows: int, vocabulary: int, seed: int = 7, with_history: bool = False) -> None:
     """Writes `train.parquet` and `eval.parquet` into a folder, aside first, where they are not there yet."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, count, stream in (("train", rows, 0), ("eval", EVAL_ROWS, 1)):
@@ -49,8 +70,10 @@ def write_dataset(folder: Path, rows: int, vocabulary: int, seed: int = 7) -> No
         if path.exists() and pq.read_metadata(path).num_rows == count:
             continue
         aside = path.with_suffix(".partial")
-        with pq.ParquetWriter(aside, pa.table(make_rows(1, vocabulary, seed)).schema) as writer:
+        schema = as_table(make_rows(1, vocabulary, seed, with_history=with_history)).schema
+        with pq.ParquetWriter(aside, schema) as writer:
             for part, start in enumerate(range(0, count, 1_000_000)):
                 size = min(1_000_000, count - start)
-                writer.write_table(pa.table(make_rows(size, vocabulary, seed, stream + 2 * part)), 100_000)
+                made = make_rows(size, vocabulary, seed, stream + 2 * part, with_history)
+                writer.write_table(as_table(made), 100_000)
         aside.replace(path)

@@ -39,7 +39,7 @@ class Entry:
 def entries() -> list[Entry]:
     """Returns all processes of a round, in their order."""
     mmoe, ple, esmm, deepfm = Job("mmoe"), Job("ple"), Job("esmm"), Job("deepfm")
-    few = 2_000
+    din, few = Job("din"), 2_000
     legacy = ("--optimizer", "legacy_adam")
     allocator = tuple(SAME_ALLOCATOR.items())
     return [
@@ -60,6 +60,8 @@ def entries() -> list[Entry]:
         Entry("deepfm/ours", "ours", deepfm),
         Entry("deepfm/deepctr", "deepctr", deepfm),
         Entry("deepfm/rechub", "rechub", deepfm),
+        Entry("din/ours", "ours", din),
+        Entry("din/deepctr", "deepctr", din),
         Entry("mmoe_2000/ours", "ours", replace(mmoe, vocabulary=few)),
         Entry("mmoe_2000/deepctr", "deepctr", replace(mmoe, vocabulary=few)),
         Entry("esmm_2000/ours", "ours", replace(esmm, vocabulary=few)),
@@ -85,6 +87,7 @@ GOALS = (
     Goal("MMOE beside torch-rechub", "mmoe/ours", "mmoe/rechub", 2.0),
     Goal("PLE beside DeepCTR", "ple/ours", "ple/deepctr", 1.5),
     Goal("plain ESMM beside DeepCTR", "esmm/ours", "esmm/deepctr", 1.8, 2.4),
+    Goal("DIN over 50 items beside DeepCTR", "din/ours", "din/deepctr", 1.5),
     Goal("MMOE of 12 x 2,000 ids beside DeepCTR", "mmoe_2000/ours", "mmoe_2000/deepctr", 1.0, 1.2),
     Goal("plain ESMM of 12 x 2,000 ids beside DeepCTR", "esmm_2000/ours", "esmm_2000/deepctr", 1.0, 1.2),
     Goal("training beside a bare loop over its step", "mmoe/ours", "mmoe/ours_bare_loop", 0.9),

@@ -33,10 +33,10 @@ class Workspace:
     def __init__(self, folder: Path, peers_python: Path) -> None:
         self.folder, self._peers_python = folder, peers_python
 
-    def data(self, vocabulary: int, rows: int = STEPS * BATCH_SIZE) -> Path:
+    def data(self, vocabulary: int, rows: int = STEPS * BATCH_SIZE, with_history: bool = False) -> Path:
         """Returns the folder of a data set, made where it is not there."""
-        folder = self.folder / f"ids_{vocabulary}_rows_{rows}"
-        write_dataset(folder, rows, vocabulary)
+        folder = self.folder / f"ids_{vocabulary}_rows_{rows}{'_history' * with_history}"
+        write_dataset(folder, rows, vocabulary, with_history=with_history)
         return folder
 
     def csv(self, folder: Path) -> Path:
@@ -58,7 +58,7 @@ class Workspace:
     def run_entry(self, entry: Entry, with_auc: bool) -> dict:
         """Runs one entry's process and returns what it measured."""
         flags = [*entry.flags, *(["--auc"] if with_auc and entry.has_auc else [])]
-        data = self.data(entry.job.shared_rows or entry.job.vocabulary)
+        data = self.data(entry.job.shared_rows or entry.job.vocabulary, with_history=entry.job.model == "din")
         if entry.side == "ours":
             config = self.config(entry.name, entry.job, data / "train.parquet")
             return self.run_ours("benchmarks.ours", str(config), *flags)
