@@ -31,6 +31,7 @@ def size_of(folder):
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(whole, mount):
     checkpoint = size_of(whole.folder / "whole" / "checkpoints") // 2
     best = size_of(whole.folder / "whole" / "best")

@@ -18,6 +18,7 @@ def test_what_is_compared(whole):
     assert any("moving_mean" in name for name in values)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(whole):
     training = whole.train("ended")
     assert training.stop_at(25, signal.SIGINT) == 130

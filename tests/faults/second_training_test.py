@@ -2,11 +2,14 @@
 
 import signal
 
+import pytest
+
 from apps_rec.cli.main import main
 from tests.faults.conftest import OVERRIDES
 from tests.training.process import train_words
 
 
+@pytest.mark.slow
 def test_the_second_is_refused_and_a_dead_one_is_recognised(whole, monkeypatch, capsys):
     monkeypatch.chdir(whole.folder)
     first = whole.train("one")

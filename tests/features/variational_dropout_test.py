@@ -162,6 +162,7 @@ def test_bad_arguments():
 ON = "model_config.variational_dropout={ regularization_lambda: 3 }"
 
 
+@pytest.mark.slow
 def test_the_feature_that_counts_is_dropped_least_and_what_is_exported_agrees(tiny, seen):
     rate = "train_config.optimizer_config.adam_optimizer.learning_rate.constant_learning_rate.learning_rate=0.05"
     overrides = [ON, rate, "data_config.num_epochs=0", "train_config.num_steps=150"]

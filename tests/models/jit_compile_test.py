@@ -39,6 +39,7 @@ def _state(model) -> dict[str, np.ndarray]:
     return {f"{i} {variable.name}": variable.numpy() for i, variable in enumerate(model.variables)}
 
 
+@pytest.mark.slow
 def test_steps_are_those_without_it(make_embedder, make_batch, prepare):
     plain, compiled = (
         prepare(_model(make_embedder(), jit_compile), RowSparseOptimizer(Sgd(), Constant(0.1)))

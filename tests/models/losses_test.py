@@ -79,6 +79,7 @@ def test_uncertainty_is_learned(name, kind, half, make_embedder, prepare, make_b
     assert float(tape.gradient(total, variable)[0]) == pytest.approx(0.5 - half * np.exp(-0.7) * loss, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_weights_that_are_drawn(make_embedder, prepare, make_batch):
     tasks = [
         Task("ctr", "click", losses=(TaskLoss(is_drawn=True), TaskLoss("BINARY_FOCAL_LOSS", 3.0, is_drawn=True))),

@@ -45,7 +45,7 @@ def test_the_stores_samples_have_its_weights_and_the_even_ones_differ_in_nothing
 
 
 # In the quick suite: one task without a network, and the two that the store runs.
-QUICK = ("mmoe", "esmm")
+QUICK = ("esmm",)
 SHORTENED = [
     pytest.param(path, id=name, marks=() if name in QUICK else pytest.mark.slow)
     for path in find_expectations(SAMPLES)

@@ -231,6 +231,7 @@ def test_predict_and_verify_refuse_it_and_run_nothing(thief, ranked, tmp_path, c
     assert sorted(path.name for path in tmp_path.iterdir()) == there
 
 
+@pytest.mark.slow
 def test_whoever_trusts_it_runs_it(graph, ranked, tmp_path, seen):
     graph, save = graph
     # A node that runs when the tables are filled, as the loader does.

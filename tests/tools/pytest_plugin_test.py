@@ -1,12 +1,15 @@
 import subprocess
 import sys
 
+import pytest
+
 
 def _pytest(*arguments):
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
 
+@pytest.mark.slow
 def test_each_expectation_is_a_test_that_passes_or_says_what_did_not_hold(folder_of_configs):
     configs = folder_of_configs(
         num_steps=2, metrics={"auc_ctr": [2, 3]}, quick={"num_steps": 2, "metrics": {"auc_ctr": [0.0, 1.0]}}

@@ -38,6 +38,7 @@ def test_a_metric_outside_its_band_is_named_with_both(folder_of_configs):
     ]
 
 
+@pytest.mark.slow
 def test_write_makes_the_first_expectation_which_holds(folder_of_configs):
     folder = folder_of_configs(num_steps=0, metrics={"auc_ctr": [2, 3]})
     kept = (folder / "small.expected.json").read_text()
@@ -55,6 +56,7 @@ def test_write_makes_the_first_expectation_which_holds(folder_of_configs):
         assert (low, high) == pytest.approx((new.metrics[name] - 0.01, new.metrics[name] + 0.01), abs=1e-5)
 
 
+@pytest.mark.slow
 def test_write_makes_none_of_a_run_that_does_not_repeat_itself(folder_of_configs, monkeypatch):
     monkeypatch.setattr(tool, "_differences", lambda first, second: ["auc_ctr: a second training gave 1, the first 2"])
     folder = folder_of_configs(metrics={})

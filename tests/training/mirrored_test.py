@@ -117,7 +117,9 @@ def _compare(two_replicas, kind: str, sizes: list[int], make: Callable[[], RankM
     assert losses == pytest.approx(losses_alone, abs=1e-5)
 
 
-@pytest.mark.parametrize("kind", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in ("adam", "ftrl") else pytest.mark.slow) for kind in OPTIMIZERS]
+)
 def test_two_replicas_end_with_the_weights_of_one_device(two_replicas, kind):
     _compare(two_replicas, kind, [8, 9, 8, 7, 3], _small_model)
 
@@ -133,7 +135,13 @@ APART = """train_config.optimizer_config=[
 FROZEN = "train_config.freeze_gradient=input_layer_1/app_,tower_ctr"
 
 
-@pytest.mark.parametrize("more", [[], [APART, FROZEN]], ids=["adam", "two optimizers and frozen weights"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        pytest.param([], id="adam"),
+        pytest.param([APART, FROZEN], id="two optimizers and frozen weights", marks=pytest.mark.slow),
+    ],
+)
 def test_a_config_trains_on_two_replicas(two_replicas, tiny, more):
     tiny.config.write_text(re.sub(r"dropout_ratio: (\[.*?\]|[0-9.]+)", "", tiny.config.read_text()))
     options = ["data_config.batch_size=125", "data_config.num_epochs=1", "train_config.num_steps=0", *more]

@@ -245,6 +245,7 @@ def test_a_run_stops_at_the_step_and_keeps_the_last_good_checkpoint(priced, monk
         apps_rec.train(config, resume=True)
 
 
+@pytest.mark.slow
 def test_a_run_may_leave_such_batches_out(priced, seen, monkeypatch):
     with_huge_price(priced, 600, monkeypatch)
     options = ["train_config.on_nan=SKIP_BATCH", "data_config.num_epochs=2", "train_config.log_step_count_steps=1"]

@@ -183,6 +183,7 @@ def test_several_columns_make_the_groups_and_are_kept(ranked, requests, tmp_path
     assert table["word"].to_pylist() == [rows["word"][place].decode() for place in table["row"].to_pylist()]
 
 
+@pytest.mark.slow
 def test_weights_change_the_order(ranked, requests, tmp_path):
     rows, path = requests
     scores = scored_one_by_one(ranked, rows)

@@ -26,6 +26,7 @@ def test_the_proof_can_be_repeated(ranked, monkeypatch, tmp_path):
     assert result.tolerance == 1e-5
 
 
+@pytest.mark.slow
 def test_it_times_every_signature_at_one_row_and_a_hundred(ranked, monkeypatch):
     monkeypatch.setattr("apps_rec.serving.parity.verify.REPEATS", 5)
     result = verify_export(ranked.version)

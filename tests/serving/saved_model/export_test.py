@@ -107,6 +107,7 @@ def halves(trained):
         }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", [MIXED, HALF])
 def test_an_export_in_half_precision(trained, estimator, halves, field):
     assert verify_export(halves[field], latency=False).failures == []

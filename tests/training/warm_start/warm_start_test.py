@@ -202,6 +202,7 @@ def test_the_best_checkpoint_holds_the_same_weights(small, tmp_path):
     assert json.loads((small.folder / "next" / "warm_start.json").read_text())["step"] == best
 
 
+@pytest.mark.slow
 def test_a_run_that_began_warm_goes_on_without_it(small, seen):
     apps_rec.train(small.load())
     warm = ["train_config.fine_tune_checkpoint=run", "data_config.num_epochs=1"]
