@@ -64,6 +64,7 @@ def _no_model(context: Context) -> None:
     if not context.config.HasField(path):
         report.missing("", path, "the model and its feature groups")
         return
-    known = list(MODEL_CLASSES.values())
+    # Two of EasyRec's classes share a message.
+    known = list(dict.fromkeys(MODEL_CLASSES.values()))
     if not (report.any_broken(path, *known) or path in report.places.strange or report.any_refused(path)):
         report.error(path, f"holds no model; expected one of {quoted(known)}.")
