@@ -126,6 +126,7 @@ def test_what_does_not_speak_for_the_config_is_said(clean, written, why):
     assert f"Not measured at this step ({why}" in text
 
 
+@pytest.mark.slow
 def test_both_calibrations_and_those_of_the_export_are_the_exports(clean, tmp_path, unproven):
     evaluation = apps_rec.evaluate(clean.load())
     assert evaluation.filled == {"slot": 2}

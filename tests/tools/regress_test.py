@@ -75,6 +75,7 @@ def test_what_cannot_be_written(tmp_path):
         regress(tmp_path, quick=True, write=True)
 
 
+@pytest.mark.slow
 def test_update_moves_the_missed_band_alone_and_keeps_its_width(folder_of_configs):
     bands = {"auc_ctr": [0.1, 0.2], "calibration_ctr": [0.0, 9.0]}
     folder = folder_of_configs(num_steps=3, metrics=bands, quick={"num_steps": 1, "metrics": {}})
@@ -88,6 +89,7 @@ def test_update_moves_the_missed_band_alone_and_keeps_its_width(folder_of_config
     assert written["quick"] == {"num_steps": 1, "metrics": {}}
 
 
+@pytest.mark.slow
 def test_update_does_not_bless_a_run_that_does_not_repeat_itself(folder_of_configs, monkeypatch):
     monkeypatch.setattr(tool, "_differences", lambda first, second: ["auc_ctr: a second training gave 1, the first 2"])
     (result,) = regress(folder_of_configs(num_steps=1, metrics={"auc_ctr": [0.1, 0.2]}), update=True)

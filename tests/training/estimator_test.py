@@ -249,6 +249,7 @@ def test_a_metric_of_one_class_cannot_choose_and_nothing_is_lost(small):
         np.testing.assert_array_equal(value, resumed[name], err_msg=name)
 
 
+@pytest.mark.slow
 def test_a_short_run_has_curves(small):
     overrides = ["train_config.num_steps=13", "train_config.save_summary_steps=1000"]
     apps_rec.train(small.load(*overrides))
@@ -275,6 +276,7 @@ def test_rows_of_the_holdout_are_never_trained_on(small):
     assert result.best_step is not None
 
 
+@pytest.mark.slow
 def test_the_vocabulary_of_a_run_stays(small):
     apps_rec.train(small.load("train_config.num_steps=5"))
     before = apps_rec.evaluate(small.load())
@@ -285,6 +287,7 @@ def test_the_vocabulary_of_a_run_stays(small):
     assert estimator.preprocessor.vocabularies()["word"] == ("fun", "spiele", "игры", "工具")
 
 
+@pytest.mark.slow
 def test_a_run_that_failed_before_it_saved_is_no_run(small):
     good = (small.folder / "train.csv").read_text(encoding="utf-8")
     small.write_csv("train.csv", [[*[*row.values()][:-1], "7"] for row in small.rows("train.csv")])
@@ -355,6 +358,7 @@ def test_sigterm_ends_a_run_after_it_saved(small, seen):
     assert any("received SIGTERM: saving after this step" in message for message in seen.messages)
 
 
+@pytest.mark.slow
 def test_training_files_must_be_those_that_a_run_began_with(small):
     apps_rec.train(small.load("train_config.num_steps=3"))
     (small.folder / "train.csv").write_text((small.folder / "train.csv").read_text(encoding="utf-8") + "\n")

@@ -124,6 +124,7 @@ def test_two_replicas_end_with_the_weights_of_one_device(two_replicas, kind):
     _compare(two_replicas, kind, [8, 9, 8, 7, 3], _small_model)
 
 
+@pytest.mark.slow
 def test_batch_norm_counts_the_rows_of_both_replicas(two_replicas):
     # The last replica gets no row of the batches of one.
     _compare(two_replicas, "adam", [8, 9, 8, 1, 7, 1], _model)

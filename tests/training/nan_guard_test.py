@@ -97,6 +97,7 @@ def test_the_condition_changes_no_bit_of_a_finite_step():
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.slow
 def test_replicas_leave_out_the_same_batches(two_replicas):
     with two_replicas.scope():
         model = make_model(keep_averages=True)

@@ -37,6 +37,7 @@ def test_it_times_every_signature_at_one_row_and_a_hundred(ranked, monkeypatch):
     assert "p99 ms" in str(result)
 
 
+@pytest.mark.slow
 def test_metrics_of_a_labelled_file_are_those_of_evaluate(ranked, tmp_path):
     # Without the positions, which evaluate reads and an export does not.
     path = tmp_path / "rows.csv"
@@ -94,6 +95,7 @@ def test_a_wrong_order_is_seen(small_ranked, tmp_path, monkeypatch, proven_here)
         apps_rec.export(small_ranked.run.load(), str(tmp_path))
 
 
+@pytest.mark.slow
 def test_changed_weights_of_an_export_are_seen(ranked, tmp_path, capsys):
     shutil.copytree(ranked.version, tmp_path / "1")
     path = tmp_path / "1/assets/proof.json"

@@ -6,6 +6,7 @@ import apps_rec
 from apps_rec.errors import RunError
 
 
+@pytest.mark.slow
 def test_a_training_that_reached_its_end_is_exported(small, tmp_path, unproven):
     apps_rec.train(small.load("train_config.num_steps=3"))
     # The end is that of the config it was trained with.
@@ -29,6 +30,7 @@ def test_a_training_that_was_cut_short_is_not(small, tmp_path, unproven):
     assert apps_rec.export(small.load("export_config.exporter_type=latest"), str(tmp_path / "export")).exists()
 
 
+@pytest.mark.slow
 def test_a_training_that_stopped_early_is_at_its_end(small, tmp_path, unproven):
     overrides = [
         "train_config.save_checkpoints_steps=2",
