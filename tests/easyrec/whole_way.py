@@ -33,7 +33,8 @@ def whole_way(path, folder, *overrides, rows=20000, steps=STEPS):
 def learned(metrics, truth):
     """Lines on what a training learned: each metric that is better than a guess by a margin.
 
-    An AUC, of all rows or of a user's, above ENOUGH; a share of right classes above that of the largest; an error below the labels' deviation.
+    An AUC, of all rows or of a user's, above ENOUGH; a share of right classes above that of the largest; an error below
+    the labels' deviation.
     """
     ranked = ("auc_", "gauc_", "session_auc_")
     found = [name for name, value in metrics.items() if name.startswith(ranked) and value and value > ENOUGH]
