@@ -5,7 +5,6 @@ A column is a feature list of the record, and a row one feature of it, as EasyRe
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -13,12 +12,20 @@ import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.data.formats.source import Chunk, Unit
-from apps_rec.data.formats.tfrecord_reader import ARROW_TYPES, FIRST_RECORDS, TF_TYPES, Kinds, records_of, values_of
+from apps_rec.data.formats.tfrecord_reader import (
+    ARROW_TYPES,
+    FIRST_RECORDS,
+    TF_TYPES,
+    Kinds,
+    parse_message,
+    records_of,
+    values_of,
+    warn_of_missing,
+)
 from apps_rec.data.schema import Schema
 from apps_rec.data.values.kinds import FEATURES
 from apps_rec.errors import DataError
 
-_LOG = logging.getLogger("apps_rec.data")
 # A record holds many rows.
 _RECORDS = 256
 
@@ -54,9 +61,7 @@ def read_batchtfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iter
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
         yield Chunk(batch, np.arange(row, row + batch.num_rows))
         row += batch.num_rows
-    for name, kind in kinds.items():
-        if kind is None:
-            _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
+    warn_of_missing(kinds, unit.path)
 
 
 def _find_kinds(kinds: Kinds, records: np.ndarray, path: str, first: int) -> None:
@@ -115,13 +120,7 @@ def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, first: int) -> d
 
 
 def _parse(record: bytes, path: str, number: int) -> tf.train.SequenceExample:
-    try:
-        found = tf.train.SequenceExample.FromString(record)
-    except Exception as error:
-        # The protobuf runtimes (upb, Python) raise different classes of DecodeError.
-        if type(error).__name__ != "DecodeError":
-            raise
-        raise DataError(f"{path}: record {number}: expected a tf.train.SequenceExample, got other bytes") from None
+    found = parse_message(tf.train.SequenceExample, record, f"{path}: record {number}")
     if found.HasField("context") and not found.HasField("feature_lists"):
         raise DataError(
             f"{path}: record {number}: expected a tf.train.SequenceExample with feature lists, got a tf.train.Example; "

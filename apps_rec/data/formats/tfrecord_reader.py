@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -57,9 +58,14 @@ def read_tfrecord(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[
             arrays = _parse_slowly(kinds, records, unit.path, row)
         batch = pa.RecordBatch.from_arrays([arrays[name] for name in names], list(names))
         yield Chunk(batch, np.arange(row, row + len(records)))
+    warn_of_missing(kinds, unit.path)
+
+
+def warn_of_missing(kinds: Kinds, path: str) -> None:
+    """Warns about each column that no record of a file holds."""
     for name, kind in kinds.items():
         if kind is None:
-            _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', unit.path, name)
+            _LOG.warning('%s: no record holds column "%s": it counts as missing in every row', path, name)
 
 
 def records_of(path: str, count: int = _RECORDS) -> Iterator[tuple[int, np.ndarray]]:
@@ -114,13 +120,22 @@ def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array]:
 
 
 def _parse(record: bytes, path: str, row: int) -> tf.train.Example:
+    return parse_message(tf.train.Example, record, f"{path}: row {row}")
+
+
+def parse_message(kind: Any, record: bytes, where: str) -> Any:
+    """Parses a record as a message of tf.train.
+
+    Raises:
+        DataError: the bytes are no such message.
+    """
     try:
-        return tf.train.Example.FromString(record)
+        return kind.FromString(record)
     except Exception as error:
         # The protobuf runtimes (upb, Python) raise different classes of DecodeError.
         if type(error).__name__ != "DecodeError":
             raise
-        raise DataError(f"{path}: row {row}: expected a tf.train.Example, got other bytes") from None
+        raise DataError(f"{where}: expected a tf.train.{kind.DESCRIPTOR.name}, got other bytes") from None
 
 
 def _parse_slowly(kinds: Kinds, records: np.ndarray, path: str, row: int) -> dict[str, pa.Array]:

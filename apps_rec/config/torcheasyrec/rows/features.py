@@ -10,6 +10,19 @@ _DENSE = later("a number has one learned vector: write mlp { }, or boundaries")
 _SEQUENCE_FIELDS = later("a sequence is one column: delete it")
 _OWN_DEFAULT = "default_val of the column; an empty cell without one has an id of its own, where there it adds nothing"
 
+# Types of features that a sequence is not made of.
+_NOT_OF_SEQUENCES = (
+    "combo_feature",
+    "lookup_feature",
+    "match_feature",
+    "expr_feature",
+    "overlap_feature",
+    "tokenize_feature",
+    "custom_feature",
+    "kv_dot_product",
+    "bool_mask_feature",
+    "combine_feature",
+)
 _COMMON: dict[str, Row] = {
     "feature_name": text(),
     "embedding_name": text("features of one embedding_name share one table"),
@@ -77,21 +90,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "sequence_id_feature": part("IdFeature", "SequenceFeature", "feature"),
         "sequence_raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
-            (
-                f"sequence_{kind}"
-                for kind in (
-                    "combo_feature",
-                    "lookup_feature",
-                    "match_feature",
-                    "expr_feature",
-                    "overlap_feature",
-                    "tokenize_feature",
-                    "custom_feature",
-                    "kv_dot_product",
-                    "bool_mask_feature",
-                    "combine_feature",
-                )
-            ),
+            (f"sequence_{kind}" for kind in _NOT_OF_SEQUENCES),
             later("a sequence is one column of ids or numbers: write it to the files, and sequence_id_feature"),
         ),
     },
@@ -164,18 +163,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "id_feature": part("IdFeature", "SequenceFeature", "feature"),
         "raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
-            (
-                "combo_feature",
-                "lookup_feature",
-                "match_feature",
-                "expr_feature",
-                "overlap_feature",
-                "tokenize_feature",
-                "custom_feature",
-                "kv_dot_product",
-                "bool_mask_feature",
-                "combine_feature",
-            ),
+            _NOT_OF_SEQUENCES,
             later(
                 "a sequence is one column of ids or numbers: write these to the files, and id_feature or raw_feature"
             ),
