@@ -79,7 +79,8 @@ def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array] | N
     """Parses records whose lists are all of the kinds that are known.
 
     Returns:
-        The cells of each column; None where the lists of a record differ in their number of rows.
+        The cells of each column; None where the lists of a record differ in their number of rows, or where it has none of
+        these columns, so that others must say how many rows it holds.
     """
     features = {
         name: tf.io.RaggedFeature(TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind
@@ -90,6 +91,8 @@ def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array] | N
         _, parsed, _ = tf.io.parse_sequence_example(records, sequence_features=features)
     lengths = {name: ragged.row_lengths().numpy() for name, ragged in parsed.items()}
     rows = np.max(list(lengths.values()), axis=0)
+    if not rows.all():
+        return None
     arrays = {name: pa.nulls(int(rows.sum())) for name in kinds}
     for name, ragged in parsed.items():
         if np.any((lengths[name] != rows) & (lengths[name] > 0)):

@@ -64,6 +64,12 @@ def test_a_record_without_a_list_has_empty_cells(tmp_path):
     assert numbers == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_record_with_other_columns_alone_has_their_rows(tmp_path):
+    cells, numbers = read(write(tmp_path / "a", [record(a=[[1]], b=[[2]]), record(b=[[3], [4]])]), ["a"])
+    present = [cell.get("int64_list") for cell in cells["a"]]
+    assert (present, numbers) == ([[1], None, None], [1, 2, 3])
+
+
 def test_values_of_another_kind_keep_their_kind(tmp_path):
     path = write(tmp_path / "a", [record(a=[[1], [2]]), record(a=[[b"x"], [3]])])
     cells, _ = read(path, ["a"])
@@ -83,6 +89,8 @@ def test_a_record_of_another_form(tmp_path):
         read(write(tmp_path / "a", [example]), ["a"])
     with pytest.raises(DataError, match=r"record 2: expected a tf.train.SequenceExample, got other bytes"):
         read(write(tmp_path / "b", [record(a=[[1]]), b"\x01\xff"]), ["a"])
+    with pytest.raises(DataError, match=r"record 2: .*got a tf.train.Example; write input_type: TFRecordInput"):
+        read(write(tmp_path / "c", [record(a=[[1]]), example]), ["a"])
 
 
 def test_a_column_that_never_comes_is_said(tmp_path, caplog):
