@@ -79,8 +79,8 @@ def _parse_quickly(kinds: Kinds, records: np.ndarray) -> dict[str, pa.Array] | N
     """Parses records whose lists are all of the kinds that are known.
 
     Returns:
-        The cells of each column; None where the lists of a record differ in their number of rows, or where it has none of
-        these columns, so that others must say how many rows it holds.
+        The cells of each column; None where the lists of a record differ in their number of rows, or where a record has
+        none of these columns: its other lists must say how many rows it holds.
     """
     features = {
         name: tf.io.RaggedFeature(TF_TYPES[kind], row_splits_dtype=tf.int64) for name, kind in kinds.items() if kind

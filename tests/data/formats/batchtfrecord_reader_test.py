@@ -8,16 +8,9 @@ from apps_rec.data.formats.batchtfrecord_reader import batchtfrecord_columns, re
 from apps_rec.data.formats.source import Unit
 from apps_rec.data.schema import Schema
 from apps_rec.errors import DataError
+from tests.data.formats.messages import feature, write
 
 SCHEMA = Schema((), input_type="batchtfrecord")
-
-
-def feature(values):
-    if all(isinstance(value, int) for value in values):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    if all(isinstance(value, float) for value in values):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
 def record(**columns):
@@ -27,13 +20,6 @@ def record(**columns):
         for values in rows:
             made.feature_lists.feature_list[name].feature.add().CopyFrom(feature(values))
     return made.SerializeToString()
-
-
-def write(path, records):
-    with tf.io.TFRecordWriter(str(path)) as writer:
-        for one in records:
-            writer.write(one)
-    return str(path)
 
 
 def read(path, names):

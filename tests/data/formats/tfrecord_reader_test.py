@@ -9,28 +9,14 @@ from apps_rec.data.formats.tfrecord_reader import read_tfrecord, tfrecord_column
 from apps_rec.data.schema import Column, Schema
 from apps_rec.data.values.cast_lists import convert
 from apps_rec.errors import DataError
+from tests.data.formats.messages import feature, write
 
 SCHEMA = Schema((), input_type="tfrecord")
-
-
-def feature(values):
-    if all(isinstance(value, int) for value in values):
-        return tf.train.Feature(int64_list=tf.train.Int64List(value=values))
-    if all(isinstance(value, float) for value in values):
-        return tf.train.Feature(float_list=tf.train.FloatList(value=values))
-    return tf.train.Feature(bytes_list=tf.train.BytesList(value=values))
 
 
 def example(**columns):
     features = {name: feature(values) for name, values in columns.items() if values is not None}
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
-
-
-def write(path, records, compression=""):
-    with tf.io.TFRecordWriter(str(path), compression) as writer:
-        for record in records:
-            writer.write(record)
-    return str(path)
 
 
 def read(path, names):
