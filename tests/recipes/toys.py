@@ -291,17 +291,17 @@ class Toy(keras.layers.Layer):
 }
 
 COMMAND = {
-    "apps_rec/tools/commands/toy.py": Addition(
-        """from apps_rec.tools.commands.check import check
+    "apps_rec/tools/commands/models/toy.py": Addition(
+        """from apps_rec.tools.commands.configs.check import check
 
 
 def toy(config):
     return check(config).message.model_dir
 """
     ),
-    "apps_rec/cli/commands/toy.py": Addition(
+    "apps_rec/cli/commands/models/toy.py": Addition(
         """from apps_rec.cli.options import write
-from apps_rec.tools.commands.toy import toy
+from apps_rec.tools.commands.models.toy import toy
 
 HELP = "say where a run is"
 EXAMPLE = "x.config"
@@ -316,7 +316,7 @@ def run(options):
 """
     ),
     "apps_rec/cli/commands/__init__.py": Addition(
-        """from apps_rec.cli.commands import toy
+        """from apps_rec.cli.commands.models import toy
 
 COMMANDS["toy"] = toy
 """

@@ -342,7 +342,8 @@ def test_the_strategy_must_need_the_cluster(tiny, capsys):
 def test_the_command_line_launches_what_it_is_given(tiny, monkeypatch):
     seen = []
     monkeypatch.setattr("apps_rec.tools.launch.launch", lambda *args, **kwargs: seen.append((args, kwargs)))
-    monkeypatch.setattr("apps_rec.cli.commands.launch.read_config", lambda options: with_strategy(tiny, "PSStrategy"))
+    seen_config = "apps_rec.cli.commands.models.launch.read_config"
+    monkeypatch.setattr(seen_config, lambda options: with_strategy(tiny, "PSStrategy"))
     words = ["train", "tiny.config", "--set", "model_dir=x", "--resume"]
     assert main(["launch", "--workers", "3", "--ps", "1", "--max-restarts", "4", "--", *words]) == 0
     assert seen == [(([sys.executable, "-P", "-m", "apps_rec", *words], 3, 1), {"max_restarts": 4})]

@@ -5,20 +5,9 @@ A file has HELP (one line), EXAMPLE (the text behind the command's name), `add_a
 
 from types import ModuleType
 
-from apps_rec.cli.commands import (
-    check,
-    convert,
-    evaluate,
-    export,
-    import_easyrec,
-    launch,
-    predict,
-    regress,
-    simulate_config,
-    simulate_store,
-    train,
-    verify_export,
-)
+from apps_rec.cli.commands.configs import check, import_easyrec
+from apps_rec.cli.commands.data import convert, simulate_config, simulate_store
+from apps_rec.cli.commands.models import evaluate, export, launch, predict, regress, train, verify_export
 
 # In the order of the help; a name of two words is a command of a group.
 COMMANDS: dict[str, ModuleType] = {

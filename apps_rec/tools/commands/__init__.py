@@ -1,15 +1,15 @@
 """One function for each command, for notebooks and scripts: `apps_rec.train("x.config")`."""
 
-from apps_rec.tools.commands.check import check
-from apps_rec.tools.commands.convert import convert
-from apps_rec.tools.commands.evaluate import evaluate
-from apps_rec.tools.commands.export import export
-from apps_rec.tools.commands.import_easyrec import import_easyrec
-from apps_rec.tools.commands.predict import predict
-from apps_rec.tools.commands.simulate_config import simulate_config
-from apps_rec.tools.commands.simulate_store import simulate_store
-from apps_rec.tools.commands.train import train
-from apps_rec.tools.commands.verify_export import verify_export
+from apps_rec.tools.commands.configs.check import check
+from apps_rec.tools.commands.configs.import_easyrec import import_easyrec
+from apps_rec.tools.commands.data.convert import convert
+from apps_rec.tools.commands.data.simulate_config import simulate_config
+from apps_rec.tools.commands.data.simulate_store import simulate_store
+from apps_rec.tools.commands.models.evaluate import evaluate
+from apps_rec.tools.commands.models.export import export
+from apps_rec.tools.commands.models.predict import predict
+from apps_rec.tools.commands.models.train import train
+from apps_rec.tools.commands.models.verify_export import verify_export
 
 __all__ = [
     "check",

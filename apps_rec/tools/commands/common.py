@@ -14,7 +14,7 @@ from typing import ParamSpec, TypeVar
 from apps_rec.config import Config
 from apps_rec.config.uris import local_mistake
 from apps_rec.errors import RunError
-from apps_rec.tools.commands.check import ConfigLike, check
+from apps_rec.tools.commands.configs.check import ConfigLike, check
 from apps_rec.tools.log import show_log
 from apps_rec.tools.told import told
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 
-from apps_rec.cli.commands import train
+from apps_rec.cli.commands.models import train
 from apps_rec.cli.options import Parser, read_config
 from apps_rec.errors import ConfigError
 from apps_rec.tools import launch

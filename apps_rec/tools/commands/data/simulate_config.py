@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apps_rec.config import Config, load_config
-from apps_rec.tools.commands.check import ConfigLike
 from apps_rec.tools.commands.common import command, require_local
+from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:

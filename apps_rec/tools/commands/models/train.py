@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from apps_rec.tools.commands.check import ConfigLike
 from apps_rec.tools.commands.common import checked_config, command
+from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
