@@ -192,6 +192,17 @@ def test_one_file_of_a_folder_reads_messages(folder, reader):
     assert not breaches(folder, allowed, except_for=(reader,))
 
 
+def test_columns_and_embeddings_of_features_know_nothing_of_each_other():
+    def columns_may(name):
+        return room(name) not in {"layers", "legacy_keras"} and not name.startswith("apps_rec.features.embeddings")
+
+    def embeddings_may(name):
+        return room(name) != "data" and not name.startswith("apps_rec.features.columns")
+
+    assert not breaches("features/columns", columns_may)
+    assert not breaches("features/embeddings", embeddings_may)
+
+
 def test_old_keras_comes_through_one_file():
     for module, source in sources().items():
         if module == "apps_rec.legacy_keras":

@@ -17,8 +17,8 @@ from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.features import Embedder, Preprocessor, VariationalDropout
 from apps_rec.features.build import build_sequences, dnn_arguments
+from apps_rec.features.embeddings.variational_dropout import widths_of
 from apps_rec.features.specs import FeatureSpec
-from apps_rec.features.variational_dropout import widths_of
 from apps_rec.models.bodies import (
     Body,
     DeepAndCross,

@@ -18,7 +18,7 @@ from apps_rec.data.schema import LabelVector
 from apps_rec.data.tfrecords.row_counts import estimate_rows
 from apps_rec.errors import ConfigError
 from apps_rec.features import Preprocessor
-from apps_rec.features.cells import numbers_in_cells
+from apps_rec.features.columns.cells import numbers_in_cells
 from apps_rec.features.specs import IdFeature, ListFeature
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig

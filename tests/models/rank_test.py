@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.features import Embedder
-from apps_rec.features.preprocessor import Preprocessor
+from apps_rec.features.columns.preprocessor import Preprocessor
 from apps_rec.features.specs import (
     AttentionSpec,
     BucketFeature,

@@ -231,7 +231,7 @@ _FEATURES[FeatureConfig.ToyFeature] = lambda feature, vocabularies: ToyFeature(
 )
 """
     ),
-    "apps_rec/features/preprocessor.py": Addition(
+    "apps_rec/features/columns/preprocessor.py": Addition(
         "from apps_rec.features.specs import ToyFeature\n",
         before=(
             "        if isinstance(spec, BucketFeature):\n",

@@ -217,7 +217,7 @@ def with_huge_price(tiny, row, monkeypatch):
     rows = [[*values.values()] for values in tiny.rows("train.csv")]
     rows[row][3], rows[row][7] = "3e38", "live"
     # Numbers are cut at a size whose square is finite: without that, it is not.
-    monkeypatch.setattr("apps_rec.features.cells.LARGEST", 3.4e38)
+    monkeypatch.setattr("apps_rec.features.columns.cells.LARGEST", 3.4e38)
     tiny.write_csv("train.csv", rows)
 
 

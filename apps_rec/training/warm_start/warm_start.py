@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from apps_rec.errors import RunError
 from apps_rec.features import build_features
-from apps_rec.features.preprocessor import Preprocessor
+from apps_rec.features.columns.preprocessor import Preprocessor
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models import RankModel, build_model, build_variables
 from apps_rec.nearest import did_you_mean, nearest

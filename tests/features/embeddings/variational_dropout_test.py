@@ -7,9 +7,9 @@ import pytest
 import tensorflow as tf
 
 import apps_rec
-from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
+from apps_rec.features.embeddings.embedded import Block, EmbeddedFeatures, RequestFeatures
+from apps_rec.features.embeddings.variational_dropout import VariationalDropout, scaled, widths_of
 from apps_rec.features.specs import BucketFeature, HashIds, IdFeature, NumberFeature
-from apps_rec.features.variational_dropout import VariationalDropout, scaled, widths_of
 from apps_rec.layers.dropout import own_seed
 from apps_rec.training.estimator import Estimator, load_trained
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from apps_rec.features.pooling import Items
+from apps_rec.features.embeddings.pooling import Items
 from apps_rec.features.specs import SequenceSpec
 from apps_rec.layers.attention import TargetAttention
 from apps_rec.names import scope_name

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from apps_rec.features.embedded import Block, EmbeddedFeatures, RequestFeatures
+from apps_rec.features.embeddings.embedded import Block, EmbeddedFeatures, RequestFeatures
+from apps_rec.features.embeddings.pooling import Items, key_of, pool, pooling_layers, steps_combined, trimmed
+from apps_rec.features.embeddings.sequences import ListItems, sequence_layers
 from apps_rec.features.layout import Layout, has_steps, rows_of
-from apps_rec.features.pooling import Items, key_of, pool, pooling_layers, steps_combined, trimmed
-from apps_rec.features.sequences import ListItems, sequence_layers
 from apps_rec.features.specs import (
     WITHOUT_TABLE,
     AnyListFeature,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from apps_rec.data.graph_assert import expect
-from apps_rec.features.cells import as_text, floats, where
+from apps_rec.features.columns.cells import as_text, floats, where
 from apps_rec.features.specs import LookupFeature, LookupNumberFeature
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
-from apps_rec.features.cells import as_text, bounded, floats, numbers, numbers_in_cells, steps, tokens
-from apps_rec.features.crosses import crossed
-from apps_rec.features.expression import evaluate
+from apps_rec.features.columns.cells import as_text, bounded, floats, numbers, numbers_in_cells, steps, tokens
+from apps_rec.features.columns.crosses import crossed
+from apps_rec.features.columns.expression import evaluate
+from apps_rec.features.columns.maps import Maps
 from apps_rec.features.layout import Layout
-from apps_rec.features.maps import Maps
 from apps_rec.features.specs import (
     AnyListFeature,
     AnyNumberFeature,

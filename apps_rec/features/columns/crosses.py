@@ -7,7 +7,7 @@ from functools import reduce
 
 import tensorflow as tf
 
-from apps_rec.features.cells import as_text, kept
+from apps_rec.features.columns.cells import as_text, kept
 from apps_rec.features.specs import CrossListFeature
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from apps_rec.features.embedded import EmbeddedFeatures
+from apps_rec.features.embeddings.embedded import EmbeddedFeatures
 from apps_rec.features.specs import WITHOUT_TABLE, FeatureSpec
 from apps_rec.layers import arguments
 from apps_rec.layers.dropout import own_seed
