@@ -24,6 +24,7 @@ setup(
         "protobuf>=6.31.1,<8",
         "pyarrow>=17",
         "tensorboard>=2.18",
+        "packaging>=22",
     ],
     extras_require={
         "dev": [

@@ -20,6 +20,7 @@ from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import (
     check,
     convert,
+    doctor,
     evaluate,
     export,
     import_easyrec,
@@ -39,6 +40,7 @@ __all__ = [
     "Config",
     "check",
     "convert",
+    "doctor",
     "evaluate",
     "export",
     "import_easyrec",

@@ -5,6 +5,7 @@ A file has HELP (one line), EXAMPLE (the text behind the command's name), `add_a
 
 from types import ModuleType
 
+from apps_rec.cli.commands import doctor
 from apps_rec.cli.commands.configs import check, import_easyrec
 from apps_rec.cli.commands.data import convert, simulate_config, simulate_store
 from apps_rec.cli.commands.models import evaluate, export, launch, predict, regress, train, verify_export
@@ -23,6 +24,7 @@ COMMANDS: dict[str, ModuleType] = {
     "launch": launch,
     "simulate store": simulate_store,
     "simulate config": simulate_config,
+    "doctor": doctor,
 }
 # The help of the first word of such a name.
 GROUPS = {"simulate": "make data with known truth"}

@@ -5,6 +5,7 @@ from apps_rec.tools.commands.configs.import_easyrec import import_easyrec
 from apps_rec.tools.commands.data.convert import convert
 from apps_rec.tools.commands.data.simulate_config import simulate_config
 from apps_rec.tools.commands.data.simulate_store import simulate_store
+from apps_rec.tools.commands.doctor import doctor
 from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.export import export
 from apps_rec.tools.commands.models.predict import predict
@@ -14,6 +15,7 @@ from apps_rec.tools.commands.models.verify_export import verify_export
 __all__ = [
     "check",
     "convert",
+    "doctor",
     "evaluate",
     "export",
     "import_easyrec",
