@@ -8,7 +8,8 @@ from pathlib import Path
 
 from apps_rec.config.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
-from apps_rec.data.local_files import answer_of, is_folder, local_files
+from apps_rec.data.folders import check_files_of_folder, ending_of
+from apps_rec.data.local_files import answer_of, local_files
 from apps_rec.data.schema import INPUT_TYPES, OF_MESSAGES, Schema
 from apps_rec.errors import ArgumentError, ConfigError, DataError, RunError
 from apps_rec.nearest import did_you_mean, nearest
@@ -19,7 +20,6 @@ _LOG = logging.getLogger("apps_rec.data")
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv"} | {f".{name}": name for name in INPUT_TYPES.values()}
 # Separators of CSV files, and what a config writes for them.
 _SEPARATORS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
-_COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
 
 
 def data_files(
@@ -27,8 +27,9 @@ def data_files(
 ) -> list[str]:
     r"""Returns the files of a path, a glob or several of them separated by commas; sorted, each once.
 
-    A name that exists is that file, even if it holds commas or characters of a glob. In all other names a comma of the
-    name itself is written `\,`. A file that is found under several names, by links or `./`, keeps the first one.
+    A folder stands for all data files below it, see `apps_rec.data.folders`. A name that exists is that file, even if
+    it holds commas or characters of a glob. In all other names a comma of the name itself is written `\,`. A file that
+    is found under several names, by links or `./`, keeps the first one.
 
     Args:
         paths: plain paths and URIs of stores, as in `train_input_path`.
@@ -37,8 +38,8 @@ def data_files(
 
     Raises:
         ConfigError: a URI has a scheme that is not read.
-        DataError: a part matches no file or is a folder; a file may not be read, cannot be read several times, or has a
-            name that is no text; a store or a mount gives no answer.
+        DataError: a part matches no file; a folder holds none, or several formats; a file may not be read, cannot be
+            read several times, or has a name that is no text; a store or a mount gives no answer.
     """
     whole = paths.strip()
     parts = (
@@ -76,10 +77,13 @@ def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, 
     found = storage.find(part, field)
     if not found:
         raise DataError(f'{field}: no file matches "{part}"')
-    for path, is_a_folder in found:
-        if is_a_folder:
-            raise DataError(is_folder(path.rstrip("/"), field))
-    return [(path, path) for path, _ in found]
+    files = []
+    for path, is_folder in found:
+        below = storage.files_below(path, field) if is_folder else [path]
+        if is_folder:
+            check_files_of_folder(below, path, field)
+        files += below
+    return [(path, path) for path in files]
 
 
 def check_sizes(shards: int | None, rows_per_file: int | None) -> None:
@@ -106,10 +110,7 @@ def guess_input_type(path: str) -> str:
     Raises:
         DataError: the ending stands for no format.
     """
-    name = path.lower()
-    for ending in _COMPRESSED:
-        name = name.removesuffix(ending)
-    ending = os.path.splitext(name)[1]
+    ending = ending_of(path)
     if ending not in _ENDINGS:
         raise DataError(
             f'{path}: the name does not say what the file holds: expected one of {", ".join(_ENDINGS)}, got "{ending}"'
@@ -162,18 +163,9 @@ def absent_columns(path: str, present: Sequence[str], wanted: Sequence[str], sch
     """Returns the wanted columns that a file lacks and that get their default_val in every row.
 
     Raises:
-        DataError: an absent column has no default_val or has its value in the path, or a column is there twice.
+        DataError: an absent column has no default_val, or a column is there twice.
     """
-    absent = []
-    for name in wanted:
-        column = next((column for column in schema.declared if column.stored == name), None)
-        if name not in present and column is not None and column.has_default:
-            partition = next((part for part in path.split("/")[:-1] if part.startswith(f"{name}=")), None)
-            if partition is not None:
-                raise DataError(
-                    f'{path}: there is no column "{name}" in the file, and the folder "{partition}" gives it a value: '
-                    "columns in paths are not read; write the column into the file"
-                )
-            absent.append(name)
+    with_default = {column.stored for column in schema.declared if column.has_default}
+    absent = [name for name in wanted if name not in present and name in with_default]
     check_columns(path, present, [name for name in wanted if name not in absent], schema)
     return absent

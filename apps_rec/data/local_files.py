@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from apps_rec.data.folders import check_files_of_folder, is_no_data
 from apps_rec.errors import DataError
 
 _LOG = logging.getLogger("apps_rec.data")
@@ -72,8 +73,8 @@ def answer_of(question: Callable[[], Answer], what: str, timeout_seconds: float)
 def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
     """Returns the files of a path or a glob, each with a key that is equal for all names of one file.
 
-    `*`, `?` and `[...]` stay within one name. `**` as a whole name stands for any number of folders. Each folder is
-    entered once, however many links lead to it.
+    A folder stands for the data files below it. `*`, `?` and `[...]` stay within one name. `**` as a whole name stands
+    for any number of folders. Each folder is entered once, however many links lead to it.
 
     Args:
         pattern: path or glob without a scheme.
@@ -81,15 +82,10 @@ def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[
         timeout_seconds: seconds to wait for an answer; 0: for ever.
 
     Raises:
-        DataError: there is no such file or no answer in time; the path is a folder or no regular file; a file cannot be
-            opened; a name is no text.
+        DataError: there is no such file or no answer in time; a folder holds no data, or several formats; the path is
+            no regular file; a file cannot be opened; a name is no text.
     """
     return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"', timeout_seconds)
-
-
-def is_folder(path: str, field: str) -> str:
-    """Returns the message about a folder in the place of a file."""
-    return f'{field}: "{path}" is a folder; name its files, such as "{path}/*.parquet"'
 
 
 def _look(pattern: str, field: str) -> list[tuple[str, Hashable]]:
@@ -97,7 +93,34 @@ def _look(pattern: str, field: str) -> list[tuple[str, Hashable]]:
     found = [pattern] if os.path.lexists(pattern) else list(_matching(pattern))
     if not found:
         raise DataError(f'{field}: no file matches "{_shown(pattern)}" (looked from {os.getcwd()})')
-    return [(path, _identity(path, field)) for path in found]
+    files: list[str] = []
+    for path in found:
+        if os.path.isdir(path):
+            below = list(_data_below(path if path.endswith("/") else f"{path}/", field, set()))
+            check_files_of_folder(below, _shown(path), field)
+            files += below
+        else:
+            files.append(path)
+    return [(path, _identity(path, field)) for path in dict.fromkeys(files)]
+
+
+def _data_below(folder: str, field: str, seen: set[tuple[int, int] | None]) -> Iterator[str]:
+    """Yields the data files below a folder, whose path ends with a slash. Each folder is entered once."""
+    place = _place(folder)
+    if place in seen:
+        return
+    seen.add(place)
+    try:
+        names = _sorted_names(folder)
+    except OSError as error:
+        raise DataError(f'{field}: "{_shown(folder)}" cannot be looked into: {error.strerror}') from None
+    for name in names:
+        if is_no_data(name):
+            continue
+        if os.path.isdir(folder + name):
+            yield from _data_below(f"{folder}{name}/", field, seen)
+        else:
+            yield folder + name
 
 
 def _identity(path: str, field: str) -> Hashable:
@@ -112,8 +135,6 @@ def _identity(path: str, field: str) -> Hashable:
                 f'{where} is a link to "{os.readlink(path)}", and there is no such file ({error.strerror})'
             ) from None
         raise DataError(f"{where} cannot be looked at: {error.strerror}") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise DataError(is_folder(path, field))
     kind = next((name for is_kind, name in _KINDS if is_kind(status.st_mode)), None)
     if kind is not None:
         raise DataError(f"{where} is {kind}; expected a file, which can be read more than once: write the rows to one")
@@ -174,11 +195,14 @@ def _below(folder: str, names: list[str], seen: set[tuple[int, int]]) -> Iterato
 
 def _entries(folder: str) -> list[str]:
     try:
-        names = os.listdir(folder or ".")
+        return _sorted_names(folder)
     except OSError:
         return []
+
+
+def _sorted_names(folder: str) -> list[str]:
     # Folders come before links to them, so that a file is found by its own path.
-    return sorted(names, key=lambda name: (os.path.islink(folder + name), name))
+    return sorted(os.listdir(folder or "."), key=lambda name: (os.path.islink(folder + name), name))
 
 
 def _place(folder: str) -> tuple[int, int] | None:

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.fs as arrow_fs
 
 from apps_rec.config.uris import input_mistake, split_uri
+from apps_rec.data.folders import is_no_data
 from apps_rec.errors import ConfigError, DataError
 
 # Bytes of one read from a store, where every read is a round trip.
@@ -98,6 +99,20 @@ def find(uri: str, field: str) -> list[Found]:
         for name, kind in inside
         if _matches(name.split("/"), pattern.split("/"))
     ]
+
+
+def files_below(uri: str, field: str) -> list[str]:
+    """Returns the data files below a folder, see `apps_rec.data.folders`.
+
+    Raises:
+        DataError: the store does not answer or refuses access.
+    """
+    folder = uri if uri.endswith("/") else f"{uri}/"
+    with _answering(uri, f'{field}: "{uri}"'):
+        system, base = _locate(folder)
+        infos = system.get_file_info(arrow_fs.FileSelector(base, recursive=True))
+    names = (info.path.removeprefix(base).lstrip("/") for info in infos if info.type == arrow_fs.FileType.File)
+    return [folder + name for name in names if not any(map(is_no_data, name.split("/")))]
 
 
 def _matches(names: Sequence[str], patterns: Sequence[str]) -> bool:

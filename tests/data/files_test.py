@@ -25,11 +25,6 @@ def test_nothing_found_says_what_was_looked_for(tmp_path):
         data_files(" , ", "train_input_path")
 
 
-def test_a_folder_is_refused(tmp_path):
-    with pytest.raises(DataError, match="is a folder; name its files"):
-        data_files(str(tmp_path))
-
-
 def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     path = tmp_path / "a.csv"
     path.write_text("x")

@@ -13,8 +13,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.data import RowStream, data_files, storage
+from apps_rec.data.folders import MANIFEST
 from apps_rec.data.schema import Column, Schema
-from apps_rec.data.tfrecords.manifest import NAME, FileEntry, Manifest, manifest_beside
+from apps_rec.data.tfrecords.manifest import FileEntry, Manifest, manifest_beside
 from apps_rec.data.tfrecords.row_counts import count_rows
 from apps_rec.errors import ConfigError, DataError
 
@@ -158,11 +159,15 @@ def test_nothing_there(s3):
             data_files(path, "train_input_path")
 
 
-def test_folders_are_refused(s3):
+def test_a_folder_of_a_store_stands_for_the_data_below_it(s3):
     write_parts(s3 / "logs", "csv")
-    for path, shown in (("s3://logs/day=1/", "day=1"), ("s3://logs/day=2/*", "day=2/deep")):
-        with pytest.raises(DataError, match=f'"s3://logs/{shown}" is a folder; name its files, such as'):
-            data_files(path)
+    (s3 / "logs" / "_SUCCESS").write_text("")
+    assert data_files("s3://logs/day=2/") == ["s3://logs/day=2/deep/er/part-0.csv", "s3://logs/day=2/part-0.csv"]
+    assert data_files("s3://logs") == data_files("s3://logs/**/*.csv")
+    assert data_files("s3://logs/day=*") == data_files("s3://logs/**/*.csv")
+    (s3 / "logs" / "day=1" / "notes.md").write_text("")
+    with pytest.raises(DataError, match=r'below "s3://logs" are files of several endings, such as .*\.md and .*\.csv'):
+        data_files("s3://logs")
 
 
 def test_schemes_that_are_not_read():
@@ -260,7 +265,7 @@ def test_a_manifest_in_a_store(s3):
     manifest = manifest_beside("s3://logs/part-0.tfrecord")
     assert manifest.entry("s3://logs/part-0.tfrecord").rows == 7
     assert count_rows("s3://logs/part-0.tfrecord", schema_of("tfrecord")) == 7
-    (s3 / "logs" / NAME).write_text("{}")
+    (s3 / "logs" / MANIFEST).write_text("{}")
     with pytest.raises(DataError, match=r"^s3://logs/manifest\.json: expected what apps-rec convert writes"):
         manifest_beside("s3://logs/part-0.tfrecord")
 

@@ -19,6 +19,7 @@ from apps_rec.data import storage
 from apps_rec.data.files import absent_columns
 from apps_rec.data.formats.csv_scan import BadQuote, Dialect, Rows, count_lines, find_rows, with_markers
 from apps_rec.data.formats.source import CHUNK_ROWS, RAGGED, STRAY_QUOTE, BadRow, Chunk, Unit
+from apps_rec.data.hive_paths import partition_values
 from apps_rec.data.schema import Schema
 from apps_rec.errors import DataError
 
@@ -37,12 +38,16 @@ def dialect_of(schema: Schema) -> Dialect:
 
 
 def csv_columns(path: str, schema: Schema) -> list[str]:
-    """Returns the column names of a file: those of the header, or those of input_fields if there is no header."""
+    """Returns the column names of a file: those of the header.
+
+    If there is no header, they are those of input_fields, but for those that the folders of the path give.
+    """
     first = _first_line(path, schema)
     if first and first[0].startswith("PAR1"):
         raise DataError(f"{path}: is a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it")
     if not schema.with_header:
-        declared = [column.stored for column in schema.declared]
+        given = partition_values(path)
+        declared = [column.stored for column in schema.declared if column.stored not in given]
         if len(first) > 1 and sum(cell in declared for cell in first) > len(first) / 2:
             raise DataError(
                 f"{path}: row 1 is a line of names, {', '.join(first)[:120]}; data_config.with_header: true reads it"

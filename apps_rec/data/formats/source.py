@@ -1,6 +1,6 @@
 """Units of rows and chunks of them, as every file format hands them to the stream of rows."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -69,11 +69,14 @@ class Chunk:
     line_of: Callable[[int], int] | None = None
     absent: tuple[str, ...] = ()
 
-    def with_columns(self, names: Sequence[str], absent: Sequence[str]) -> "Chunk":
-        """Returns the chunk with these columns in this order, and nulls for those that the file does not have."""
-        if not absent and self.data.schema.names == list(names):
+    def with_columns(
+        self, names: Sequence[str], absent: Sequence[str], given: Mapping[str, pa.Array] | None = None
+    ) -> "Chunk":
+        """Returns the chunk with these columns in this order: `given` ones, and nulls for those that are absent."""
+        if not absent and not given and self.data.schema.names == list(names):
             return self
-        columns = [pa.nulls(len(self.rows)) if name in absent else self.data.column(name) for name in names]
+        more = dict(given or {}) | {name: pa.nulls(len(self.rows)) for name in absent}
+        columns = [more[name] if name in more else self.data.column(name) for name in names]
         return replace(self, data=pa.RecordBatch.from_arrays(columns, list(names)), absent=tuple(absent))
 
     def slice(self, start: int, length: int | None = None) -> "Chunk":

@@ -14,7 +14,8 @@ from apps_rec.data.schema import Schema
 def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
     """Returns a table without rows, with the columns that `RowStream` would keep of a file.
 
-    Some files, such as Parquet's, hold the types. In others a column has its declared type, or is text.
+    Some files, such as Parquet's, hold the types, and what their folders give is text. In others a column has its
+    declared type, or is text.
 
     Args:
         path: path of the file.
@@ -22,8 +23,10 @@ def empty_kept(path: str, schema: Schema, keep: Sequence[str]) -> pa.Table:
         keep: names of columns that the file has.
     """
     types = FORMATS[schema.input_type].types
-    stored = types(path) if types else {}
-    return pa.table({name: pa.array([], stored.get(name) or _declared_type(name, schema)) for name in keep})
+    if types is None:
+        return pa.table({name: pa.array([], _declared_type(name, schema)) for name in keep})
+    stored = types(path)
+    return pa.table({name: pa.array([], stored.get(name, pa.string())) for name in keep})
 
 
 def _declared_type(name: str, schema: Schema) -> pa.DataType:

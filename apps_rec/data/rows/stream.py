@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from apps_rec.data.formats.partitions import columns_of, read_rows
 from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
 from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.rows.columns import record_type
@@ -260,14 +261,14 @@ class RowStream:
 
     def _chunks(self, epoch: int, skip: int) -> Iterator[tuple[Unit, Chunk]]:
         """Yields the chunks of all units in the epoch's order, less the first `skip` rows."""
-        read, stored = FORMATS[self.schema.input_type].read, self.schema.in_files(self._names)
+        stored = self.schema.in_files(self._names)
         for number, unit in enumerate(self._units_in_order(epoch)):
             self._units_done = number
             if unit.rows is not None and unit.rows <= skip:
                 skip -= unit.rows
                 continue
             self._states.note(unit.path)
-            for chunk in read(unit, stored, self.schema):
+            for chunk in read_rows(unit, stored, self.schema):
                 self._say_absent(unit.path, chunk)
                 if stored != self._names:
                     chunk = replace(chunk, data=chunk.data.rename_columns(self._names))
@@ -329,5 +330,5 @@ def _in_order(window: Window, places: np.ndarray | None) -> tuple[np.ndarray, np
 
 
 def column_names(path: str, schema: Schema) -> list[str]:
-    """Returns all column names of a file, as the config calls them. Of TFRecord only the first records are read."""
-    return schema.of_files(FORMATS[schema.input_type].columns(path, schema))
+    """Returns the names of all columns of a file and its folders, as the config calls them; see `columns_of`."""
+    return schema.of_files(columns_of(path, schema))

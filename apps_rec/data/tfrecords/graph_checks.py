@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from apps_rec.data import storage
 from apps_rec.data.files import check_columns
 from apps_rec.data.formats.csv_reader import csv_columns
+from apps_rec.data.formats.table import FORMATS
+from apps_rec.data.hive_paths import partition_values
 from apps_rec.data.schema import INPUT_TYPES, Schema
 from apps_rec.data.tfrecords.manifest import Manifest, filters_as_text, manifest_beside
 from apps_rec.errors import ConfigError, DataError
@@ -64,11 +66,23 @@ def check_graph_readable(schema: Schema, files: Sequence[str], holdout_fraction:
     _check_options(schema, holdout_fraction)
     for path in files:
         storage.check_tensorflow_reads(path)
+        _check_no_partitions(path, schema)
     manifests = [manifest_beside(path) for path in files]
     _check_row_options(schema, files, manifests)
     if schema.input_type == "csv":
         return RecordLayout(header=_common_header(schema, files))
     return RecordLayout(kinds=_common_kinds(schema, files))
+
+
+def _check_no_partitions(path: str, schema: Schema) -> None:
+    read = schema.in_files(schema.read_names())
+    given = [key for key in partition_values(path) if key in read]
+    missing = [key for key in given if key not in FORMATS[schema.input_type].columns(path, schema)] if given else []
+    if missing:
+        raise DataError(
+            f'{path}: column "{missing[0]}" is the name of a folder alone, which Python reads, and here no Python runs '
+            f"in the input (parameter servers). {_CONVERT}, with the column in them"
+        )
 
 
 def _check_options(schema: Schema, holdout_fraction: float) -> None:

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from apps_rec.data import storage
+from apps_rec.data.folders import MANIFEST
 from apps_rec.data.schema import RowFilter
 from apps_rec.errors import DataError
 from apps_rec.json_text import read_json
 
-NAME = "manifest.json"
 VERSION = 1
 
 
@@ -61,7 +61,7 @@ class Manifest:
     def write(self, folder: Path) -> None:
         """Writes the manifest into a folder."""
         text = json.dumps({"version": VERSION, **asdict(self)}, indent=2, ensure_ascii=False)
-        (folder / NAME).write_text(text + "\n", encoding="utf-8")
+        (folder / MANIFEST).write_text(text + "\n", encoding="utf-8")
 
 
 def filters_as_text(filters: Sequence[RowFilter]) -> tuple[str, ...]:
@@ -82,7 +82,7 @@ def manifest_beside(path: str) -> Manifest | None:
     Raises:
         DataError: `apps-rec convert` did not write the file of that name.
     """
-    beside = storage.beside(path, NAME)
+    beside = storage.beside(path, MANIFEST)
     if not storage.is_file(beside):
         return None
     try:

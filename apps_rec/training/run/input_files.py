@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from apps_rec.data.files import data_files
+from apps_rec.data.hive_paths import partition_values
 from apps_rec.data.storage import is_file, size_and_time
 from apps_rec.errors import DataError, RunError
 from apps_rec.json_text import read_json
@@ -42,7 +43,8 @@ def look_for_eval_files(config: PipelineConfig) -> None:
 def check_same_input_files(folder: RunFolder, config: PipelineConfig) -> None:
     """Compares the training files, in order, with those that the run began with: name, size and time of change.
 
-    Their folder may have moved. The time counts even if the size is the same, since a copy cannot be told from an edit.
+    Their folder may have moved, but not under another key and value (`dt=2026-11-01/`). The time counts even if the
+    size is the same, since a copy cannot be told from an edit.
 
     Raises:
         RunError: a file is gone, new or changed.
@@ -79,9 +81,8 @@ def _facts(path: str) -> dict[str, Any]:
 
 def _change(was: dict | None, found: dict | None, before: list[dict], now: list[dict]) -> str | None:
     count = f"({len(before)} files then, {len(now)} now)"
-    if was is None or found is None or Path(was["path"]).name != Path(found["path"]).name:
-        names_now = [Path(file["path"]).name for file in now]
-        if was is not None and Path(was["path"]).name not in names_now:
+    if was is None or found is None or _name(was) != _name(found):
+        if was is not None and _name(was) not in map(_name, now):
             fate = "is not among them any more" if is_file(was["path"]) else "is gone"
             return f"{was['path']} {fate} {count}"
         return f"{(found or was or {})['path']} is new {count}"
@@ -93,6 +94,11 @@ def _change(was: dict | None, found: dict | None, before: list[dict], now: list[
             f"{_shown(found['mtime_ns'])} now)"
         )
     return None
+
+
+def _name(file: dict) -> tuple[dict[str, str], str]:
+    """Returns what a file is known by: its name, and the columns that its folders give."""
+    return partition_values(file["path"]), Path(file["path"]).name
 
 
 def _shown(mtime_ns: int) -> str:

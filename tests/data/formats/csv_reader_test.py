@@ -249,18 +249,12 @@ def test_blank_lines_are_no_rows_and_no_header(tmp_path):
     assert read(path, ["b"])[:2] == ({"b": [b"2", b"4"]}, [1, 2])
 
 
-@pytest.mark.parametrize("name", ["a.csv", "dt=7/a.csv"])
-def test_a_column_with_a_default_may_be_absent(tmp_path, name):
-    path = tmp_path / name
-    path.parent.mkdir(exist_ok=True)
+def test_a_column_with_a_default_may_be_absent(tmp_path):
+    path = tmp_path / "a.csv"
     path.write_text("a\n1\n2\n")
     columns = (Column("a"), Column("dt", "INT32", 3, True), Column("x", "INT32", 3))
     schema = Schema((), with_header=True, declared=columns)
-    if name == "a.csv":
-        assert read(path, ["dt", "a"], schema)[0] == {"dt": [None, None], "a": [b"1", b"2"]}
-        assert read(path, ["dt"], schema)[0] == {"dt": [None, None]}
-    else:
-        with pytest.raises(DataError, match=r'no column "dt" in the file, and the folder "dt=7" gives it a value'):
-            read(path, ["dt"], schema)
+    assert read(path, ["dt", "a"], schema)[0] == {"dt": [None, None], "a": [b"1", b"2"]}
+    assert read(path, ["dt"], schema)[0] == {"dt": [None, None]}
     with pytest.raises(DataError, match='there is no column "x"'):
         read(path, ["x"], schema)

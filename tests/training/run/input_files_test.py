@@ -109,3 +109,19 @@ def test_a_list_that_cannot_be_read(run, text):
     folder.inputs.write_text(text)
     with pytest.raises(RunError, match=r"inputs\.json, the list of the run's training files, cannot be read"):
         check_same_input_files(folder, config)
+
+
+def test_a_folder_of_another_value_is_another_file(tiny):
+    for day in ("dt=1", "dt=2"):
+        path = tiny.folder / "data" / day / "a.csv"
+        path.parent.mkdir(parents=True)
+        shutil.copy(tiny.folder / "train.csv", path)
+        os.utime(path, ns=(EVEN, EVEN))
+    folder = RunFolder(tiny.folder / "run")
+    folder.path.mkdir()
+    config = tiny.load("train_input_path=data").message
+    note_input_files(folder, config)
+    check_same_input_files(folder, config)
+    (tiny.folder / "data" / "dt=2").rename(tiny.folder / "data" / "dt=3")
+    with pytest.raises(RunError, match=r"train_input_path: data/dt=2/a.csv is gone \(2 files then, 2 now\)"):
+        check_same_input_files(folder, config)
