@@ -1,4 +1,4 @@
-"""Which files of a folder are data: what Spark reads of it, all of one ending."""
+"""The files of a folder that are data: those that Spark reads, all of one ending."""
 
 from __future__ import annotations
 
