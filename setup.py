@@ -25,6 +25,7 @@ setup(
         "pyarrow>=17",
         "tensorboard>=2.18",
         "packaging>=22",
+        "rich>=13",
     ],
     extras_require={
         "dev": [

@@ -14,7 +14,9 @@ from types import FrameType
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
 from apps_rec.cli.options import Parser
+from apps_rec.data.progress_bar import bars_on_terminal
 from apps_rec.errors import ArgumentError, UserError
+from apps_rec.tools.log import ToStderr
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
@@ -31,14 +33,12 @@ def execute(options: argparse.Namespace) -> int:
     130, 143: ended by SIGINT, SIGTERM.
     """
     logger = logging.getLogger("apps_rec")
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    logger.handlers[:] = [handler]
+    logger.handlers[:] = [ToStderr()]
     logger.setLevel(logging.INFO)
     # TensorFlow gives the root logger a handler of its own.
     logger.propagate = False
     try:
-        with _raised_by_sigterm():
+        with _raised_by_sigterm(), bars_on_terminal():
             options.run(options)
     except UserError as error:
         print(error.of_command() if isinstance(error, ArgumentError) else error, file=sys.stderr)

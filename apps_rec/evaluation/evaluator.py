@@ -24,6 +24,7 @@ def evaluate_model(
     num_examples: int = 0,
     is_stopped: Callable[[], bool] = lambda: False,
     by: str | None = None,
+    on_rows: Callable[[int], None] = lambda rows: None,
 ) -> MetricCollector:
     """Scores every row of a data set once.
 
@@ -34,6 +35,7 @@ def evaluate_model(
         num_examples: number of rows to take from the start; 0: all.
         is_stopped: function that is called before each batch; True ends the evaluation.
         by: the column of users that `MetricCollector.slices` divides the rows by; None: no slices.
+        on_rows: function that is called behind each batch with its number of rows.
 
     Raises:
         EvaluationStoppedError: `is_stopped` returned True.
@@ -44,12 +46,14 @@ def evaluate_model(
         if is_stopped():
             raise EvaluationStoppedError
         outputs = predict(features)
+        before = collector.rows
         rows = slice(0, num_examples - collector.rows if num_examples else None)
         collector.update(
             _arrays(labels, rows),
             _arrays({name: outputs[name] for name in outputs_needed}, rows),
             _arrays(users, rows),
         )
+        on_rows(collector.rows - before)
         if num_examples and collector.rows >= num_examples:
             break
     return collector

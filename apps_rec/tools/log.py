@@ -7,7 +7,7 @@ import sys
 from typing import TextIO
 
 
-class _ToStderr(logging.StreamHandler):
+class ToStderr(logging.StreamHandler):
     """Writes to the current sys.stderr, as a notebook puts another in its place."""
 
     def __init__(self) -> None:
@@ -16,6 +16,7 @@ class _ToStderr(logging.StreamHandler):
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]
+        """Returns what stderr is now."""
         return sys.stderr
 
 
@@ -29,7 +30,7 @@ def show_log() -> None:
     others = [item for item in logging.getLogger().handlers if not type(item).__module__.startswith("absl")]
     if logger.handlers or others:
         return
-    logger.addHandler(_ToStderr())
+    logger.addHandler(ToStderr())
     logger.propagate = False
     if logger.level == logging.NOTSET:
         logger.setLevel(logging.INFO)

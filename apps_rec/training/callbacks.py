@@ -14,6 +14,7 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.data.pipeline.dataset import Positions
+from apps_rec.data.progress_bar import Bar
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.evaluation.metrics import METRICS
@@ -51,11 +52,18 @@ class LogProgress(keras.callbacks.Callback):
         self._batches = 0
         self._outlook = Outlook(Length())
         self._position: Callable[[int], Position] = lambda batches: (0, 0)
+        self._bar = Bar()
         self._written_step: int | None = None
 
-    def follow(self, outlook: Outlook, position: Callable[[int], Position]) -> None:
-        """Sets the outlook on the whole training, and the function of a number of batches that returns the position."""
-        self._outlook, self._position = outlook, position
+    def follow(self, outlook: Outlook, position: Callable[[int], Position], bar: Bar) -> None:
+        """Sets what the progress is told by.
+
+        Args:
+            outlook: outlook on the whole training.
+            position: function of a number of batches that returns the position behind them.
+            bar: bar of the training.
+        """
+        self._outlook, self._position, self._bar = outlook, position, bar
 
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         """Reports at multiples of log_steps and at the points of curves."""
@@ -66,8 +74,11 @@ class LogProgress(keras.callbacks.Callback):
             # The first step includes tracing, whose seconds must not count for the rate of rows.
             self.restart_clock()
             self._outlook.start(step, self._position(1))
+            self._bar.skip_start()
         else:
             self._steps_since += 1
+            if self._bar.is_shown:
+                self._bar.add(self._batch_size, self._outlook.share(step, self._position(self._batches)))
         seconds = time.monotonic() - self._since
         if self._log_steps and (step % self._log_steps == 0 or seconds >= _SECONDS_WITHOUT_LINE):
             rate = self._steps_since * self._batch_size / max(seconds, 1e-9) if self._steps_since else None

@@ -14,6 +14,7 @@ from apps_rec.config.passes import input_field
 from apps_rec.data import build_schema
 from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.data.pipeline.sharding import ALONE, Share
+from apps_rec.data.progress_bar import progress_bar
 from apps_rec.errors import RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
@@ -22,7 +23,7 @@ from apps_rec.evaluation.slices import Slices
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
-from apps_rec.training.input import evaluation_dataset
+from apps_rec.training.input import evaluation_dataset, rows_to_measure
 from apps_rec.training.memory import weights_fit
 from apps_rec.training.optimizers.build import slots_of
 from apps_rec.training.run import folder as run_folder
@@ -106,13 +107,14 @@ class Estimator:
         message = self.config.message
         dataset, positions = evaluation_dataset(message, self.preprocessor, purpose)
         reads_eval_files = input_field(message.data_config, purpose) == "eval_input_path"
-        with reraise(positions):
+        with reraise(positions), progress_bar("measuring") as bar:
             return evaluate_model(
                 self.predict,
                 dataset,
                 build_plan(message),
                 message.eval_config.num_examples if reads_eval_files else 0,
                 is_stopped,
+                on_rows=bar.add,
             )
 
     def measure(self, by: str | None = None) -> Measurement:
@@ -130,8 +132,16 @@ class Estimator:
         dataset, positions = evaluation_dataset(message, self.preprocessor, by=by, filled=filled)
         predict: Callable[[Any], Mapping[str, tf.Tensor]] = self._predict_both if filled else self.predict
         tasks = [*plan, *as_exported(plan)] if filled else plan
-        with reraise(positions):
-            collector = evaluate_model(predict, dataset, tasks, message.eval_config.num_examples, by=by)
+        with reraise(positions), progress_bar("measuring") as bar:
+            wanted = rows_to_measure(message) if bar.is_shown else None
+            collector = evaluate_model(
+                predict,
+                dataset,
+                tasks,
+                message.eval_config.num_examples,
+                by=by,
+                on_rows=lambda rows: bar.add(rows, wanted and min(1.0, (bar.rows + rows) / wanted)),
+            )
         result, missing = collector.result(), collector.missing()
         names = [name for task in plan for name in task.names]
         exported = [name for task in tasks[len(plan) :] for name in task.names]

@@ -71,6 +71,14 @@ def training_length(config: PipelineConfig, source: Source) -> Length:
     return Length(config.train_config.num_steps, data.num_epochs, rows, steps)
 
 
+def rows_to_measure(config: PipelineConfig) -> int | None:
+    """Returns the number of rows that `evaluate` reads before filters, most likely; None: not known."""
+    stream = open_stream(config, EVALUATE)
+    estimate = estimate_rows(stream.files, stream.schema)
+    wanted = config.eval_config.num_examples
+    return min(estimate[0], wanted or estimate[0]) if estimate else None
+
+
 def training_dataset(
     config: PipelineConfig, preprocessor: Preprocessor, source: Source, start: tuple[int, int] = (0, 0)
 ) -> tuple[tf.data.Dataset, Positions]:

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.data.pipeline.sharding import Share
+from apps_rec.data.progress_bar import progress_bar
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
@@ -35,7 +36,6 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
     restore_position(session.progress, source.split, batch_size, session.folder)
     log_batches(config, share, source)
     dataset, positions = training_dataset(config, estimator.preprocessor, source, session.progress.position())
-    session.progress_log.follow(Outlook(training_length(config, source), session.best), positions.after)
     if train_config.num_steps:
         dataset = dataset.take((train_config.num_steps - session.step) * share.local)
     if train_config.train_distribute == train_pb2.TPUStrategy:
@@ -49,7 +49,8 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
         lambda start: _read_batch(session, start),
     )
     save = session.saver(positions, signals)
-    with reraise(positions):
+    with reraise(positions), progress_bar("training") as bar:
+        session.progress_log.follow(Outlook(training_length(config, source), session.best), positions.after, bar)
         # Progress first: the time of an evaluation is not training's. What is not finite is not saved.
         called = [session.progress_log, finite, save, signals, *callbacks]
         run_steps(session.model, dataset, estimator.strategy, share, session.workers, called)

@@ -74,6 +74,10 @@ class Outlook:
         share = self._length.share(step, position)
         self._start = None if share is None else (self._clock(), share)
 
+    def share(self, step: int, position: Position) -> float | None:
+        """Returns the part of the training that is done, in [0, 1]; None: not known."""
+        return self._length.share(step, position)
+
     def line(self, step: int, position: Position, losses: Mapping[str, float], rows_per_second: float | None) -> str:
         """Writes `step 100/1,560, epoch 1/3, loss 0.69315, 91,234 rows/s, 2 min left, best auc_ctr 0.6812` or the like.
 

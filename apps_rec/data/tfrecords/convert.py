@@ -14,6 +14,7 @@ import tensorflow as tf
 
 from apps_rec.atomic_file import replacing
 from apps_rec.data.files import check_new, check_sizes
+from apps_rec.data.progress_bar import Bar, progress_bar
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.rows.stream import RowStream, column_names
 from apps_rec.data.schema import Column, Schema
@@ -118,7 +119,8 @@ def convert_files(
             aside.mkdir()
             stream = RowStream(files, schema, _BATCH_ROWS)
             stream.watch()
-            manifest = _write(stream, aside, shards, rows_per_file or ROWS_PER_FILE, config_path)
+            with progress_bar("converting") as bar:
+                manifest = _write(stream, aside, shards, rows_per_file or ROWS_PER_FILE, config_path, bar)
             manifest.write(aside)
     except (OSError, tf.errors.OpError) as error:
         raise RunError(f"{output}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
@@ -126,12 +128,14 @@ def convert_files(
     return Conversion(folder, len(manifest.files), rows, stream.counts.summary(), time.monotonic() - started)
 
 
-def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: int, config_path: str) -> Manifest:
+def _write(
+    stream: RowStream, folder: Path, shards: int | None, rows_per_file: int, config_path: str, bar: Bar
+) -> Manifest:
     schema = stream.schema
     encoders = {name: ColumnEncoder(written_as(schema, name), schema.label_rules.get(name)) for name in schema.dtypes()}
     shares = repeat(rows_per_file) if shards is None else iter(_shares(_rows_that_pass(stream), shards))
     files: list[tuple[Path, int]] = []
-    progress = ProgressLog("written")
+    progress = ProgressLog("written", bar)
     share = next(shares, 0)
     writer: _Shard | None = None
     try:
@@ -149,7 +153,7 @@ def _write(stream: RowStream, folder: Path, shards: int | None, rows_per_file: i
                 if writer.rows == share:
                     files.append(writer.close())
                     writer, share = None, next(shares, 0)
-            progress.add(len(records))
+            progress.add(len(records), stream.share_read(batch))
     finally:
         if writer is not None:
             files.append(writer.close())

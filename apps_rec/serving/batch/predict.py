@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,7 @@ import tensorflow as tf
 from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
 from apps_rec.data.files import check_columns
 from apps_rec.data.pipeline.dataset import wrong_value
+from apps_rec.data.progress_bar import progress_bar
 from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.schema import OF_MESSAGES
@@ -123,8 +125,13 @@ def predict_file(
     stream = RowStream(files, schema, batch_size, keep=kept)
     stream.watch()
     groups = 0
-    progress = ProgressLog("scored")
-    with Engine(folder, trust=trust) as engine, open_output(target) as written:
+    started = time.monotonic()
+    with (
+        Engine(folder, trust=trust) as engine,
+        open_output(target) as written,
+        progress_bar("scoring") as bar,
+    ):
+        progress = ProgressLog("scored", bar, since=started)
         if ranking is None:
             tables = _score(engine, stream, served)
         else:

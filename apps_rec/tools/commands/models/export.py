@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from apps_rec.data.progress_bar import progress_bar
 from apps_rec.tools.commands.common import checked_config, command, require_local
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
@@ -47,4 +48,5 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
         require_finished(folder, step)
     metrics, why_not = metrics_for(folder, checked.message, step)
     facts = RunFacts(step, exporter_type, metrics, why_not)
-    return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output, facts)
+    with progress_bar("exporting"):
+        return export_model(checked.message, checked.to_text(), estimator.model, estimator.preprocessor, output, facts)
