@@ -14,8 +14,8 @@ from types import FrameType
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
 from apps_rec.cli.options import Parser
-from apps_rec.data.progress_bar import bars_on_terminal
 from apps_rec.errors import ArgumentError, UserError
+from apps_rec.terminal.progress_bar import bars_on_terminal
 from apps_rec.tools.log import ToStderr
 
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143

@@ -14,11 +14,11 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.data.pipeline.dataset import Positions
-from apps_rec.data.progress_bar import Bar
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.evaluation.metrics import METRICS
 from apps_rec.legacy_keras import keras
+from apps_rec.terminal.progress_bar import Bar
 from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.nan_guard import check_weights
 from apps_rec.training.outlook import Length, Outlook, Position

@@ -14,7 +14,6 @@ from apps_rec.config.passes import input_field
 from apps_rec.data import build_schema
 from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.data.pipeline.sharding import ALONE, Share
-from apps_rec.data.progress_bar import progress_bar
 from apps_rec.errors import RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
@@ -23,6 +22,7 @@ from apps_rec.evaluation.slices import Slices
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
+from apps_rec.terminal.progress_bar import progress_bar
 from apps_rec.training.input import evaluation_dataset, rows_to_measure
 from apps_rec.training.memory import weights_fit
 from apps_rec.training.optimizers.build import slots_of

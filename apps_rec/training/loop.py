@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.data.pipeline.sharding import Share
-from apps_rec.data.progress_bar import progress_bar
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
 from apps_rec.protos import train_pb2
+from apps_rec.terminal.progress_bar import progress_bar
 from apps_rec.training.callbacks import StopOnSignal
 from apps_rec.training.distribute.tpu import static_batches
 from apps_rec.training.distribute.workers import Workers

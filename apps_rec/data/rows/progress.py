@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 
-from apps_rec.data.progress_bar import Bar
+from apps_rec.terminal.progress_bar import Bar
 
 _LOG = logging.getLogger("apps_rec.data")
 SECONDS_BETWEEN_LINES = 10.0

@@ -14,7 +14,6 @@ import tensorflow as tf
 
 from apps_rec.atomic_file import replacing
 from apps_rec.data.files import check_new, check_sizes
-from apps_rec.data.progress_bar import Bar, progress_bar
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.rows.stream import RowStream, column_names
 from apps_rec.data.schema import Column, Schema
@@ -24,6 +23,7 @@ from apps_rec.data.tfrecords.manifest import FileEntry, Manifest, filters_as_tex
 from apps_rec.data.tfrecords.row_counts import count_rows, counts_exactly
 from apps_rec.errors import DataError, RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
+from apps_rec.terminal.progress_bar import Bar, progress_bar
 
 _LOG = logging.getLogger("apps_rec.data")
 

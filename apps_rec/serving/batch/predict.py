@@ -14,7 +14,6 @@ import tensorflow as tf
 from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
 from apps_rec.data.files import check_columns
 from apps_rec.data.pipeline.dataset import wrong_value
-from apps_rec.data.progress_bar import progress_bar
 from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.schema import OF_MESSAGES
@@ -36,6 +35,7 @@ from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.parity.golden import is_half_precision
 from apps_rec.serving.requests import request
 from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
+from apps_rec.terminal.progress_bar import progress_bar
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from apps_rec.data.progress_bar import progress_bar
+from apps_rec.terminal.progress_bar import progress_bar
 from apps_rec.tools.commands.common import checked_config, command, require_local
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow

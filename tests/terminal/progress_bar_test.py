@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from apps_rec.data import progress_bar
-from apps_rec.data.progress_bar import Bar, bars_on_terminal
+from apps_rec.terminal import progress_bar
+from apps_rec.terminal.progress_bar import Bar, bars_on_terminal
 from apps_rec.tools.log import ToStderr
 
 

@@ -96,6 +96,7 @@ class _Terminal:
         try:
             yield Bar((progress, task))
         finally:
+            progress.refresh()
             progress.remove_task(task)
             self._open -= 1
             if not self._open:

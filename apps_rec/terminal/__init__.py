@@ -1,0 +1,1 @@
+"""Shows people at a terminal how far a command is."""
