@@ -14,7 +14,7 @@ from tensorflow_serving.config.model_server_config_pb2 import ModelServerConfig
 
 from apps_rec.cli.main import build_parser
 from apps_rec.config.load import parse_text
-from apps_rec.protos import data_pb2, eval_pb2, export_pb2, model_pb2, network_pb2, train_pb2
+from apps_rec.protos import data_pb2, eval_pb2, export_pb2, model_pb2, network_pb2, pipeline_pb2, train_pb2
 
 ROOT = Path(__file__).parents[1]
 CONFIG_GUIDE = ROOT / "docs/config.md"
@@ -25,6 +25,7 @@ MESSAGES = {
     "ExportConfig": export_pb2.ExportConfig,
     "ModelConfig": model_pb2.ModelConfig,
     "Funnel": model_pb2.Funnel,
+    "PipelineConfig": pipeline_pb2.PipelineConfig,
     "TaskTower": network_pb2.TaskTower,
     "TrainConfig": train_pb2.TrainConfig,
 }

@@ -32,9 +32,16 @@ def add_config(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_date(parser: argparse.ArgumentParser) -> None:
+    """Adds --date, for a command that reads the config by `read_config`."""
+    parser.add_argument(
+        "--date", metavar="DAY", help="fill {date}, {date-7..date-1} and the like in the config's paths: 2026-11-08"
+    )
+
+
 def read_config(options: argparse.Namespace) -> apps_rec.Config:
     """Reads the config before TensorFlow is loaded, so that its mistakes are shown at once."""
-    config = apps_rec.check(options.config, options.set)
+    config = apps_rec.check(options.config, options.set, options.date)
     for remark in config.remarks:
         logging.getLogger("apps_rec").warning("%s", remark)
     return config

@@ -13,6 +13,7 @@ from apps_rec.config.defaults import resolve_defaults
 from apps_rec.config.easyrec.bins import cut_bins
 from apps_rec.config.easyrec.expand import expand
 from apps_rec.config.easyrec.idle import drop_idle
+from apps_rec.config.files.dates import expanded, fill_dates
 from apps_rec.config.report import Places, Report
 from apps_rec.config.rewrite import rewrite
 from apps_rec.config.text.overrides import apply_overrides
@@ -34,12 +35,14 @@ class Config:
         path: the config file, as the user gave it.
         warnings: lines about things that are allowed but probably not meant.
         tally: what became of the fields: those used, and lines about those that have no effect here.
+        days: lines about days in its paths: what `--date` filled, and what ranges of days stand for.
     """
 
     message: PipelineConfig
     path: str
     warnings: list[str] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
+    days: list[str] = field(default_factory=list)
     _places: Places = field(default_factory=lambda: Places(""), repr=False)
 
     @property
@@ -80,18 +83,21 @@ class Config:
         return f"{self._places.locate(path)}: {self._places.readable(path)}"
 
 
-def load_config(path: str | Path, overrides: Sequence[str] = (), files_here: bool = True) -> Config:
+def load_config(
+    path: str | Path, overrides: Sequence[str] = (), files_here: bool = True, date: str | None = None
+) -> Config:
     """Reads, overrides, rewrites, completes and checks a config file.
 
     Args:
         path: a text proto, or JSON where the name ends in .json.
         overrides: assignments `path=value`, applied in order.
         files_here: whether the files that the config names must exist; those of an export's config need not.
+        date: day such as 2026-11-08 that fills `{date}` in its paths; None: they have none.
 
     Raises:
         ConfigError: one line for each mistake.
     """
-    return parse_text(read_text_of(path), str(path), overrides, files_here)
+    return parse_text(read_text_of(path), str(path), overrides, files_here, date)
 
 
 def read_text_of(path: str | Path) -> str:
@@ -118,7 +124,13 @@ def read_text_of(path: str | Path) -> str:
     return _decode(data, name)
 
 
-def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), files_here: bool = True) -> Config:
+def parse_text(
+    text: str,
+    name: str = "<text>",
+    overrides: Sequence[str] = (),
+    files_here: bool = True,
+    date: str | None = None,
+) -> Config:
     """Does the same as `load_config`, from text; `name` stands for the file in messages and shows JSON by .json.
 
     Example:
@@ -139,7 +151,10 @@ def parse_text(text: str, name: str = "<text>", overrides: Sequence[str] = (), f
     if not message.ListFields():
         report.raise_errors()
     apply_overrides(message, overrides, report)
-    return completed(message, report, files_here)
+    filled = fill_dates(message, date, report)
+    config = completed(message, report, files_here)
+    config.days = [*filled, *expanded(config.message)]
+    return config
 
 
 def completed(message: PipelineConfig, report: Report, files_here: bool) -> Config:
@@ -158,7 +173,7 @@ def completed(message: PipelineConfig, report: Report, files_here: bool) -> Conf
     resolve_defaults(message, report)
     check(message, report, files_here)
     report.raise_errors()
-    return Config(message, places.name, report.warnings, report.tally, places)
+    return Config(message, places.name, report.warnings, report.tally, _places=places)
 
 
 def _decode(data: bytes, name: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from apps_rec.config.uris import input_mistake, split_paths, split_uri
+from apps_rec.config.files.dates import days_of
+from apps_rec.config.files.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
 from apps_rec.data.folders import check_files_of_folder, ending_of
-from apps_rec.data.local_files import answer_of, local_files
+from apps_rec.data.local_files import answer_of, local_files, shown_path
 from apps_rec.data.schema import INPUT_TYPES, OF_MESSAGES, Schema
 from apps_rec.errors import ArgumentError, ConfigError, DataError, RunError
 from apps_rec.nearest import did_you_mean, nearest
@@ -18,6 +19,7 @@ from apps_rec.protos.data_pb2 import DataConfig
 _LOG = logging.getLogger("apps_rec.data")
 
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv"} | {f".{name}": name for name in INPUT_TYPES.values()}
+_MOST_SHOWN = 5
 # Separators of CSV files, and what a config writes for them.
 _SEPARATORS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
 
@@ -27,9 +29,10 @@ def data_files(
 ) -> list[str]:
     r"""Returns the files of a path, a glob or several of them separated by commas; sorted, each once.
 
-    A folder stands for all data files below it, see `apps_rec.data.folders`. A name that exists is that file, even if
-    it holds commas or characters of a glob. In all other names a comma of the name itself is written `\,`. A file that
-    is found under several names, by links or `./`, keeps the first one.
+    A folder stands for all data files below it, see `apps_rec.data.folders`, and a path with a range of days, as in
+    `log/dt={2026-11-01..2026-11-07}`, for those of all its days. A name that exists is that file, even if it holds
+    commas or characters of a glob. In all other names a comma of the name itself is written `\,`. A file that is found
+    under several names, by links or `./`, keeps the first one.
 
     Args:
         paths: plain paths and URIs of stores, as in `train_input_path`.
@@ -37,9 +40,9 @@ def data_files(
         timeout_seconds: seconds to wait for the file system of each part; 0: for ever.
 
     Raises:
-        ConfigError: a URI has a scheme that is not read.
-        DataError: a part matches no file; a folder holds none, or several formats; a file may not be read, cannot be
-            read several times, or has a name that is no text; a store or a mount gives no answer.
+        ConfigError: a URI has a scheme that is not read, or a range has no days.
+        DataError: a part, or a day of it, matches no file; a folder holds none, or several formats; a file may not be
+            read, cannot be read several times, or has a name that is no text; a store or a mount gives no answer.
     """
     whole = paths.strip()
     parts = (
@@ -52,15 +55,39 @@ def data_files(
         raise DataError(f"{field}: expected a path or a glob, got nothing")
     files: dict[Hashable, str] = {}
     for part in parts:
-        found = (
-            _in_store(part, field, timeout_seconds)
-            if storage.is_uri(part)
-            else local_files(part, field, timeout_seconds)
-        )
-        for path, identity in found:
+        for path, identity in _of_part(part, field, timeout_seconds):
             if files.setdefault(identity, path) != path:
                 _LOG.info('%s: "%s" and "%s" are one file, read once', field, files[identity], path)
     return sorted(files.values())
+
+
+def _of_part(part: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
+    """Returns the files of a path, a glob or a range of days, each with a key that is equal for all its names."""
+    if "{" not in part or (not storage.is_uri(part) and _exists(part, field, timeout_seconds)):
+        days = {}
+    else:
+        try:
+            days = days_of(part)
+        except ConfigError as error:
+            raise ConfigError(f"{field}: {error}.") from None
+    found = {path: _found(path, field, timeout_seconds) for path in days.values() or [part]}
+    missing = [day for day, path in days.items() if not found[path]]
+    if missing:
+        shown = ", ".join(f'{day} ("{days[day]}")' for day in missing[:_MOST_SHOWN])
+        more = f" and {len(missing) - _MOST_SHOWN} more" if len(missing) > _MOST_SHOWN else ""
+        raise DataError(
+            f'{field}: "{part}": {len(missing)} of {len(days)} days have no file: {shown}{more}; a glob takes the days '
+            "that are there"
+        )
+    if not found[next(iter(found))]:
+        where = "" if storage.is_uri(part) else f" (looked from {os.getcwd()})"
+        raise DataError(f'{field}: no file matches "{shown_path(part)}"{where}')
+    return [one for files in found.values() for one in files]
+
+
+def _found(path: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
+    of_uri = storage.is_uri(path)
+    return _in_store(path, field, timeout_seconds) if of_uri else local_files(path, field, timeout_seconds)
 
 
 def _exists(path: str, field: str, timeout_seconds: float) -> bool:
@@ -74,11 +101,8 @@ def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, 
     scheme, _, key = split_uri(part) or ("", "", "")
     if scheme == "file":
         return [(f"file://{path}", identity) for path, identity in local_files(f"/{key}", field, timeout_seconds)]
-    found = storage.find(part, field)
-    if not found:
-        raise DataError(f'{field}: no file matches "{part}"')
     files = []
-    for path, is_folder in found:
+    for path, is_folder in storage.find(part, field):
         below = storage.files_below(path, field) if is_folder else [path]
         if is_folder:
             check_files_of_folder(below, path, field)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from apps_rec.config.uris import WILDCARDS
+from apps_rec.config.files.uris import WILDCARDS
 from apps_rec.errors import RunError
 
 

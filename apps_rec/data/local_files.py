@@ -73,8 +73,9 @@ def answer_of(question: Callable[[], Answer], what: str, timeout_seconds: float)
 def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[str, Hashable]]:
     """Returns the files of a path or a glob, each with a key that is equal for all names of one file.
 
-    A folder stands for the data files below it. `*`, `?` and `[...]` stay within one name. `**` as a whole name stands
-    for any number of folders. Each folder is entered once, however many links lead to it.
+    There are none if nothing matches. A folder stands for the data files below it. `*`, `?` and `[...]` stay within one
+    name. `**` as a whole name stands for any number of folders. Each folder is entered once, however many links lead to
+    it.
 
     Args:
         pattern: path or glob without a scheme.
@@ -82,22 +83,20 @@ def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[
         timeout_seconds: seconds to wait for an answer; 0: for ever.
 
     Raises:
-        DataError: there is no such file or no answer in time; a folder holds no data, or several formats; the path is
-            no regular file; a file cannot be opened; a name is no text.
+        DataError: there is no answer in time; a folder holds no data, or several formats; the path is no regular file;
+            a file cannot be opened; a name is no text.
     """
-    return answer_of(lambda: _look(pattern, field), f'{field}: "{_shown(pattern)}"', timeout_seconds)
+    return answer_of(lambda: _look(pattern, field), f'{field}: "{shown_path(pattern)}"', timeout_seconds)
 
 
 def _look(pattern: str, field: str) -> list[tuple[str, Hashable]]:
     # A name that exists is that file, even where it holds characters of a glob.
     found = [pattern] if os.path.lexists(pattern) else list(_matching(pattern))
-    if not found:
-        raise DataError(f'{field}: no file matches "{_shown(pattern)}" (looked from {os.getcwd()})')
     files: list[str] = []
     for path in found:
         if os.path.isdir(path):
             below = list(_data_below(path if path.endswith("/") else f"{path}/", field, set()))
-            check_files_of_folder(below, _shown(path), field)
+            check_files_of_folder(below, shown_path(path), field)
             files += below
         else:
             files.append(path)
@@ -113,7 +112,7 @@ def _data_below(folder: str, field: str, seen: set[tuple[int, int] | None]) -> I
     try:
         names = _sorted_names(folder)
     except OSError as error:
-        raise DataError(f'{field}: "{_shown(folder)}" cannot be looked into: {error.strerror}') from None
+        raise DataError(f'{field}: "{shown_path(folder)}" cannot be looked into: {error.strerror}') from None
     for name in names:
         if is_no_data(name):
             continue
@@ -124,8 +123,8 @@ def _data_below(folder: str, field: str, seen: set[tuple[int, int] | None]) -> I
 
 
 def _identity(path: str, field: str) -> Hashable:
-    where = f'{field}: "{_shown(path)}"'
-    if _shown(path) != path:
+    where = f'{field}: "{shown_path(path)}"'
+    if shown_path(path) != path:
         raise DataError(f"{where}: the name is no UTF-8 text, which other programs need; rename the file")
     try:
         status = os.stat(path)
@@ -213,5 +212,6 @@ def _place(folder: str) -> tuple[int, int] | None:
     return status.st_dev, status.st_ino
 
 
-def _shown(path: str) -> str:
+def shown_path(path: str) -> str:
+    """Returns a path for a message, with bytes that are no text escaped."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

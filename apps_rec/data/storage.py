@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 import pyarrow as pa
 import pyarrow.fs as arrow_fs
 
-from apps_rec.config.uris import input_mistake, split_uri
+from apps_rec.config.files.uris import input_mistake, split_uri
 from apps_rec.data.folders import is_no_data
 from apps_rec.errors import ConfigError, DataError
 

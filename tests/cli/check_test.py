@@ -45,3 +45,16 @@ def test_other_commands_say_how_much_is_noted(tiny, capsys):
     assert code == 0
     assert err.count("tiny.config: 2 fields have no effect here; `apps-rec check` says which and why") == 1
     assert "sync_replicas" not in err
+
+
+def test_the_days_of_paths_are_shown(tiny, capsys):
+    code, out, err = run(
+        capsys, "check", "tiny.config", "--set", "train_input_path=log/{date-2..date-1}.csv", "--date", "2026-11-08"
+    )
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        'tiny.config: train_input_path: "log/{date-2..date-1}.csv" is "log/{2026-11-06..2026-11-07}.csv"',
+        'tiny.config: train_input_path: "log/{2026-11-06..2026-11-07}.csv" is 2 days, "log/2026-11-06.csv" to '
+        '"log/2026-11-07.csv"',
+        "tiny.config: no mistakes found",
+    ]

@@ -2,7 +2,7 @@ import pytest
 
 from apps_rec.data.files import check_columns, data_files, guess_input_type, schema_for_file
 from apps_rec.data.schema import Schema
-from apps_rec.errors import DataError
+from apps_rec.errors import ConfigError, DataError
 
 
 def test_globs_and_paths_are_sorted_and_each_once(tmp_path, monkeypatch):
@@ -36,6 +36,31 @@ def test_a_file_that_may_not_be_read_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("builtins.open", closed)
     with pytest.raises(DataError, match="may not be read"):
         data_files(str(path))
+
+
+def test_a_range_of_days_is_the_files_of_each_day(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for day in (1, 2, 3, 5):
+        (tmp_path / f"dt=2026-11-0{day}").mkdir()
+        (tmp_path / f"dt=2026-11-0{day}" / "a.csv").write_text("x")
+    wanted = [f"dt=2026-11-0{day}/a.csv" for day in (1, 2, 3)]
+    for path in (
+        "dt={2026-11-01..2026-11-03}",
+        "dt={2026-11-01..2026-11-03}/*.csv",
+        "dt={2026-11-01..2026-11-03}/a.csv",
+    ):
+        assert data_files(path) == wanted
+    assert data_files(f"file://{tmp_path}/dt={{2026-11-02..2026-11-02}}") == [f"file://{tmp_path}/dt=2026-11-02/a.csv"]
+    with pytest.raises(
+        DataError, match=r'3 of 7 days have no file: 2026-11-04 \("dt=2026-11-04"\), 2026-11-06 .*a glob'
+    ):
+        data_files("dt={2026-11-01..2026-11-07}", "train_input_path")
+    with pytest.raises(DataError, match=r"8 of 8 days have no file: 2026-12-01 .* and 3 more"):
+        data_files("dt={2026-12-01..2026-12-08}")
+    with pytest.raises(ConfigError, match=r"input path: expected a range of days such as .*, got {1\.\.3}"):
+        data_files("part-{1..3}.csv")
+    (tmp_path / "part-{1..3}.csv").write_text("x")
+    assert data_files("part-{1..3}.csv") == ["part-{1..3}.csv"]
 
 
 @pytest.mark.parametrize(

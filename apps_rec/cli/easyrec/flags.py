@@ -103,7 +103,7 @@ def config_of(
         raise RunError("--pipeline_config_path: expected the config, got nothing")
     given = {"model_dir": options.model_dir, **(changes or {})}
     sets = [f"{name}={_joined(value)}" for name, value in given.items() if value]
-    return read_config(argparse.Namespace(config=path, set=[*sets, *options.edits]))
+    return read_config(argparse.Namespace(config=path, set=[*sets, *options.edits], date=None))
 
 
 def _joined(value: object) -> str:

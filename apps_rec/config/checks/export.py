@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 
 from apps_rec.config.checks.context import Context
+from apps_rec.config.files.uris import local_mistake
 from apps_rec.config.outputs import metric_names, metrics_by_name
 from apps_rec.config.passes import has_holdout
 from apps_rec.config.report import quoted
-from apps_rec.config.uris import local_mistake
 from apps_rec.protos.eval_pb2 import EvalMetrics
 
 _PATH = "export_config"

@@ -19,8 +19,8 @@ from apps_rec.config.features import (
     type_of,
     types_with,
 )
+from apps_rec.config.files.uris import local_mistake
 from apps_rec.config.report import quoted
-from apps_rec.config.uris import local_mistake
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 

@@ -6,7 +6,7 @@ import os
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.optimizers import check_optimizers
-from apps_rec.config.uris import WILDCARDS, local_mistake
+from apps_rec.config.files.uris import WILDCARDS, local_mistake
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 

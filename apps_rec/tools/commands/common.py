@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from apps_rec.config import Config
-from apps_rec.config.uris import local_mistake
+from apps_rec.config.files.uris import local_mistake
 from apps_rec.errors import RunError
 from apps_rec.tools.commands.configs.check import ConfigLike, check
 from apps_rec.tools.log import show_log

@@ -6,7 +6,7 @@ import argparse
 import sys
 
 import apps_rec
-from apps_rec.cli.options import add_config, write
+from apps_rec.cli.options import add_config, add_date, write
 from apps_rec.config.easyrec.table import used_lines
 from apps_rec.errors import ConfigError, Tally, shown
 
@@ -15,15 +15,16 @@ EXAMPLE = "samples/appstore/esmm.config"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config, --set and --verbose."""
+    """Adds the config, --set, --date and --verbose."""
     add_config(parser)
+    add_date(parser)
     parser.add_argument("--verbose", action="store_true", help="show what is made of each field that is used, too")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Prints the warnings of a config, and which of its fields are used, have no effect or are refused."""
+    """Prints the warnings of a config, the days of its paths, and which fields are used, idle or refused."""
     try:
-        config = apps_rec.check(options.config, options.set)
+        config = apps_rec.check(options.config, options.set, options.date)
     except ConfigError as error:
         for line in _lines(options, error.tally):
             print(shown(line), file=sys.stderr)
@@ -32,6 +33,8 @@ def run(options: argparse.Namespace) -> None:
         print(f"warning: {warning}", file=sys.stderr)
     for line in _lines(options, config.tally):
         write(line)
+    for line in config.days:
+        write(f"{options.config}: {line}")
     write(f"{options.config}: no mistakes found")
 
 

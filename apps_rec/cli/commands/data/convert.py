@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, read_config, write
+from apps_rec.cli.options import add_config, add_date, read_config, write
 
 HELP = "write the rows that training reads as TFRecord files, for parameter servers"
 EXAMPLE = "samples/appstore/esmm.config -o data/appstore/train_tfrecord --shards 8"
@@ -14,6 +14,7 @@ EXAMPLE = "samples/appstore/esmm.config -o data/appstore/train_tfrecord --shards
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the config, the files, the output folder, and the number of rows of a file."""
     add_config(parser)
+    add_date(parser)
     parser.add_argument(
         "input",
         nargs="?",

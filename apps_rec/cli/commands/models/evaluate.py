@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, read_config, write
+from apps_rec.cli.options import add_config, add_date, read_config, write
 
 HELP = "measure the trained model on eval_input_path"
 EXAMPLE = "samples/appstore/esmm.config --set model_dir=out/x --json"
@@ -14,6 +14,7 @@ EXAMPLE = "samples/appstore/esmm.config --set model_dir=out/x --json"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the config, the column of slices, and the form of the answer."""
     add_config(parser)
+    add_date(parser)
     parser.add_argument(
         "--by", metavar="COLUMN", help="a column of input_fields: the metrics within each of its values, too"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, read_config, write
+from apps_rec.cli.options import add_config, add_date, read_config, write
 
 HELP = "train a config's model into its model_dir"
 EXAMPLE = "samples/appstore/esmm.config --set train_config.num_steps=500 --set model_dir=out/x"
@@ -14,6 +14,7 @@ EXAMPLE = "samples/appstore/esmm.config --set train_config.num_steps=500 --set m
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the config, and the flags that say what to do with a run that is there already."""
     add_config(parser)
+    add_date(parser)
     parser.add_argument(
         "--resume", action="store_true", help="go on with the run in model_dir; start where there is none"
     )

@@ -6,8 +6,9 @@ import os
 
 from apps_rec.config.checks.context import NUMBERS, Context
 from apps_rec.config.checks.rows.words import blanks_mistake, parses
+from apps_rec.config.files.dates import days_mistake
+from apps_rec.config.files.uris import input_mistake, local_mistake, split_paths
 from apps_rec.config.tasks.distillation import label_dim, label_separator
-from apps_rec.config.uris import input_mistake, local_mistake, split_paths
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
@@ -29,8 +30,9 @@ def check_data(context: Context) -> None:
         value = getattr(context.config, name)
         if value.strip() and not all(split_paths(value)) and not os.path.exists(value.strip()):
             report.error(name, f'expected paths separated by commas, got an empty one in "{value}".')
-        for mistake in filter(None, map(input_mistake, split_paths(value))):
-            report.error(name, mistake)
+        for part in split_paths(value):
+            if mistake := input_mistake(part) or days_mistake(part):
+                report.error(name, mistake)
     start = context.config.train_config.fine_tune_checkpoint
     for name, value in (("model_dir", context.config.model_dir), ("train_config.fine_tune_checkpoint", start)):
         if remote := local_mistake(value):

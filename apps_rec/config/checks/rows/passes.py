@@ -11,7 +11,9 @@ from typing import Any
 from apps_rec.config.checks.context import INTEGERS, Context
 from apps_rec.config.checks.rows.data import check_bound
 from apps_rec.config.checks.rows.words import parses
+from apps_rec.config.files.dates import days_of
 from apps_rec.config.passes import EVALUATE, TRAIN, VALIDATE, filters_of, has_holdout, input_field
+from apps_rec.errors import ConfigError
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "data_config"
@@ -168,10 +170,18 @@ def _overlap(context: Context, name: str, both: Mapping[str, _Admitted]) -> str:
 def _common_path(train: str, measured: str) -> str | None:
     """Returns a path that is in both lists, or that a pattern of the other list matches; None where there is none."""
     parts = [
-        [os.path.normpath(part.strip()) for part in paths.split(",") if part.strip()] for paths in (train, measured)
+        [os.path.normpath(day) for part in paths.split(",") if part.strip() for day in _each_day(part.strip())]
+        for paths in (train, measured)
     ]
     for one in parts[0]:
         for other in parts[1]:
             if one == other or fnmatch.fnmatchcase(other, one) or fnmatch.fnmatchcase(one, other):
                 return other
     return None
+
+
+def _each_day(path: str) -> Iterable[str]:
+    try:
+        return days_of(path).values() or [path]
+    except ConfigError:  # told with the paths
+        return [path]

@@ -1,6 +1,6 @@
 import pytest
 
-from apps_rec.config.uris import input_mistake, local_mistake, split_uri
+from apps_rec.config.files.uris import input_mistake, local_mistake, split_uri
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Files that a config names: URIs, and days in paths."""
