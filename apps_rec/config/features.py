@@ -18,6 +18,7 @@ FOR_ALL = (
     "feature_type",
     "embedding_name",
     "embedding_dim",
+    "initializer",
     "position",
     "side",
     "input_sides",

@@ -32,8 +32,8 @@ MODEL_CLASSES = {
     "PLE": "ple",
     "RankModel": "rank_model",
 }
-# EasyRec's classes that share a message with one of these.
-_OTHER_CLASSES = ("MultiTowerBST",)
+# EasyRec's classes that share a message with one of these, and why they are refused.
+_OTHER_CLASSES = {"MultiTowerBST": "sequences are not read by transformers"}
 
 
 def rewrite(config: PipelineConfig, report: Report) -> None:
@@ -48,6 +48,8 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
     if kind == "rank_model":
         _unread_sequences(model, report)
         return
+    if kind == "wide_and_deep":
+        _optimizer_of_wide(config)
     origins = report.places.origins
     origins[RANK] = (f"model_config.{kind}", False)
     origins[f"{RANK}.l2_regularization"] = (f"model_config.{kind}.l2_regularization", True)
@@ -59,6 +61,13 @@ def rewrite(config: PipelineConfig, report: Report) -> None:
         _metric_of_one_tower(config, rank, report)
     model.rank_model.CopyFrom(rank)
     model.rank_model.SetInParent()
+
+
+def _optimizer_of_wide(config: PipelineConfig) -> None:
+    """Makes the first of several optimizers that of first-order weights, as EasyRec's WideAndDeep does."""
+    given = config.train_config.optimizer_config
+    if len(given) > 1 and not any(one.HasField("of_first_order_weights") for one in given):
+        given[0].of_first_order_weights = True
 
 
 def _unread_sequences(model: ModelConfig, report: Report) -> None:
@@ -123,7 +132,7 @@ def _model_class(model: ModelConfig, kind: str, report: Report) -> None:
         return
     given = model.model_class
     if given in _OTHER_CLASSES:
-        text = f'"{given}" is refused: not supported in this release; models are {", ".join(MODEL_CLASSES)}.'
+        text = f'"{given}" is refused: {_OTHER_CLASSES[given]}; models are {", ".join(MODEL_CLASSES)}.'
         report.error(path, text)
     elif given not in MODEL_CLASSES:
         text = f'there is no model "{given}"; models are {", ".join(MODEL_CLASSES)}.'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from apps_rec.config.features import gives_ids, is_of_numbers
 from apps_rec.config.sequences import features_read, named_in
 from apps_rec.config.text.expression import Name, Node, Number, parse_expression
 from apps_rec.errors import ConfigError
+from apps_rec.features.embeddings.initial import GLOROT_NORMAL, NORMAL, UNIFORM, Initial
 from apps_rec.features.specs import (
     AttentionSpec,
     BucketFeature,
@@ -53,6 +54,26 @@ def build_features(
     read = features_read(config)
     messages = [feature for feature in config.feature_config.features if feature.feature_name in read]
     return [_build_feature(feature, vocabularies or {}) for feature in messages]
+
+
+def build_initials(config: PipelineConfig) -> dict[str, Initial]:
+    """Returns how the embeddings of the features begin that have an initializer, by feature name."""
+    found = {}
+    for feature in config.feature_config.features:
+        if kind := feature.initializer.WhichOneof("initializer_oneof"):
+            found[feature.feature_name] = _INITIALS[kind](getattr(feature.initializer, kind))
+    return found
+
+
+_INITIALS: dict[str, Callable[[Any], Initial]] = {
+    "truncated_normal_initializer": lambda given: Initial(center=given.mean, spread=given.stddev),
+    "random_normal_initializer": lambda given: Initial(NORMAL, given.mean, given.stddev),
+    "glorot_normal_initializer": lambda given: Initial(GLOROT_NORMAL),
+    "constant_initializer": lambda given: Initial(center=given.consts[0], spread=0.0),
+    "uniform_initializer": lambda given: Initial(
+        UNIFORM, (given.minval + given.maxval) / 2, (given.maxval - given.minval) / 2
+    ),
+}
 
 
 def build_sequences(groups: Iterable[FeatureGroup]) -> list[SequenceSpec]:

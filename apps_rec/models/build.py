@@ -16,7 +16,7 @@ from apps_rec.config.tasks.kinds import kind_name
 from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.features import Embedder, Preprocessor, VariationalDropout
-from apps_rec.features.build import build_sequences, dnn_arguments
+from apps_rec.features.build import build_initials, build_sequences, dnn_arguments
 from apps_rec.features.embeddings.variational_dropout import widths_of
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import (
@@ -81,6 +81,7 @@ def build_model(config: PipelineConfig, features: Sequence[FeatureSpec], embedde
             sequences=sequences,
             only_items=_only_items(model_config),
             trim_lists=not isinstance(tf.distribute.get_strategy(), tf.distribute.TPUStrategy),
+            initial=build_initials(config),
         ),
         HEADS[message.head.WhichOneof("head")](_build_tasks(config), *_build_counterfactual(message)),
         body=_build_body(message, read, {name for name, features in groups.items() if not features}, dtype),

@@ -1,4 +1,5 @@
 from apps_rec.protos import dnn_pb2 as _dnn_pb2
+from apps_rec.protos import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
@@ -15,7 +16,7 @@ class FeatureSet(_message.Message):
     def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
 
 class FeatureConfig(_message.Message):
-    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "raw_input_dim", "sequence_combiner", "sub_feature_type", "sequence_length", "seq_multi_sep", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "initializer", "raw_input_dim", "sequence_combiner", "sub_feature_type", "sequence_length", "seq_multi_sep", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
     class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         IdFeature: _ClassVar[FeatureConfig.FeatureType]
@@ -57,6 +58,7 @@ class FeatureConfig(_message.Message):
     SHARED_NAMES_FIELD_NUMBER: _ClassVar[int]
     LOOKUP_MAX_SEL_ELEM_NUM_FIELD_NUMBER: _ClassVar[int]
     COMBINER_FIELD_NUMBER: _ClassVar[int]
+    INITIALIZER_FIELD_NUMBER: _ClassVar[int]
     RAW_INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
     SEQUENCE_COMBINER_FIELD_NUMBER: _ClassVar[int]
     SUB_FEATURE_TYPE_FIELD_NUMBER: _ClassVar[int]
@@ -90,6 +92,7 @@ class FeatureConfig(_message.Message):
     shared_names: _containers.RepeatedScalarFieldContainer[str]
     lookup_max_sel_elem_num: int
     combiner: str
+    initializer: Initializer
     raw_input_dim: int
     sequence_combiner: SequenceCombiner
     sub_feature_type: FeatureConfig.FeatureType
@@ -108,7 +111,55 @@ class FeatureConfig(_message.Message):
     position: bool
     side: FeatureConfig.Side
     input_sides: _containers.RepeatedScalarFieldContainer[FeatureConfig.Side]
-    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., sub_feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., sequence_length: _Optional[int] = ..., seq_multi_sep: _Optional[str] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., initializer: _Optional[_Union[Initializer, _Mapping]] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., sub_feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., sequence_length: _Optional[int] = ..., seq_multi_sep: _Optional[str] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
+
+class Initializer(_message.Message):
+    __slots__ = ("truncated_normal_initializer", "random_normal_initializer", "glorot_normal_initializer", "constant_initializer", "uniform_initializer")
+    TRUNCATED_NORMAL_INITIALIZER_FIELD_NUMBER: _ClassVar[int]
+    RANDOM_NORMAL_INITIALIZER_FIELD_NUMBER: _ClassVar[int]
+    GLOROT_NORMAL_INITIALIZER_FIELD_NUMBER: _ClassVar[int]
+    CONSTANT_INITIALIZER_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_INITIALIZER_FIELD_NUMBER: _ClassVar[int]
+    truncated_normal_initializer: TruncatedNormalInitializer
+    random_normal_initializer: RandomNormalInitializer
+    glorot_normal_initializer: GlorotNormalInitializer
+    constant_initializer: ConstantInitializer
+    uniform_initializer: UniformInitializer
+    def __init__(self, truncated_normal_initializer: _Optional[_Union[TruncatedNormalInitializer, _Mapping]] = ..., random_normal_initializer: _Optional[_Union[RandomNormalInitializer, _Mapping]] = ..., glorot_normal_initializer: _Optional[_Union[GlorotNormalInitializer, _Mapping]] = ..., constant_initializer: _Optional[_Union[ConstantInitializer, _Mapping]] = ..., uniform_initializer: _Optional[_Union[UniformInitializer, _Mapping]] = ...) -> None: ...
+
+class TruncatedNormalInitializer(_message.Message):
+    __slots__ = ("mean", "stddev")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STDDEV_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    stddev: float
+    def __init__(self, mean: _Optional[float] = ..., stddev: _Optional[float] = ...) -> None: ...
+
+class RandomNormalInitializer(_message.Message):
+    __slots__ = ("mean", "stddev")
+    MEAN_FIELD_NUMBER: _ClassVar[int]
+    STDDEV_FIELD_NUMBER: _ClassVar[int]
+    mean: float
+    stddev: float
+    def __init__(self, mean: _Optional[float] = ..., stddev: _Optional[float] = ...) -> None: ...
+
+class GlorotNormalInitializer(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class ConstantInitializer(_message.Message):
+    __slots__ = ("consts",)
+    CONSTS_FIELD_NUMBER: _ClassVar[int]
+    consts: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, consts: _Optional[_Iterable[float]] = ...) -> None: ...
+
+class UniformInitializer(_message.Message):
+    __slots__ = ("minval", "maxval")
+    MINVAL_FIELD_NUMBER: _ClassVar[int]
+    MAXVAL_FIELD_NUMBER: _ClassVar[int]
+    minval: float
+    maxval: float
+    def __init__(self, minval: _Optional[float] = ..., maxval: _Optional[float] = ...) -> None: ...
 
 class SequenceCombiner(_message.Message):
     __slots__ = ("attention", "mean", "target_attention")

@@ -79,7 +79,7 @@ class TrainConfig(_message.Message):
     def __init__(self, optimizer_config: _Optional[_Iterable[_Union[Optimizer, _Mapping]]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., fine_tune_ckpt_var_map: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., freeze_gradient: _Optional[_Iterable[str]] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
 
 class Optimizer(_message.Message):
-    __slots__ = ("rms_prop_optimizer", "momentum_optimizer", "adam_optimizer", "momentumw_optimizer", "adamw_optimizer", "adam_async_optimizer", "adagrad_optimizer", "ftrl_optimizer", "adam_asyncw_optimizer", "lazy_adam_optimizer", "sgd_optimizer", "embedding_learning_rate_multiplier")
+    __slots__ = ("rms_prop_optimizer", "momentum_optimizer", "adam_optimizer", "momentumw_optimizer", "adamw_optimizer", "adam_async_optimizer", "adagrad_optimizer", "ftrl_optimizer", "adam_asyncw_optimizer", "lazy_adam_optimizer", "sgd_optimizer", "embedding_learning_rate_multiplier", "of_first_order_weights")
     RMS_PROP_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
     MOMENTUM_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
     ADAM_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
@@ -92,6 +92,7 @@ class Optimizer(_message.Message):
     LAZY_ADAM_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
     SGD_OPTIMIZER_FIELD_NUMBER: _ClassVar[int]
     EMBEDDING_LEARNING_RATE_MULTIPLIER_FIELD_NUMBER: _ClassVar[int]
+    OF_FIRST_ORDER_WEIGHTS_FIELD_NUMBER: _ClassVar[int]
     rms_prop_optimizer: RMSPropOptimizer
     momentum_optimizer: MomentumOptimizer
     adam_optimizer: AdamOptimizer
@@ -104,7 +105,8 @@ class Optimizer(_message.Message):
     lazy_adam_optimizer: LazyAdamOptimizer
     sgd_optimizer: SgdOptimizer
     embedding_learning_rate_multiplier: float
-    def __init__(self, rms_prop_optimizer: _Optional[_Union[RMSPropOptimizer, _Mapping]] = ..., momentum_optimizer: _Optional[_Union[MomentumOptimizer, _Mapping]] = ..., adam_optimizer: _Optional[_Union[AdamOptimizer, _Mapping]] = ..., momentumw_optimizer: _Optional[_Union[MomentumWOptimizer, _Mapping]] = ..., adamw_optimizer: _Optional[_Union[AdamWOptimizer, _Mapping]] = ..., adam_async_optimizer: _Optional[_Union[AdamAsyncOptimizer, _Mapping]] = ..., adagrad_optimizer: _Optional[_Union[AdagradOptimizer, _Mapping]] = ..., ftrl_optimizer: _Optional[_Union[FtrlOptimizer, _Mapping]] = ..., adam_asyncw_optimizer: _Optional[_Union[AdamAsyncWOptimizer, _Mapping]] = ..., lazy_adam_optimizer: _Optional[_Union[LazyAdamOptimizer, _Mapping]] = ..., sgd_optimizer: _Optional[_Union[SgdOptimizer, _Mapping]] = ..., embedding_learning_rate_multiplier: _Optional[float] = ...) -> None: ...
+    of_first_order_weights: bool
+    def __init__(self, rms_prop_optimizer: _Optional[_Union[RMSPropOptimizer, _Mapping]] = ..., momentum_optimizer: _Optional[_Union[MomentumOptimizer, _Mapping]] = ..., adam_optimizer: _Optional[_Union[AdamOptimizer, _Mapping]] = ..., momentumw_optimizer: _Optional[_Union[MomentumWOptimizer, _Mapping]] = ..., adamw_optimizer: _Optional[_Union[AdamWOptimizer, _Mapping]] = ..., adam_async_optimizer: _Optional[_Union[AdamAsyncOptimizer, _Mapping]] = ..., adagrad_optimizer: _Optional[_Union[AdagradOptimizer, _Mapping]] = ..., ftrl_optimizer: _Optional[_Union[FtrlOptimizer, _Mapping]] = ..., adam_asyncw_optimizer: _Optional[_Union[AdamAsyncWOptimizer, _Mapping]] = ..., lazy_adam_optimizer: _Optional[_Union[LazyAdamOptimizer, _Mapping]] = ..., sgd_optimizer: _Optional[_Union[SgdOptimizer, _Mapping]] = ..., embedding_learning_rate_multiplier: _Optional[float] = ..., of_first_order_weights: bool = ...) -> None: ...
 
 class SgdOptimizer(_message.Message):
     __slots__ = ("learning_rate",)

@@ -390,7 +390,21 @@ BY_OVERRIDE = [
     ),
     (
         ["train_config.optimizer_config=[{ sgd_optimizer { } }, { sgd_optimizer { } }, { sgd_optimizer { } }]"],
-        ["expected one optimizer, or two: the first for embeddings, the second for all other weights", "Got 3."],
+        [
+            "expected one optimizer, or two: the first for embeddings, the second for all other weights",
+            "Got 3 without it",
+        ],
+    ),
+    (
+        ["train_config.optimizer_config.of_first_order_weights=true"],
+        ["optimizer_config[0]: is of first-order weights alone; expected an optimizer of all others beside it"],
+    ),
+    (
+        [
+            "train_config.optimizer_config=[{ sgd_optimizer { } }, "
+            "{ sgd_optimizer { } of_first_order_weights: true }, { sgd_optimizer { } of_first_order_weights: true }]"
+        ],
+        ["optimizer_config[2]: is the second one of first-order weights; expected one of them."],
     ),
     (
         [

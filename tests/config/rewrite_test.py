@@ -496,15 +496,20 @@ def test_a_refused_bottom_is_all_that_is_said_of_it(report):
     assert "model_config.dbmtl.bottom_cmbf: refused: images and texts are not read" in got
 
 
-def test_two_optimizers_of_wide_and_deep_would_be_others_than_easyrecs():
-    two = "optimizer_config { ftrl_optimizer { } } optimizer_config { adam_optimizer { } }"
-    head = HEAD.replace("num_steps: 1", f"num_steps: 1 {two}")
-    with pytest.raises(ConfigError) as error:
-        parse_text(f"{head}model_config {{ {groups('deep', 'wide')} wide_and_deep {{ dnn {{ hidden_units: 8 }} }} }}")
-    (line,) = str(error.value).splitlines()
-    assert "train_config.optimizer_config[1]: of a wide_and_deep { } EasyRec gives the first optimizer to" in line
-    config = parse_text(f"{head}model_config {{ {groups('deep', 'wide')} deepfm {{ dnn {{ hidden_units: 8 }} }} }}")
-    assert len(config.message.train_config.optimizer_config) == 2
+def test_the_first_of_several_optimizers_of_wide_and_deep_is_of_first_order_weights():
+    def of_first_order(model, count):
+        optimizers = "optimizer_config { ftrl_optimizer { } }" + "optimizer_config { adam_optimizer { } }" * (count - 1)
+        head = HEAD.replace("num_steps: 1", f"num_steps: 1 {optimizers}")
+        config = parse_text(
+            f"{head}model_config {{ {groups('deep', 'wide')} {model} {{ dnn {{ hidden_units: 8 }} }} }}"
+        )
+        return [one.of_first_order_weights for one in config.message.train_config.optimizer_config]
+
+    assert of_first_order("wide_and_deep", 1) == [False]
+    assert of_first_order("wide_and_deep", 2) == [True, False]
+    assert of_first_order("wide_and_deep", 3) == [True, False, False]
+    # Of other models, the first of two is of embeddings.
+    assert of_first_order("deepfm", 2) == [False, False]
 
 
 def test_parquet_inputs_are_input_paths():

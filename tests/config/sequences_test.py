@@ -206,6 +206,14 @@ def test_mistakes_in_din_towers(old, new, says):
     assert any(says in line for line in lines), lines
 
 
+def test_the_class_multi_tower_reads_no_din_towers():
+    """EasyRec's class decides, so that its config trains there, even without the group that the tower names."""
+    config = parse_text(changed(("MultiTowerDIN", "MultiTower"), ('input: "din"', 'input: "no"'), text=DIN))
+    assert any("model_class MultiTower does not read them, as in EasyRec" in note for note in config.notes)
+    bottom = config.message.model_config.rank_model.body.shared_bottom
+    assert [group.input for group in bottom.groups] == ["user"]
+
+
 def test_groups_that_no_din_tower_reads_are_noted():
     other = 'seq_att_groups { group_name: "other" seq_att_map { key: "app" hist_seq: "history" } }'
     config = parse_text(changed(("  multi_tower {", f"  {other}\n  multi_tower {{"), text=DIN))

@@ -41,14 +41,23 @@ data_config {
 IDS = """
   features { input_names: "user" embedding_dim: 8 hash_bucket_size: 2000 }
   features { input_names: "app" feature_type: IdFeature embedding_dim: 8 num_buckets: 40 embedding_name: "apps" }
-  features { input_names: "brand" embedding_dim: 8 vocab_list: ["a", "b", "c", "d"] }
-  features { input_names: "kind" embedding_dim: 8 vocab_file: "nowhere/kinds.txt" }
+  features {
+    input_names: "brand" embedding_dim: 8 vocab_list: ["a", "b", "c", "d"]
+    initializer { truncated_normal_initializer { mean: 0 stddev: 0.1 } }
+  }
+  features {
+    input_names: "kind" embedding_dim: 8 vocab_file: "nowhere/kinds.txt"
+    initializer { glorot_normal_initializer { } }
+  }
   features { input_names: "age" feature_type: RawFeature embedding_dim: 8 boundaries: [18, 25, 40, 65] }
   features { input_names: "s1" embedding_dim: 8 hash_bucket_size: 900 embedding_name: "two" shared_names: "s2" }
 """
 NUMBERS = """
   features { input_names: "price" feature_type: RawFeature min_val: 0 max_val: 20 }
-  features { input_names: "likes" feature_type: RawFeature normalizer_fn: "log1p" embedding_dim: 8 }
+  features {
+    input_names: "likes" feature_type: RawFeature normalizer_fn: "log1p" embedding_dim: 8
+    initializer { random_normal_initializer { mean: 0 stddev: 0.1 } }
+  }
   features { input_names: "size" feature_type: RawFeature num_buckets: 10 min_val: 0 max_val: 1 embedding_dim: 8 }
   features { input_names: "vector" feature_type: RawFeature raw_input_dim: 3 separator: ";" }
   features {
@@ -58,7 +67,7 @@ NUMBERS = """
 LISTS = """
   features {
     input_names: "tags" feature_type: TagFeature embedding_dim: 8 hash_bucket_size: 900 separator: "|" kv_separator: ":"
-    combiner: "mean"
+    combiner: "mean" initializer { constant_initializer { consts: 0.01 } }
   }
   features {
     feature_name: "mine" input_names: ["app", "map"] feature_type: LookupFeature embedding_dim: 8 hash_bucket_size: 1000

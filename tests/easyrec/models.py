@@ -8,6 +8,7 @@ from tests.easyrec.configs import (
     LISTS,
     NUMBER_NAMES,
     NUMBERS,
+    OPTIMIZERS,
     SEQUENCE_NAMES,
     SEQUENCES,
     config,
@@ -271,6 +272,8 @@ OTHERS = {
         ID_NAMES,
         groups=wide_and_deep(),
         optimizer="momentum",
+        # The first one is of first-order weights.
+        train=f"optimizer_config {{ {OPTIMIZERS['adam']} }}",
         more='export_config { exporter_type: "best" best_exporter_metric: "auc" metric_bigger: true '
         "enable_early_stop: true max_check_steps: 1000 exports_to_keep: 2 }",
     ),

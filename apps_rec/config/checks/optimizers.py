@@ -26,23 +26,25 @@ def check_optimizers(context: Context) -> None:
     """Reports numbers that no optimizer can use, optimizers that no weight would have, and patterns of no weights."""
     _freeze(context)
     given, report = context.config.train_config.optimizer_config, context.report
-    if len(given) > 2:
+    wide = [at for at, one in enumerate(given) if one.of_first_order_weights]
+    if len(given) - len(wide) > 2:
         text = (
-            "expected one optimizer, or two: the first for embeddings, the second for all other weights. First-order "
+            "expected one optimizer, or two: the first for embeddings, the second for all other weights; and perhaps"
+            f" one with of_first_order_weights: true. Got {len(given) - len(wide)} without it."
         )
-        text += "weights are columns of the tables, so they have no optimizer of their own. Got"
-        report.error(_PATH, f"{text} {len(given)}.")
-    elif len(given) == 2 and report.places.written.model_config.WhichOneof("model") == "wide_and_deep":
-        text = (
-            "of a wide_and_deep { } EasyRec gives the first optimizer to first-order weights, the second to all else."
-            " Here first-order weights are columns of the tables and have no optimizer of their own: give one, or"
-            " write the model as rank_model { }, where the first is for embeddings with first-order weights."
-        )
-        report.error(f"{_PATH}[1]", text)
+        report.error(_PATH, text)
+    elif wide and len(wide) == len(given):
+        report.error(f"{_PATH}[0]", "is of first-order weights alone; expected an optimizer of all others beside it.")
+    if len(wide) > 1:
+        report.error(f"{_PATH}[{wide[1]}]", "is the second one of first-order weights; expected one of them.")
+    elif wide and context.has_model and not context.rank.HasField("fm"):
+        text = "there are none: the model has no fm { } and no wide part; delete this optimizer."
+        report.error(f"{_PATH}[{wide[0]}].of_first_order_weights", text)
+    first = next((at for at in range(len(given)) if at not in wide), 0)
     for at, optimizer in enumerate(given):
         context.in_ranges(optimizer, f"{_PATH}[{at}]")
-        if at and optimizer.HasField("embedding_learning_rate_multiplier"):
-            text = "this optimizer is for all weights but embeddings; give it to the first one."
+        if at not in (first, *wide) and optimizer.HasField("embedding_learning_rate_multiplier"):
+            text = f"this optimizer is for all weights but embeddings; give it to optimizer_config[{first}]."
             report.error(f"{_PATH}[{at}].embedding_learning_rate_multiplier", text)
         kind = optimizer.WhichOneof("optimizer")
         if kind is not None:

@@ -1,12 +1,14 @@
-"""Checks of embedding tables that several features share."""
+"""Checks of embedding tables: how they begin, and whether features that share one agree."""
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.features import id_spaces_of
-from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.config.report import quoted
+from apps_rec.protos.feature_pb2 import ConstantInitializer, FeatureConfig, Initializer, UniformInitializer
 
 
 def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
@@ -22,9 +24,11 @@ def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
 
 
 def check_tables(context: Context) -> None:
-    """Reports features of one embedding_name whose tables differ."""
+    """Reports initializers that draw nothing, and features of one embedding_name whose tables differ."""
     first: dict[str, tuple[str, FeatureConfig]] = {}
     for path, feature in context.each_feature():
+        if feature.HasField("initializer"):
+            _initializer(context, f"{path}.initializer", feature.initializer)
         space = id_space(feature)
         if not feature.embedding_name or space is None:
             continue
@@ -37,6 +41,26 @@ def check_tables(context: Context) -> None:
         _compare(context, path, feature, other_path, other)
 
 
+def _initializer(context: Context, path: str, initializer: Initializer) -> None:
+    report, kind = context.report, initializer.WhichOneof("initializer_oneof")
+    if kind is None:
+        kinds = [one.name for one in initializer.DESCRIPTOR.fields]
+        if not (report.any_broken(path, *kinds) or report.any_refused(path)):
+            report.error(path, f"says nothing; expected one of {quoted(kinds)}.")
+        return
+    here, given = f"{path}.{kind}", getattr(initializer, kind)
+    context.in_ranges(given, here)
+    if isinstance(given, ConstantInitializer) and len(given.consts) != 1:
+        report.error(
+            f"{here}.consts", f"expected one number, which every embedding is made of, got {len(given.consts)}."
+        )
+    elif isinstance(given, ConstantInitializer) and not math.isfinite(given.consts[0]):
+        report.error(f"{here}.consts", f"expected a finite number, got {given.consts[0]:g}.")
+    elif isinstance(given, UniformInitializer) and not given.minval < given.maxval:
+        text = f"expected a number above minval, {given.minval:g}, got {given.maxval:g}."
+        report.error(f"{here}.maxval", text)
+
+
 def _compare(context: Context, path: str, feature: FeatureConfig, other_path: str, other: FeatureConfig) -> None:
     report, table = context.report, feature.embedding_name
     whose = f'"{other.feature_name}" ({report.line(other_path)})'
@@ -46,6 +70,10 @@ def _compare(context: Context, path: str, feature: FeatureConfig, other_path: st
             f"{path}.embedding_dim",
             f'the table "{table}" is shared with {whose}, which has embedding_dim {other.embedding_dim};'
             f" expected the same, got {feature.embedding_dim}.",
+        )
+    if feature.initializer != other.initializer:
+        report.error(
+            f"{path}.initializer", f'the table "{table}" is shared with {whose}; expected the same initializer.'
         )
     mine, theirs = id_space(feature), id_space(other)
     if mine and theirs and mine != theirs:

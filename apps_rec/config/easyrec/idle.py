@@ -76,6 +76,8 @@ def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
     for name in options_of_some() if feature.feature_type in _READ else ():
         if name in TABLE["FeatureConfig"] and name not in read:
             _drop(feature, name, path, f"{article(kind)} does not read it", report)
+    if not feature.embedding_dim:
+        _drop(feature, "initializer", path, "there is no embedding, and first-order weights begin at 0", report)
     if feature.feature_type == FeatureConfig.RawFeature:
         _number(feature, path, report)
     if is_of_numbers(feature) and feature.num_buckets <= 1:

@@ -88,6 +88,12 @@ def multi_tower(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     body.groups.extend(given.towers)
     body.normalize_groups = True
     note.note("body.shared_bottom.groups", "towers")
+    written = report.places.written.model_config
+    if given.din_towers and written.model_class == "MultiTower":
+        # In EasyRec it is the class that decides, and it is a mistake there that trains.
+        text = "model_class MultiTower does not read them, as in EasyRec; MultiTowerDIN does"
+        report.note("model_config.multi_tower.din_towers", text)
+        given.ClearField("din_towers")
     for at in range(len(given.din_towers)):
         _din_tower(model, at, rank, note, report)
     tower = rank.task_towers.add(tower_name=given.tower_name)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 import tensorflow as tf
 
 from apps_rec.features.embeddings.embedded import Block, EmbeddedFeatures, RequestFeatures
+from apps_rec.features.embeddings.initial import Initial, TableInitializer
 from apps_rec.features.embeddings.pooling import Items, key_of, pool, pooling_layers, steps_combined, trimmed
 from apps_rec.features.embeddings.sequences import ListItems, sequence_layers
+from apps_rec.features.embeddings.tables import TablePlace, TablePlan
 from apps_rec.features.layout import Layout, has_steps, rows_of
 from apps_rec.features.specs import (
-    WITHOUT_TABLE,
     AnyListFeature,
     FeatureSpec,
     ListFeature,
@@ -22,28 +21,6 @@ from apps_rec.features.specs import (
 )
 from apps_rec.legacy_keras import keras
 from apps_rec.names import scope_name
-
-
-@dataclass(frozen=True)
-class _Slot:
-    """The place of a table of the config: rows from `offset` in the variable `key` of its width."""
-
-    key: str
-    offset: int
-
-
-@dataclass(frozen=True)
-class TablePlace:
-    """The place of a table of the config: rows `offset` to `offset + rows` of `Embedder.tables[key]`.
-
-    A row has `dim` columns of its embedding, and those of its first-order weight if it has one; `columns` counts both.
-    """
-
-    key: str
-    offset: int
-    rows: int
-    dim: int
-    columns: int
 
 
 class Embedder(keras.layers.Layer):
@@ -67,6 +44,8 @@ class Embedder(keras.layers.Layer):
         only_items: names of the lists that are not pooled by themselves, since only sequences read them.
         trim_lists: whether lists are cut to the longest of the batch, not padded to `max_length`. XLA, so a TPU,
             takes no shape that depends on values.
+        initial: how the embeddings of features begin that do not begin by `stddev`, by the features' names. Of
+            features that share a table one is enough.
 
     Input shape: the Preprocessor's outputs.
     Returns: `EmbeddedFeatures`.
@@ -84,6 +63,7 @@ class Embedder(keras.layers.Layer):
         sequences: Sequence[SequenceSpec] = (),
         only_items: Collection[str] = (),
         trim_lists: bool = False,
+        initial: Mapping[str, Initial] | None = None,
     ) -> None:
         super().__init__(name=name)
         if wide_dim < 1:
@@ -93,59 +73,47 @@ class Embedder(keras.layers.Layer):
         self.first_order = frozenset(first_order)
         self.seed, self.stddev, self.l2 = seed, stddev, l2
         self.layout = Layout(specs)
-        self._plan_tables()
-        self.trim_lists = trim_lists
+        self._plan = TablePlan(specs, self.first_order, wide_dim)
+        self.trim_lists, self.initial = trim_lists, dict(initial or {})
         self.sequences, self.only_items = tuple(sequences), frozenset(only_items)
         self._dims = {spec.name: spec.dim for spec in self.layout.lists}
         self._pooled = [spec for spec in self.layout.lists if self._is_looked_up(spec) and spec.name not in only_items]
         self._attention = pooling_layers(self._pooled, l2)
         self._sequence_attention = sequence_layers(self.sequences, l2)
 
-    def _plan_tables(self) -> None:
-        rows: dict[str, int] = {}
-        dims: dict[str, int] = {}
-        wide: set[str] = set()
-        for spec in self.specs:
-            if isinstance(spec, WITHOUT_TABLE):
-                continue
-            rows[spec.table], dims[spec.table] = spec.num_ids, spec.dim
-            if spec.name in self.first_order:
-                wide.add(spec.table)
-        self._slots: dict[str, _Slot] = {}
-        self._shapes: dict[str, tuple[int, int, int]] = {}  # key -> rows, dim, columns
-        for table, num_rows in rows.items():
-            columns = dims[table] + self.wide_dim * (table in wide)
-            key = f"tables_{dims[table]}" + ("_first_order" if table in wide else "")
-            start = self._shapes.get(key, (0, 0, 0))[0]
-            self._slots[table] = _Slot(key, start)
-            self._shapes[key] = (start + num_rows, dims[table], columns)
-
     def table_places(self) -> dict[str, TablePlace]:
         """Returns the place of every table of the config, by its name; leaves out tables without columns."""
-        names = {spec.table: spec for spec in self.specs if not isinstance(spec, WITHOUT_TABLE)}
-        places = {}
-        for name, spec in names.items():
-            slot = self._slots[name]
-            _, dim, columns = self._shapes[slot.key]
-            if columns:
-                places[name] = TablePlace(slot.key, slot.offset, spec.num_ids, dim, columns)
-        return places
+        return {name: place for name, place in self._plan.places.items() if place.columns}
 
     def embeddings(self) -> list[tf.Variable]:
         """Returns the variables of all embeddings and first-order weights; of a divided table, its pieces."""
         found = [*self.tables.values(), *self.vectors.values()]
         return [piece for variable in found for piece in getattr(variable, "variables", [variable])]
 
+    def first_order_weights(self) -> list[tuple[tf.Variable, int]]:
+        """Returns the variables with first-order weights, of a divided table its pieces, and the first such column."""
+        found = [
+            (self.tables[place.key], place.dim) for place in self.table_places().values() if place.dim < place.columns
+        ]
+        dims = {spec.name: spec.dim for spec in self.specs}
+        found += [(self.vectors[name], dims[name]) for name in self.vectors if name in self.first_order]
+        return [
+            (piece, column)
+            for variable, column in {id(one): (one, column) for one, column in found}.values()
+            for piece in getattr(variable, "variables", [variable])
+        ]
+
     def build(self, input_shape: Mapping[str, tf.TensorShape]) -> None:
         """Makes `tables_<dim>[_first_order]` `(rows + 1, columns)` and `vectors_<feature>` `(numbers, columns)`."""
+        default = Initial(spread=self.stddev)
         self.tables = {
             key: self.add_weight(
                 name=key,
-                shape=(rows + 1, columns),
-                initializer=_TableInitializer(self.seed, key, dim, self.stddev),
+                shape=(variable.rows + 1, variable.columns),
+                initializer=self._plan.initializer(key, self.seed, default, self.initial),
             )
-            for key, (rows, dim, columns) in self._shapes.items()
-            if columns > 0
+            for key, variable in self._plan.variables.items()
+            if variable.columns > 0
         }
         self.vectors = {}
         number_lists = [spec for spec in self.layout.lists if isinstance(spec, NumberListFeature)]
@@ -155,7 +123,9 @@ class Embedder(keras.layers.Layer):
                 self.vectors[spec.name] = self.add_weight(
                     name=f"vectors_{scope_name(spec.name)}",
                     shape=(spec.size, columns),
-                    initializer=_TableInitializer(self.seed, spec.name, spec.dim, self.stddev),
+                    initializer=TableInitializer(
+                        self.seed, spec.name, spec.dim, [(spec.size, self.initial.get(spec.name, default))]
+                    ),
                 )
         super().build(input_shape)
 
@@ -231,13 +201,13 @@ class Embedder(keras.layers.Layer):
 
     def _add_ids(self, embedded: EmbeddedFeatures, layout: Layout, inputs: Mapping[str, tf.Tensor]) -> None:
         specs = layout.single
-        for key, (_, dim, columns) in self._shapes.items():
-            places = [i for i, spec in enumerate(specs) if self._slots[spec.table].key == key]
-            if places and columns > 0:
+        for key, variable in self._plan.variables.items():
+            places = [i for i, spec in enumerate(specs) if self._plan.places[spec.table].key == key]
+            if places and variable.columns > 0:
                 ids = layout.ids_of(inputs, places)
-                offsets = tf.constant([self._slots[specs[i].table].offset for i in places], tf.int64)
+                offsets = tf.constant([self._plan.places[specs[i].table].offset for i in places], tf.int64)
                 rows = self._look_up(key, ids + offsets)  # [B, n, columns]
-                embedded.blocks.append(Block.cut(tuple(specs[i].name for i in places), rows, dim))
+                embedded.blocks.append(Block.cut(tuple(specs[i].name for i in places), rows, variable.dim))
 
     def _look_up(self, key: str, rows: tf.Tensor) -> tf.Tensor:
         """Returns rows of a table, looked up by int32 where that is enough: lookups and updates are faster so."""
@@ -263,7 +233,7 @@ class Embedder(keras.layers.Layer):
     def _is_looked_up(self, spec: AnyListFeature) -> bool:
         if isinstance(spec, NumberListFeature):
             return True
-        return self._shapes[self._slots[spec.table].key][2] > 0
+        return self._plan.places[spec.table].columns > 0
 
     def _items(self, spec: AnyListFeature, inputs: Mapping[str, tf.Tensor]) -> Items:
         given, weights = self.layout.list_of(inputs, spec)
@@ -273,10 +243,10 @@ class Embedder(keras.layers.Layer):
             vector = self.vectors.get(spec.name)
             rows = None if vector is None else tf.tensordot(given, tf.convert_to_tensor(vector), 1)
             return Items(rows, weights, weights > 0, None if spec.dim else given)
-        slot = self._slots[spec.table]
+        place = self._plan.places[spec.table]
         is_there = given >= 0
-        padding_row = tf.constant(self._shapes[slot.key][0], tf.int64)
-        rows = self._look_up(slot.key, tf.where(is_there, given + slot.offset, padding_row))
+        padding_row = tf.constant(self._plan.variables[place.key].rows, tf.int64)
+        rows = self._look_up(place.key, tf.where(is_there, given + place.offset, padding_row))
         if isinstance(spec, ListFeature) and has_steps(spec):
             return steps_combined(rows, weights, spec.step_combiner)
         return Items(rows, weights, is_there)
@@ -315,30 +285,8 @@ class Embedder(keras.layers.Layer):
             "sequences": self.sequences,
             "only_items": sorted(self.only_items),
             "trim_lists": self.trim_lists,
+            "initial": self.initial,
         }
-
-
-class _TableInitializer(keras.initializers.Initializer):
-    """A truncated normal in the first `dim` columns, 0 in the others; stateless.
-
-    Where a table is divided between parameter servers, each draws its own part, from a seed of its own.
-    """
-
-    def __init__(self, seed: int, name: str, dim: int, stddev: float) -> None:
-        self.seed, self.name, self.dim, self.stddev = seed, name, dim, stddev
-
-    def __call__(
-        self,
-        shape: Sequence[int],
-        dtype: tf.DType | None = None,
-        partition_shape: Sequence[int] | None = None,
-        partition_offset: Sequence[int] = (0,),
-        **kwargs: object,
-    ) -> tf.Tensor:
-        rows, columns = partition_shape or shape
-        seed = [self.seed % 2**31, (zlib.crc32(self.name.encode()) + partition_offset[0]) % 2**31]
-        vectors = tf.random.stateless_truncated_normal([rows, self.dim], seed, stddev=self.stddev, dtype=dtype)
-        return vectors if columns == self.dim else tf.pad(vectors, [[0, 0], [0, columns - self.dim]])
 
 
 __all__ = ["EmbeddedFeatures", "Embedder", "RequestFeatures"]

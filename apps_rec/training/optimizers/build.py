@@ -63,9 +63,10 @@ def build_optimizer(train_config: train_pb2.TrainConfig) -> RowSparseOptimizer:
     """Returns the optimizer that optimizer_config names, with its schedules and clipping.
 
     One message is for all weights; of two, the first is for embeddings. A factor on the rate of embeddings makes two of
-    one.
+    one. Beside these there may be one of first-order weights.
     """
-    first, *others = train_config.optimizer_config
+    of_first_order = [one for one in train_config.optimizer_config if one.of_first_order_weights]
+    first, *others = (one for one in train_config.optimizer_config if not one.of_first_order_weights)
     part, factor = _part(others[0] if others else first), first.embedding_learning_rate_multiplier
     own = None
     if others:
@@ -73,7 +74,10 @@ def build_optimizer(train_config: train_pb2.TrainConfig) -> RowSparseOptimizer:
     elif factor != 1:
         own = replace(part, multiplier=factor)
     clip = train_config.gradient_clipping_by_norm or None
-    optimizer = RowSparseOptimizer(part.rule, part.learning_rate, clip, own)
+    wide = None
+    for one in of_first_order:
+        wide = replace(_part(one), multiplier=one.embedding_learning_rate_multiplier)
+    optimizer = RowSparseOptimizer(part.rule, part.learning_rate, clip, own, of_first_order=wide)
     optimizer.static_shapes = train_config.train_distribute == train_pb2.TPUStrategy
     return optimizer
 

@@ -47,6 +47,10 @@ class FrozenRows:
         tables = tf.searchsorted(tf.constant(self.ends, rows.dtype), rows, side="right")
         return tf.where(tf.gather(tf.constant(self.frozen), tables), old, new)
 
+    def part(self, columns: slice) -> FrozenRows:
+        """Returns the same for some of the columns."""
+        return FrozenRows(self.ends, self.frozen[:, columns])
+
     def piece(self, start: int, rows: int) -> FrozenRows:
         """Returns the same for a piece of the variable, whose rows are counted from its first."""
         return FrozenRows(np.clip(self.ends - start, 0, rows), self.frozen)
@@ -60,11 +64,13 @@ class Roles:
         embeddings: variables of embeddings and first-order weights; of a divided table, its pieces.
         frozen: variables that are frozen as a whole.
         partly_frozen: variables of which some elements are frozen, with these elements.
+        first_order: variables of embeddings that have first-order weights, with the first of their columns.
     """
 
     embeddings: Sequence[tf.Variable] = ()
     frozen: list[tf.Variable] = field(default_factory=list)
     partly_frozen: list[tuple[tf.Variable, FrozenRows]] = field(default_factory=list)
+    first_order: Sequence[tuple[tf.Variable, int]] = ()
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,7 @@ def roles_of(model: RankModel, patterns: Sequence[str] = ()) -> Roles:
     Raises:
         ConfigError: a pattern fits no name, or nothing is left to train.
     """
-    roles = Roles(model.embedder.embeddings())
+    roles = Roles(model.embedder.embeddings(), first_order=model.embedder.first_order_weights())
     if not patterns:
         return roles
     parts = _parts(model)

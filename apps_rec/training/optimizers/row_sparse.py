@@ -7,7 +7,7 @@ docs/decisions/0003-optimizer-base-class.md.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import tensorflow as tf
@@ -35,6 +35,20 @@ class _ByKey:
     embeddings: frozenset[Any] = frozenset()
     frozen: frozenset[Any] = frozenset()
     partly_frozen: Mapping[Any, FrozenRows] = field(default_factory=dict)
+    first_order: Mapping[Any, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Share:
+    """The columns of a weight that one part updates, and their slots; None: all columns."""
+
+    part: Part
+    columns: slice | None
+    slots: Sequence[tf.Variable] = ()
+
+    def of(self, values: Any) -> Any:
+        """Returns these columns of a weight, of a gradient or of rows."""
+        return values if self.columns is None else values[:, self.columns]
 
 
 class RowSparseOptimizer(keras.optimizers.Optimizer):
@@ -45,6 +59,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         learning_rate: schedule of the step.
         global_clipnorm: largest norm of the whole gradient; None: no clipping.
         of_embeddings: rule and schedule of the weights that `tell_apart` names; None: those of all others.
+        of_first_order: those of first-order weights, which are columns of these; None: those of the embeddings.
 
     Attributes:
         static_shapes: true if every shape of a step must be known before it runs, as a TPU demands. Set it before the
@@ -60,28 +75,32 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         global_clipnorm: float | None = None,
         of_embeddings: Part | None = None,
         name: str = "optimizer",
+        of_first_order: Part | None = None,
     ) -> None:
         # weight_decay=0, the default, would be a dense pass over every table.
         super().__init__(name=name, weight_decay=None, global_clipnorm=global_clipnorm, jit_compile=False)
         self._learning_rate = self._build_learning_rate(learning_rate)
         self._part = Part(rule, learning_rate)
-        self._of_embeddings = of_embeddings
+        self._of_embeddings, self._of_first_order = of_embeddings, of_first_order
         self._by_key = _ByKey()
         self._slot_variables: list[list[tf.Variable]] = []
         self._is_finite: tf.Tensor | None = None
 
     @property
     def parts(self) -> list[Part]:
-        """Returns the rule and schedule of dense weights, then those of embeddings where they have their own."""
-        return [self._part] if self._of_embeddings is None else [self._part, self._of_embeddings]
+        """Returns the rule and schedule of dense weights, then those of embeddings and of first-order weights.
+
+        Those are left out that have none of their own.
+        """
+        return [self._part, *(part for part in (self._of_embeddings, self._of_first_order) if part is not None)]
 
     def rates(self) -> dict[str, tf.Tensor]:
-        """Returns the rates of the last step: `learning_rate`, and `learning_rate_embedding` where it is another."""
+        """Returns the rates of the last step: `learning_rate`, and those of weights that have another optimizer."""
         found = {"learning_rate": self.learning_rate}
-        if self._of_embeddings is not None:
-            found["learning_rate_embedding"] = self._rate(
-                self._of_embeddings, tf.float32, tf.maximum(self.iterations - 1, 0)
-            )
+        others = {"embedding": self._of_embeddings, "first_order": self._of_first_order}
+        for name, part in others.items():
+            if part is not None:
+                found[f"learning_rate_{name}"] = self._rate(part, tf.float32, tf.maximum(self.iterations - 1, 0))
         return found
 
     def tell_apart(self, roles: Roles) -> None:
@@ -93,11 +112,26 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
             frozenset(self._var_key(variable) for variable in roles.embeddings),
             frozenset(self._var_key(variable) for variable in roles.frozen),
             {self._var_key(variable): rows for variable, rows in roles.partly_frozen},
+            {self._var_key(variable): column for variable, column in roles.first_order},
         )
 
     def _part_of(self, variable: tf.Variable) -> Part:
         own = self._of_embeddings
         return own if own is not None and self._var_key(variable) in self._by_key.embeddings else self._part
+
+    def _shares(self, variable: tf.Variable) -> list[_Share]:
+        """Returns the parts that update a weight, with the columns of each."""
+        part, first = self._part_of(variable), self._by_key.first_order.get(self._var_key(variable))
+        if self._of_first_order is None or first is None:
+            return [_Share(part, None)]
+        own = _Share(self._of_first_order, slice(first, None))
+        return [_Share(part, slice(0, first)), own] if first else [own]
+
+    def _shares_with_slots(self, variable: tf.Variable) -> list[_Share]:
+        slots = iter(self._slot_variables[self._index_dict[self._var_key(variable)]])
+        return [
+            replace(share, slots=[next(slots) for _ in share.part.rule.slot_names]) for share in self._shares(variable)
+        ]
 
     def _rate(self, part: Part, dtype: tf.DType, step: tf.Tensor | None = None) -> tf.Tensor:
         """Returns the rate of a part: at this step, whose rate of dense weights Keras has worked out, or at another."""
@@ -113,18 +147,22 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         if getattr(self, "_built", False):
             return
         for variable in var_list:
-            rule = self._part_of(variable).rule
             # A frozen weight keeps its place, for the order of the others.
-            names = () if self._is_frozen(variable) else zip(rule.slot_names, rule.initial_slots(), strict=True)
-            self._slot_variables.append(
-                [
-                    self.add_variable_from_reference(
-                        variable, name, initial_value=tf.fill(variable.shape, tf.constant(value, variable.dtype))
-                    )
-                    for name, value in names
-                ]
-            )
+            shares = [] if self._is_frozen(variable) else self._shares(variable)
+            self._slot_variables.append([slot for share in shares for slot in self._new_slots(share, variable)])
         self._built = True
+
+    def _new_slots(self, share: _Share, variable: tf.Variable) -> list[tf.Variable]:
+        shape = variable.shape
+        if share.columns is not None:
+            shape = [shape[0], len(range(shape[1])[share.columns])]
+        rule = share.part.rule
+        return [
+            self.add_variable_from_reference(
+                variable, name, shape=shape, initial_value=tf.fill(shape, tf.constant(value, variable.dtype))
+            )
+            for name, value in zip(rule.slot_names, rule.initial_slots(), strict=True)
+        ]
 
     def _is_frozen(self, variable: tf.Variable) -> bool:
         return self._var_key(variable) in self._by_key.frozen
@@ -181,33 +219,48 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
 
     def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
         """Updates a variable: all of it for a dense gradient, the rows of the gradient for a sparse one."""
-        slots = self._slots_of(variable)
-        part = self._part_of(variable)
-        rule, rate, steps = part.rule, self._rate(part, variable.dtype), self.iterations
+        shares = self._shares_with_slots(variable)
         if not isinstance(gradient, tf.IndexedSlices):
-            change, new_slots = rule.update(gradient, list(slots), rate, steps, lambda: variable)
-            for slot, value in zip(slots, new_slots, strict=True):
-                slot.assign(self._if_finite(value, slot))
-            variable.assign_add(self._if_finite(change, tf.zeros([], variable.dtype)))
+            changes = []
+            for share in shares:
+                change, new_slots = self._update(share, gradient, share.slots, variable)
+                for slot, value in zip(share.slots, new_slots, strict=True):
+                    slot.assign(self._if_finite(value, slot))
+                changes.append(change)
+            variable.assign_add(self._if_finite(_side_by_side(changes), tf.zeros([], variable.dtype)))
             return
         gradient = self._rows_if_finite(gradient)
         rows = gradient.indices
-        touched = [tf.gather(slot, rows) for slot in slots]
         weights = tf.gather(variable, rows)
-        change, new_slots = rule.update(gradient.values, touched, rate, steps, lambda: weights)
-        written = [*new_slots, weights + change]
-        if (frozen := self._by_key.partly_frozen.get(self._var_key(variable))) is not None:
-            written = [frozen.keep(rows, new, old) for new, old in zip(written, [*touched, weights], strict=True)]
+        frozen = self._by_key.partly_frozen.get(self._var_key(variable))
+        before: list[tf.Tensor] = []
+        written: list[tf.Tensor] = []
+        changes = []
+        for share in shares:
+            touched = [tf.gather(slot, rows) for slot in share.slots]
+            change, new_slots = self._update(share, gradient.values, touched, weights)
+            if frozen is not None:
+                own = frozen if share.columns is None else frozen.part(share.columns)
+                new_slots = [own.keep(rows, new, old) for new, old in zip(new_slots, touched, strict=True)]
+            before, written = [*before, *touched], [*written, *new_slots]
+            changes.append(change)
+        new_weights = weights + _side_by_side(changes)
+        written.append(new_weights if frozen is None else frozen.keep(rows, new_weights, weights))
         if self.static_shapes:
-            written = [self._if_finite(new, old) for new, old in zip(written, [*touched, weights], strict=True)]
+            written = [self._if_finite(new, old) for new, old in zip(written, [*before, weights], strict=True)]
             written = duplicates.copy_first_of_run(rows, written)
         # Rows stand here once each (or all their values are the same), and writing them is a copy: adding to them in
         # place costs ten times as much.
+        slots = [slot for share in shares for slot in share.slots]
         for row_variable, value in zip([*slots, variable], written, strict=True):
             row_variable.scatter_update(tf.IndexedSlices(value, rows))
 
-    def _slots_of(self, variable: tf.Variable) -> list[tf.Variable]:
-        return self._slot_variables[self._index_dict[self._var_key(variable)]]
+    def _update(
+        self, share: _Share, gradient: tf.Tensor, slots: Sequence[tf.Tensor], weights: tf.Tensor
+    ) -> tuple[tf.Tensor, Sequence[tf.Tensor]]:
+        """Returns the change of the columns of a share, and its new slots; gradient and weights have all columns."""
+        rate = self._rate(share.part, weights.dtype)
+        return share.part.rule.update(share.of(gradient), list(slots), rate, self.iterations, lambda: share.of(weights))
 
     def _if_finite(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
         return new if self._is_finite is None else tf.where(self._is_finite, new, old)
@@ -222,17 +275,17 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     def begin_at_weights(self, variables: Sequence[tf.Variable]) -> None:
         """Fits slots that determine the weights to weights from elsewhere. Most rules have no such slots."""
         for variable in (each for each in variables if not self._is_frozen(each)):
-            slots, part = self._slots_of(variable), self._part_of(variable)
-            fitting = part.rule.slots_at(list(slots), self._rate(part, variable.dtype), variable)
-            for slot, value in zip(slots, fitting or (), strict=fitting is not None):
-                slot.assign(value)
+            for share in self._shares_with_slots(variable):
+                rate = self._rate(share.part, variable.dtype)
+                fitting = share.part.rule.slots_at(list(share.slots), rate, share.of(variable))
+                for slot, value in zip(share.slots, fitting or (), strict=fitting is not None):
+                    slot.assign(value)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor arguments."""
-        config = {**self._config_of(self._part), "global_clipnorm": self.global_clipnorm, "of_embeddings": None}
-        if self._of_embeddings is not None:
-            own = self._of_embeddings
-            config["of_embeddings"] = {**self._config_of(own), "multiplier": own.multiplier}
+        config: dict[str, Any] = {**self._config_of(self._part), "global_clipnorm": self.global_clipnorm}
+        for name, part in (("of_embeddings", self._of_embeddings), ("of_first_order", self._of_first_order)):
+            config[name] = None if part is None else {**self._config_of(part), "multiplier": part.multiplier}
         return config
 
     def _config_of(self, part: Part) -> dict[str, Any]:
@@ -244,18 +297,20 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: dict[str, Any] | None = None) -> RowSparseOptimizer:
         """Makes the optimizer that `get_config` described."""
-        own = config["of_embeddings"]
-        return cls(
-            **{
-                **_read_part(config),
-                "of_embeddings": None if own is None else Part(**_read_part(own)),
-            }
-        )
+        parts = {
+            name: None if config[name] is None else Part(**_read_part(config[name]))
+            for name in ("of_embeddings", "of_first_order")
+        }
+        return cls(**{**_read_part(config), **parts})
 
 
 def _read_part(config: dict[str, Any]) -> dict[str, Any]:
     rule, rate = rule_from_config(config["rule"]), schedule_from_config(config["learning_rate"])
     return {**config, "rule": rule, "learning_rate": rate}
+
+
+def _side_by_side(columns: Sequence[tf.Tensor]) -> tf.Tensor:
+    return columns[0] if len(columns) == 1 else tf.concat(columns, axis=1)
 
 
 def _sum_duplicates(gradient: Any, variable: tf.Variable) -> Any:

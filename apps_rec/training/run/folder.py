@@ -176,8 +176,10 @@ def check_same_optimizer(folder: RunFolder, config: PipelineConfig) -> None:
 
 
 def _optimizers(config: PipelineConfig) -> str:
-    kinds = [str(each.WhichOneof("optimizer")) for each in config.train_config.optimizer_config]
-    return kinds[0] if len(kinds) == 1 else " for embeddings and ".join(kinds)
+    given = config.train_config.optimizer_config
+    wide = [f"{one.WhichOneof('optimizer')} for first-order weights" for one in given if one.of_first_order_weights]
+    kinds = [str(one.WhichOneof("optimizer")) for one in given if not one.of_first_order_weights]
+    return ", ".join([*wide, " for embeddings and ".join(kinds)])
 
 
 def trained_config(folder: RunFolder) -> PipelineConfig:

@@ -7,13 +7,14 @@ import tensorflow as tf
 import apps_rec
 from apps_rec.protos import train_pb2
 from apps_rec.training.optimizers.build import build_optimizer, slots_of
-from apps_rec.training.optimizers.roles import Roles
+from apps_rec.training.optimizers.roles import FrozenRows, Roles
 from apps_rec.training.optimizers.row_sparse import Part, RowSparseOptimizer
 from apps_rec.training.optimizers.rules import Adagrad, Adam, Ftrl, Sgd
 from apps_rec.training.optimizers.schedules import Constant, ExponentialDecay
 from tests.training.estimator_test import checkpoint
 from tests.training.reference import RATE, Reference
 
+FTRL = Ftrl(-0.5, 0.1, l1=0.01, l2=0.02)
 TWO = """train_config.optimizer_config=[
   { adagrad_optimizer { learning_rate { constant_learning_rate { learning_rate: 0.1 } } } },
   { adamw_optimizer { weight_decay: 0.001 learning_rate { constant_learning_rate { learning_rate: 0.02 } } } }]"""
@@ -66,6 +67,57 @@ def test_a_factor_is_the_same_as_another_rate_for_embeddings(kind):
     _steps(optimizer, table, kernel, kind, kind)
 
 
+# Columns of a table: embeddings before this one, first-order weights from it on.
+@pytest.mark.parametrize("column", [0, 1, 2])
+def test_first_order_weights_go_by_their_own_rule(column):
+    """Tables, and vectors of numbers, whose gradients are dense, in columns that go by two rules."""
+    random = np.random.default_rng(5)
+    table, vectors = (tf.Variable(random.normal(size=(6, 3)).astype(np.float32)) for _ in range(2))
+    kinds = "adam", "ftrl"
+    optimizer = RowSparseOptimizer(
+        Sgd(), Constant(RATE), None, Part(Adam(), Constant(RATE)), of_first_order=Part(FTRL, Constant(RATE / 2), 2.0)
+    )
+    optimizer.tell_apart(Roles([table, vectors], first_order=[(table, column), (vectors, column)]))
+    optimizer.build([table, vectors])
+    shapes = [[*slot.shape] for slot in optimizer._slot_variables[0]]
+    assert shapes == [[6, column]] * (2 * (column > 0)) + [[6, 3 - column]] * 2
+    parts = slice(0, column), slice(column, 3)
+    loops = [
+        [Reference(kind, weight.numpy()[:, part]) for kind, part in zip(kinds, parts, strict=True)]
+        for weight in (table, vectors)
+    ]
+    before = table.numpy()
+    for ids in ([4, 1, 4], [1, 2, 2], [4, 4, 4], [0, 1, 4]):
+        values, dense = (random.normal(size=shape).astype(np.float32) for shape in ((3, 3), (6, 3)))
+        rows = np.zeros((6, 3))
+        np.add.at(rows, ids, values)
+        optimizer.apply_gradients([(tf.IndexedSlices(values, tf.constant(ids), [6, 3]), table), (dense, vectors)])
+        for at, part in enumerate(parts):
+            loops[0][at].step(rows[:, part], sorted(set(ids)))
+            loops[1][at].step(dense[:, part])
+    for weight, one in zip((table, vectors), loops, strict=True):
+        np.testing.assert_allclose(weight.numpy(), np.hstack([one[0].w, one[1].w]), rtol=2e-5, atol=2e-6)
+    np.testing.assert_array_equal(table.numpy()[[3, 5]], before[[3, 5]])
+
+
+def test_frozen_first_order_weights_have_slots_that_stay():
+    table = tf.Variable(np.ones((4, 3), np.float32))
+    optimizer = RowSparseOptimizer(
+        Sgd(), Constant(1.0), of_embeddings=Part(Adagrad(0.5), Constant(1.0)), of_first_order=Part(FTRL, Constant(1.0))
+    )
+    # Rows 2 and 3 are a table whose first-order weights are frozen.
+    frozen = FrozenRows(np.array([2, 4]), np.array([[False] * 3, [False, False, True], [False] * 3]))
+    optimizer.tell_apart(Roles([table], partly_frozen=[(table, frozen)], first_order=[(table, 2)]))
+    optimizer.build([table])
+    slots = [slot.numpy() for slot in optimizer._slot_variables[0]]
+    optimizer.apply_gradients([(tf.IndexedSlices(tf.ones([2, 3]), tf.constant([1, 3]), [4, 3]), table)])
+    of_embeddings, *of_first_order = (slot.numpy() for slot in optimizer._slot_variables[0])
+    np.testing.assert_array_equal(of_embeddings[:, 0], [0.5, 1.5, 0.5, 1.5])
+    for before, after in zip(slots[1:], of_first_order, strict=True):
+        assert (after[:, 0] == before[:, 0]).tolist() == [True, False, True, True]
+    assert (table.numpy() == 1).tolist() == [[True] * 3, [False] * 3, [True] * 3, [False, False, True]]
+
+
 def test_clipping_takes_one_norm_over_both():
     table, kernel = tf.Variable(tf.zeros([2, 1])), tf.Variable(tf.zeros([1]))
     optimizer = RowSparseOptimizer(Sgd(), Constant(1.0), 1.0, Part(Sgd(), Constant(10.0)))
@@ -103,8 +155,29 @@ def test_the_config_says_which_is_whose():
     assert slots_of(config) == 2
 
 
+def test_an_optimizer_of_first_order_weights_stands_beside_the_others():
+    config = train_pb2.TrainConfig()
+    wide = config.optimizer_config.add(of_first_order_weights=True, embedding_learning_rate_multiplier=2.0)
+    wide.ftrl_optimizer.learning_rate.constant_learning_rate.learning_rate = 0.5
+    config.optimizer_config.add().adam_optimizer.learning_rate.constant_learning_rate.learning_rate = 0.25
+    dense, own = build_optimizer(config).parts
+    assert [type(part.rule).__name__ for part in (dense, own)] == ["Adam", "Ftrl"]
+    assert (own.learning_rate.learning_rate, own.multiplier) == (0.5, 2.0)
+    config.optimizer_config.add().sgd_optimizer.learning_rate.constant_learning_rate.learning_rate = 0.125
+    optimizer = build_optimizer(config)
+    assert [type(part.rule).__name__ for part in optimizer.parts] == ["Sgd", "Adam", "Ftrl"]
+    optimizer.apply_gradients([(tf.constant([1.0]), tf.Variable([1.0]))])
+    assert {name: float(rate) for name, rate in optimizer.rates().items()} == {
+        "learning_rate": 0.125,
+        "learning_rate_embedding": 0.25,
+        "learning_rate_first_order": 1.0,
+    }
+
+
 def test_config_round_trip():
-    optimizer = RowSparseOptimizer(Adam(), Constant(0.1), 2.0, Part(Ftrl(l1=0.5), ExponentialDecay(0.8, 10, 0.5), 3.0))
+    first_order = Part(Sgd(), Constant(0.5), 2.0)
+    embeddings = Part(Ftrl(l1=0.5), ExponentialDecay(0.8, 10, 0.5), 3.0)
+    optimizer = RowSparseOptimizer(Adam(), Constant(0.1), 2.0, embeddings, of_first_order=first_order)
     again = RowSparseOptimizer.from_config(optimizer.get_config())
     assert again.get_config() == optimizer.get_config()
 

@@ -2,7 +2,6 @@
 
 from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
 
-_INITIALIZER = later("model_config.embedding_stddev is the deviation of all tables' beginnings: delete it")
 _TEXT_CNN = refused(
     "sequences are averaged or weighted by attention: write mean { }, attention { } or target_attention { }"
 )
@@ -31,7 +30,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "lookup_max_sel_elem_num": used("values of a key behind it are left out; in EasyRec they end the run"),
         "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
         "combiner": used("of a SequenceFeature with seq_multi_sep, within a step"),
-        "initializer": _INITIALIZER,
+        "initializer": used("of embeddings; first-order weights begin at 0, where EasyRec draws them so too"),
         "precision": later("an id is a word or a whole number: cut numbers at boundaries of a RawFeature").unless(
             -1, because="it rounds nothing"
         ),
@@ -65,14 +64,14 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "PassThroughFeature": refused("a number that goes into the model as it is has a type here: write RawFeature"),
     },
     "Initializer": {
-        "truncated_normal_initializer": _INITIALIZER,
-        "random_normal_initializer": _INITIALIZER,
-        "glorot_normal_initializer": _INITIALIZER,
-        "constant_initializer": _INITIALIZER,
+        "truncated_normal_initializer": used(),
+        "random_normal_initializer": used(),
+        "glorot_normal_initializer": used("by the size of the feature's own table"),
+        "constant_initializer": used(),
     },
-    "TruncatedNormalInitializer": {"mean": _INITIALIZER, "stddev": _INITIALIZER},
-    "RandomNormalInitializer": {"mean": _INITIALIZER, "stddev": _INITIALIZER},
-    "ConstantInitializer": {"consts": _INITIALIZER},
+    "TruncatedNormalInitializer": {"mean": used(), "stddev": used("of the normal before it is cut")},
+    "RandomNormalInitializer": {"mean": used(), "stddev": used()},
+    "ConstantInitializer": {"consts": used("one number; EasyRec fills a table with several")},
     "SequenceCombiner": {
         "attention": used(),
         "multi_head_attention": refused(

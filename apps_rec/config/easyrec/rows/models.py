@@ -1,12 +1,11 @@
 """Verdicts on the messages of single models."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 
 HERE = (
     "models here are mmoe, esmm, dbmtl, ple, simple_multi_task, deepfm, wide_and_deep, fm, multi_tower, dcn,"
     " dlrm and rank_model"
 )
-_OTHER = later(HERE)
 _L2 = used("half the squared kernels, as tf.nn.l2_loss")
 _BST = refused("sequences are not read by transformers; write din_towers, or sequence_features of a feature group")
 
@@ -45,7 +44,9 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "towers": used(),
         "final_dnn": used(),
         "l2_regularization": _L2,
-        "din_towers": used("joined to the towers as they are, without a batch norm"),
+        "din_towers": used(
+            "joined to the towers as they are, without a batch norm; of model_class MultiTower not read, as there"
+        ),
         "bst_towers": _BST,
     },
     "DINTower": {"input": used("one of seq_att_groups"), "dnn": used("in place of seq_dnn")},

@@ -33,7 +33,10 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "fg_json_path": refused("features of a feature generator's file are not read; write them in feature_config"),
     },
     "TrainConfig": {
-        "optimizer_config": used("one for all weights, or two: of embeddings, and of all others"),
+        "optimizer_config": used(
+            "one for all weights, or two: of embeddings, and of all others; of a wide_and_deep the first of several is"
+            " of first-order weights"
+        ),
         "gradient_clipping_by_norm": used("the norm of the whole gradient, after duplicate ids are summed"),
         "num_steps": used(),
         "fine_tune_checkpoint": used("weights are taken by name and shape, and the log says which were not"),
