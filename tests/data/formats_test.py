@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from apps_rec.data import RowStream
 from apps_rec.data.schema import Column, Schema
-from apps_rec.data.values.kinds import DATE, DECIMAL, OTHER, REAL, TEXT, TRUTH, WHOLE, is_list, kind_of
+from apps_rec.data.values.kinds import DATE, DECIMAL, INSTANT, OTHER, REAL, TEXT, TRUTH, WHOLE, is_list, kind_of
 from apps_rec.errors import DataError
 
 DEFAULTS = {"STRING": b"none", "INT32": -7, "INT64": -7, "FLOAT": -7.5, "DOUBLE": -7.5, "BOOL": True}
@@ -94,6 +94,8 @@ def text_of(scalar):
     value = scalar.as_py()
     if isinstance(value, bytes):
         return value.decode()
+    if isinstance(value, datetime.datetime):
+        return str(value.replace(tzinfo=None))  # in UTC
     if isinstance(value, str | decimal.Decimal | datetime.date | datetime.time | datetime.timedelta):
         return str(value)
     if is_list(scalar.type):
@@ -149,7 +151,7 @@ def only_text_can_say(array, column):
     kind = kind_of(stored)
     if column.list_separator is not None and column.is_numbers:
         return kind not in (TEXT, WHOLE, REAL, DECIMAL)
-    if column.list_separator is not None and kind == DATE:
+    if column.list_separator is not None and kind in (DATE, INSTANT):
         return True
     if column.dtype == "STRING":
         return kind in (REAL, DECIMAL, TRUTH, OTHER)

@@ -30,6 +30,15 @@ _HEAD_BYTES = 1 << 16
 _LARGEST_ROW = 1 << 24
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# First bytes of files that are no text, and what to do with them.
+_OTHER_FILES = {
+    b"PAR1": "a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it",
+    b"\x1f\x8b": "compressed by gzip; a name that ends in .gz says so",
+    b"BZh": "compressed by bzip2; a name that ends in .bz2 says so",
+    b"\x28\xb5\x2f\xfd": "compressed by Zstandard; a name that ends in .zst says so",
+    b"\x04\x22\x4d\x18": "compressed by LZ4; a name that ends in .lz4 says so",
+    b"PK\x03\x04": "a ZIP file (of Excel?), and no CSV; save its table as CSV",
+}
 
 
 def dialect_of(schema: Schema) -> Dialect:
@@ -43,8 +52,6 @@ def csv_columns(path: str, schema: Schema) -> list[str]:
     If there is no header, they are those of input_fields, but for those that the folders of the path give.
     """
     first = _first_line(path, schema)
-    if first and first[0].startswith("PAR1"):
-        raise DataError(f"{path}: is a Parquet file, and no CSV; data_config.input_type: ParquetInput reads it")
     if not schema.with_header:
         given = partition_values(path)
         declared = [column.stored for column in schema.declared if column.stored not in given]
@@ -65,7 +72,10 @@ def _first_line(path: str, schema: Schema) -> list[str]:
     try:
         with storage.open_stream(path) as stream:
             for block in _blocks(stream, path, dialect, 0, _HEAD_BYTES):
-                if block.line == 1 and block.rows.text.startswith(_UTF16):
+                start = block.rows.text if block.line == 1 else b""
+                if other := next((what for magic, what in _OTHER_FILES.items() if start.startswith(magic)), None):
+                    raise DataError(f"{path}: is {other}")
+                if start.startswith(_UTF16):
                     where = "header" if schema.with_header else "row 1"
                     raise DataError(f"{path}: {where}: expected UTF-8 text, got UTF-16 (line 1); save it as UTF-8")
                 starts = block.rows.starts

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 import stat
 import struct
 import zlib
 from collections.abc import Sequence
 from typing import BinaryIO
+
+import pyarrow as pa
 
 from apps_rec.data import storage
 from apps_rec.data.formats.table import FORMATS
@@ -20,6 +23,8 @@ _LENGTH = struct.Struct("<Q")
 # A record is its length, a checksum of that, the data, a checksum of the data.
 _BEFORE, _AFTER = 12, 4
 _LARGEST = 1 << 31
+# Compressions beside gzip, of CSV files.
+_CODECS = {".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 # Bytes of a file that are read to estimate its number of rows.
 _SAMPLE_BYTES = 1 << 20
 
@@ -103,7 +108,12 @@ def _records_in(sample: bytes) -> float:
 
 
 def _unzipped(file: BinaryIO, path: str) -> BinaryIO:
-    return gzip.GzipFile(fileobj=file) if path.lower().endswith(".gz") else file  # type: ignore[return-value]
+    ending = os.path.splitext(path.lower())[1]
+    if ending == ".gz":
+        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if ending in _CODECS:
+        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file, "r"), _CODECS[ending]))
+    return file
 
 
 def _count_lines(file: BinaryIO, with_header: bool) -> int:

@@ -9,7 +9,8 @@ import pyarrow.compute as pc
 
 from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.schema import Column
-from apps_rec.data.values.kinds import DECIMAL, REAL, TEXT, TRUTH, kind_of
+from apps_rec.data.values.hints import number_hint
+from apps_rec.data.values.kinds import DECIMAL, INSTANT, REAL, TEXT, TRUTH, kind_of
 from apps_rec.data.values.numbers import (
     EXACT_BELOW,
     as_mask,
@@ -85,7 +86,13 @@ def _decodes(value: bytes) -> bool:
 
 
 def _to_text(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
-    return array.cast(pa.large_string()).view(pa.large_binary()), []
+    if kind_of(array.type) != INSTANT:
+        return array.cast(pa.large_string()).view(pa.large_binary()), []
+    # Without its zone an instant is that of UTC. A fraction of 0 is left out, as not every unit has one.
+    texts = array.cast(pa.timestamp(array.type.unit)).cast(pa.large_string())
+    wrong = as_mask(pc.starts_with(texts, "<"))  # Arrow's "<value out of range: ...>"
+    texts = without(pc.replace_substring_regex(texts, r"\.0+$", ""), wrong)
+    return texts.view(pa.large_binary()), _wrong(array.cast(pa.int64()), wrong, column, "a time of the years 1 to 9999")
 
 
 def _to_int(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
@@ -134,7 +141,7 @@ def _rounded(array: pa.Array, bits: int) -> Callable[[int], str]:
         try:
             number = abs(float(cell))
         except ValueError:
-            return ""
+            return number_hint(cell)
         is_float = not isinstance(cell, str) or not cell.strip().lstrip("+-").isdigit()
         if not bits or not is_float or not EXACT_BELOW[bits] <= number < 2**64:
             return ""
@@ -144,6 +151,17 @@ def _rounded(array: pa.Array, bits: int) -> Callable[[int], str]:
         )
 
     return why
+
+
+def _hint_at(array: pa.Array) -> Callable[[int], str]:
+    """Returns a function that says, by the index of a cell, what a text that is no number most likely is."""
+
+    def hint(index: int) -> str:
+        cell = array[index].as_py()
+        cell = cell.decode(errors="replace") if isinstance(cell, bytes) else cell
+        return number_hint(cell) if isinstance(cell, str) else ""
+
+    return hint
 
 
 def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]:
@@ -157,7 +175,7 @@ def _to_float(array: pa.Array, column: Column) -> tuple[pa.Array, list[Problem]]
     if not pc.all(pc.is_finite(fitting), min_count=0).as_py():
         wrong = wrong | as_mask(pc.is_inf(fitting))
         fitting = without(fitting, wrong | as_mask(pc.is_nan(fitting)))
-    return fitting, _wrong(array, wrong, column, f"a finite number ({column.dtype})")
+    return fitting, _wrong(array, wrong, column, f"a finite number ({column.dtype})", _hint_at(array))
 
 
 def _floats(array: pa.Array) -> tuple[pa.Array, np.ndarray]:

@@ -9,13 +9,14 @@ import pyarrow.types as pt
 
 from apps_rec.data.schema import Column
 
-TEXT, WHOLE, REAL, DECIMAL, TRUTH, DATE, OTHER = "text", "whole", "real", "decimal", "truth", "date", "other"
+TEXT, WHOLE, REAL, DECIMAL, TRUTH = "text", "whole", "real", "decimal", "truth"
+DATE, INSTANT, OTHER = "date", "instant", "other"
 
 _NUMBERS = frozenset({TEXT, WHOLE, REAL, DECIMAL, TRUTH})
 # Kinds that a declared type is read from.
 READABLE = {
-    # All writers give a day the same text, 2026-01-31. They do not for an instant, which may have a zone and fractions.
-    "STRING": frozenset({TEXT, WHOLE, DATE}),
+    # All writers give a day the same text, 2026-01-31. An instant gets ours, as its order is that of its text.
+    "STRING": frozenset({TEXT, WHOLE, DATE, INSTANT}),
     "INT32": _NUMBERS,
     "INT64": _NUMBERS,
     "FLOAT": _NUMBERS,
@@ -48,6 +49,7 @@ _KINDS = {
         (DECIMAL, (pa.decimal32(1), pa.decimal64(1), pa.decimal128(1), pa.decimal256(1))),
         (TRUTH, (pa.bool_(),)),
         (DATE, (pa.date32(), pa.date64())),
+        (INSTANT, (pa.timestamp("s"),)),
     )
     for stored in types
 }
@@ -178,10 +180,14 @@ def _advice(array: pa.Array, column: Column, kind: str) -> str:
         return f"{declare} FLOAT or DOUBLE, or write it as text"
     if kind == DECIMAL:
         return f"{declare} DOUBLE (INT64 for whole numbers), or write it as text"
-    if pt.is_temporal(array.type):
-        day = "as a date (pandas: .dt.date), " if pt.is_timestamp(array.type) and column.dtype == "STRING" else ""
+    if kind in (DATE, INSTANT):
         return (
-            f"As a number it would depend on the file's unit, as text on its writer: write it {day}as text, or as "
-            "whole numbers such as seconds (input_type: INT64)"
+            "As a number it would depend on the file's unit: declare STRING, which reads it as text in UTC, such as "
+            '"2026-01-31 13:05:00", or write whole numbers such as seconds'
+        )
+    if pt.is_temporal(array.type):
+        return (
+            "As a number it would depend on the file's unit, as text on its writer: write it as text, or as whole "
+            "numbers such as seconds (input_type: INT64)"
         )
     return "Write it as text or numbers, and declare that as its input_type in data_config.input_fields"

@@ -53,8 +53,11 @@ def test_a_file_that_ends_inside_a_record(tmp_path):
 )
 def test_lines(tmp_path, text, with_header, rows):
     (tmp_path / "a.csv").write_bytes(text.encode())
-    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(text.encode()))
-    for name in ("a.csv", "a.csv.gz"):
+    codecs = {"gz": "gzip", "bz2": "bz2", "zst": "zstd", "lz4": "lz4"}
+    for ending, codec in codecs.items():
+        with pa.output_stream(tmp_path / f"a.csv.{ending}", compression=codec) as file:
+            file.write(text.encode())
+    for name in ("a.csv", *(f"a.csv.{ending}" for ending in codecs)):
         assert count_rows(str(tmp_path / name), Schema((), with_header=with_header)) == rows
 
 

@@ -199,7 +199,7 @@ UNREADABLE = [
     (pa.array([1.0, None, math.nan]), ["STRING"], "to INT64"),
     (pa.array([decimal.Decimal("1")]), ["STRING"], "to DOUBLE"),
     (pa.array([DAY]), [dtype for dtype in DTYPES if dtype != "STRING"], "unit"),
-    (pa.array([DAY]).cast(pa.timestamp("us")), list(DTYPES), "unit"),
+    (pa.array([DAY]).cast(pa.timestamp("us")), [dtype for dtype in DTYPES if dtype != "STRING"], "unit"),
     (pa.array([datetime.timedelta(1)]), list(DTYPES), "unit"),
     (pa.array([datetime.time(1)]), list(DTYPES), "unit"),
     (pa.array([[1.0]]), ["STRING"], "numbers with a fraction are no single text"),
@@ -222,18 +222,25 @@ def test_columns_that_fit_no_way(array, dtypes, advice):
         assert values(pa.nulls(2, array.type), column) == [None, None]
 
 
-def test_a_timestamp_may_be_written_as_a_date_where_text_is_declared():
-    moment = pa.array(pd.Series(pd.to_datetime(["2026-01-02 03:04"])))
+def test_what_becomes_of_times():
+    times = [datetime.datetime(2026, 1, 2, 3, 4), datetime.datetime(2026, 1, 2, 3, 4, 5, 600), None]
+    moments = pa.array(times, pa.timestamp("ns"))
+    assert values(moments, Column("n")) == [b"2026-01-02 03:04:00", b"2026-01-02 03:04:05.000600000", None]
+    berlin = pa.array(pd.Series(times).dt.tz_localize("Europe/Berlin")).cast(pa.timestamp("us", "Europe/Berlin"))
+    assert values(berlin, Column("n")) == [b"2026-01-02 02:04:00", b"2026-01-02 02:04:05.000600", None]
+    days = moments.cast(pa.timestamp("s"), safe=False).cast(pa.date32(), safe=False)
+    assert values(days, Column("n")) == [b"2026-01-02", b"2026-01-02", None]
     for array, dtype, told in (
-        (moment, "STRING", "write it as a date (pandas: .dt.date), as text, or as whole numbers such as seconds"),
-        (moment, "INT64", "write it as text, or as whole numbers such as seconds (input_type: INT64)"),
+        (moments, "INT64", "declare STRING, which reads it as text in UTC"),
+        (days, "INT64", "declare STRING, which reads it as text in UTC"),
         (pa.array([datetime.time(1)]), "STRING", "write it as text, or as whole"),
     ):
         with pytest.raises(UnreadableColumnError) as caught:
             convert(array, Column("n", dtype))
         assert told in str(caught.value)
-    days = pa.array(pd.Series(pd.to_datetime(["2026-01-02 03:04"])).dt.date)
-    assert values(days, Column("n")) == [b"2026-01-02"]
+    (problem,) = convert(pa.array([0, 2**60], pa.timestamp("s")), Column("n"))[1]
+    assert problem.describe(1) == f"expected a time of the years 1 to 9999, got {2**60}"
+    assert problem.mask.tolist() == [False, True]
 
 
 def test_a_separator_of_the_ends_of_two_values_is_in_none():
