@@ -54,7 +54,7 @@ class FeatureType:
 
 
 FEATURES: dict[int, FeatureType] = {
-    FeatureConfig.IdFeature: FeatureType(_OF_IDS),
+    FeatureConfig.IdFeature: FeatureType((*_OF_IDS, "precision")),
     FeatureConfig.RawFeature: FeatureType(_OF_NUMBERS, id_spaces=()),
     FeatureConfig.TagFeature: FeatureType(
         (*_OF_IDS, "separator", "kv_separator", "combiner", "max_seq_len"),

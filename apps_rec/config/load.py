@@ -11,6 +11,7 @@ from google.protobuf import text_format
 from apps_rec.config.checks import check
 from apps_rec.config.defaults import resolve_defaults
 from apps_rec.config.easyrec.bins import cut_bins
+from apps_rec.config.easyrec.dims import join_numbers
 from apps_rec.config.easyrec.expand import expand
 from apps_rec.config.easyrec.idle import drop_idle
 from apps_rec.config.files.dates import expanded, fill_dates
@@ -168,6 +169,7 @@ def completed(message: PipelineConfig, report: Report, files_here: bool) -> Conf
     places.written.CopyFrom(message)
     rewrite(message, report)
     expand(message, report)
+    join_numbers(message, report)
     cut_bins(message, report)
     drop_idle(message, report)
     resolve_defaults(message, report)

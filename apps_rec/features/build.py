@@ -158,6 +158,7 @@ def _id(feature: FeatureConfig, vocabularies: Mapping[str, Sequence[str]]) -> Fe
         feature.embedding_name,
         feature.embedding_dim,
         feature.position,
+        feature.precision,
     )
 
 

@@ -118,7 +118,7 @@ class _WithIds:
 
 @dataclass(frozen=True)
 class IdFeature(_WithIds):
-    """One id from one column."""
+    """One id from one column; of a number with a point, `precision` digits behind it count."""
 
     name: str
     column: str
@@ -126,6 +126,7 @@ class IdFeature(_WithIds):
     table: str
     dim: int
     is_position: bool = False
+    precision: int = -1
 
 
 @dataclass(frozen=True)

@@ -54,18 +54,22 @@ class DataConfig(_message.Message):
     BY_FILE: DataConfig.WorkerSplit
     BY_ROW: DataConfig.WorkerSplit
     class Field(_message.Message):
-        __slots__ = ("input_name", "input_type", "default_val", "not_observed", "column_name")
+        __slots__ = ("input_name", "input_type", "default_val", "input_dim", "input_shape", "not_observed", "column_name")
         INPUT_NAME_FIELD_NUMBER: _ClassVar[int]
         INPUT_TYPE_FIELD_NUMBER: _ClassVar[int]
         DEFAULT_VAL_FIELD_NUMBER: _ClassVar[int]
+        INPUT_DIM_FIELD_NUMBER: _ClassVar[int]
+        INPUT_SHAPE_FIELD_NUMBER: _ClassVar[int]
         NOT_OBSERVED_FIELD_NUMBER: _ClassVar[int]
         COLUMN_NAME_FIELD_NUMBER: _ClassVar[int]
         input_name: str
         input_type: DataConfig.FieldType
         default_val: str
+        input_dim: int
+        input_shape: int
         not_observed: _containers.RepeatedScalarFieldContainer[str]
         column_name: str
-        def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ..., not_observed: _Optional[_Iterable[str]] = ..., column_name: _Optional[str] = ...) -> None: ...
+        def __init__(self, input_name: _Optional[str] = ..., input_type: _Optional[_Union[DataConfig.FieldType, str]] = ..., default_val: _Optional[str] = ..., input_dim: _Optional[int] = ..., input_shape: _Optional[int] = ..., not_observed: _Optional[_Iterable[str]] = ..., column_name: _Optional[str] = ...) -> None: ...
     class RowFilter(_message.Message):
         __slots__ = ("column", "keep", "drop", "to", "use")
         class Use(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):

@@ -13,7 +13,7 @@ COLUMNS = """
   input_fields { input_name: "flag" input_type: BOOL }
   input_fields { input_name: "tags" }
   input_fields { input_name: "topics" }
-  input_fields { input_name: "vector" }
+  input_fields { input_name: "vector" input_type: FLOAT input_dim: 3 input_shape: 3 }
   input_fields { input_name: "history" }
   input_fields { input_name: "steps" }
   input_fields { input_name: "times" }
@@ -60,6 +60,7 @@ NUMBERS = """
   }
   features { input_names: "size" feature_type: RawFeature num_buckets: 10 min_val: 0 max_val: 1 embedding_dim: 8 }
   features { input_names: "vector" feature_type: RawFeature raw_input_dim: 3 separator: ";" }
+  features { feature_name: "sizes" input_names: "size" embedding_dim: 8 hash_bucket_size: 400 precision: 1 }
   features {
     feature_name: "grown" feature_type: ExprFeature input_names: ["age", "flag"] expression: "(age >= 18) & flag"
   }
@@ -149,7 +150,7 @@ HISTORIES = """
   }
 """
 ID_NAMES = ("user", "app", "brand", "kind", "age", "s1", "s2")
-NUMBER_NAMES = ("price", "likes", "size", "vector", "grown")
+NUMBER_NAMES = ("price", "likes", "size", "sizes", "vector", "grown")
 LIST_NAMES = ("tags", "mine", "cross")
 SEQUENCE_NAMES = ("history", "steps", "times")
 

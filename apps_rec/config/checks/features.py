@@ -30,6 +30,8 @@ LOOKUP, LOOKUP_RAW = FeatureConfig.LookupFeature, FeatureConfig.LookupRawFeature
 
 # Largest dimension of a variable that all devices take, less one row for the unknown.
 _MOST_IDS = 2**31 - 2
+# Digits behind the point that a DOUBLE of this size still tells apart.
+_MOST_DIGITS = 15
 
 
 def given(feature: FeatureConfig, name: str) -> bool:
@@ -58,6 +60,8 @@ def _feature(context: Context, path: str, feature: FeatureConfig) -> None:
     for name in options_of_some():
         if given(feature, name) and name not in type_of(feature).options:
             report.error(f"{path}.{name}", f"is for {' or '.join(types_with(name))}; this is {article(kind)}.")
+    if feature.HasField("precision"):
+        context.within(feature, path, "precision", 1, _MOST_DIGITS)
     _inputs(context, path, feature, kind)
     if type_of(feature).id_spaces and gives_ids(feature):
         _id_space(context, path, feature, kind)
@@ -110,7 +114,13 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
         return "num_buckets needs INT32 or INT64."
     elif kind in (ID, COMBO, LOOKUP, LOOKUP_RAW) and of in (DataConfig.FLOAT, DataConfig.DOUBLE):
-        return "an id is a word or a whole number; cut numbers at boundaries of a RawFeature."
+        if kind != ID or not feature.hash_bucket_size:
+            return "an id is a word or a whole number; cut numbers at boundaries of a RawFeature."
+        if not feature.HasField("precision"):
+            return (
+                "an id is a word or a whole number; cut numbers at boundaries of a RawFeature, or give precision, the"
+                " number of digits behind the point that are hashed."
+            )
     return ""
 
 

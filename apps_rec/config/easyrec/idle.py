@@ -22,7 +22,7 @@ _OF_NUMBERS = {"boundaries", "num_buckets", "min_val", "max_val", "normalizer_fn
 # What EasyRec reads of a feature, by type; an option of it that we do not have for the type is no idle one. A type that
 # EasyRec does not have is not here.
 _READ = {
-    FeatureConfig.IdFeature: _ID_SPACES,
+    FeatureConfig.IdFeature: {*_ID_SPACES, "precision"},
     FeatureConfig.RawFeature: {*_OF_NUMBERS, "separator"},
     FeatureConfig.TagFeature: {*_ID_SPACES, "separator", "kv_separator", "combiner"},
     FeatureConfig.ComboFeature: {"hash_bucket_size", "combo_join_sep", "combo_input_seps", "combiner"},
@@ -54,10 +54,16 @@ def drop_idle(config: PipelineConfig, report: Report) -> None:
     model = config.model_config
     items = {name for _, _, one in sequences(model) for field in ITEMS for name in named_in(one, field)}
     only_items = items - listed_in_groups(model)
+    of_numbers = {
+        column.input_name
+        for column in config.data_config.input_fields
+        if column.input_type in (DataConfig.FLOAT, DataConfig.DOUBLE)
+    }
     for at, feature in enumerate(config.feature_config.features):
         path = f"feature_config.features[{at}]"
         if not report.is_broken(f"{path}.feature_type"):
             _feature(feature, path, report)
+            _precision(feature, path, of_numbers, report)
             if _name(feature) in only_items and not feature.HasField("seq_multi_sep"):
                 _drop(feature, "combiner", path, "sequence_features read its items one by one", report)
     _data(config.data_config, report)
@@ -87,6 +93,18 @@ def _feature(feature: FeatureConfig, path: str, report: Report) -> None:
     if feature.feature_type == FeatureConfig.ComboFeature and not any(feature.combo_input_seps):
         for name in ("combiner", "max_seq_len"):
             _drop(feature, name, path, "a ComboFeature of single values pools nothing", report)
+
+
+def _precision(feature: FeatureConfig, path: str, of_numbers: set[str], report: Report) -> None:
+    """Drops the precision of what is no number with a point, and the one that means none."""
+    if feature.feature_type != FeatureConfig.IdFeature:
+        return  # Dropped already.
+    if not of_numbers.intersection(feature.input_names):
+        _drop(feature, "precision", path, "words and whole numbers are hashed as they are", report)
+    elif feature.precision == -1:
+        _drop(feature, "precision", path, "-1 gives no number of digits", report)
+    elif not feature.HasField("hash_bucket_size"):
+        _drop(feature, "precision", path, "nothing is hashed", report)
 
 
 def _unread(feature: FeatureConfig, path: str, report: Report) -> None:

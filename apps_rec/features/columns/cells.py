@@ -15,9 +15,9 @@ LARGEST = 1e15
 NUMBER = r"\s*[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?\s*"
 
 
-def as_text(values: tf.Tensor) -> tf.Tensor:
-    """Returns values as text: whole numbers by their digits."""
-    return values if values.dtype == tf.string else tf.strings.as_string(values)
+def as_text(values: tf.Tensor, precision: int = -1) -> tf.Tensor:
+    """Returns values as text: whole numbers by their digits, others with `precision` digits behind the point."""
+    return values if values.dtype == tf.string else tf.strings.as_string(values, precision=precision)
 
 
 def floats(values: tf.Tensor, name: str, kind: str = "Feature") -> tf.Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -109,8 +110,8 @@ class Preprocessor(tf.Module):
                 ids += [self._single_id(spec, columns)[:, tf.newaxis] for spec in specs]
                 continue
             cells = side_by_side(columns, [name for spec in specs for name in columns_of(spec)])
-            if kind[0] is HashIds:
-                ids.append(_hashed(as_text(cells), [spec.num_ids for spec in specs]))
+            if kind.ids is HashIds:
+                ids.append(_hashed(as_text(cells, kind.precision), [spec.num_ids for spec in specs]))
             else:
                 ids.append(_known(tf.cast(cells, tf.int64), [spec.num_ids - 1 for spec in specs]))
         return ids
@@ -180,13 +181,19 @@ class Preprocessor(tf.Module):
         return _known(_integers(values, unknown=ids.size), [ids.size])
 
 
-def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> tuple[type, tf.DType] | None:
+class _KindOfIds(NamedTuple):
+    ids: type
+    dtype: tf.DType
+    precision: int
+
+
+def _kind_of_ids(spec: FeatureSpec, columns: Mapping[str, tf.Tensor]) -> _KindOfIds | None:
     """Returns the kind by which ids are computed together: hashes, or numbers of a column; None: one by one."""
     if not isinstance(spec, IdFeature):
         return None
     dtype = dtype_of(columns, spec.column)
     if isinstance(spec.ids, HashIds) or (isinstance(spec.ids, NumberIds) and dtype != tf.string):
-        return type(spec.ids), dtype
+        return _KindOfIds(type(spec.ids), dtype, spec.precision)
     return None
 
 

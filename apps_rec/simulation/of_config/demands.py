@@ -137,7 +137,7 @@ def _scaled(feature: FeatureConfig, column: DataConfig.Field, files: Mapping[str
 
 def _named(feature: FeatureConfig, column: DataConfig.Field, stem: str, count: int) -> Pool:
     """Makes values that are named after a column: words, or whole numbers of a range of its own."""
-    if column.input_type in _WHOLE or is_of_numbers(feature):
+    if column.input_type != DataConfig.STRING or is_of_numbers(feature):
         return pools.whole_numbers(1 + _RANGE * (zlib.crc32(stem.encode()) % 9000), count)
     return pools.words(stem, count)
 

@@ -116,7 +116,7 @@ def test_notes_alike_are_one_line():
     ("text", "says"),
     [
         # A valid name of EasyRec gets no suggestion of another.
-        ("feature_configs { precision: 3 }", "refused: not supported in this release; an id is"),
+        ("feature_configs { ev_params { filter_freq: 3 } }", "refused: tables of DeepRec's"),
         ("feature_configs { wide_output_dim: 3 }", 'has no field "wide_output_dim". EasyRec has it in'),
         ("train_config { optimizer_config { num_class: 3 } }", "EasyRec has it in EasyRecModel, TaskTower"),
         # One nearly EasyRec's gets it, also where we have no such field.

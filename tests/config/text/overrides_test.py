@@ -159,8 +159,8 @@ def test_shorthands_are_set_as_written(report):
             "model_config.num_class: is for a model with one tower; give each tower its own num_class",
         ),
         (
-            "feature_config.features[precision=x].embedding_dim=3",
-            "precision: refused: not supported in this release",
+            "feature_config.features[ev_params=x].embedding_dim=3",
+            "ev_params: refused: tables of DeepRec's",
         ),
         ("trian_config.num_steps=3", 'PipelineConfig has no field "trian_config". Did you mean "train_config"?'),
         ("train_config.num_steps", "expected path=value, such as train_config.num_steps=500"),

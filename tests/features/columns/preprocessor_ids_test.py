@@ -36,6 +36,19 @@ def test_hash_of_a_whole_number_is_that_of_its_text(dtype):
     assert _ids(_id(HashIds(1000)), x=np.array([42, -1], dtype.as_numpy_dtype)) == [FARMHASH["42"], FARMHASH["-1"]]
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_hash_of_a_number_with_a_point_is_that_of_its_text(dtype):
+    specs = [
+        IdFeature(name, name, HashIds(1000), name, 4, precision=digits)
+        for name, digits in zip("ab", (2, 4), strict=True)
+    ]
+    numbers = np.array([1.5, -0.25, 1 / 3, 2e6, 0.999], dtype)
+    found = Preprocessor(specs)({"a": tf.constant(numbers), "b": tf.constant(numbers)})["ids"].numpy()
+    texts = [["1.50", "-0.25", "0.33", "2000000.00", "1.00"], ["1.5000", "-0.2500", "0.3333", "2000000.0000", "0.9990"]]
+    for column, written in zip(found.T, texts, strict=True):
+        assert column.tolist() == _ids(_id(HashIds(1000)), x=written)
+
+
 @pytest.mark.parametrize("sizes", [(1000, 7, 2**40), (50, 50, 50)])
 def test_hashes_of_several_columns_keep_their_places_and_sizes(sizes):
     texts = [list(FARMHASH), list(FARMHASH)[::-1], ["", "\0", "x" * 1000, *list(FARMHASH)[3:]]]

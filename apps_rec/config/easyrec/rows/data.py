@@ -1,6 +1,6 @@
 """Verdicts on data_config."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, reads_as, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, reads_as, refused, used
 
 _SAMPLER = refused("negatives are not drawn while training; write their rows to the files, and delete it")
 _CODE = refused("no code is run from a config; prepare the column in the files, and delete it")
@@ -9,9 +9,7 @@ _RTP = refused("features joined in one column are not read; write a column each 
 _STREAM = refused("streams are not read; write the rows to files, and CSVInput, ParquetInput or TFRecordInput")
 _OF_RTP = noted("it is of inputs of RTP, which are refused")
 _OF_ODPS = noted("it is of tables of ODPS, which are refused")
-_ONE_VALUE = later("a column of several numbers is a STRING, with raw_input_dim in its RawFeature: write 1").unless(
-    1, because="a cell holds one value"
-)
+_DIM = used("more than 1: the column is read as STRING, and its RawFeature has as many for its raw_input_dim")
 
 DATA: dict[str, dict[str, Verdict]] = {
     "DatasetConfig": {
@@ -41,9 +39,9 @@ DATA: dict[str, dict[str, Verdict]] = {
         "pai_worker_slice_num": noted("it is of Alibaba's platform"),
         "chief_redundant": noted("the chief trains as the other workers do"),
         "sample_weight": used("for every task; a tower may name its own"),
-        "data_compression_type": later(
-            "TFRecord files whose names end in .gz are unpacked, others must be unpacked before: delete it"
-        ).unless("", because="files are not packed"),
+        "data_compression_type": refused(
+            "files are packed by gzip and have names that end in .gz, or are not packed: pack them so, and delete it"
+        ).unless("", "GZIP", because="files are unpacked whose names end in .gz, and no others"),
         "n_data_batch_tfrecord": noted("a record holds as many rows as its lists; batches have batch_size rows"),
         "with_header": used(),
         "feature_fields": noted("the columns that features, labels and filters name are read"),
@@ -60,12 +58,14 @@ DATA: dict[str, dict[str, Verdict]] = {
         "input_name": used(),
         "input_type": used(),
         "default_val": used("what an empty cell becomes; of a label it has no effect: an empty label is a bad row"),
-        "input_dim": _ONE_VALUE,
-        "input_shape": _ONE_VALUE,
+        "input_dim": _DIM,
+        "input_shape": _DIM,
         "user_define_fn": _CODE,
         "user_define_fn_path": _CODE,
         "user_define_fn_res_type": _CODE,
-        "ignore_val": later("write the word in data_config.null_words, which holds for all columns of CSV files"),
+        "ignore_val": refused(
+            "no value of a list is left out but the empty one: leave it out of the files, and delete it"
+        ).unless("", because="empty values of a list are left out"),
     },
     "DatasetConfig.FieldType": {
         "INT32": used(),

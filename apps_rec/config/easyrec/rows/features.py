@@ -1,6 +1,6 @@
 """Verdicts on feature_config."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 
 _TEXT_CNN = refused(
     "sequences are averaged or weighted by attention: write mean { }, attention { } or target_attention { }"
@@ -31,9 +31,7 @@ FEATURES: dict[str, dict[str, Verdict]] = {
         "max_partitions": noted("train_config.min_table_shard_bytes cuts tables over parameter servers"),
         "combiner": used("of a SequenceFeature with seq_multi_sep, within a step"),
         "initializer": used("of embeddings; first-order weights begin at 0, where EasyRec draws them so too"),
-        "precision": later("an id is a word or a whole number: cut numbers at boundaries of a RawFeature").unless(
-            -1, because="it rounds nothing"
-        ),
+        "precision": used("of an IdFeature with hash_bucket_size; 15 at most, as a double has no more"),
         "min_val": used(),
         "max_val": used(),
         "normalizer_fn": used("log1p alone; no code is run from a config"),

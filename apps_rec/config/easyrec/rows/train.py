@@ -1,6 +1,6 @@
 """Verdicts on the outermost message, on train_config, eval_config and export_config."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 
 _STREAM = "streams are not read; write the rows to CSV, Parquet or TFRecord files and name them in {path}"
 _HIVE = "tables of Hive are not read; name their files in {path}, with input_type: CSVInput or ParquetInput"
@@ -114,9 +114,9 @@ TRAIN: dict[str, dict[str, Verdict]] = {
         "auto_multi_value": noted("lists of any length are taken, as one text joined by the feature's separator"),
         "placeholder_named_by_input": noted("inputs of an export have the names of the columns always"),
         "filter_inputs": noted("an export asks only for the columns that its features read"),
-        "export_features": later("an export has no outputs for features: write false").unless(
-            False, because="an export has no outputs for features"
-        ),
+        "export_features": refused(
+            "an export answers scores alone; a request holds every column that its features read: write false"
+        ).unless(False, because="an export answers scores alone"),
         "export_rtp_outputs": refused("an export has no outputs for RTP: write false").unless(
             False, because="an export has no outputs for RTP"
         ),
