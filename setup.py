@@ -28,6 +28,8 @@ setup(
         "rich>=13",
     ],
     extras_require={
+        # Tables of Delta Lake as input.
+        "delta": ["deltalake>=1,<2"],
         "dev": [
             "pytest>=8",
             "pytest-xdist>=3",
@@ -40,6 +42,8 @@ setup(
             # For the tests of clients/python, against a server in the test's process.
             "grpcio>=1.60",
             "tensorflow-serving-api>=2.21,<2.22",
+            # For the tests of Delta tables.
+            "deltalake>=1,<2",
         ],
     },
     entry_points={

@@ -9,6 +9,7 @@ from pathlib import Path
 from apps_rec.config.files.dates import days_of
 from apps_rec.config.files.uris import input_mistake, split_paths, split_uri
 from apps_rec.data import storage
+from apps_rec.data.delta import DELTA_LOG, is_in_store, table_folder
 from apps_rec.data.folders import check_files_of_folder, ending_of
 from apps_rec.data.local_files import answer_of, local_files, shown_path
 from apps_rec.data.schema import INPUT_TYPES, OF_MESSAGES, Schema
@@ -107,6 +108,9 @@ def _in_store(part: str, field: str, timeout_seconds: float) -> list[tuple[str, 
         if is_folder:
             check_files_of_folder(below, path, field)
         files += below
+    for root in dict.fromkeys(table_folder(path) for path in files if ending_of(path) == ".parquet"):
+        if storage.is_folder(f"{root}/{DELTA_LOG}"):
+            raise DataError(is_in_store(root, field))
     return [(path, path) for path in files]
 
 

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
+from apps_rec.data.delta import live_files
 from apps_rec.data.folders import check_files_of_folder, is_no_data
 from apps_rec.errors import DataError
 
@@ -92,15 +93,16 @@ def local_files(pattern: str, field: str, timeout_seconds: float) -> list[tuple[
 def _look(pattern: str, field: str) -> list[tuple[str, Hashable]]:
     # A name that exists is that file, even where it holds characters of a glob.
     found = [pattern] if os.path.lexists(pattern) else list(_matching(pattern))
-    files: list[str] = []
-    for path in found:
-        if os.path.isdir(path):
-            below = list(_data_below(path if path.endswith("/") else f"{path}/", field, set()))
-            check_files_of_folder(below, shown_path(path), field)
-            files += below
-        else:
-            files.append(path)
-    return [(path, _identity(path, field)) for path in dict.fromkeys(files)]
+    below = {
+        path: list(_data_below(path if path.endswith("/") else f"{path}/", field, set()))
+        for path in found
+        if os.path.isdir(path)
+    }
+    files = live_files(list(dict.fromkeys(file for path in found for file in below.get(path, [path]))), field)
+    live = set(files)
+    for path, inside in below.items():
+        check_files_of_folder([file for file in inside if file in live], shown_path(path), field)
+    return [(path, _identity(path, field)) for path in files]
 
 
 def _data_below(folder: str, field: str, seen: set[tuple[int, int] | None]) -> Iterator[str]:

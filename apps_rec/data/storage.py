@@ -157,6 +157,13 @@ def is_file(path: str) -> bool:
         return bool(system.get_file_info(place).is_file)
 
 
+def is_folder(uri: str) -> bool:
+    """Tells whether there is a folder of that name in a store."""
+    with _answering(uri):
+        system, place = _locate(uri)
+        return bool(system.get_file_info(place).type == arrow_fs.FileType.Directory)
+
+
 def size_and_time(path: str) -> tuple[int, int]:
     """Returns the bytes of a file, and the time of its last change in ns since 1970 (0 if a store does not say).
 

@@ -170,6 +170,16 @@ def test_a_folder_of_a_store_stands_for_the_data_below_it(s3):
         data_files("s3://logs")
 
 
+def test_a_delta_table_in_a_store_is_refused(s3):
+    write_parts(s3 / "logs" / "table", "parquet")
+    (s3 / "logs" / "table" / "_delta_log").mkdir()
+    for path in ("s3://logs/table", "s3://logs/table/day=*/*.parquet", "s3://logs/table/day=1/part-0.parquet"):
+        with pytest.raises(
+            DataError, match=r'rows: "s3://logs/table" is a Delta table, .* from a local or mounted folder'
+        ):
+            data_files(path, "rows")
+
+
 def test_schemes_that_are_not_read():
     with pytest.raises(ConfigError, match=r'rows: expected .* s3://, hdfs:// or file://, got "http://"'):
         data_files("http://host/a.csv, a.csv", "rows")

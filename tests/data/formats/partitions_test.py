@@ -143,3 +143,21 @@ def test_converted_rows_hold_the_columns(tmp_path, kind):
     if kind != "parquet":
         with pytest.raises(DataError, match=r'column "dt" is the name of a folder alone, .* `apps-rec convert CONFIG'):
             check_graph_readable(schema_of(kind), files)
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_an_epoch_is_taken_up_at_any_row(tmp_path, kind):
+    for day in range(3):
+        ids = list(range(10 * day, 10 * day + 7))
+        write(_made(tmp_path / f"dt=d{day}" / f"a.{kind}"), kind, {"id": ids, "click": [0] * 7})
+    stream = RowStream(data_files(str(tmp_path)), schema_of(kind, COLUMNS[:2]), 4, shuffle=True, window=5, seed=3)
+    batches = list(stream.batches(1))
+    rows = [
+        (int(i), d.decode()) for batch in batches for i, d in zip(*map(batch.columns.get, ("id", "dt")), strict=True)
+    ]
+    assert sorted(rows) == [(10 * day + i, f"d{day}") for day in range(3) for i in range(7)]
+    for at, batch in enumerate(batches[:-1]):
+        rest = list(stream.batches(1, batch.end_row))
+        assert len(rest) == len(batches) - at - 1
+        for one, other in zip(rest, batches[at + 1 :], strict=True):
+            assert all((one.columns[name] == other.columns[name]).all() for name in ("id", "dt", "click"))
