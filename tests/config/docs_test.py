@@ -6,7 +6,7 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["load", "text.paths", "text.tokens", "files.uris"])
+@pytest.mark.parametrize("name", ["load", "text.paths", "text.tokens", "files.dates", "files.uris"])
 def test_examples(name):
     module = importlib.import_module(f"apps_rec.config.{name}")
     result = doctest.testmod(module, optionflags=doctest.ELLIPSIS)
