@@ -1,6 +1,7 @@
 """Which folder may import which, read off the source text: one test a rule."""
 
 import ast
+import functools
 import re
 from pathlib import Path
 
@@ -40,10 +41,17 @@ MAY_IMPORT_EVERYTHING = {"__init__", "__main__", "train_eval", "eval", "export",
 HEAVY = {"tensorflow", "tf_keras", "keras", "tensorflow_recommenders", "numpy", "pyarrow", "pandas", "sklearn"}
 
 
+@functools.cache
+def nodes(source):
+    """All nodes of a source's tree."""
+    return list(ast.walk(ast.parse(source)))
+
+
+@functools.cache
 def imports_of(source, module):
     """Every dotted name a source imports, inside functions too; `module` is the dotted name of its own file."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in nodes(source):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -55,12 +63,15 @@ def imports_of(source, module):
 
 def without_types(source):
     """The source less what only a type checker imports."""
+    if "TYPE_CHECKING" not in source:
+        return source
     tree = ast.parse(source)
     is_for_types = [isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" for node in tree.body]
     tree.body = [node for node, leave_out in zip(tree.body, is_for_types, strict=True) if not leave_out]
     return ast.unparse(tree)
 
 
+@functools.cache
 def sources(folder=""):
     """Dotted module name -> text of every hand-written file below a folder of the package."""
     paths = [path for path in (PACKAGE / folder).rglob("*.py") if not path.name.endswith("_pb2.py")]
@@ -213,7 +224,7 @@ def test_old_keras_comes_through_one_file():
         direct += [n for n in names if n.startswith("tensorflow.keras")]
         direct += [
             "tf.keras"
-            for node in ast.walk(ast.parse(source))
+            for node in nodes(source)
             if isinstance(node, ast.Attribute)
             and node.attr == "keras"
             and isinstance(node.value, ast.Name)
@@ -224,8 +235,7 @@ def test_old_keras_comes_through_one_file():
 
 def test_nothing_evaluates_text_or_unpickles():
     for module, source in sources().items():
-        tree = ast.walk(ast.parse(source))
-        called = {node.func.id for node in tree if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        called = {node.func.id for node in nodes(source) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
         assert not called & {"eval", "exec", "__import__"}, module
         loaded = {name.split(".")[0] for name in imports_of(source, module)}
         assert not loaded & {"pickle", "dill", "marshal", "shelve"}, module

@@ -40,6 +40,8 @@ def mean_product(
     click_stddev: Array,
     download_stddev: Array,
     correlation: Array,
+    shift: float = 0.0,
+    share: float = 0.0,
     click_nodes: int = CLICK_NODES,
     download_nodes: int = DOWNLOAD_NODES,
 ) -> Array:
@@ -53,6 +55,8 @@ def mean_product(
         click_stddev: standard deviation of x, `[N]`.
         download_stddev: standard deviation of y, `[N]`.
         correlation: correlation of x and y, in [-1, 1], `[N]`.
+        shift: what is added to the click logit in a share of the cases, whatever x and y are.
+        share: that share, in [0, 1].
         click_nodes: number of points of the outer rule.
         download_nodes: number of points of the inner rule.
     """
@@ -62,11 +66,13 @@ def mean_product(
     left = download_stddev * np.sqrt(np.maximum(1.0 - correlation**2, 0.0))
     result = np.empty_like(click_logits)
     for rows in _blocks(len(click_logits)):
-        inner = download_logits[rows, None] + left[rows, None] * inner_points  # [B, I]
-        shift = known[rows, None] * outer_points  # [B, O]
-        pcvr = sigmoid(inner[:, None, :] + shift[:, :, None]) @ inner_weights  # [B, O]
-        pctr = sigmoid(click_logits[rows, None] + click_stddev[rows, None] * outer_points)  # [B, O]
-        result[rows] = (pctr * pcvr) @ outer_weights
+        # Odds against a download are a product: an exponential for each point of either rule, none for each pair.
+        inner = np.exp(-(download_logits[rows] + left[rows] * inner_points[:, None]))  # [I, B]
+        outer = np.exp(-known[rows] * outer_points[:, None])  # [O, B]
+        pcvr = sum(weight / (1.0 + odds * outer) for weight, odds in zip(inner_weights, inner, strict=True))  # [O, B]
+        click = click_logits[rows] + click_stddev[rows] * outer_points[:, None]  # [O, B]
+        pctr = sigmoid(click) + share * (sigmoid(click + shift) - sigmoid(click))
+        result[rows] = outer_weights @ (pctr * pcvr)
     return result
 
 

@@ -49,8 +49,7 @@ def pctr_given_columns(world: World, app: Codes, click_logits: Array) -> Array:
 def pctcvr_given_columns(world: World, app: Codes, click_logits: Array, download_logits: Array) -> Array:
     """Returns the mean of p_ctcvr in the same way. The tastes correlate the two Gaussians."""
     spread = (world.click_stddev[app], world.download_stddev[app], world.remainder_correlation[app])
-    usual = mean_product(click_logits, download_logits, *spread)
-    return usual + SETUP_SHARE * (mean_product(click_logits + SETUP_LOGIT, download_logits, *spread) - usual)
+    return mean_product(click_logits, download_logits, *spread, shift=SETUP_LOGIT, share=SETUP_SHARE)
 
 
 def draw_labels(rng: np.random.Generator, truth: dict[str, Array], is_cached: np.ndarray) -> tuple[Codes, Codes]:

@@ -48,3 +48,10 @@ def test_mean_product_equals_drawn_pairs(correlation):
     one = np.ones(1)
     mean = mean_product(-2.0 * one, -0.5 * one, 1.3 * one, 0.8 * one, correlation * one)[0]
     assert mean == pytest.approx(drawn.mean(), abs=4 * drawn.std() / 1000)
+
+
+def test_a_share_of_shifted_clicks_is_the_mean_of_both():
+    wide, narrow, together = np.full_like(LOGITS, 1.3), np.full_like(LOGITS, 0.7), np.full_like(LOGITS, 0.4)
+    usual, shifted = (mean_product(LOGITS + shift, -LOGITS, wide, narrow, together) for shift in (0.0, 2.0))
+    both = mean_product(LOGITS, -LOGITS, wide, narrow, together, shift=2.0, share=0.1)
+    np.testing.assert_allclose(both, 0.9 * usual + 0.1 * shifted, rtol=1e-12)
