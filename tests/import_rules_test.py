@@ -235,7 +235,9 @@ def test_old_keras_comes_through_one_file():
 
 def test_nothing_evaluates_text_or_unpickles():
     for module, source in sources().items():
-        called = {node.func.id for node in nodes(source) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+        called = {
+            node.func.id for node in nodes(source) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        }
         assert not called & {"eval", "exec", "__import__"}, module
         loaded = {name.split(".")[0] for name in imports_of(source, module)}
         assert not loaded & {"pickle", "dill", "marshal", "shelve"}, module

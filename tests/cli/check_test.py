@@ -39,7 +39,7 @@ def test_verbose_shows_what_is_used(tiny, capsys):
     assert "tiny.config: used: FeatureConfig.position: a field of this package alone" in out.splitlines()
 
 
-def test_other_commands_say_how_much_is_noted(tiny, capsys):
+def test_other_commands_say_how_much_is_noted(tiny, capsys, batches_alone):
     edit(tiny.config, "train_config {", "train_config {\n sync_replicas: true is_profiling: false")
     code, _, err = run(capsys, "train", "tiny.config", "--set", "train_config.num_steps=1")
     assert code == 0

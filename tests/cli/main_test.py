@@ -16,13 +16,15 @@ from tests.cli.commands import fails, run
 QUICK = ("--set", "train_config.num_steps=2")
 
 
-def test_the_whole_way(small, capsys):
+def test_the_whole_way(small, capsys, monkeypatch, unproven):
     assert run(capsys, "check", "tiny.config") == (0, "tiny.config: no mistakes found\n", "")
 
     code, out, err = run(capsys, "train", "tiny.config", *QUICK)
     assert (code, out) == (0, "run: step 2\n")
     assert "trained to step 2; saved in run/checkpoints" in err
 
+    measure, kept = apps_rec.evaluate, []
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: kept.append(measure(*words, **flags)) or kept[-1])
     code, out, err = run(capsys, "evaluate", "tiny.config", "--json")
     assert code == 0
     metrics = json.loads(out)
@@ -30,8 +32,11 @@ def test_the_whole_way(small, capsys):
     assert list(metrics)[:4] == ["auc_ctr", "log_loss_ctr", "calibration_ctr", "auc_cvr_masked"]
     assert (metrics["step"], metrics["rows"]) == (2, sum(row["source"] == "live" for row in small.rows("eval.csv")))
 
+    # What was measured, printed for people.
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: kept[-1])
     code, table, _ = run(capsys, "evaluate", "tiny.config")
     assert code == 0
+    monkeypatch.setattr(apps_rec, "evaluate", measure)
     # The tiny config has a position feature.
     assert table.splitlines()[0] == "with the position as it was logged"
     assert table.splitlines()[1].split() == ["task", "auc", "log_loss", "calibration"]
@@ -79,14 +84,17 @@ def test_the_whole_way(small, capsys):
     # Scores of one class have no AUC.
     rows = [{**row, "download": "0"} for row in small.rows("eval.csv")]
     small.write_csv("none.csv", [list(row.values()) for row in rows])
-    code, out, _ = run(capsys, "evaluate", "tiny.config", "--json", "--set", "eval_input_path=none.csv")
+    evaluation = apps_rec.evaluate("tiny.config", ["eval_input_path=none.csv"])
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: evaluation)
+    code, out, _ = run(capsys, "evaluate", "tiny.config", "--json")
     metrics = json.loads(out)
     assert code == 0
     assert metrics["auc_ctcvr"] is None
     assert metrics["calibration_cvr_masked"] is None
     assert metrics["auc_ctr"] > 0
-    _, table, _ = run(capsys, "evaluate", "tiny.config", "--set", "eval_input_path=none.csv")
+    _, table, _ = run(capsys, "evaluate", "tiny.config")
     assert table.count("n/a (no positives)") >= 2
+    monkeypatch.setattr(apps_rec, "evaluate", measure)
 
     for path in (small.folder / "run" / "checkpoints").glob("*.data-00000-of-00001"):
         path.write_bytes(path.read_bytes()[:1000])
@@ -172,34 +180,35 @@ def test_help_shows_an_example(command, capsys):
     assert f"example:\n  apps-rec {command} " in out
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code"),
-    [
-        (["--help"], 0),
-        (["train", "--help"], 0),
-        (["--version"], 0),
-        (["check", "tiny.config"], 0),
-        (["check", "bad.config"], 2),
-        (["train", "bad.config"], 2),
-        (["export", "bad.config", "-o", "out"], 2),
-        (["evaluate", "nowhere.config"], 2),
-        (["train"], 2),
-    ],
-)
-def test_what_needs_no_tensorflow_imports_none(tiny, arguments, code):
+def test_what_needs_no_tensorflow_imports_none(tiny):
     (tiny.folder / "bad.config").write_text("model_dirr: 'x'")
-    script = f"""
-import sys
+    codes = {
+        "--help": 0,
+        "train --help": 0,
+        "--version": 0,
+        "check tiny.config": 0,
+        "check bad.config": 2,
+        "train bad.config": 2,
+        "export bad.config -o out": 2,
+        "evaluate nowhere.config": 2,
+        "train": 2,
+    }
+    program = """
+import contextlib, io, json, sys
 from apps_rec.cli.main import main
-try:
-    code = main({arguments!r})
-except SystemExit as ended:
-    code = ended.code
-heavy = [name for name in ("tensorflow", "tf_keras", "pyarrow", "numpy", "pandas", "sklearn") if name in sys.modules]
-print("heavy", heavy, "code", code)
+HEAVY = ("tensorflow", "tf_keras", "pyarrow", "numpy", "pandas", "sklearn")
+answers = {}
+for line in sys.argv[1:]:
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        try:
+            code = main(line.split())
+        except SystemExit as ended:
+            code = ended.code
+    answers[line] = [code, [name for name in HEAVY if name in sys.modules]]
+print(json.dumps(answers))
 """
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines()[-1] == f"heavy [] code {code}"
+    done = subprocess.run([sys.executable, "-c", program, *codes], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == {line: [code, []] for line, code in codes.items()}
 
 
 def test_a_defect_shows_a_traceback(tiny, monkeypatch):
@@ -244,7 +253,20 @@ def test_sigterm_ends_any_command(tiny, capsys, monkeypatch):
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_an_interrupt_before_training_starts(small):
+def test_an_interrupt_before_training_starts(small, capsys, monkeypatch):
+    from apps_rec.training import job
+
+    def interrupt(*arguments):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(job, "describe_run", interrupt)
+    code, out, err = run(capsys, "train", "tiny.config")
+    assert (code, out) == (130, "")
+    assert "interrupted" in err
+
+
+@pytest.mark.slow
+def test_an_interrupt_of_a_process_before_training_starts(small):
     process = subprocess.Popen(
         [sys.executable, "-m", "apps_rec", "train", "tiny.config"],
         stdout=subprocess.PIPE,

@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from apps_rec.cli.main import main
-from apps_rec.training import loop
 from tests.cli.commands import cells, edit, fails, run
 
 QUICK = ("--set", "train_config.num_steps=2")
@@ -49,7 +48,7 @@ def test_set_of_a_path_that_matches_nothing(tiny, capsys):
     assert "usr" in err
 
 
-def test_a_missing_file(small, capsys):
+def test_a_missing_file(small, capsys, batches_alone):
     err = fails(capsys, "train", "tiny.config", "--set", "train_input_path=data/*.csv")
     assert 'train_input_path: no file matches "data/*.csv" (looked from ' in err
     # A run that did not start is none.
@@ -58,9 +57,7 @@ def test_a_missing_file(small, capsys):
     assert 'eval_input_path: no file matches "nowhere.csv"' in err
 
 
-def test_files_that_are_wrong(tiny, capsys, monkeypatch):
-    # The batches alone: a model that is traced for every case takes seconds each.
-    monkeypatch.setattr(loop, "run_steps", lambda model, dataset, *others: [None for batch in dataset])
+def test_files_that_are_wrong(tiny, capsys, batches_alone):
     path = tiny.folder / "train.csv"
     good = path.read_bytes()
     row5 = good.split(b"\n")[5]
@@ -101,7 +98,7 @@ def test_files_that_are_wrong(tiny, capsys, monkeypatch):
         path.write_bytes(good)
 
 
-def test_bad_rows_may_be_skipped(tiny, capsys):
+def test_bad_rows_may_be_skipped(tiny, capsys, batches_alone):
     tiny.write_csv("train.csv", cells(tiny, click="2"))
     sets = ["--set", "data_config.bad_rows=SKIP", "--set", "data_config.num_epochs=1"]
     code, _, err = run(capsys, "train", "tiny.config", *sets)
@@ -109,6 +106,7 @@ def test_bad_rows_may_be_skipped(tiny, capsys):
     assert "1 dropped (1 label not 0 or 1)" in err
 
 
+@pytest.mark.slow
 def test_early_stop_on_a_metric_of_one_class(small, capsys):
     rows = [{**row, "click": "0", "download": "0"} for row in small.rows("eval.csv")]
     small.write_csv("eval.csv", [list(row.values()) for row in rows])

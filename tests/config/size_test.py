@@ -88,7 +88,7 @@ def test_work_grows_with_the_config_and_no_faster(base, kind, monkeypatch):
         return calls(run)
 
     work(10)  # What is made once in a process is made here.
-    few, more, most = work(50), work(100), work(200)
+    few, more, most = work(30), work(60), work(120)
     assert most - more < 2.3 * (more - few)
 
 

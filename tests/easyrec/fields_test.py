@@ -45,13 +45,19 @@ def test_every_field_that_is_used_stands_in_a_config():
     assert not missing, "\n".join(map(str, missing))
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=() if name in QUICK else pytest.mark.slow) for name in CONFIGS]
-)
+@pytest.mark.parametrize("name", QUICK)
+def test_a_config_trains_and_learns(name, tmp_path):
+    path = tmp_path / f"{name}.config"
+    path.write_text(CONFIGS[name], encoding="utf-8")
+    metrics, truth, _ = whole_way(path, tmp_path / "rows", rows=3000, steps=80, exports=False)
+    assert learned(metrics, truth), (metrics, truth)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
 def test_a_config_trains_learns_and_exports(name, tmp_path, proven_here):
     path = tmp_path / f"{name}.config"
     path.write_text(CONFIGS[name], encoding="utf-8")
-    rows, steps = (3000, 80) if name in QUICK else (20000, 300)
-    metrics, truth, export = whole_way(path, tmp_path / "rows", rows=rows, steps=steps)
+    metrics, truth, export = whole_way(path, tmp_path / "rows")
     assert learned(metrics, truth), (metrics, truth)
     assert (export / "saved_model.pb").exists()

@@ -9,11 +9,11 @@ ENOUGH = 0.65
 STEPS, BATCH = 300, 512
 
 
-def whole_way(path, folder, *overrides, rows=20000, steps=STEPS):
+def whole_way(path, folder, *overrides, rows=20000, steps=STEPS, exports=True):
     """Simulates, trains, evaluates and exports. The export raises where it differs from the model.
 
     Returns:
-        The metrics of the evaluation, the truth of the simulated labels, and the folder of the export.
+        The metrics of the evaluation, the truth of the simulated labels, and the folder of the export, if it exports.
     """
     changes = [
         f"train_config.num_steps={steps}",
@@ -27,7 +27,8 @@ def whole_way(path, folder, *overrides, rows=20000, steps=STEPS):
     changes = [*changes, *made.overrides]
     apps_rec.train(path, changes)
     metrics = apps_rec.evaluate(path, changes)
-    return metrics, made.truth, Path(apps_rec.export(path, str(folder / "export"), changes))
+    export = Path(apps_rec.export(path, str(folder / "export"), changes)) if exports else None
+    return metrics, made.truth, export
 
 
 def learned(metrics, truth):

@@ -57,7 +57,7 @@ def user_loop(labels, scores, users, by_rows=False):
 
 
 def test_funnel_equals_sklearn_and_a_loop():
-    labels, outputs, users = funnel_rows(4_000)
+    labels, outputs, users = funnel_rows(1_200)
     result = collected(FUNNEL, labels, outputs, users, batch=333).result()
     assert list(result) == [
         *("auc_ctr", "log_loss_ctr", "calibration_ctr", "gauc_ctr"),
@@ -65,7 +65,7 @@ def test_funnel_equals_sklearn_and_a_loop():
         *("auc_ctcvr", "log_loss_ctcvr", "calibration_ctcvr", "gauc_ctcvr"),
         "rows",
     ]
-    assert result["rows"] == 4_000
+    assert result["rows"] == 1_200
     clicked = labels["click"] == 1
     user = users["user_id"]
     parts = {
@@ -182,9 +182,9 @@ def test_docstring_examples_run():
 
 @pytest.mark.parametrize("has_users", [True, False])
 def test_rows_that_were_not_observed_are_left_out_of_their_tasks_alone(has_users):
-    labels, outputs, users = funnel_rows(4_000, seed=3)
+    labels, outputs, users = funnel_rows(1_200, seed=3)
     rng = np.random.default_rng(5)
-    hidden = {name: rng.random(4_000) < share for name, share in (("click", 0.1), ("download", 0.3))}
+    hidden = {name: rng.random(1_200) < share for name, share in (("click", 0.1), ("download", 0.3))}
     given = {name: np.where(hidden[name], -1, values).astype(np.float32) for name, values in labels.items()}
     metrics = FOUR if has_users else DEFAULT
     tasks = [
@@ -207,7 +207,7 @@ def test_rows_that_were_not_observed_are_left_out_of_their_tasks_alone(has_users
         if has_users:
             expected = user_loop(label[rows], score[rows], users["user_id"][rows])
             assert result[f"gauc_{task.suffix}"] == pytest.approx(expected)
-    assert result["rows"] == 4_000
+    assert result["rows"] == 1_200
 
 
 def test_minus_one_is_wrong_where_no_task_expects_it():

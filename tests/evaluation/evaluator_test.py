@@ -73,10 +73,10 @@ def scored(run, config):
     return rows, tasks, step
 
 
-def test_a_trained_model_against_scikit_learn(trained):
-    config = trained.load("data_config.eval_batch_size=64")
+def test_a_trained_model_against_scikit_learn(trained_small):
+    config = trained_small.load("data_config.eval_batch_size=64")
     evaluation = apps_rec.evaluate(config)
-    rows, tasks, step = scored(trained, config)
+    rows, tasks, step = scored(trained_small, config)
     expected = {"rows": len(rows), "step": step}
     for suffix, (labels, probabilities, _, _) in tasks.items():
         expected[f"auc_{suffix}"] = roc_auc_score(labels, probabilities)
@@ -85,7 +85,7 @@ def test_a_trained_model_against_scikit_learn(trained):
     assert set(evaluation) == set(expected)
     for name, value in expected.items():
         assert evaluation[name] == pytest.approx(value, abs=1e-6), name
-    kept = json.loads((trained.folder / "run" / "metrics.json").read_text())
+    kept = json.loads((trained_small.folder / "run" / "metrics.json").read_text())
     assert {name: kept[name] for name in expected} == dict(evaluation)
 
 
@@ -100,11 +100,11 @@ def within(groups, labels, scores):
     return np.mean([roc_auc_score(labels[rows], scores[rows]) for rows in mine if len(set(labels[rows].tolist())) == 2])
 
 
-def test_every_metric_of_a_trained_model_against_scikit_learn(trained):
+def test_every_metric_of_a_trained_model_against_scikit_learn(trained_small):
     """EasyRec has other users for GAUC of clicked rows, gives max_f1 logits, and leaves out precision and recall."""
-    config = trained.load(f"eval_config.metrics_set={EVERY_METRIC}")
+    config = trained_small.load(f"eval_config.metrics_set={EVERY_METRIC}")
     evaluation = apps_rec.evaluate(config)
-    _, tasks, _ = scored(trained, config)
+    _, tasks, _ = scored(trained_small, config)
     expected = {}
     for suffix, (labels, given, user, app) in tasks.items():
         scores = given.astype(np.float64)
@@ -140,9 +140,9 @@ def test_an_evaluation_that_is_asked_to_stop():
     assert scored == [3, 4]
 
 
-def test_num_examples_of_a_config(trained):
-    assert apps_rec.evaluate(trained.load("eval_config.num_examples=70"))["rows"] == 70
+def test_num_examples_of_a_config(trained_small):
+    assert apps_rec.evaluate(trained_small.load("eval_config.num_examples=70"))["rows"] == 70
 
 
-def test_a_planted_signal_is_learned(trained):
-    assert apps_rec.evaluate(trained.load())["auc_ctr"] > 0.6
+def test_a_planted_signal_is_learned(trained_small):
+    assert apps_rec.evaluate(trained_small.load())["auc_ctr"] > 0.6

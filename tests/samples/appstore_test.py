@@ -44,16 +44,21 @@ def test_the_stores_samples_have_its_weights_and_the_even_ones_differ_in_nothing
     assert store == even
 
 
-# In the quick suite: one task without a network, and the two that the store runs.
-QUICK = ("esmm",)
-SHORTENED = [
-    pytest.param(path, id=name, marks=() if name in QUICK else pytest.mark.slow)
-    for path in find_expectations(SAMPLES)
-    for name in [path.name.split(".")[0]]
-]
+def test_the_stores_model_learns_in_a_few_steps(monkeypatch, tmp_path):
+    """On a twentieth of the store."""
+    monkeypatch.chdir(tmp_path)
+    apps_rec.simulate_store("data/appstore", users=1000)
+    rate = "train_config.optimizer_config.adam_optimizer.learning_rate.cosine_decay_learning_rate"
+    changes = ["train_config.num_steps=30", f"{rate}.warmup_steps=1", "eval_config.num_examples=8000"]
+    apps_rec.train(SAMPLES / "esmm.config", changes)
+    metrics = apps_rec.evaluate(SAMPLES / "esmm.config", changes)
+    assert metrics["rows"] == 8000
+    assert metrics["auc_ctr"] > 0.65
+    assert metrics["auc_ctcvr"] > 0.7
 
 
-@pytest.mark.parametrize("expected", SHORTENED)
+@pytest.mark.slow
+@pytest.mark.parametrize("expected", find_expectations(SAMPLES), ids=lambda path: path.name.split(".")[0])
 def test_a_shortened_run_holds_its_bands_repeats_itself_and_exports_what_it_learned(
     store, monkeypatch, proven_here, expected
 ):

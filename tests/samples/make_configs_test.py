@@ -64,7 +64,10 @@ def test_the_committed_configs_check_and_take_no_outcome_as_input(config, metric
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED}: set APPS_REC_SHARED to the folder of the real data")
-@pytest.mark.parametrize(("sample", "folder"), [("census", "census_income"), ("kuairand", "kuairand_pure")])
+@pytest.mark.parametrize(
+    ("sample", "folder"),
+    [("census", "census_income"), pytest.param("kuairand", "kuairand_pure", marks=pytest.mark.slow)],
+)
 def test_the_committed_configs_are_what_the_script_writes(tmp_path, sample, folder):
     prepare = _load(Path(sample, "prepare.py"))
     assert prepare.main([str(SHARED / folder), "-o", str(tmp_path)]) == 0

@@ -9,7 +9,8 @@ from apps_rec.cli.main import main
 from apps_rec.errors import RunError
 from apps_rec.serving.saved_model.assets import RunFacts
 from apps_rec.serving.saved_model.assets import _metrics as model_card_metrics
-from apps_rec.tools.measured import keep_metrics, metrics_for
+from apps_rec.serving.saved_model.publish_gate import check_gate
+from apps_rec.tools.measured import keep_metrics, measured_on, metrics_for
 from apps_rec.training.estimator import load_trained
 from apps_rec.training.input import evaluation_dataset
 from apps_rec.training.run.folder import RunFolder
@@ -26,6 +27,13 @@ def beside(trained_small):
     return sorted(path.name for path in (trained_small.folder / "run").glob("metrics.*.json"))
 
 
+@pytest.fixture(scope="module")
+def evaluation(trained_small):
+    """Return the evaluation of the trained run on its own rows, and the text of its metrics.json."""
+    evaluation = apps_rec.evaluate(trained_small.load())
+    return evaluation, (trained_small.folder / "run/metrics.json").read_text(encoding="utf-8")
+
+
 @pytest.fixture
 def clean(trained_small):
     """Return the trained run without metrics."""
@@ -34,8 +42,15 @@ def clean(trained_small):
     return trained_small
 
 
-def test_metrics_say_their_files_and_filters(clean):
-    evaluation = apps_rec.evaluate(clean.load())
+@pytest.fixture
+def measured(evaluation, clean):
+    """Return the trained run with the metrics of its own rows alone."""
+    (clean.folder / "run/metrics.json").write_text(evaluation[1], encoding="utf-8")
+    return clean
+
+
+def test_metrics_say_their_files_and_filters(evaluation, measured):
+    evaluation, clean = evaluation[0], measured
     rows = kept(clean)["measured_on"]
     size = (clean.folder / "eval.csv").stat().st_size
     assert (rows["eval_input_path"], rows["row_filter"]) == ("eval.csv", ['source drop "cache"'])
@@ -63,10 +78,10 @@ def test_metrics_of_a_slice_are_kept_beside(clean, seen, overrides, said):
     assert keep_metrics(folder, same.message, {"rows": 181}) == folder.metrics
 
 
-def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
-    apps_rec.evaluate(clean.load())
-    whole = kept(clean)
-    apps_rec.evaluate(clean.load(SLICE))
+def test_card_and_gate_take_the_configs_own(measured, tmp_path, unproven, seen):
+    clean, whole = measured, kept(measured)
+    sliced = clean.load(SLICE).message
+    keep_metrics(RunFolder(clean.folder / "run"), sliced, {**whole, "measured_on": measured_on(sliced)})
     gated = ("export_config.gate_metric=log_loss_ctr", "export_config.gate_max_drop=0")
     version = apps_rec.export(clean.load(*gated), str(tmp_path / "apps"))
     assert json.loads((version / "assets/metrics.json").read_text(encoding="utf-8")) == whole
@@ -82,13 +97,13 @@ def test_card_and_gate_take_the_configs_own(clean, tmp_path, unproven, seen):
         "The files as they were measured:\n\n| data | bytes | changed |\n| --- | --- | --- |\n| eval.csv | " in changed
     )
     # Again: as good as itself. A slice is not compared with the whole.
-    apps_rec.export(clean.load(*gated), str(tmp_path / "apps"))
+    check_gate(clean.load(*gated).message, whole, tmp_path / "apps")
     with pytest.raises(RunError, match=r"was measured on other rows .row_filter: "):
         apps_rec.export(clean.load(*gated, SLICE), str(tmp_path / "apps"))
 
 
-def test_metrics_that_are_no_numbers_are_none(clean):
-    apps_rec.evaluate(clean.load())
+def test_metrics_that_are_no_numbers_are_none(measured):
+    clean = measured
     folder, whole = RunFolder(clean.folder / "run"), kept(clean)
     assert metrics_for(folder, clean.load().message, whole["step"]) == (whole, "")
     for spoiled in (
@@ -143,7 +158,9 @@ def test_both_calibrations_and_those_of_the_export_are_the_exports(clean, tmp_pa
     assert "as exported: slot 2 in every row\n" in text
 
 
-def test_the_command_measures_by_a_column(clean, capsys):
+def test_the_command_measures_by_a_column(clean, capsys, monkeypatch):
+    measure, made = apps_rec.evaluate, []
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: made.append(measure(*words, **flags)) or made[-1])
     assert main(["evaluate", "tiny.config", "--by", "word", "--json"]) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["by"] == kept(clean)["by"]
@@ -159,7 +176,9 @@ def test_the_command_measures_by_a_column(clean, capsys):
         assert item["auc_ctr"] == pytest.approx(roc_auc_score(click, scores[mine]), abs=1e-9)
         assert "ctr" in item["small"]
     assert sum(item["rows"] for item in answer["by"]["slices"]) == answer["rows"]
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: made[-1])
     assert main(["evaluate", "tiny.config", "--by", "word"]) == 0
+    monkeypatch.setattr(apps_rec, "evaluate", measure)
     assert "ctr by word" in capsys.readouterr().out
     assert main(["evaluate", "tiny.config", "--by", "wrd"]) == 2
     assert 'Did you mean "word"?' in capsys.readouterr().err

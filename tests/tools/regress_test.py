@@ -11,13 +11,7 @@ pytestmark = pytest.mark.usefixtures("proven_here")
 
 
 def test_a_config_in_its_bands_repeats_itself_and_its_export_agrees(folder_of_configs):
-    (result,) = regress(folder_of_configs(num_steps=0, metrics={"auc_ctr": [0.8, 1.0], "calibration_ctr": [0.8, 1.25]}))
-    assert result.passed, result
-    assert result.metrics["step"] == 20  # 2 epochs of 600 rows in batches of 64
-    assert not Path("run").exists()  # a regression leaves the config's own model_dir alone
-
-
-def test_num_steps_and_quick_shorten_the_run(folder_of_configs):
+    """And num_steps, set and quick shorten the run."""
     folder = folder_of_configs(
         num_steps=0,
         metrics={"auc_ctr": [2, 3]},
@@ -27,15 +21,7 @@ def test_num_steps_and_quick_shorten_the_run(folder_of_configs):
     assert result.passed, result
     assert result.metrics["step"] == 3
     assert result.metrics["rows"] == 50
-
-
-def test_a_metric_outside_its_band_is_named_with_both(folder_of_configs):
-    (result,) = regress(folder_of_configs(num_steps=3, metrics={"auc_ctr": [0.1, 0.2], "auc_cvr": [0, 1]}))
-    value = result.metrics["auc_ctr"]
-    assert result.failures == [
-        f"auc_ctr: {value:.5f}, expected 0.1 to 0.2",
-        "auc_cvr: no such metric; there are auc_ctr, log_loss_ctr, calibration_ctr, rows, step",
-    ]
+    assert not Path("run").exists()  # a regression leaves the config's own model_dir alone
 
 
 @pytest.mark.slow
@@ -96,7 +82,7 @@ def test_update_does_not_bless_a_run_that_does_not_repeat_itself(folder_of_confi
     assert result.failures == ["auc_ctr: a second training gave 1, the first 2"]
 
 
-def test_an_export_that_differs_is_found(folder_of_configs, monkeypatch):
+def test_metrics_outside_their_bands_and_an_export_that_differs_are_found(folder_of_configs, monkeypatch):
     from apps_rec.tools import awkward_rows as proof
 
     honest = proof.score_with_model
@@ -105,9 +91,17 @@ def test_an_export_that_differs_is_found(folder_of_configs, monkeypatch):
         return {name: values + 0.01 for name, values in honest(*arguments).items()}
 
     monkeypatch.setattr(proof, "score_with_model", shifted)
-    (result,) = regress(folder_of_configs(num_steps=1, metrics={}))
-    assert len(result.failures) == 3  # probs, logits, score
+    bands = {"auc_ctr": [0.1, 0.2], "auc_cvr": [0, 1], "calibration_ctr": [0.8, 1.25]}
+    (result,) = regress(folder_of_configs(num_steps=0, metrics=bands))
+    value = result.metrics["auc_ctr"]
+    assert result.failures[:2] == [
+        f"auc_ctr: {value:.5f}, expected 0.1 to 0.2",
+        "auc_cvr: no such metric; there are auc_ctr, log_loss_ctr, calibration_ctr, rows, step",
+    ]
+    assert len(result.failures) == 5  # probs, logits, score
     assert "probs_ctr: the export differs from the model by 0.01 on awkward rows" in result.failures
+    assert value > 0.8
+    assert result.metrics["step"] == 20  # 2 epochs of 600 rows in batches of 64
 
 
 def test_awkward_rows_hold_missing_unseen_and_non_ascii_values(folder_of_configs):

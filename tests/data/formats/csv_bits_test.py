@@ -34,7 +34,8 @@ def end_of_whole_rows(text, end):
 def test_random_text(together, monkeypatch):
     monkeypatch.setattr(csv_bits, "_TOGETHER", together)
     found = []
-    for seed in range(200):
+    # One byte at a time takes long.
+    for seed in range(40 if together == 1 else 200):
         draw = random.Random(seed)
         text = "".join(draw.choices(PIECES, WEIGHTS, k=draw.randrange(1, 40))).encode()
         # Up to the end, and up to each of a few line ends.
@@ -44,7 +45,7 @@ def test_random_text(together, monkeypatch):
             assert sure.is_all == bool(PLAIN.fullmatch(text[:end])), (text, end)
             assert sure.end == end_of_whole_rows(text, end), (text, end)
             found.append(sure.is_all)
-    assert 100 < sum(found) < len(found) - 100
+    assert 0.05 < sum(found) / len(found) < 0.95
 
 
 @pytest.mark.parametrize("last", [False, True])

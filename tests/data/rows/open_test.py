@@ -93,7 +93,7 @@ def test_mistakes(tmp_path):
         open_stream(message, "evaluate")
 
 
-TABLE_ROWS = 3000
+TABLE_ROWS = 1500
 
 
 def table():
@@ -110,7 +110,7 @@ def table_config(folder, kind, data=""):
     """A config whose passes all read one table, as CSV or as Parquet, or as the TFRecord files made of it."""
     rows = table()
     if kind == "parquet":
-        pq.write_table(pa.table(rows), folder / "a.parquet", row_group_size=700)
+        pq.write_table(pa.table(rows), folder / "a.parquet", row_group_size=350)
     elif kind == "csv":
         lines = [
             ",".join("" if cell is None else str(cell) for cell in row) for row in zip(*rows.values(), strict=True)
@@ -154,7 +154,7 @@ def one_table(request, tmp_path):
         schema = conversion_schema(source, files, build_schema(source, "validate"), "validate")
         schema = replace(schema, filters=())
         folder = tmp_path / "records"
-        convert_files(files, schema, str(folder), rows_per_file=800)
+        convert_files(files, schema, str(folder), rows_per_file=400)
         return table_config(folder, "tfrecord", data)
 
     return make

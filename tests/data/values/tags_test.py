@@ -97,14 +97,15 @@ def test_lists_of_numbers(tmp_path, value, kind):
         assert message(stream(path, SECOND)).startswith(f'{path}: row 1, column "w": {FINITE}')
 
 
-def test_reader_and_preprocessor_refuse_the_same_cells(tmp_path):
-    """Of 300 random cells, those that the reader lets pass are those that the graph takes."""
+@pytest.mark.parametrize("count", [100, pytest.param(300, marks=pytest.mark.slow)])
+def test_reader_and_preprocessor_refuse_the_same_cells(tmp_path, count):
+    """Of random cells, those that the reader lets pass are those that the graph takes."""
     draw = np.random.default_rng(4)
     parts = ["a", "b", "", "1", "0.5", "-1", "-0", "nan", "x", " 2 ", "1e400", "1e-400", ".5", "5.", "+3", "::"]
-    words = ["|".join(draw.choice(parts[:3], draw.integers(1, 4))) for _ in range(300)]
-    weights = ["|".join(draw.choice(["", *parts[3:15]], draw.integers(1, 4))) for _ in range(300)]
+    words = ["|".join(draw.choice(parts[:3], draw.integers(1, 4))) for _ in range(count)]
+    weights = ["|".join(draw.choice(["", *parts[3:15]], draw.integers(1, 4))) for _ in range(count)]
     pairs = [
-        "|".join("".join(draw.choice([*parts, ":", ":"], draw.integers(0, 4))) for _ in range(2)) for _ in range(300)
+        "|".join("".join(draw.choice([*parts, ":", ":"], draw.integers(0, 4))) for _ in range(2)) for _ in range(count)
     ]
     for tags, columns in (
         (SECOND, {"tags": words, "w": weights}),
@@ -117,11 +118,11 @@ def test_reader_and_preprocessor_refuse_the_same_cells(tmp_path):
         skipping = stream(path, tags, bad_rows="SKIP", max_bad_row_share=1.0)
         passed = set(np.concatenate([batch.ends for batch in skipping.batches()]).tolist())
         taken = set()
-        for row in range(300):
+        for row in range(count):
             try:
                 graph({name: tf.constant([cells[row]]) for name, cells in columns.items()})
             except tf.errors.InvalidArgumentError:
                 continue
             taken.add(row + 1)
         assert passed == taken
-        assert 30 < len(passed) < 270
+        assert 0.05 < len(passed) / count < 0.95

@@ -174,6 +174,7 @@ def test_what_is_missing_is_said(source, tmp_path, capsys):
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"no {SHARED}: set APPS_REC_SHARED to the folder of the real data")
+@pytest.mark.slow
 def test_the_shared_folder_against_a_loop(tmp_path):
     assert prepare.main([str(SHARED), "-o", str(tmp_path)]) == 0
     tables = {name: pq.read_table(tmp_path / f"{name}.parquet") for name in ("train", "val", "test")}
