@@ -55,8 +55,8 @@ def mean_product(
         click_stddev: standard deviation of x, `[N]`.
         download_stddev: standard deviation of y, `[N]`.
         correlation: correlation of x and y, in [-1, 1], `[N]`.
-        shift: what is added to the click logit in a share of the cases, whatever x and y are.
-        share: that share, in [0, 1].
+        shift: number added to the click logit in a share of the cases, whatever x and y are.
+        share: share of those cases, in [0, 1].
         click_nodes: number of points of the outer rule.
         download_nodes: number of points of the inner rule.
     """
