@@ -121,7 +121,7 @@ def _transfer(context: Context, message: Any, path: str) -> None:
 # By the name of the message in the config; apps_rec/models/build.py has the same names.
 BODIES = {
     "shared_bottom": Body("the shared bottom", ("dnn",), check=_shared_bottom),
-    "mmoe": Body("the mixture of experts", ("expert_dnn",), {"num_expert": "expert_dnn"}, check=_experts),
+    "mmoe": Body("the mixture of experts", ("expert_dnn", "gate_dnn"), {"num_expert": "expert_dnn"}, check=_experts),
     "ple": Body(
         "the extraction networks",
         ("extraction_networks.task_expert_net", "extraction_networks.share_expert_net"),

@@ -6,6 +6,7 @@ It notes where each part came from, so that a later mistake is reported in the u
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from apps_rec.config.metrics import METRICS
 from apps_rec.config.report import Report
@@ -168,15 +169,20 @@ def _mmoe(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     return rank
 
 
-def _experts(given: object, rank: RankModel, note: Origins) -> None:
+# Fields of esmm and dbmtl that make it a mixture of experts.
+_OF_EXPERTS: tuple[Any, ...] = ("expert_dnn", "num_expert", "gate_dnn")
+
+
+def _experts(given: Any, rank: RankModel, note: Origins) -> None:
     body = rank.body.mmoe
-    if given.HasField("expert_dnn"):  # type: ignore[attr-defined]
-        body.expert_dnn.CopyFrom(given.expert_dnn)  # type: ignore[attr-defined]
-        body.expert_dnn.SetInParent()
-    if given.HasField("num_expert"):  # type: ignore[attr-defined]
-        body.num_expert = given.num_expert  # type: ignore[attr-defined]
-    note.note("body.mmoe.expert_dnn", "expert_dnn")
-    note.note("body.mmoe.num_expert", "num_expert")
+    for name in ("expert_dnn", "gate_dnn"):
+        if given.HasField(name):
+            getattr(body, name).CopyFrom(getattr(given, name))
+            getattr(body, name).SetInParent()
+    if given.HasField("num_expert"):
+        body.num_expert = given.num_expert
+    for name in _OF_EXPERTS:
+        note.note(f"body.mmoe.{name}", name)
 
 
 def _old_experts(given: named_pb2.Mmoe, rank: RankModel, note: Origins, report: Report) -> None:
@@ -202,7 +208,7 @@ def _old_experts(given: named_pb2.Mmoe, rank: RankModel, note: Origins, report: 
 
 def _esmm(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.esmm, RankModel()
-    if given.HasField("expert_dnn") or given.HasField("num_expert"):
+    if any(given.HasField(name) for name in _OF_EXPERTS):
         _experts(given, rank, note)
         body, kind = rank.body.mmoe, "mmoe"
     else:
@@ -244,7 +250,7 @@ def _simple_multi_task(model: ModelConfig, note: Origins, report: Report) -> Ran
 
 def _dbmtl(model: ModelConfig, note: Origins, report: Report) -> RankModel:
     given, rank = model.dbmtl, RankModel()
-    if given.HasField("expert_dnn") or given.HasField("num_expert"):
+    if any(given.HasField(name) for name in _OF_EXPERTS):
         _experts(given, rank, note)
         if given.HasField("bottom_dnn"):
             rank.body.mmoe.groups.add(input="all").dnn.CopyFrom(given.bottom_dnn)

@@ -194,9 +194,9 @@ def _interaction(message: network_pb2.InteractionBody, parts: Sequence[Group], n
 
 
 def _mixture_of_experts(message: network_pb2.MmoeBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
-    return MixtureOfExperts(
-        parts, num_tasks, message.num_expert, DnnSpec(**dnn_arguments(message.expert_dnn)), **options
-    )
+    expert = DnnSpec(**dnn_arguments(message.expert_dnn))
+    gate = _optional_dnn(message, "gate_dnn")
+    return MixtureOfExperts(parts, num_tasks, message.num_expert, expert, gate=gate, **options)
 
 
 def _progressive_extraction(

@@ -74,6 +74,7 @@ def mmoe(
     num_experts: int,
     expert: DnnSpec,
     head: Head | None = None,
+    gate: DnnSpec | None = None,
     **options: Any,
 ) -> RankModel:
     """Returns a mixture of experts: logit of a task = tower(sum of gate x expert) [+ FM].
@@ -87,11 +88,13 @@ def mmoe(
         num_experts: number of experts, shared by all tasks; 1 or more.
         expert: DNN of every expert.
         head: the tasks and how their logits become probabilities; None: IndependentHead.
+        gate: DNN of every gate, in front of its softmax; None: there is none.
         **options: further arguments of RankModel.
 
     References: Ma, Zhao, Yi, Chen, Hong, Chi 2018, Multi-gate Mixture-of-Experts, section 4.2.
     """
-    body = MixtureOfExperts([Group("all", tuple(features))], len(tasks), num_experts, expert, **_of_body(options))
+    groups = [Group("all", tuple(features))]
+    body = MixtureOfExperts(groups, len(tasks), num_experts, expert, gate=gate, **_of_body(options))
     return RankModel(embedder, head or IndependentHead(tasks), body=body, **options)
 
 

@@ -107,7 +107,7 @@ class Dlrm(_message.Message):
     def __init__(self, top_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., bot_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., arch_interaction_op: _Optional[str] = ..., arch_interaction_itself: bool = ..., arch_with_dense_feature: bool = ..., l2_regularization: _Optional[float] = ..., tower_name: _Optional[str] = ...) -> None: ...
 
 class Mmoe(_message.Message):
-    __slots__ = ("experts", "expert_dnn", "num_expert", "task_towers", "l2_regularization", "fm", "position_tower")
+    __slots__ = ("experts", "expert_dnn", "num_expert", "task_towers", "l2_regularization", "fm", "position_tower", "gate_dnn")
     EXPERTS_FIELD_NUMBER: _ClassVar[int]
     EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
     NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
@@ -115,6 +115,7 @@ class Mmoe(_message.Message):
     L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
     FM_FIELD_NUMBER: _ClassVar[int]
     POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
+    GATE_DNN_FIELD_NUMBER: _ClassVar[int]
     experts: _containers.RepeatedCompositeFieldContainer[ExpertTower]
     expert_dnn: _dnn_pb2.DNN
     num_expert: int
@@ -122,7 +123,8 @@ class Mmoe(_message.Message):
     l2_regularization: float
     fm: _network_pb2.FmTerm
     position_tower: _network_pb2.PositionTower
-    def __init__(self, experts: _Optional[_Iterable[_Union[ExpertTower, _Mapping]]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[_network_pb2.TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ...) -> None: ...
+    gate_dnn: _dnn_pb2.DNN
+    def __init__(self, experts: _Optional[_Iterable[_Union[ExpertTower, _Mapping]]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[_network_pb2.TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ..., gate_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class ExpertTower(_message.Message):
     __slots__ = ("dnn",)
@@ -131,7 +133,7 @@ class ExpertTower(_message.Message):
     def __init__(self, dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class Esmm(_message.Message):
-    __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower", "counterfactual")
+    __slots__ = ("groups", "ctr_tower", "cvr_tower", "l2_regularization", "expert_dnn", "num_expert", "fm", "position_tower", "counterfactual", "gate_dnn")
     GROUPS_FIELD_NUMBER: _ClassVar[int]
     CTR_TOWER_FIELD_NUMBER: _ClassVar[int]
     CVR_TOWER_FIELD_NUMBER: _ClassVar[int]
@@ -141,6 +143,7 @@ class Esmm(_message.Message):
     FM_FIELD_NUMBER: _ClassVar[int]
     POSITION_TOWER_FIELD_NUMBER: _ClassVar[int]
     COUNTERFACTUAL_FIELD_NUMBER: _ClassVar[int]
+    GATE_DNN_FIELD_NUMBER: _ClassVar[int]
     groups: _containers.RepeatedCompositeFieldContainer[_network_pb2.Tower]
     ctr_tower: _network_pb2.TaskTower
     cvr_tower: _network_pb2.TaskTower
@@ -150,7 +153,8 @@ class Esmm(_message.Message):
     fm: _network_pb2.FmTerm
     position_tower: _network_pb2.PositionTower
     counterfactual: _network_pb2.CounterfactualRisk
-    def __init__(self, groups: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., ctr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., cvr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ..., counterfactual: _Optional[_Union[_network_pb2.CounterfactualRisk, _Mapping]] = ...) -> None: ...
+    gate_dnn: _dnn_pb2.DNN
+    def __init__(self, groups: _Optional[_Iterable[_Union[_network_pb2.Tower, _Mapping]]] = ..., ctr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., cvr_tower: _Optional[_Union[_network_pb2.TaskTower, _Mapping]] = ..., l2_regularization: _Optional[float] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ..., counterfactual: _Optional[_Union[_network_pb2.CounterfactualRisk, _Mapping]] = ..., gate_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class SimpleMultiTask(_message.Message):
     __slots__ = ("task_towers", "l2_regularization", "bottom_dnn", "fm", "position_tower")
@@ -167,18 +171,20 @@ class SimpleMultiTask(_message.Message):
     def __init__(self, task_towers: _Optional[_Iterable[_Union[_network_pb2.TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., fm: _Optional[_Union[_network_pb2.FmTerm, _Mapping]] = ..., position_tower: _Optional[_Union[_network_pb2.PositionTower, _Mapping]] = ...) -> None: ...
 
 class Dbmtl(_message.Message):
-    __slots__ = ("bottom_dnn", "expert_dnn", "num_expert", "task_towers", "l2_regularization")
+    __slots__ = ("bottom_dnn", "expert_dnn", "num_expert", "task_towers", "l2_regularization", "gate_dnn")
     BOTTOM_DNN_FIELD_NUMBER: _ClassVar[int]
     EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
     NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
     TASK_TOWERS_FIELD_NUMBER: _ClassVar[int]
     L2_REGULARIZATION_FIELD_NUMBER: _ClassVar[int]
+    GATE_DNN_FIELD_NUMBER: _ClassVar[int]
     bottom_dnn: _dnn_pb2.DNN
     expert_dnn: _dnn_pb2.DNN
     num_expert: int
     task_towers: _containers.RepeatedCompositeFieldContainer[_network_pb2.TaskTower]
     l2_regularization: float
-    def __init__(self, bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[_network_pb2.TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ...) -> None: ...
+    gate_dnn: _dnn_pb2.DNN
+    def __init__(self, bottom_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., task_towers: _Optional[_Iterable[_Union[_network_pb2.TaskTower, _Mapping]]] = ..., l2_regularization: _Optional[float] = ..., gate_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class Ple(_message.Message):
     __slots__ = ("extraction_networks", "task_towers", "l2_regularization")

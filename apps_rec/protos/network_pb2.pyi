@@ -40,16 +40,18 @@ class SharedBottom(_message.Message):
     def __init__(self, group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., normalize_groups: bool = ...) -> None: ...
 
 class MmoeBody(_message.Message):
-    __slots__ = ("group_name", "expert_dnn", "num_expert", "groups")
+    __slots__ = ("group_name", "expert_dnn", "num_expert", "groups", "gate_dnn")
     GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
     EXPERT_DNN_FIELD_NUMBER: _ClassVar[int]
     NUM_EXPERT_FIELD_NUMBER: _ClassVar[int]
     GROUPS_FIELD_NUMBER: _ClassVar[int]
+    GATE_DNN_FIELD_NUMBER: _ClassVar[int]
     group_name: str
     expert_dnn: _dnn_pb2.DNN
     num_expert: int
     groups: _containers.RepeatedCompositeFieldContainer[Tower]
-    def __init__(self, group_name: _Optional[str] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ...) -> None: ...
+    gate_dnn: _dnn_pb2.DNN
+    def __init__(self, group_name: _Optional[str] = ..., expert_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., num_expert: _Optional[int] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., gate_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class AitmBody(_message.Message):
     __slots__ = ("group_name", "groups", "task_dnn", "transfer_dnn")

@@ -65,10 +65,11 @@ CASES = [
     (
         """esmm { groups { input: "u" dnn { hidden_units: 3 activation: "tf.nn.elu" } } groups { input: "a" }
         ctr_tower { label_name: "click" } cvr_tower { label_name: "buy" } l2_regularization: 0
-        expert_dnn { hidden_units: 8 } num_expert: 2 fm { group_name: "a" } }""",
+        expert_dnn { hidden_units: 8 } num_expert: 2 gate_dnn { hidden_units: 3 } fm { group_name: "a" } }""",
         ["u", "a"],
         f"""body {{ mmoe {{ num_expert: 2 expert_dnn {{ hidden_units: 8 activation: "relu" }}
-          groups {{ input: "u" dnn {{ hidden_units: 3 activation: "elu" }} }} groups {{ input: "a" }} }} }}
+          groups {{ input: "u" dnn {{ hidden_units: 3 activation: "elu" }} }} groups {{ input: "a" }}
+          gate_dnn {{ hidden_units: 3 activation: "relu" }} }} }}
         fm {{ group_name: "a" wide_group_name: "a" }} l2_regularization: 0
         head {{ funnel {{ tower_names: "ctr" tower_names: "cvr" }} }}
         task_towers {{ tower_name: "ctr" label_name: "click" {AUC} }}

@@ -60,6 +60,12 @@ CASES = {
         f"mmoe {{ num_expert: 3 expert_dnn {{ hidden_units: 6 activation: 'tanh' }} fm {{ }} {TOWERS} }}",
         lambda e: mmoe(e(FM), [CTR, CTCVR], ALL, 3, DnnSpec((6,), "tanh", use_bn=True), fm=FM, l2=1e-4),
     ),
+    "mmoe_with_networks_of_gates": (
+        f"mmoe {{ num_expert: 2 expert_dnn {{ hidden_units: 6 }} gate_dnn {{ hidden_units: [5, 3] }} {TOWERS} }}",
+        lambda e: mmoe(
+            e(), [CTR, CTCVR], ALL, 2, DnnSpec((6,), use_bn=True), gate=DnnSpec((5, 3), use_bn=True), l2=1e-4
+        ),
+    ),
     "esmm": (
         """esmm {
           num_expert: 2 expert_dnn { hidden_units: 6 } fm { } position_tower { }

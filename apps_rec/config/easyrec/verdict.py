@@ -81,11 +81,6 @@ def refused(reason: str) -> Verdict:
     return Verdict(REFUSED, reason)
 
 
-def later(instead: str) -> Verdict:
-    """Says that a field is not obeyed in this release, and what to write instead."""
-    return Verdict(REFUSED, f"not supported in this release; {instead}")
-
-
 def _equal(written: str, value: Value) -> bool:
     if isinstance(value, str):
         return written == value

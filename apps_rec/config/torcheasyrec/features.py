@@ -8,12 +8,12 @@ from apps_rec.config.report import Report
 from apps_rec.config.text.expression import ExpressionError, parse_expression
 from apps_rec.config.torcheasyrec.columns import ID, NUMBER, TEXT, WHOLE_ID, Columns
 from apps_rec.config.torcheasyrec.formula import FormulaError, formula
+from apps_rec.config.torcheasyrec.ids import copy_id_space, initializer_of
 from apps_rec.config.torcheasyrec.normalizers import expression_of, method_of, normalise, scale_of
 from apps_rec.config.torcheasyrec.sources import Sources, has, number_of_ids, separator_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 GROUP = chr(29)
-_ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_file")
 
 
 class Features:
@@ -91,20 +91,12 @@ class Features:
             feature.embedding_name = given.embedding_name
         if given.embedding_dim:
             feature.embedding_dim = given.embedding_dim
+        if given.init_fn and (initializer := initializer_of(given.init_fn, f"{path}.init_fn", self._report)):
+            feature.initializer.CopyFrom(initializer)
         return feature
 
     def _id_space(self, given: Any, feature: FeatureConfig, path: str) -> str:
-        """Copies how ids are counted; returns what their column is read as."""
-        named = [name for name in _ID_SPACES if (getattr(given, name) if name[-4:] == "list" else given.HasField(name))]
-        for name in named:
-            if name == "vocab_list":
-                feature.vocab_list.extend(given.vocab_list)
-            else:
-                setattr(feature, name, getattr(given, name))
-        if not named and self._report.any_refused(path, "zch", "dynamicemb", "vocab_dict"):
-            # What is refused counts the ids.
-            feature.hash_bucket_size = 1
-        return WHOLE_ID if named == ["num_buckets"] else ID
+        return copy_id_space(given, feature, path, self._report)
 
     def _id(self, given: Any, path: str) -> None:
         side, column = self._sources.one(given.expression, f"{path}.expression", given.feature_name)
@@ -166,7 +158,7 @@ class Features:
         names = [column for _, column in pairs]
         feature = self._new(given, path, FeatureConfig.ComboFeature, names)
         feature.hash_bucket_size = given.hash_bucket_size
-        if given.vocab_list or given.HasField("vocab_file"):
+        if given.vocab_list or given.vocab_dict or given.HasField("vocab_file"):
             self._report.error(path, "crosses have ids by hash: write hash_bucket_size in place of a vocabulary.")
             feature.hash_bucket_size = max(given.hash_bucket_size, 1)
         elif not given.HasField("hash_bucket_size"):

@@ -103,6 +103,8 @@ class Models:
         body = self._rank.body.mmoe
         self._dnn(given, "expert_mlp", path, body.expert_dnn, "body.mmoe.expert_dnn")
         body.num_expert = given.num_expert if given.HasField("num_expert") else 3
+        if given.HasField("gate_mlp"):
+            self._dnn(given, "gate_mlp", path, body.gate_dnn, "body.mmoe.gate_dnn")
 
     def _dbmtl(self, given: Any, path: str) -> None:
         body = self._rank.body

@@ -30,6 +30,8 @@ def number_of_ids(given: Any) -> int | None:
     if getattr(given, "vocab_list", ()):
         # Two more, for an empty cell and for words outside.
         return len(given.vocab_list) + 2
+    if entries := getattr(given, "vocab_dict", ()):
+        return max(int(entry.value) for entry in entries) + 1
     if getattr(given, "boundaries", ()):
         return len(given.boundaries) + 1
     return None if has(given, "vocab_file") else 0

@@ -21,6 +21,7 @@ class MixtureOfExperts(keras.layers.Layer):
         num_experts: number of experts.
         expert: DNN of every expert.
         l2: weight of half the squared kernels, 0 or more.
+        gate: DNN of every gate, in front of its softmax; None: there is none.
         dtype: Keras policy of the DNNs, e.g. "mixed_bfloat16"; None: Keras' own, float32. Gates do not take it.
 
     Input shape: a list with the flat embeddings of each group, `(batch, length)`.
@@ -38,13 +39,15 @@ class MixtureOfExperts(keras.layers.Layer):
         l2: float = 0.0,
         dtype: str | None = None,
         name: str = "mmoe",
+        gate: DnnSpec | None = None,
     ) -> None:
         super().__init__(name=name)
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._bottom = SharedBottom(groups, 1, l2=l2, dtype=dtype, name=f"{name}_bottom")
         self.experts = Experts(num_experts, **expert.arguments(), l2=l2, name=f"{name}_experts", dtype=dtype)
         # In float32: else they would read rounded embeddings.
-        self.gates = Gates(num_tasks, num_experts, l2=l2, name=f"{name}_gates")
+        dnn = None if gate is None else gate.arguments()
+        self.gates = Gates(num_tasks, num_experts, l2, dnn, name=f"{name}_gates")
 
     def call(
         self, inputs: Sequence[tf.Tensor], training: bool = False, seed: tf.Tensor | None = None
@@ -52,4 +55,4 @@ class MixtureOfExperts(keras.layers.Layer):
         """Returns one vector for each task."""
         (x,) = self._bottom(inputs, training=training, seed=seed)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
-        return self.gates(x, experts)
+        return self.gates(x, experts, training=training, seed=seed)

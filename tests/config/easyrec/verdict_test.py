@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps_rec.config.easyrec.verdict import NOTED, REFUSED, later, noted, reads_as, refused
+from apps_rec.config.easyrec.verdict import NOTED, REFUSED, noted, reads_as, refused
 
 
 @pytest.mark.parametrize(
@@ -34,5 +34,4 @@ def test_values_that_change_nothing(harmless, written, kind):
 
 def test_other_verdicts_hold_for_every_value():
     assert noted("it changes nothing").of("x") == noted("it changes nothing")
-    assert later("delete it").of("x").reason == "not supported in this release; delete it"
     assert reads_as("CSVInput", "it is one").of("x").reason == "read as CSVInput: it is one"

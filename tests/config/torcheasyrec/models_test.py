@@ -210,6 +210,16 @@ def test_din_is_attention_over_all_sequences_of_the_group():
     assert shorter.allow_key_transform
 
 
+@pytest.mark.parametrize("model", ["mmoe", "dbmtl"])
+def test_a_network_in_front_of_each_gate(model):
+    text = STORE.replace("num_expert: 2", "num_expert: 2 gate_mlp { hidden_units: [4, 3] }").replace(
+        "mmoe {", f"{model} {{"
+    )
+    body = read(text).message.model_config.rank_model.body.mmoe
+    assert list(body.gate_dnn.hidden_units) == [4, 3]
+    assert not body.gate_dnn.use_bn
+
+
 def test_din_towers_are_groups_with_attention():
     groups = GROUP + 'feature_groups { group_name: "seq" feature_names: ["app", "clicks__app"] group_type: SEQUENCE }'
     towers = 'towers { input: "main" mlp { hidden_units: 8 } } din_towers { input: "seq" attn_mlp { hidden_units: 8 } }'
@@ -240,7 +250,6 @@ def test_the_metric_that_chooses_has_its_name_here():
         ("adagrad_optimizer", "rowwise_adagrad_optimizer", "write adagrad_optimizer"),
         ("adam_optimizer { lr: 0.001 }", "adam_optimizer { lr: 0.001 weight_decay: 1 }", "write adamw_optimizer"),
         ("num_epochs: 1", 'fine_tune_checkpoint: "x" num_epochs: 1', "checkpoints of PyTorch are not read"),
-        ("num_expert: 2", "gate_mlp { hidden_units: 3 }", "a gate is one layer"),
         ("mmoe {", "pepnet {", "models that are read are mmoe"),
         ("hidden_units: [16, 8]", 'hidden_units: 8 activation: "nn.Mish"', "expected one of nn.ReLU"),
         ("group_type: DEEP", "group_type: JAGGED_SEQUENCE", "JAGGED_SEQUENCE"),

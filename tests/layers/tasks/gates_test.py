@@ -14,6 +14,33 @@ def test_standard_checks(check_layer):
     check_layer(lambda: Gates(3, 2, l2=0.1, name="gates"), X, list(EXPERTS))
 
 
+def test_standard_checks_of_gates_with_networks(check_layer):
+    dnn = {"hidden_units": [5, 4], "activation": "tanh", "use_bn": False, "dropout": 0.0}
+    check_layer(lambda: Gates(3, 2, l2=0.1, dnn=dnn, name="gates"), X, list(EXPERTS))
+
+
+def test_a_network_of_each_gate_stands_in_front_of_its_softmax():
+    gates = Gates(2, 2, dnn={"hidden_units": [3], "activation": "relu", "use_bn": False}, name="gates")
+    got = gates(X, list(EXPERTS))
+    kernels = {weight.path if hasattr(weight, "path") else weight.name: weight.numpy() for weight in gates.weights}
+    assert len(kernels) == 8
+    for t in range(2):
+        hidden, hidden_bias = (w for name, w in kernels.items() if f"gate_{t}/" in name)
+        kernel, bias = (w for name, w in kernels.items() if f"gate_{t}_logits/" in name)
+        for b in range(6):
+            odds = np.exp(np.maximum(X[b] @ hidden + hidden_bias, 0) @ kernel + bias)
+            expected = sum(odds[e] / odds.sum() * EXPERTS[e, b] for e in range(2))
+            np.testing.assert_allclose(got[t][b], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_gates_drop_out_by_the_seed():
+    gates = Gates(1, 2, dnn={"hidden_units": [8], "activation": "tanh", "dropout": 0.5}, name="gates")
+    seeds = [tf.constant([1, n]) for n in (2, 2, 3)]
+    one, again, other = (gates(X, list(EXPERTS), training=True, seed=seed)[0].numpy() for seed in seeds)
+    np.testing.assert_array_equal(one, again)
+    assert np.abs(one - other).max() > 1e-3
+
+
 def test_value_by_hand(set_weights):
     gates = Gates(2, 2, name="gates")
     gates(tf.zeros([1, 1]), [tf.zeros([1, 2])] * 2)

@@ -1,13 +1,13 @@
 """Verdicts on feature_configs."""
 
-from apps_rec.config.easyrec.verdict import later, noted, refused
+from apps_rec.config.easyrec.verdict import noted, refused
 from apps_rec.config.torcheasyrec.fields import Row, flag, part, parts, real, text, whole
 
 _EXPRESSION = "side and column; user: and context: stand once in a request to rank, item: once for each item"
 _FG_ONLY = "read where fg_mode is FG_NONE, as its ids or its number"
 _GROWS = refused("tables do not grow: write hash_bucket_size")
-_DENSE = later("a number has one learned vector: write mlp { }, or boundaries")
-_SEQUENCE_FIELDS = later("a sequence is one column: delete it")
+_DENSE = refused("a number has one learned vector: write mlp { }, or boundaries")
+_SEQUENCE_FIELDS = refused("a sequence is one column: delete it")
 _OWN_DEFAULT = "default_val of the column; an empty cell without one has an id of its own, where there it adds nothing"
 
 # Types of features that a sequence is not made of.
@@ -29,7 +29,7 @@ _COMMON: dict[str, Row] = {
     "embedding_dim": whole(),
     "pooling": text("combiner"),
     "separator": text("of the values in a cell; chr(29) by default, as there"),
-    "init_fn": later("model_config.embedding_stddev is the deviation of all tables' beginnings: delete it"),
+    "init_fn": text("initializer: nn.init.uniform_, normal_, trunc_normal_, constant_, zeros_ and ones_"),
     "use_mask": refused("values are not masked while training: write false").unless(
         False, because="values are not masked"
     ),
@@ -52,7 +52,7 @@ _IDS: dict[str, Row] = {
     "hash_bucket_size": whole("by another hash, so that a text has another id; a number of ids under FG_NONE"),
     "num_buckets": whole("a number outside has an id of its own behind them"),
     "vocab_list": text("a word outside has an id of its own; the first words of the table are not kept for it", True),
-    "vocab_dict": later("each word has an id of its own: write vocab_list"),
+    "vocab_dict": parts("VocabEntry", "vocab_list, in the order of the ids, of which each word has its own"),
     "vocab_file": text("one word a line, perhaps with a tab and a count; a word outside has an id of its own"),
     "default_bucketize_value": noted("a word outside has an id of its own"),
     "zch": _GROWS,
@@ -91,7 +91,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "sequence_raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
             (f"sequence_{kind}" for kind in _NOT_OF_SEQUENCES),
-            later("a sequence is one column of ids or numbers: write it to the files, and sequence_id_feature"),
+            refused("a sequence is one column of ids or numbers: write it to the files, and sequence_id_feature"),
         ),
     },
     "IdFeature": {
@@ -110,6 +110,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "default_value": text("default_val of the column"),
     },
     "MLPEmbedding": {},
+    "VocabEntry": {"key": text("a word"), "value": whole("its id")},
     "ComboFeature": {
         **_COMMON,
         **_IDS,
@@ -164,7 +165,7 @@ FEATURES: dict[str, dict[str, Row]] = {
         "raw_feature": part("RawFeature", "SequenceFeature of numbers", "feature"),
         **dict.fromkeys(
             _NOT_OF_SEQUENCES,
-            later(
+            refused(
                 "a sequence is one column of ids or numbers: write these to the files, and id_feature or raw_feature"
             ),
         ),

@@ -1,19 +1,21 @@
 """Verdicts on model_config, less its models: groups, sequences, towers, losses, metrics."""
 
-from apps_rec.config.easyrec.verdict import Verdict, later, noted, refused, used
+from apps_rec.config.easyrec.verdict import Verdict, noted, refused, used
 from apps_rec.config.torcheasyrec.fields import Row, flag, part, parts, real, text, whole
 
 _MODELS = (
     "models that are read are mmoe, dbmtl, ple, simple_multi_task, multi_tower, multi_tower_din, deepfm, wide_and_deep,"
     " dcn_v1 and dlrm"
 )
-_OTHER = later(_MODELS)
+_OTHER = refused(f"it is none of the bodies that are built here; {_MODELS}")
 _RECALL = refused(f"it finds candidates, where this package ranks them; {_MODELS}")
 _GENERATES = refused(f"it generates sequences, where this package ranks rows; {_MODELS}")
 _BACKBONE = refused(f"a backbone builds code from the config, which is never done here; {_MODELS}")
-_ENCODER = later("write pooling_encoder { } or din_encoder { }")
-_SUFFIX = later("groups share the tables of their features: delete it").unless("", because="groups share tables")
-_XAUC = later("write mean_absolute_error")
+_ENCODER = refused(
+    "sequences are averaged, added up, or compared with the candidate: write pooling_encoder { } or din_encoder { }"
+)
+_SUFFIX = refused("groups share the tables of their features: delete it").unless("", because="groups share tables")
+_XAUC = refused("pairs of rows are not counted for labels that are numbers: write mean_absolute_error")
 
 MODEL: dict[str, dict[str, Row]] = {
     "ModelConfig": {
@@ -104,7 +106,7 @@ MODEL: dict[str, dict[str, Row]] = {
     "BinaryFocalLoss": {"gamma": real(), "alpha": real("0.5 by default, as there, and written out")},
     "MetricConfig": {
         "auc": part("AUC", "exact", "metric"),
-        "multiclass_auc": later("write accuracy"),
+        "multiclass_auc": refused("classes are not held against each other one by one: write accuracy, or recall_at_k"),
         "recall_at_k": part("RecallAtK", "recall_at_topk", "metric"),
         "mean_absolute_error": part("MeanAbsoluteError", oneof="metric"),
         "mean_squared_error": part("MeanSquaredError", oneof="metric"),
@@ -121,7 +123,9 @@ MODEL: dict[str, dict[str, Row]] = {
     "MeanSquaredError": {},
     "Accuracy": {
         "threshold": real(),
-        "top_k": later("write recall_at_k").unless(1, because="it is of the likeliest class"),
+        "top_k": refused("of the likeliest classes it is a recall: write recall_at_k").unless(
+            1, because="it is of the likeliest class"
+        ),
     },
     "GroupedAUC": {"grouping_key": text("uid_field")},
     "NormalizedEntropy": {},
@@ -132,6 +136,6 @@ MODEL_ENUMS: dict[str, dict[str, Verdict]] = {
         "DEEP": used(),
         "WIDE": used(),
         "SEQUENCE": used("the group of a din_tower"),
-        "JAGGED_SEQUENCE": later("it is of sequence models: write DEEP, with a pooling_encoder"),
+        "JAGGED_SEQUENCE": refused("it is of sequence models: write DEEP, with a pooling_encoder"),
     },
 }

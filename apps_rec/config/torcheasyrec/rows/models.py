@@ -1,9 +1,9 @@
 """Verdicts on the messages of single models, and on towers."""
 
-from apps_rec.config.easyrec.verdict import later, noted, refused
+from apps_rec.config.easyrec.verdict import noted, refused
 from apps_rec.config.torcheasyrec.fields import Row, part, parts, real, text, whole
 
-_GATES = later("a gate is one layer: delete it")
+_GATES = part("MLP", "gate_dnn, of each gate")
 _WIDE = noted("a first-order weight is one number; there that many, which are added up")
 _WIDE_INIT = noted("first-order weights begin at 0")
 _TOWER: dict[str, Row] = {
@@ -36,7 +36,7 @@ MODELS: dict[str, dict[str, Row]] = {
     },
     "SimpleMultiTask": {"task_towers": parts("TaskTower")},
     "DBMTL": {
-        "mask_net": later("write bottom_mlp"),
+        "mask_net": refused("features are not masked by products: write bottom_mlp"),
         "bottom_mlp": part("MLP", "the DNN over the group"),
         "expert_mlp": part("MLP", "expert_dnn"),
         "gate_mlp": _GATES,

@@ -1,6 +1,6 @@
 """Verdicts on the outermost message, on training, its optimizers, evaluation and export."""
 
-from apps_rec.config.easyrec.verdict import later, noted, refused
+from apps_rec.config.easyrec.verdict import noted, refused
 from apps_rec.config.torcheasyrec.fields import Row, flag, part, parts, real, text, whole
 
 _PATHS = "paths and globs, separated by commas; they start at the working directory"
@@ -9,15 +9,19 @@ _CLIPPED = refused("one norm is clipped, that of the whole gradient: delete it, 
 )
 _OF_CLIPPING = noted("it is of gradient_clipping, which is refused unless it is false")
 _GPU = noted("it is of PyTorch")
-_OTHER_RULE = later("write adagrad_optimizer or adam_optimizer")
+_OTHER_RULE = refused("rates do not depend on norms of weights: write adagrad_optimizer or adam_optimizer")
 _NO_DECAY = refused("write adamw_optimizer, or delete it").unless(0, because="weights do not decay")
 _SCHEDULES: dict[str, Row] = {
     "constant_learning_rate": part("ConstantLR", oneof="learning_rate"),
     "exponential_decay_learning_rate": part("ExponentialDecayLR", oneof="learning_rate"),
     "manual_step_learning_rate": part("ManualStepLR", oneof="learning_rate"),
-    "linear_decay_learning_rate": later("write exponential_decay_learning_rate or manual_step_learning_rate"),
+    "linear_decay_learning_rate": refused(
+        "write exponential_decay_learning_rate, or in the new config poly_decay_learning_rate with power: 1"
+    ),
     "cosine_annealing_learning_rate": part("CosineAnnealingLR", oneof="learning_rate"),
-    "cosine_annealing_warm_restarts_learning_rate": later("write cosine_annealing_learning_rate"),
+    "cosine_annealing_warm_restarts_learning_rate": refused(
+        "a rate does not rise again: write cosine_annealing_learning_rate"
+    ),
 }
 _BY_EPOCH = refused("rates change by steps: write its sizes in steps, and delete it").unless(
     False, because="rates change by steps"
@@ -86,9 +90,9 @@ TRAIN: dict[str, dict[str, Row]] = {
         "lars_sgd_optimizer": _OTHER_RULE,
         "lamb_optimizer": _OTHER_RULE,
         "partial_rowwise_lamb_optimizer": _OTHER_RULE,
-        "partial_rowwise_adam_optimizer": later("a row has no rate of its own: write adam_optimizer"),
-        "rowwise_adagrad_optimizer": later("a row has no rate of its own: write adagrad_optimizer"),
-        "ftrl_optimizer": later("write adagrad_optimizer here, and ftrl_optimizer in the new config"),
+        "partial_rowwise_adam_optimizer": refused("a row has no rate of its own: write adam_optimizer"),
+        "rowwise_adagrad_optimizer": refused("a row has no rate of its own: write adagrad_optimizer"),
+        "ftrl_optimizer": refused("write adagrad_optimizer here, and ftrl_optimizer in the new config"),
         **_SCHEDULES,
     },
     "DenseOptimizer": {
@@ -96,8 +100,8 @@ TRAIN: dict[str, dict[str, Row]] = {
         "adagrad_optimizer": part("AdagradOptimizer", oneof="optimizer"),
         "adam_optimizer": part("AdamOptimizer", oneof="optimizer"),
         "adamw_optimizer": part("AdamWOptimizer", oneof="optimizer"),
-        "part_optimizers": later("all weights but tables have one optimizer: delete it"),
-        "param_optimizers": later("all weights but tables have one optimizer: delete it"),
+        "part_optimizers": refused("all weights but tables have one optimizer: delete it"),
+        "param_optimizers": refused("all weights but tables have one optimizer: delete it"),
         **_SCHEDULES,
     },
     "FusedSGDOptimizer": {"lr": real(), "gradient_clipping": _CLIPPED, "max_gradient": _OF_CLIPPING},
