@@ -13,6 +13,7 @@ from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.sequences import sequences
 from apps_rec.config.tasks.distillation import resolve_names
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
@@ -20,11 +21,15 @@ from apps_rec.protos.network_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.protos.train_pb2 import LearningRate, Optimizer
 
+# More numbers in a cell are refused.
+_MOST_ZEROS = 1_000_000
+
 
 def resolve_defaults(config: PipelineConfig, report: Report) -> None:
     """Fills in a rewritten config in place; reports a default that cannot be worked out."""
     for feature in config.feature_config.features:
         _feature(feature)
+    _columns(config)
     for _, _, sequence in sequences(config.model_config):
         if not sequence.HasField("seq_dnn"):
             sequence.seq_dnn.hidden_units.extend([128, 64, 32, 1])
@@ -33,6 +38,23 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
         _model(config, report)
     for each in config.train_config.optimizer_config or [config.train_config.optimizer_config.add()]:
         _optimizer(each)
+
+
+def _columns(config: PipelineConfig) -> None:
+    """Makes a missing cell of several numbers that many zeros, as one of one number is 0."""
+    readers: dict[str, list[FeatureConfig]] = {}
+    for feature in config.feature_config.features:
+        for name in feature.input_names:
+            readers.setdefault(name, []).append(feature)
+    for column in config.data_config.input_fields:
+        found = readers.get(column.input_name, [])
+        first = found[0] if found else FeatureConfig()
+        count = first.raw_input_dim
+        is_text = column.input_type == DataConfig.STRING
+        if not is_text or column.default_val or not 1 < count <= _MOST_ZEROS:
+            continue
+        if all(one.feature_type == FeatureConfig.RawFeature and one.raw_input_dim == count for one in found):
+            column.default_val = first.separator.join(["0"] * count)
 
 
 def _feature(feature: FeatureConfig) -> None:

@@ -101,3 +101,24 @@ def test_resolves_to_itself(base):
     assert again.message == config.message
     assert again.to_text() == config.to_text()
     assert again.warnings == config.warnings == []
+
+
+def test_a_missing_cell_of_several_numbers_is_zeros(change):
+    raw = (
+        'input_names: "age" feature_type: RawFeature embedding_dim: 8',
+        'input_names: "age" feature_type: RawFeature',
+    )
+    text = change(
+        ('input_name: "age" input_type: FLOAT', 'input_name: "age" %s'),
+        (raw[0], f"{raw[1]} embedding_dim: 8 raw_input_dim: 3 separator: ';'"),
+    )
+
+    def default(column):
+        config = parse_text(text % column)
+        assert parse_text(config.to_text()).message == config.message
+        return next(one.default_val for one in config.message.data_config.input_fields if one.input_name == "age")
+
+    assert default("") == "0;0;0"
+    assert default('default_val: ""') == "0;0;0"
+    assert default('default_val: "1;2;3"') == "1;2;3"
+    assert default("input_type: FLOAT input_dim: 3") == "0;0;0"

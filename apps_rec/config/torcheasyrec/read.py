@@ -10,11 +10,11 @@ from apps_rec.config.report import Places, Report, quoted
 from apps_rec.config.text.grammar import Parser
 from apps_rec.config.text.tokens import tokenize
 from apps_rec.config.torcheasyrec import table
-from apps_rec.config.torcheasyrec.columns import Columns
 from apps_rec.config.torcheasyrec.features import Features
+from apps_rec.config.torcheasyrec.features.columns import Columns
+from apps_rec.config.torcheasyrec.features.sources import Sources
 from apps_rec.config.torcheasyrec.groups import Groups
 from apps_rec.config.torcheasyrec.models import Models
-from apps_rec.config.torcheasyrec.sources import Sources
 from apps_rec.config.torcheasyrec.towers import Towers
 from apps_rec.config.torcheasyrec.training import evaluation, training
 from apps_rec.protos.data_pb2 import DataConfig

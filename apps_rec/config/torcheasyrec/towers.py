@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.config.report import Report
-from apps_rec.config.torcheasyrec.columns import ANY, LABEL, NUMBER, Columns
+from apps_rec.config.torcheasyrec.features.columns import ANY, LABEL, NUMBER, Columns
 from apps_rec.protos import loss_pb2
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.eval_pb2 import EvalMetrics

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.config.report import Report
-from apps_rec.config.torcheasyrec.columns import ID, WHOLE_ID
+from apps_rec.config.torcheasyrec.features.columns import ID, WHOLE_ID
 from apps_rec.protos.feature_pb2 import FeatureConfig, Initializer
 
 _ID_SPACES = ("hash_bucket_size", "num_buckets", "vocab_list", "vocab_dict", "vocab_file")

@@ -6,11 +6,11 @@ from typing import Any
 
 from apps_rec.config.report import Report
 from apps_rec.config.text.expression import ExpressionError, parse_expression
-from apps_rec.config.torcheasyrec.columns import ID, NUMBER, TEXT, WHOLE_ID, Columns
-from apps_rec.config.torcheasyrec.formula import FormulaError, formula
-from apps_rec.config.torcheasyrec.ids import copy_id_space, initializer_of
-from apps_rec.config.torcheasyrec.normalizers import expression_of, method_of, normalise, scale_of
-from apps_rec.config.torcheasyrec.sources import Sources, has, number_of_ids, separator_of
+from apps_rec.config.torcheasyrec.features.columns import ID, NUMBER, TEXT, WHOLE_ID, Columns
+from apps_rec.config.torcheasyrec.features.formula import FormulaError, formula
+from apps_rec.config.torcheasyrec.features.ids import copy_id_space, initializer_of
+from apps_rec.config.torcheasyrec.features.normalizers import expression_of, method_of, normalise, scale_of
+from apps_rec.config.torcheasyrec.features.sources import Sources, has, number_of_ids, separator_of
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 GROUP = chr(29)

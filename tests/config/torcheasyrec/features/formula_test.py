@@ -5,7 +5,7 @@ import math
 import pytest
 
 from apps_rec.config.text.expression import Call, Name, Number, parse_expression
-from apps_rec.config.torcheasyrec.formula import FormulaError, formula
+from apps_rec.config.torcheasyrec.features.formula import FormulaError, formula
 
 _DO = {
     "+": lambda a, b: a + b,
