@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import re
 import shutil
 import time
@@ -30,6 +31,22 @@ def versions(folder: Path) -> list[Path]:
     there = [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
     numbered = [(number, path) for path in there if (number := version_number(path.name)) is not None]
     return [path for _, path in sorted(numbered)]
+
+
+def check_place(folder: Path) -> None:
+    """Refuses a folder that cannot be made or written, before the work on a version begins.
+
+    Raises:
+        RunError: it is no folder, or not to be written by this process.
+    """
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if os.path.exists(path))
+    if not nearest.is_dir():
+        reason = errno.ENOTDIR
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        reason = errno.EACCES
+    else:
+        return
+    raise RunError(f"cannot export to {folder}: {os.strerror(reason)}; choose another folder")
 
 
 @contextmanager

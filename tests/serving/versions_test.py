@@ -2,12 +2,21 @@
 
 import os
 import time
+from pathlib import Path
 
 import pytest
 
 from apps_rec.errors import RunError
 from apps_rec.serving import versions as module
-from apps_rec.serving.versions import new_version, publish, remove_leftovers, remove_old, version_number, versions
+from apps_rec.serving.versions import (
+    check_place,
+    new_version,
+    publish,
+    remove_leftovers,
+    remove_old,
+    version_number,
+    versions,
+)
 
 NOW = 1_700_000_000
 
@@ -129,3 +138,19 @@ def test_leftovers_that_cannot_be_removed_are_a_warning(tmp_path, monkeypatch, s
     monkeypatch.setattr(module.shutil, "rmtree", fail)
     remove_leftovers(tmp_path)
     assert "cannot be removed: Permission denied" in seen.messages[-1]
+
+
+def test_a_place_is_refused_before_the_work(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    check_place(tmp_path)
+    check_place(tmp_path / "new/one")
+    for place in ("file", "file/export/deeper"):
+        with pytest.raises(RunError, match=rf"cannot export to .*{place}: Not a directory; choose another folder"):
+            check_place(tmp_path / place)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(RunError, match="cannot export to file: Not a directory"):
+        check_place(Path("file"))
+    # As for a user who may only read it; the tests may run as one who may do anything.
+    monkeypatch.setattr(module.os, "access", lambda path, mode: False)
+    with pytest.raises(RunError, match="new: Permission denied"):
+        check_place(tmp_path / "new")

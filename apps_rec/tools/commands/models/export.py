@@ -32,9 +32,11 @@ def export(config: ConfigLike, output: str, overrides: Sequence[str] = ()) -> Pa
     """
     require_local(output, "output")
     checked = checked_config(config, overrides)
+    from apps_rec.serving.versions import check_place
     from apps_rec.training.run.folder import open_for_reading
 
     open_for_reading(checked.message.model_dir)
+    check_place(Path(output))
     quiet_tensorflow()
     from apps_rec.serving.saved_model.assets import RunFacts
     from apps_rec.serving.saved_model.export import export_model
