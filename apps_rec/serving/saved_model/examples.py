@@ -139,7 +139,8 @@ def _of_any_kind(by_kind: dict[str, tf.Tensor], columns: Sequence[Column]) -> di
 
 def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
     """Makes records of the features of each kind of list, `(batch,)` each, without features that have no value."""
-    entries = _field(features.entries)
+    pairs = tf.constant(_PAIRS)  # 66 kB of an export, so they stand there once
+    entries = _field(features.entries, pairs)
     found = {}
     for kind, tag in TAGS.items():
         taken = tf.equal(features.tags, tag)
@@ -147,7 +148,7 @@ def _by_kind(features: _Features, records: tf.Tensor) -> dict[str, tf.Tensor]:
             taken &= tf.not_equal(features.values, empty)
         row = tf.boolean_mask(features.rows, taken)
         joined = tf.strings.unsorted_segment_join(tf.boolean_mask(entries, taken), row, records)
-        found[kind] = _field(joined)
+        found[kind] = _field(joined, pairs)
     return found
 
 
@@ -156,12 +157,11 @@ def _decoded(messages: tf.Tensor, name: str, fields: list[str]) -> list[tf.Tenso
     return list(tf.io.decode_proto(messages, f"tensorflow.{name}", fields, [tf.string] * len(fields)).values)
 
 
-def _field(values: tf.Tensor) -> tf.Tensor:
-    """Encodes texts as field 1 of a protobuf message: tag, length, text."""
+def _field(values: tf.Tensor, pairs: tf.Tensor) -> tf.Tensor:
+    """Encodes texts as field 1 of a protobuf message: tag, length, text. `pairs` is the tensor of _PAIRS."""
     length = tf.strings.length(values)
     # Five bytes of seven bits each, whatever the length: protobuf reads zeros behind the last one that counts.
     low, middle, high = (tf.bitwise.right_shift(length, bits) for bits in (0, 14, 28))
-    pairs = tf.constant(_PAIRS)
     parts = [tf.gather(pairs, tf.bitwise.bitwise_and(part, 0x3FFF)) for part in (low, middle)]
     return tf.strings.join([b"\x0a", *parts, tf.gather(tf.constant(_BYTES), high), values])
 
