@@ -2,10 +2,12 @@
 
 import contextlib
 import ctypes
+import fcntl
 import functools
 import gc
 import io
 import logging
+import os
 import resource
 import shutil
 import subprocess
@@ -170,40 +172,56 @@ def small(tmp_path, monkeypatch, small_run):
     return small_run(tmp_path)
 
 
-@pytest.fixture(scope="module")
-def trained_small(small_run, tmp_path_factory):
-    """Return a TinyRun with the small model, trained, in the working directory while the tests of a module run."""
-    import apps_rec
-
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("trained_small")
-        patch.chdir(folder)
-        run = small_run(folder)
-        apps_rec.train(run.load())
-        yield run
-
-
 @pytest.fixture(scope="session")
-def trained_once(tmp_path_factory):
-    """Return the folder of a TinyRun that is trained."""
+def made_once(tmp_path_factory):
+    """Return what fills a folder once for all processes of a run of tests: the first that asks does, others wait.
+
+    A module that reads from it does so in a copy of its own.
+    """
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def make(name: str, fill) -> Path:
+        folder, whole = shared / f"made-{name}", shared / f"made-{name}.whole"
+        with (shared / f"made-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.chdir(folder)
+                    fill(folder)
+                whole.touch()
+        copy = tmp_path_factory.mktemp(name)
+        shutil.copytree(folder, copy, dirs_exist_ok=True)
+        return copy
+
+    return make
+
+
+def train_tiny(make_run, folder: Path) -> None:
+    """Train a TinyRun in the folder."""
     import apps_rec
 
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("trained_once")
-        patch.chdir(folder)
-        apps_rec.train(TinyRun(folder).load())
-        return folder
+    apps_rec.train(make_run(folder).load())
 
 
 @pytest.fixture(scope="module")
-def trained(trained_once, tmp_path_factory):
-    """Return a TinyRun that is trained, in the working directory while the tests of a module run: for reading only."""
+def trained_small(small_run, made_once):
+    """Return a TinyRun with the small model, trained, in the working directory while the tests of a module run."""
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("trained")
+        folder = made_once("trained_small", functools.partial(train_tiny, small_run))
         patch.chdir(folder)
-        run = TinyRun(folder)
-        shutil.copytree(trained_once, folder, dirs_exist_ok=True)
-        yield run
+        yield TinyRun.of(folder)
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_run, made_once):
+    """Return a TinyRun that is trained, in the working directory while the tests of a module run."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = made_once("trained", functools.partial(train_tiny, tiny_run))
+        patch.chdir(folder)
+        yield TinyRun.of(folder)
 
 
 @pytest.fixture

@@ -113,6 +113,13 @@ class TinyRun:
         self.write_csv("train.csv", tiny_rows(rows, seed=1))
         self.write_csv("eval.csv", tiny_rows(200, seed=2))
 
+    @classmethod
+    def of(cls, folder: Path) -> "TinyRun":
+        """The one that stands in a folder."""
+        run = cls.__new__(cls)
+        run.folder, run.config = folder, folder / "tiny.config"
+        return run
+
     def write_csv(self, name: str, rows: list[list[str]]) -> Path:
         """Writes rows below the header."""
         path = self.folder / name

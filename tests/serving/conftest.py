@@ -1,6 +1,7 @@
 """A trained model whose request has all sides and kinds of columns, exported once for the tests of a session."""
 
 import random
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +68,12 @@ class Ranked:
 
         return Golden.read(self.version, self.schema).rows
 
+    @property
     def engine(self):
-        """The export in a session."""
-        from apps_rec.serving.engine import Engine
+        """The export in a session, the same one for all tests."""
+        from tests.serving.engines import kept_engine
 
-        return Engine(self.version)
+        return kept_engine(self.version)
 
 
 @pytest.fixture(scope="session")
@@ -108,37 +110,45 @@ def make_ranked(tiny_run):
 
 
 @pytest.fixture(scope="session")
-def ranked_once(make_ranked, tmp_path_factory):
+def ranked_once(make_ranked, made_once, tiny_run):
     """Return a trained and exported model; for reading only."""
     import apps_rec
     from apps_rec.serving.saved_model import export
     from apps_rec.serving.schema import build_serving_schema
 
-    folder = tmp_path_factory.mktemp("ranked")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+    def train_and_export(folder):
         run = make_ranked(folder)
         apps_rec.train(run.load())
         apps_rec.evaluate(run.load())
         with pytest.MonkeyPatch.context() as unproven:
             # Some seconds: parity/verify_test.py repeats the proof.
             unproven.setattr(export, "prove_in_fresh_process", lambda folder: None)
-            version = apps_rec.export(run.load(), str(folder / "export"))
-        yield Ranked(run, folder, version, build_serving_schema(run.load().message))
+            apps_rec.export(run.load(), "export")
+
+    folder = made_once("ranked", train_and_export)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run = tiny_run.of(folder)
+        (version,) = (folder / "export").iterdir()
+        schema = build_serving_schema(run.load().message)
+    return Ranked(run, folder, version, schema)
 
 
 @pytest.fixture(scope="module")
-def small_ranked_once(make_ranked, tmp_path_factory):
+def small_ranked_once(make_ranked, made_once, tiny_run):
     """Return a small model with sides, trained: for tests that export it each in a way of its own."""
     import apps_rec
     from apps_rec.serving.schema import build_serving_schema
 
-    folder = tmp_path_factory.mktemp("small_ranked")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
+    def train(folder):
         columns = [(old, new) for old, new in SIDES if "input_fields" in old]
         run = make_ranked(folder, columns, model=SMALL_RANKED)
         apps_rec.train(run.load("train_config.save_checkpoints_steps=100"))
+
+    folder = made_once("small_ranked", train)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        run = tiny_run.of(folder)
         schema = build_serving_schema(run.load().message)
     return Ranked(run, folder, None, schema)
 
@@ -155,6 +165,28 @@ def ranked(ranked_once, monkeypatch):
     """Return the model, in whose folder the test runs: the paths of its config are relative."""
     monkeypatch.chdir(ranked_once.folder)
     return ranked_once
+
+
+@pytest.fixture(scope="module")
+def exported(trained, made_once):
+    """Return the folder of the version that `trained` exported, proven in a fresh process."""
+    import apps_rec
+
+    def export(folder):
+        shutil.copytree(trained.folder, folder, dirs_exist_ok=True)
+        apps_rec.export(trained.of(folder).load(), "export")
+
+    (version,) = (made_once("exported", export) / "export").iterdir()
+    return Path(shutil.copytree(version, trained.folder / "export" / version.name))
+
+
+@pytest.fixture
+def loaded_once(monkeypatch):
+    """Have `predict` load an export once for all tests: for those of files, columns and messages."""
+    from apps_rec.serving.batch import predict
+    from tests.serving.engines import lent_engine
+
+    monkeypatch.setattr(predict, "Engine", lent_engine)
 
 
 @pytest.fixture(scope="session")

@@ -146,34 +146,32 @@ def _example(draw, schema):
     return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
 
 
+@pytest.fixture(scope="module")
+def call(ranked_once):
+    """Return the caller of the export."""
+    return Caller(ranked_once.engine)
+
+
 @pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
-def test_a_hostile_request_gets_a_finite_score_or_an_error(ranked, count):
+def test_a_hostile_request_gets_a_finite_score_or_an_error(ranked, call, count):
     rows = ranked.rows()
     answered, refused = 0, 0
-    with ranked.engine() as engine:
-        call = Caller(engine)
-        for seed in range(count):
-            draw = random.Random(seed)
-            signature = SIGNATURES[seed % len(SIGNATURES)]
-            inputs = hostile(draw, signature, rows, ranked.schema)
-            try:
-                outputs = call(signature, inputs)
-            # A text that is no UTF-8 in the engine's message is an error of Python's own.
-            except (tf.errors.OpError, UnicodeDecodeError):
-                refused += 1
-                continue
-            answered += 1
-            for name, value in outputs.items():
-                assert np.all(np.isfinite(value)), f"seed {seed}: {signature}: {name} is not finite"
+    for seed in range(count):
+        draw = random.Random(seed)
+        signature = SIGNATURES[seed % len(SIGNATURES)]
+        inputs = hostile(draw, signature, rows, ranked.schema)
+        try:
+            outputs = call(signature, inputs)
+        # A text that is no UTF-8 in the engine's message is an error of Python's own.
+        except (tf.errors.OpError, UnicodeDecodeError):
+            refused += 1
+            continue
+        answered += 1
+        for name, value in outputs.items():
+            assert np.all(np.isfinite(value)), f"seed {seed}: {signature}: {name} is not finite"
     print(f"{count} hostile requests, seeds 0 to {count - 1}: {answered} answered, {refused} refused")
     assert answered > count / 4
     assert refused > count / 20
-
-
-@pytest.fixture(scope="module")
-def call(ranked_once):
-    with ranked_once.engine() as engine:
-        yield Caller(engine)
 
 
 @pytest.mark.parametrize("signature", ["rank", "rank_packed", "serving_default"])

@@ -11,12 +11,13 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 
 import apps_rec
 from apps_rec.names import argument_names
-from apps_rec.serving.engine import Engine
+from apps_rec.serving.batch import predict
 from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.requests import request
 from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import build_serving_schema
+from tests.serving.engines import kept_engine, lent_engine
 from tests.serving.named import KINDS, write_run
 
 # Spaces, dots, slashes, words of Python and of ours, letters of others, and some that are alike to a file system, to a
@@ -43,7 +44,9 @@ class Named:
     def predict(self, output, **options):
         """The columns of a file of scores."""
         path = self.folder / output
-        apps_rec.predict(str(self.version), str(self.folder / "log.parquet"), str(path), **options)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(predict, "Engine", lent_engine)
+            apps_rec.predict(str(self.version), str(self.folder / "log.parquet"), str(path), **options)
         return pyarrow.csv.read_csv(path).to_pydict()
 
 
@@ -81,8 +84,7 @@ def test_rankings_do_not_depend_on_names(named, plain):
 
 @pytest.fixture(scope="module")
 def engine(named):
-    with Engine(named.version) as opened:
-        yield opened
+    return kept_engine(named.version)
 
 
 KEPT = [name for place, name in enumerate(NAMES) if place % KINDS == 0]

@@ -12,12 +12,14 @@ import tensorflow as tf
 
 import apps_rec
 from apps_rec.config import load_config
-from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request
 from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import SIGNATURES, build_serving_schema
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.input import evaluation_dataset
+from tests.serving.engines import kept_engine
+
+pytestmark = pytest.mark.usefixtures("loaded_once")
 
 NOW = 1_764_547_200  # 2025-12-01, in seconds since 1970
 PRICES = (-0.5, 0.01, 4.99, 5.0, 1e6)
@@ -155,8 +157,7 @@ def test_predict_and_evaluation_read_the_same_bits_from_every_format(exported, p
 def test_every_signature_reads_the_same_bits(exported, signature):
     version, _, config = exported
     schema = build_serving_schema(config.message)
-    with Engine(version) as engine:
-        outputs = engine.run(signature, request(signature, ROWS, schema))
+    outputs = kept_engine(version).run(signature, request(signature, ROWS, schema))
     for name in NAMES:
         logits = expected_of(name)
         if f"logits_{name}" in outputs:

@@ -83,10 +83,9 @@ def test_samples_lie_in_the_export(ranked):
         + [f"{name}.rows.json" for name in ("serving_default", "serving_tf_example")]
     )
     sample = json.loads((samples / "rank.columns.json").read_text(encoding="utf-8"))["inputs"]
-    with ranked.engine() as engine:
-        kinds = {column.name: column.dtype for column in ranked.schema.columns}
-        arrays = {
-            name: np.array([v.encode() for v in value], object) if kinds.get(name) == "STRING" else np.array(value)
-            for name, value in sample.items()
-        }
-        assert engine.run("rank", arrays)["order"].shape == (3,)
+    kinds = {column.name: column.dtype for column in ranked.schema.columns}
+    arrays = {
+        name: np.array([v.encode() for v in value], object) if kinds.get(name) == "STRING" else np.array(value)
+        for name, value in sample.items()
+    }
+    assert ranked.engine.run("rank", arrays)["order"].shape == (3,)

@@ -18,8 +18,7 @@ PROBS = ["probs_ctcvr", "probs_ctr", "probs_cvr"]
 
 @pytest.fixture(scope="module")
 def engine(ranked_once):
-    with ranked_once.engine() as opened:
-        yield opened
+    return ranked_once.engine
 
 
 @pytest.fixture

@@ -17,7 +17,6 @@ from apps_rec.serving.batch import predict as predict_module
 from apps_rec.serving.batch.groups import rank_rows, whole_groups
 from apps_rec.serving.batch.options import Ranking, plan_ranking
 from apps_rec.serving.batch.predict import predict_file
-from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request, take
 from apps_rec.serving.schema import ServingSchema
 
@@ -25,6 +24,8 @@ OUTPUTS = ["probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
 # Read 7 rows at a time, the third group begins in one batch, fills the next and ends in a third.
 SIZES = [3, 1, 12, 5, 1, 9]
 
+
+pytestmark = pytest.mark.usefixtures("loaded_once")
 
 # ---- which rows make a group
 
@@ -130,12 +131,10 @@ def requests(ranked, tmp_path):
 
 
 def scored_one_by_one(ranked, rows):
-    count = len(rows["app"])
-    with ranked.engine() as engine:
-        each = [
-            engine.run("serving_default", request("serving_default", take(rows, [i]), ranked.schema))
-            for i in range(count)
-        ]
+    each = [
+        ranked.engine.run("serving_default", request("serving_default", take(rows, [i]), ranked.schema))
+        for i in range(len(rows["app"]))
+    ]
     return {name: np.concatenate([one[name] for one in each]) for name in OUTPUTS}
 
 
@@ -210,13 +209,13 @@ def test_one_call_for_all_requests_gives_what_a_call_for_each_gives(
     ranked, requests, tmp_path, monkeypatch, weights, top_k
 ):
     _, path = requests
-    make, calls = Engine.function, []
+    make, calls = ranked.engine.function, []
 
-    def counting(self, signature, inputs):
-        call = make(self, signature, inputs)
+    def counting(signature, inputs):
+        call = make(signature, inputs)
         return lambda arrays: calls.append(signature) or call(arrays)
 
-    monkeypatch.setattr(Engine, "function", counting)
+    monkeypatch.setattr(ranked.engine, "function", counting)
     options = {"signature": "rank", "group_by": ["request"], "top_k": top_k, "weights": weights}
     tables = []
     for by_request in (False, True):

@@ -14,6 +14,7 @@ import apps_rec
 from apps_rec.data.rows import progress
 from apps_rec.errors import DataError, RunError
 from apps_rec.serving.batch import output as output_module
+from apps_rec.serving.batch import predict
 from apps_rec.serving.batch.predict import predict_file
 from apps_rec.serving.engine import Engine
 from apps_rec.training.estimator import load_trained
@@ -22,8 +23,19 @@ from tests.serving.batch.conftest import COUNT
 OUTPUTS = ["logits_ctr", "logits_cvr", "probs_ctcvr", "probs_ctr", "probs_cvr", "score"]
 
 
-def model_scores(trained):
-    """The live model on rows.csv, each empty cell filled by hand with its default; the slot is 2."""
+# What the real engine does with an export is in test_a_truncated_export and test_ctrl_c_in_the_middle_leaves_nothing.
+pytestmark = pytest.mark.usefixtures("loaded_once")
+
+
+@pytest.fixture(scope="module")
+def estimator(trained):
+    """Return the live model."""
+    return load_trained(trained.load())[0]
+
+
+@pytest.fixture(scope="module")
+def model_scores(trained, exported, estimator):
+    """Return the live model's outputs of rows.csv, each empty cell filled by hand with its default; the slot is 2."""
     rows = trained.rows("rows.csv")
     columns = {
         "user": tf.constant([row["user"] or "nobody" for row in rows]),
@@ -33,12 +45,11 @@ def model_scores(trained):
         "tags": tf.constant([row["tags"] for row in rows]),
         "slot": tf.fill([COUNT], 2),
     }
-    estimator, _, _ = load_trained(trained.load())
     return {name: value.numpy() for name, value in estimator.predict(estimator.preprocessor(columns)).items()}
 
 
 @pytest.mark.parametrize("rows", ["rows.csv", "rows.csv.gz", "rows.parquet", "rows.tfrecord"])
-def test_every_format_scores_like_the_model(trained, exported, tmp_path, rows):
+def test_every_format_scores_like_the_model(trained, exported, model_scores, tmp_path, rows):
     result = apps_rec.predict(exported, rows, str(tmp_path / "scores.parquet"))
     assert (result.rows, result.dropped) == (COUNT, 0)
     table = pq.read_table(result.output)
@@ -46,7 +57,7 @@ def test_every_format_scores_like_the_model(trained, exported, tmp_path, rows):
     assert table.column_names == ["request", "click", "download", *OUTPUTS]
     assert table.column("request").to_pylist() == [f"r{i}" for i in range(COUNT)]
     assert table.column("click").to_pylist() == [int(row["click"]) for row in trained.rows("rows.csv")]
-    for name, value in model_scores(trained).items():
+    for name, value in model_scores.items():
         np.testing.assert_allclose(table.column(name).to_numpy(), value, rtol=0, atol=1e-6, err_msg=name)
     score = 0.95 * table.column("probs_ctr").to_numpy() + 0.05 * table.column("probs_ctcvr").to_numpy()
     np.testing.assert_allclose(table.column("score").to_numpy(), score, rtol=0, atol=1e-6)
@@ -264,6 +275,7 @@ def test_ctrl_c_in_the_middle_leaves_nothing(exported, tmp_path, monkeypatch, ou
         return interrupted
 
     monkeypatch.setattr(Engine, "function", breaking_off)
+    monkeypatch.setattr(predict, "Engine", Engine)
     monkeypatch.setattr(output_module, "_BLOCK_ROWS", 4)
     with pytest.raises(KeyboardInterrupt):
         predict_file(str(exported), "rows.csv", str(tmp_path / output), batch_size=10)
@@ -374,7 +386,7 @@ def test_where_every_row_is_bad_nothing_is_written(exported, tmp_path):
     assert not (tmp_path / "scores.csv").exists()
 
 
-def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
+def test_strange_cells_score_like_the_model(exported, estimator, tmp_path):
     texts = ["", "unseen", "не видано", "👾" * 30, "a\tb", "nobody"]
     rows = {
         "user": texts,
@@ -385,7 +397,6 @@ def test_strange_cells_score_like_the_model(trained, exported, tmp_path):
     }
     pq.write_table(pa.table(rows), tmp_path / "rows.parquet")
     result = apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.parquet"))
-    estimator, _, _ = load_trained(trained.load())
     columns = {
         # An empty user is a missing one.
         "user": tf.constant([text or "nobody" for text in texts]),

@@ -1,6 +1,7 @@
 """A proof that can fail: wrong exports are refused, and named."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -14,6 +15,7 @@ from apps_rec.serving.parity import golden as evidence
 from apps_rec.serving.parity.verify import verify_export
 from apps_rec.serving.saved_model import request as rank
 from apps_rec.serving.saved_model.module import ServingModule
+from apps_rec.serving.schema import SIGNATURES
 from apps_rec.training import estimator
 
 
@@ -56,7 +58,8 @@ def test_metrics_of_a_labelled_file_are_those_of_evaluate(ranked, tmp_path):
     apps_rec.evaluate(ranked.run.load())  # as it was
 
 
-def test_two_columns_that_are_swapped_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
+def swap_packed_columns(monkeypatch):
+    """Has rank_packed take two numbers of an item for each other."""
     unpack = rank.unpack
 
     def swapped(packed, schema):
@@ -64,35 +67,47 @@ def test_two_columns_that_are_swapped_are_seen(small_ranked, tmp_path, monkeypat
         return shared, items.adding({"price": items["size"], "size": items["price"]})
 
     monkeypatch.setattr("apps_rec.serving.saved_model.module.unpack", swapped)
-    with pytest.raises(
-        CheckFailedError, match=r"differs from the model:\nrank_packed: \w+ is .* for row \d+, the model"
-    ):
-        apps_rec.export(small_ranked.run.load(), str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_two_columns_of_rows_that_are_swapped_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
+def swap_columns_of_rows(monkeypatch):
+    """Has the signatures of rows take two texts for each other."""
     score = ServingModule.score
     monkeypatch.setattr(
         ServingModule, "score", lambda self, c: score(self, {**c, "user": c["word"], "word": c["user"]})
     )
-    with pytest.raises(CheckFailedError, match="serving_default: "):
-        apps_rec.export(small_ranked.run.load(), str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
 
 
-def test_weights_that_are_not_obeyed_are_seen(small_ranked, tmp_path, monkeypatch, proven_here):
+def fix_weights(monkeypatch):
+    """Has the signatures of requests pass over the weights."""
     monkeypatch.setattr(ServingModule, "_weights", lambda self, weights: tf.constant([0.95, 0.05]))
-    with pytest.raises(CheckFailedError, match="rank: score is ") as caught:
-        apps_rec.export(small_ranked.run.load(), str(tmp_path))
-    assert "probs" not in str(caught.value)
 
 
-def test_a_wrong_order_is_seen(small_ranked, tmp_path, monkeypatch, proven_here):
+def turn_order(monkeypatch):
+    """Has them put the worst item first."""
     top_k = tf.math.top_k
     monkeypatch.setattr(tf.math, "top_k", lambda score, k: top_k(-score, k))
-    with pytest.raises(CheckFailedError, match="rank: order is not that of its score"):
+
+
+def test_every_mistake_of_an_export_is_seen(small_ranked, tmp_path, monkeypatch, proven_here):
+    """One export with four mistakes, each of which makes other outputs wrong."""
+    for spoil in (swap_packed_columns, swap_columns_of_rows, fix_weights, turn_order):
+        spoil(monkeypatch)
+    with pytest.raises(CheckFailedError, match=r"differs from the model:\n") as caught:
         apps_rec.export(small_ranked.run.load(), str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+    lines = str(caught.value).splitlines()[1:]
+    assert all(re.search(r": \w+ is .* for row \d+, the model says|: order is not that of its score", x) for x in lines)
+    wrong = {signature: set() for signature in SIGNATURES}
+    for line in lines:
+        signature, output = re.match(r"(\w+): (\w+) is ", line).groups()
+        wrong[signature].add(output)
+    probs = {"probs_ctr", "probs_cvr", "probs_ctcvr"}
+    assert wrong == {
+        "serving_default": {*probs, "logits_ctr", "logits_cvr", "score"},
+        "serving_tf_example": {*probs, "logits_ctr", "logits_cvr", "score"},
+        "rank": {"score", "order"},
+        "rank_packed": {*probs, "score", "order"},
+    }
 
 
 @pytest.mark.slow
@@ -141,7 +156,7 @@ def test_without_data_it_is_proven_on_defaults(small_ranked, tmp_path, caplog, p
     assert len(json.loads((version / evidence.EVIDENCE_ASSET).read_text(encoding="utf-8"))["rows"]["user"]) == 1
 
 
-def test_the_gate_keeps_a_worse_model_back(small_ranked, tmp_path, capsys, proven_here):
+def test_the_gate_keeps_a_worse_model_back(small_ranked, tmp_path, capsys, unproven):
     gate = ["--set", "export_config.gate_metric=auc_ctr", "--set", "export_config.gate_max_drop=0.001"]
     command = ["export", str(small_ranked.run.config), *gate, "-o", str(tmp_path / "export")]
     apps_rec.evaluate(small_ranked.run.load())

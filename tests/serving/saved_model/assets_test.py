@@ -12,8 +12,10 @@ import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import RunError
 from apps_rec.serving.json_asset import read_json_object
+from apps_rec.serving.parity import verify
 from apps_rec.serving.parity.golden import Golden
 from apps_rec.serving.schema_file import check_schema_file
+from tests.serving.engines import lent_engine
 
 NUMBERS = ("rows.price", "outputs.score")
 
@@ -224,7 +226,8 @@ def test_random_proofs_are_refused_or_read(ranked, version):
     assert all(text.startswith(f"{path}: ") and text.isprintable() for text in refused)
 
 
-def test_a_proof_whose_rows_the_export_refuses_does_not_hold(ranked, tmp_path):
+def test_a_proof_whose_rows_the_export_refuses_does_not_hold(ranked, tmp_path, monkeypatch):
+    monkeypatch.setattr(verify, "Engine", lambda folder, **options: lent_engine(ranked.version))
     shutil.copytree(ranked.version, tmp_path / "1")
     change(tmp_path / "1/assets/proof.json", ["rows", "tags", 0], "t1:many")
     result = apps_rec.verify_export(tmp_path / "1", latency=False)

@@ -29,16 +29,15 @@ def test_the_file_lies_where_the_server_looks(ranked):
 
 def test_every_signature_is_replayed(ranked):
     seen = []
-    with ranked.engine() as engine:
-        for record in records(ranked.version):
-            request = PredictionLog.FromString(record).predict_log.request
-            assert request.model_spec.name == "export"
-            tensors = {name: TensorProto.FromString(tensor) for name, tensor in request.inputs.items()}
-            outputs = engine.run(
-                request.model_spec.signature_name, {name: tf.make_ndarray(tensor) for name, tensor in tensors.items()}
-            )
-            assert np.all(np.isfinite(outputs["score"]))
-            seen.append((request.model_spec.signature_name, len(outputs["score"])))
+    for record in records(ranked.version):
+        request = PredictionLog.FromString(record).predict_log.request
+        assert request.model_spec.name == "export"
+        tensors = {name: TensorProto.FromString(tensor) for name, tensor in request.inputs.items()}
+        outputs = ranked.engine.run(
+            request.model_spec.signature_name, {name: tf.make_ndarray(tensor) for name, tensor in tensors.items()}
+        )
+        assert np.all(np.isfinite(outputs["score"]))
+        seen.append((request.model_spec.signature_name, len(outputs["score"])))
     assert seen == [(name, rows) for name in SIGNATURES for rows in (1, 100)]
 
 
