@@ -199,4 +199,5 @@ def _weighted_sum(weights: tf.Tensor, items: tf.Tensor) -> tf.Tensor:
     """Returns the sum over items, `(batch, dim)`; one row of items stands for all rows of weights."""
     if items.shape[0] == 1 and weights.shape[0] != 1:
         return tf.matmul(weights, items[0])
-    return tf.einsum("bl,bld->bd", weights, items)
+    # Not by einsum, whose gradient takes twice as long.
+    return tf.matmul(weights[:, tf.newaxis], items)[:, 0]

@@ -102,9 +102,14 @@ class Dnn(keras.layers.Layer):
             counted: bool, the shape of `inputs` without its last axis: what counts in moments, those of batch norm and
                 dice, such as all but padding. None: everything counts.
         """
-        outputs = inputs
+        outputs, outer = inputs, None
         for i, dense in enumerate(self._dense):
             outputs = dense(outputs, training=training)
+            if outputs.shape.rank > 2:
+                # TensorFlow fuses a product, its bias and relu where they have two axes, and nowhere else.
+                outer = outputs
+                outputs = tf.reshape(outputs, [-1, outputs.shape[-1]])
+                counted = None if counted is None else tf.reshape(counted, [-1])
             if self.use_bn:
                 outputs = self._batch_norm[i](outputs, training=training, mask=counted)
             if self._activations:
@@ -112,7 +117,7 @@ class Dnn(keras.layers.Layer):
             else:
                 outputs = ACTIVATIONS[self.activation](outputs)
             outputs = self._dropout[i](outputs, training=training, seed=seed)
-        return outputs
+        return outputs if outer is None else _shaped_as(outer, outputs)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -124,3 +129,10 @@ class Dnn(keras.layers.Layer):
             "dropout": list(self.dropout),
             "l2": self.l2,
         }
+
+
+def _shaped_as(outer: tf.Tensor, outputs: tf.Tensor) -> tf.Tensor:
+    """Returns outputs `(rows, units)` with the axes of `outer` in place of the first."""
+    units = outputs.shape[-1]
+    shaped = tf.reshape(outputs, tf.concat([tf.shape(outer)[:-1], [units]], axis=0))
+    return tf.ensure_shape(shaped, [*outer.shape[:-1], units])

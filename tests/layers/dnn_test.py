@@ -141,3 +141,14 @@ def test_every_activation_is_listed_above():
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         Dnn(**{"hidden_units": [8, 4], "name": "bottom", **arguments})
+
+
+def test_more_axes_are_rows_behind_the_first_layer_so_that_product_and_bias_are_fused():
+    dnn = Dnn([5, 4, 2], name="bottom")
+    rows = dnn(X)
+    step = tf.function(lambda x: dnn(x, training=True), input_signature=[tf.TensorSpec([None, 3, 3])])
+    graph = step.get_concrete_function().graph
+    found = [op.inputs[0].shape.rank for op in graph.get_operations() if op.type == "BiasAdd"]
+    assert found == [3, 2, 2]
+    assert graph.outputs[0].shape.as_list() == [None, 3, 2]
+    np.testing.assert_allclose(step(X.reshape(2, 3, 3)), np.reshape(rows, [2, 3, 2]), rtol=1e-5, atol=1e-7)

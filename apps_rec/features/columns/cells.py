@@ -53,7 +53,7 @@ def tokens(spec: ListFeature, columns: Mapping[str, tf.Tensor]) -> list[tf.Ragge
         weights = words.with_values(_weights(spec, words, texts, tf.not_equal(texts, "")))
     elif spec.kv_separator:
         # Split at the last separator, since the value may hold one.
-        separator = _escape(spec.kv_separator)
+        separator = escaped(spec.kv_separator)
         pattern = f"(?s)^(.*){separator}([^{_escape_in_class(spec.kv_separator)}]*)$"
         has_weight = tf.strings.regex_full_match(words.values, pattern)
         texts = tf.strings.regex_replace(words.values, pattern, r"\2")
@@ -149,9 +149,10 @@ def _weights(spec: ListFeature, words: tf.RaggedTensor, texts: tf.Tensor, has_we
         return bounded(weights)
 
 
-def _escape(text: str) -> str:
+def escaped(text: str) -> str:
+    """Returns a regular expression of this text and no other."""
     return "".join(f"\\x{{{ord(letter):x}}}" for letter in text)
 
 
 def _escape_in_class(text: str) -> str:
-    return _escape(text[-1])
+    return escaped(text[-1])

@@ -31,6 +31,30 @@ def test_lists_are_cut_and_padded():
     assert weights == [[1, 1, 1], [1, 0, 0], [0, 0, 0], [1, 1, 0], [1, 1, 0]]
 
 
+CELLS = (
+    "5|6|7|8", "", "5||6", "|5", "5|", "+5|6", " 5|6", "5|6 ", "5.0|6", "5.5|6", "-1|2", "99|100|101", "0005|6", "x|6",
+    "|", "1234567890123456789|3", "999999999999999999|7", "00000000000000000012|4", "١|2", "1\n|2", "1,2", "7",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", ["|", ",", ".", "1", "-", "::", "\x1d", "é"])
+def test_a_cell_of_whole_numbers_is_read_alike_whether_it_is_plain_or_not(separator):
+    cells = [cell.replace("|", separator) for cell in CELLS]
+    wanted = [[_number(word) for word in cell.split(separator) if word][:3] for cell in cells]
+    assert sum(map(len, wanted)) > 20
+    ids, weights = _listed(_list(separator=separator), x=cells)
+    assert ids == [row + [-1] * (3 - len(row)) for row in wanted]
+    assert weights == [[1] * len(row) + [0] * (3 - len(row)) for row in wanted]
+    for cell, alone in zip(cells, ids, strict=True):
+        assert _listed(_list(separator=separator), x=[cell])[0] == [alone]
+
+
+def _number(word: str) -> int:
+    found = re.fullmatch(r"\s*([+-]?[0-9]{1,18})(\.0*)?\s*", word)
+    number = int(found[1]) if found else 100
+    return number if 0 <= number < 100 else 100
+
+
 def test_lists_of_words_and_of_hashes():
     ids, _ = _listed(_list(VocabularyIds(("é", "b")), separator=";"), x=["b;é;c", ""])
     assert ids == [[1, 0, 2], [-1, -1, -1]]
