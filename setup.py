@@ -1,14 +1,18 @@
 """Packaging of apps_rec: `pip install .` brings the package and the `apps-rec` command."""
 
+import re
 from pathlib import Path
 
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
+# Written once, where a program reads it too; the package itself cannot be imported before it is installed.
+_INIT = (HERE / "apps_rec/__init__.py").read_text(encoding="utf-8")
+VERSION = re.search(r'^__version__ = "(.+)"$', _INIT, re.MULTILINE)[1]
 
 setup(
     name="apps_rec",
-    version="0.1.0",
+    version=VERSION,
     description="Multi-task ranking for app stores on TensorFlow: MMOE, ESMM and FM from a protobuf text config",
     long_description=(HERE / "README.md").read_text(encoding="utf-8") if (HERE / "README.md").exists() else "",
     long_description_content_type="text/markdown",
