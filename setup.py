@@ -28,6 +28,8 @@ setup(
         "protobuf>=6.31.1,<8",
         "pyarrow>=17",
         "tensorboard>=2.18",
+        # Of `init`, the first command of a new user; it has no dependencies of its own.
+        "duckdb>=2.0,<3",
         "packaging>=22",
         "rich>=13",
     ],

@@ -24,6 +24,7 @@ ORDER = (
     "serving",
     "training",
     "simulation",
+    "profile",
     "tools",
     "cli",
 )

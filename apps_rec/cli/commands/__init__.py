@@ -6,12 +6,13 @@ A file has HELP (one line), EXAMPLE (the text behind the command's name), `add_a
 from types import ModuleType
 
 from apps_rec.cli.commands import doctor
-from apps_rec.cli.commands.configs import check, import_easyrec
+from apps_rec.cli.commands.configs import check, import_easyrec, init
 from apps_rec.cli.commands.data import convert, simulate_config, simulate_store
 from apps_rec.cli.commands.models import evaluate, export, launch, predict, regress, train, verify_export
 
 # In the order of the help; a name of two words is a command of a group.
 COMMANDS: dict[str, ModuleType] = {
+    "init": init,
     "check": check,
     "import-easyrec": import_easyrec,
     "train": train,

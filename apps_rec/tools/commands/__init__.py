@@ -2,6 +2,7 @@
 
 from apps_rec.tools.commands.configs.check import check
 from apps_rec.tools.commands.configs.import_easyrec import import_easyrec
+from apps_rec.tools.commands.configs.init import init
 from apps_rec.tools.commands.data.convert import convert
 from apps_rec.tools.commands.data.simulate_config import simulate_config
 from apps_rec.tools.commands.data.simulate_store import simulate_store
@@ -19,6 +20,7 @@ __all__ = [
     "evaluate",
     "export",
     "import_easyrec",
+    "init",
     "predict",
     "simulate_config",
     "simulate_store",

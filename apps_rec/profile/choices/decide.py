@@ -1,0 +1,138 @@
+"""Decides everything about a config from a table, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from apps_rec.profile import names
+from apps_rec.profile.choices.features import Made, make_features
+from apps_rec.profile.choices.kinds import FEATURES, LABEL, LEFT_OUT, POSITION, SPLIT, TIME, Kind, Roles, kinds_of
+from apps_rec.profile.choices.leaks import leak_of
+from apps_rec.profile.choices.roles import find_entity
+from apps_rec.profile.choices.sides import side_of
+from apps_rec.profile.choices.split import Split, decide_split, event_time, given_split
+from apps_rec.profile.choices.tasks import Tasks, check_labels, decide_tasks
+from apps_rec.profile.choices.training import Training, decide_training
+from apps_rec.profile.engine import Engine
+from apps_rec.profile.facts import TableFacts
+from apps_rec.profile.source import Source
+from apps_rec.profile.table import Wanted, read_facts
+
+# A user has rows to be ranked against each other.
+_LEAST_ROWS_A_USER = 1.5
+
+
+@dataclass(frozen=True)
+class Decision:
+    """All that was decided of a table.
+
+    Attributes:
+        source: its files.
+        table: its facts.
+        roles: users, items, time.
+        kinds: kind of each column.
+        tasks: what is learned.
+        features: those of the columns that are used, in their order.
+        sides: side of each column that is used, "" for none.
+        left_out: columns that are not used, each with the reason.
+        split: division of the rows.
+        training: length and rate of the training.
+    """
+
+    source: Source
+    table: TableFacts
+    roles: Roles
+    kinds: Mapping[str, Kind]
+    tasks: Tasks
+    features: list[Made]
+    sides: dict[str, str]
+    left_out: dict[str, str]
+    split: Split
+    training: Training
+
+
+def find_roles(source: Source, given: Roles) -> Roles:
+    """Returns the roles that were given, with users and items found by name where they were not."""
+    taken = (*given.labels, *given.excluded, given.time)
+    user = given.user or find_entity(source, names.USERS, (*taken, given.item))
+    item = given.item or find_entity(source, names.ITEMS, (*taken, user))
+    return Roles(given.labels, user, item, given.time, given.excluded, given.kept)
+
+
+def decide(
+    engine: Engine,
+    source: Source,
+    given: Roles,
+    eval_share: float,
+    easyrec: bool = False,
+    eval_paths: str | None = None,
+) -> Decision:
+    """Reads a table and decides on its config.
+
+    Args:
+        engine: an empty database.
+        source: files of the table.
+        given: labels, and what the user said of other columns.
+        eval_share: share of the rows that measure.
+        easyrec: whether to keep to what EasyRec knows.
+        eval_paths: files to measure on; None: rows of the table measure.
+
+    Raises:
+        DataError: the files cannot be read, or nothing can be learned from the labels.
+    """
+    roles = find_roles(source, given)
+    wanted = Wanted(roles.labels, roles.user, roles.item)
+    source, table = read_facts(engine, source, wanted, partial(check_labels, engine))
+    roles = _that_hold(table, roles, given)
+    kinds = kinds_of(table, roles)
+    left_out = {}
+    for column in table.columns:
+        kind = kinds[column.name]
+        reason = kind.reason if kind.what == LEFT_OUT else leak_of(column, kind, table, roles)
+        if not reason and kind.what == POSITION and easyrec:
+            reason = "is a position, which EasyRec has no tower for; a model that read it would need it in requests"
+        if reason:
+            left_out[column.name] = reason
+            kinds[column.name] = Kind(LEFT_OUT, reason, kind.form)
+    split = given_split(eval_paths, roles) if eval_paths is not None else None
+    # A config divides the rows by filters where it can read the files and EasyRec need not.
+    can_filter = not easyrec and (source.csv is None or source.csv.is_readable)
+    split = split or decide_split(engine, source, table, kinds, roles, eval_share, can_filter)
+    when = event_time(table, kinds, roles) if eval_paths is None else None
+    for column in table.columns:
+        what = kinds[column.name].what
+        if what == TIME:
+            is_when = when is not None and when.name == column.name
+            left_out[column.name] = (
+                "is when the row was logged: it divides the rows, and its values do not come again"
+                if is_when
+                else "is a time: its values do not come again; give its age in days, or its hour, as a number"
+            )
+        elif what == SPLIT:
+            left_out[column.name] = "says which rows are for what"
+    used = [column.name for column in table.columns if kinds[column.name].what in FEATURES]
+    features = make_features(engine, table, used, kinds, with_sequences=not easyrec)
+    sides = {name: side_of(table.column(name), kinds[name], roles) for name in used}
+    training = decide_training(round(table.rows * split.train_share))
+    assert all(kinds[name].what == LABEL for name in roles.labels)
+    return Decision(
+        source, table, roles, kinds, decide_tasks(source, table), features, sides, left_out, split, training
+    )
+
+
+def _that_hold(table: TableFacts, roles: Roles, given: Roles) -> Roles:
+    """Returns the roles without users and items that were found by name and do not behave like some."""
+    user, item = roles.user, roles.item
+    if given.user is None and user is not None and not _comes_again(table, user):
+        user = None
+    if given.item is None and item is not None and not _comes_again(table, item):
+        item = None
+    return Roles(roles.labels, user, item, roles.time, roles.excluded, roles.kept)
+
+
+def _comes_again(table: TableFacts, name: str) -> bool:
+    column = table.column(name)
+    there = table.rows * (1 - column.missing)
+    return column.distinct > 1 and there >= _LEAST_ROWS_A_USER * column.distinct

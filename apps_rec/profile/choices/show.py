@@ -1,0 +1,53 @@
+"""Text for a terminal on what was found and decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from apps_rec.profile.choices.decide import Decision
+from apps_rec.protos.feature_pb2 import FeatureConfig
+
+
+def shown_decision(decision: Decision) -> str:
+    """Returns a table of the features, what was left out and why, the labels, and the split."""
+    table = decision.table
+    looked = "all of them looked at" if table.is_whole else f"quantiles and words of a sample of {table.sample_rows:,}"
+    lines = [f"{decision.source.paths}: {table.rows:,} rows, {looked}", ""]
+    rows = [("column", "kind", "side", "values", "missing", "ids", "embedding")]
+    for made in decision.features:
+        column, feature = made.column, made.feature
+        distinct = column.items.distinct if column.items else column.distinct
+        rows.append(
+            (
+                column.name,
+                made.kind.what,
+                decision.sides[column.name].lower() or "-",
+                f"{distinct:,}",
+                f"{column.missing:.1%}" if column.missing else "-",
+                _ids(feature),
+                str(feature.embedding_dim or "-"),
+            )
+        )
+    lines += _columns(rows)
+    if decision.left_out:
+        lines += ["", "left out:"]
+        lines += [f"  {name}: {reason}" for name, reason in decision.left_out.items()]
+    lines += ["", *(f"{label.name}: 1 in {label.ones / table.rows:.2%} of the rows" for label in decision.tasks.labels)]
+    roles = decision.roles
+    lines.append(f"users: {roles.user or 'no column; --user NAME'}; items: {roles.item or 'no column; --item NAME'}")
+    return "\n".join([*lines, decision.tasks.why, decision.split.why])
+
+
+def _ids(feature: FeatureConfig) -> str:
+    if feature.boundaries:
+        return f"{len(feature.boundaries) + 1} by cut points"
+    if feature.vocab_list:
+        return f"{len(feature.vocab_list)} words"
+    if feature.num_buckets:
+        return f"{feature.num_buckets:,} by number"
+    return f"{feature.hash_bucket_size:,} by hash" if feature.hash_bucket_size else "-"
+
+
+def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -1,0 +1,178 @@
+"""`apps_rec.init`: a config that passes every check, and says why it is as it is."""
+
+import random
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import apps_rec
+from apps_rec.config.easyrec.table import use_of
+from apps_rec.errors import DataError, RunError
+from tests.cli.commands import run
+from tests.profile.conftest import funnel_log
+
+LABELS = ("click", "download")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def write(columns, name="log.parquet"):
+    pq.write_table(pa.table(columns), name)
+    return name
+
+
+def filters(config):
+    return [(one.column, getattr(one, "from"), one.to, list(one.use)) for one in config.message.data_config.row_filter]
+
+
+def test_a_log_becomes_a_funnel_split_by_days(capsys):
+    write(funnel_log())
+    code, out, err = run(capsys, "init", "log.parquet", "--label", "download", "--label", "click", "-o", "my.config")
+    assert (code, err) == (0, "")
+    assert out.splitlines()[-1] == "my.config: written. Next: apps-rec train my.config"
+    config = apps_rec.load_config("my.config")
+    message = config.message
+    assert config.warnings == []
+    assert list(message.data_config.label_fields) == ["click", "download"]
+    assert list(message.model_config.rank_model.head.funnel.tower_names) == ["ctr", "cvr"]
+    # Ten days of a hundred rows each: the last two measure, the two before them choose.
+    assert filters(config) == [
+        ("day", "", "2026-11-17", [1]),
+        ("day", "2026-11-17", "2026-11-19", [2]),
+        ("day", "2026-11-19", "", [3]),
+    ]
+    sides = {feature.input_names[0]: feature.side for feature in message.feature_config.features}
+    assert sides == {"user_id": 1, "app_id": 0, "age": 1, "hour": 2, "price": 0}
+    assert message.eval_config.metrics_set[1].gauc.uid_field == "user_id"
+    text = Path("my.config").read_text(encoding="utf-8")
+    assert "#   stay_time: tells click by itself, with AUC 1.0000" in text
+    assert "# A funnel, click -> download" in text
+    # Nothing but the columns above is read.
+    assert "stay_time" not in text.partition("\n\n")[2]
+
+
+def test_the_same_files_give_the_same_config():
+    write(funnel_log())
+    made = [apps_rec.init("log.parquet", LABELS, "my.config", overwrite=True) for _ in range(2)]
+    first = made[0].output.read_text(encoding="utf-8")
+    apps_rec.init("log.parquet", LABELS, "my.config", overwrite=True)
+    assert Path("my.config").read_text(encoding="utf-8") == first
+
+
+def test_without_a_time_users_are_divided_into_two_files():
+    log = funnel_log()
+    del log["day"]
+    write(log)
+    made = apps_rec.init("log.parquet", LABELS, "my.config")
+    assert [str(path) for path in made.written] == ["my.train.parquet", "my.eval.parquet"]
+    train, evaluation = (pq.read_table(path).to_pydict() for path in made.written)
+    assert not set(train["user_id"]) & set(evaluation["user_id"])
+    assert len(train["user_id"]) + len(evaluation["user_id"]) == 2000
+    assert 0.02 < len(evaluation["user_id"]) / 2000 < 0.25
+    data = made.config.message.data_config
+    assert (data.holdout_by, data.holdout_fraction) == ("user_id", pytest.approx(0.1))
+    with pytest.raises(RunError, match=r"my.config is there already"):
+        apps_rec.init("log.parquet", LABELS, "my.config")
+    made.output.unlink()
+    with pytest.raises(RunError, match=r"my.train.parquet is there already; .* --overwrite"):
+        apps_rec.init("log.parquet", LABELS, "my.config")
+    assert not made.output.exists()
+
+
+def test_a_column_of_train_and_test_divides_the_rows():
+    log = funnel_log()
+    log["split"] = ["train", "train", "test", "train"] * 500
+    write(log)
+    config = apps_rec.init("log.parquet", LABELS, "my.config").config
+    kept = [(one.column, list(one.keep), list(one.use)) for one in config.message.data_config.row_filter]
+    assert kept == [("split", ["train"], [1]), ("split", ["test"], [3])]
+
+
+def test_easyrec_gets_its_own_fields_alone():
+    log = funnel_log()
+    log["position"] = [n % 5 + 1 for n in range(2000)]
+    log["seen"] = [[app] for app in log["user_id"]]
+    write(log)
+    made = apps_rec.init("log.parquet", LABELS, "my.config", easyrec=True)
+    ours = [pair for pair in made.config.tally.used if use_of(*pair)[1] is None]
+    assert ours == []
+    assert made.config.written.model_config.model_class == "ESMM"
+    assert "position" in made.decision.left_out
+    # The last two of twenty days are in the second file.
+    days = pq.read_table("my.eval.parquet").column("day").to_pylist()
+    assert set(days) == {"2026-11-19", "2026-11-20"}
+
+
+def test_labels_of_their_own_and_three_steps():
+    draw = random.Random(2)
+    log = funnel_log()
+    log["like"] = [draw.randrange(2) for _ in range(2000)]
+    log["use"] = [int(one and draw.random() < 0.6) for one in log["download"]]
+    write(log)
+    made = apps_rec.init("log.parquet", ["click", "like"], "two.config", keep=["download", "use"])
+    assert made.config.message.model_config.rank_model.body.HasField("mmoe")
+    assert made.decision.tasks.why.startswith("No funnel: ")
+    three = apps_rec.init("log.parquet", ["use", "click", "download"], "three.config")
+    names = list(three.config.message.model_config.rank_model.head.funnel.tower_names)
+    assert [label.name for label in three.decision.tasks.labels] == ["click", "download", "use"]
+    assert names in ([], ["click", "download", "use"])
+    assert three.config.message.export_config.best_exporter_metric == "auc_click"
+    one = apps_rec.init("log.parquet", ["like"], "one.config", exclude=["click", "download", "use", "stay_time"])
+    assert len(one.config.message.model_config.rank_model.task_towers) == 1
+
+
+def test_names_of_any_kind_come_through():
+    log = funnel_log()
+    log['a "b" c'] = log.pop("price")
+    log["点击"] = log.pop("click")
+    log["it's, a|b"] = log.pop("hour")
+    write(log, "a b,c.parquet")
+    made = apps_rec.init("a b,c.parquet", ["点击"], "my.config", exclude=["download", "stay_time"])
+    names = {feature.input_names[0] for feature in made.config.message.feature_config.features}
+    assert {'a "b" c', "it's, a|b"} <= names
+    assert [tower.tower_name for tower in made.config.message.model_config.rank_model.task_towers] == ["task_1"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (["clik"], 'label: log.parquet has no column "clik"; there are user_id, app_id'),
+        (["clik"], 'Did you mean "click"?'),
+        (["age"], 'log.parquet: label "age": expected 0 and 1 in every row, got "'),
+        (["app_id"], 'got "app'),
+        (["one"], 'log.parquet: label "one" is 1 in every row'),
+        (["none"], 'log.parquet: label "none" has no value in any row; expected 0 and 1'),
+        (["click", "again"], 'labels "click" and "again" are equal in every row; name one of them'),
+        (["click", "click"], 'label: "click" is named twice'),
+        (["click", "late"], 'label "late" has no value in'),
+        ([], "label: expected a column of 0 and 1 to learn, got none"),
+    ],
+)
+def test_labels_that_cannot_be_learned(labels, message):
+    log = funnel_log(400)
+    log |= {"one": [1] * 400, "none": pa.nulls(400, pa.int32()), "again": log["click"]}
+    log["late"] = [down if click else None for click, down in zip(log["click"], log["download"], strict=True)]
+    write(log)
+    with pytest.raises((DataError, RunError)) as raised:
+        apps_rec.init("log.parquet", labels, "my.config")
+    assert message in str(raised.value)
+    assert not Path("my.config").exists()
+
+
+def test_an_empty_table():
+    write({name: values[:0] for name, values in funnel_log(10).items()} | {"click": pa.array([], pa.int32())})
+    with pytest.raises(DataError, match=r"log.parquet: there are no rows; expected a table with some"):
+        apps_rec.init("log.parquet", ["click"], "my.config")
+
+
+def test_a_table_with_nothing_to_learn_from():
+    write({"click": [0, 1] * 100, "key": list(range(200)), "same": ["x"] * 200})
+    with pytest.raises(DataError) as raised:
+        apps_rec.init("log.parquet", ["click"], "my.config")
+    assert "no column is left to learn from" in str(raised.value)
+    assert "key: is a key: hardly any value is in two rows" in str(raised.value)
