@@ -41,11 +41,11 @@ HELD = {
         "test_precision_recall_and_max_f1_are_measured_on_probabilities",
     ),
     "9 an unknown word has the first word's id": (
-        "features/preprocessor_ids_test.py",
+        "features/columns/preprocessor_ids_test.py",
         "test_vocabulary_with_a_bucket_for_the_unknown",
     ),
     "9 a number outside has id 0": (
-        "features/preprocessor_ids_test.py",
+        "features/columns/preprocessor_ids_test.py",
         "test_numbers_outside_have_an_id_of_their_own",
     ),
     "10 an empty label is a negative": (
