@@ -53,8 +53,8 @@ def two_replicas():
     return build_strategy(train_pb2.TrainConfig(train_distribute=train_pb2.MirroredStrategy))
 
 
-# Files whose tests take longest, the longest first: a worker that began one of them last would leave the others idle. The
-# first two are the longest of the slow suite.
+# Files whose tests take longest, the longest first: a worker that began one of them last would leave the others idle.
+# Most tests of the first two are slow.
 LONGEST = (
     "samples/appstore_test.py",
     "easyrec/fields_test.py",
