@@ -7,9 +7,10 @@ PIP_FLAGS := --quiet --disable-pip-version-check
 GRPCIO_TOOLS := grpcio-tools==1.76.0
 # Where `make protos` writes; the test that compares generated code sets another folder.
 PROTOS_OUT := .
+DESCRIPTORS := out/descriptors
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos docs clean
+.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -21,7 +22,7 @@ help:
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
-	@echo "make docs       docs/easyrec-fields.md, from the table of verdicts on EasyRec's fields"
+	@echo "make docs       the pages that are generated: docs/reference/ of protos/, docs/easyrec-fields.md of the verdicts"
 	@echo "make clean      remove environments and outputs, but not data/"
 
 # editable_mode=compat puts this folder on the path: by its default, a Python started in the folder around this one would
@@ -95,8 +96,14 @@ gpu-check: .venv/.installed
 protos: .venv-protos/.installed
 	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --python_out=$(PROTOS_OUT) --pyi_out=$(PROTOS_OUT) protos/*.proto
 
-docs: .venv/.installed
+# The messages with their comments, of which the config reference is made.
+descriptors: .venv-protos/.installed
+	@mkdir -p $(dir $(DESCRIPTORS))
+	.venv-protos/bin/python -m grpc_tools.protoc -Iapps_rec/protos=protos --include_source_info --descriptor_set_out=$(DESCRIPTORS) protos/*.proto
+
+docs: .venv/.installed descriptors
 	.venv/bin/python -m apps_rec.config.easyrec.document > docs/easyrec-fields.md
+	.venv/bin/python -m website.reference $(DESCRIPTORS) docs/reference
 
 clean:
 	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info clients/python/build clients/python/*.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -22,31 +22,52 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/data.proto\x12\x0f\x61pps_rec.protos\"\x8f\r\n\nDataConfig\x12\x16\n\nbatch_size\x18\x01 \x01(\r:\x02\x33\x32\x12\'\n\x18\x61uto_expand_input_fields\x18\x03 \x01(\x08:\x05\x66\x61lse\x12\x14\n\x0clabel_fields\x18\x04 \x03(\t\x12\x11\n\tlabel_dim\x18* \x03(\r\x12\x11\n\tlabel_sep\x18) \x03(\t\x12\x15\n\x07shuffle\x18\x05 \x01(\x08:\x04true\x12\x15\n\nnum_epochs\x18\x06 \x01(\r:\x01\x30\x12\x18\n\rprefetch_size\x18\x07 \x01(\r:\x01\x34\x12\x39\n\ninput_type\x18\n \x01(\x0e\x32%.apps_rec.protos.DataConfig.InputType\x12\"\n\x13shuffle_buffer_size\x18\x0b \x01(\x05:\x05\x36\x35\x35\x33\x36\x12\x14\n\tseparator\x18\x0c \x01(\t:\x01,\x12\x37\n\x0cinput_fields\x18\x10 \x03(\x0b\x32!.apps_rec.protos.DataConfig.Field\x12\x15\n\rsample_weight\x18\x16 \x01(\t\x12\x1a\n\x0bwith_header\x18\x19 \x01(\x08:\x05\x66\x61lse\x12\x1e\n\x0f\x65val_batch_size\x18\xe9\x07 \x01(\r:\x04\x34\x30\x39\x36\x12\x1e\n\x0e\x64rop_remainder\x18\xea\x07 \x01(\x08:\x05\x66\x61lse\x12\x1c\n\x10holdout_fraction\x18\xeb\x07 \x01(\x02:\x01\x30\x12<\n\x08\x62\x61\x64_rows\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.DataConfig.BadRows:\x04\x46\x41IL\x12:\n\nrow_filter\x18\xed\x07 \x03(\x0b\x32%.apps_rec.protos.DataConfig.RowFilter\x12\x13\n\nkey_fields\x18\xee\x07 \x03(\t\x12\x44\n\x0cworker_split\x18\xef\x07 \x01(\x0e\x32\'.apps_rec.protos.DataConfig.WorkerSplit:\x04\x41UTO\x12\x13\n\nholdout_by\x18\xfc\x07 \x01(\t\x12\x15\n\x0choldout_from\x18\xfd\x07 \x01(\t\x12>\n\x07quoting\x18\xf2\x07 \x01(\x0e\x32#.apps_rec.protos.DataConfig.Quoting:\x07MINIMAL\x12\x14\n\x0b\x65scape_char\x18\xf3\x07 \x01(\t\x12\x1d\n\x11\x64\x65\x63imal_separator\x18\xf4\x07 \x01(\t:\x01.\x12\x13\n\nnull_words\x18\xf5\x07 \x03(\t\x12 \n\x11max_bad_row_share\x18\xf6\x07 \x01(\x01:\x04\x30.01\x12#\n\x15input_timeout_seconds\x18\xa4\x08 \x01(\r:\x03\x31\x32\x30\x1a\xce\x01\n\x05\x46ield\x12\x12\n\ninput_name\x18\x01 \x01(\t\x12\x41\n\ninput_type\x18\x02 \x01(\x0e\x32%.apps_rec.protos.DataConfig.FieldType:\x06STRING\x12\x13\n\x0b\x64\x65\x66\x61ult_val\x18\x03 \x01(\t\x12\x14\n\tinput_dim\x18\x04 \x01(\r:\x01\x31\x12\x16\n\x0binput_shape\x18\x05 \x01(\r:\x01\x31\x12\x15\n\x0cnot_observed\x18\x87\x08 \x03(\t\x12\x14\n\x0b\x63olumn_name\x18\x9a\x08 \x01(\t\x1a\xbe\x01\n\tRowFilter\x12\x0e\n\x06\x63olumn\x18\x01 \x01(\t\x12\x0c\n\x04keep\x18\x02 \x03(\t\x12\x0c\n\x04\x64rop\x18\x03 \x03(\t\x12\r\n\x04\x66rom\x18\xfc\x07 \x01(\t\x12\x0b\n\x02to\x18\xfd\x07 \x01(\t\x12\x37\n\x03use\x18\xfe\x07 \x03(\x0e\x32).apps_rec.protos.DataConfig.RowFilter.Use\"0\n\x03Use\x12\t\n\x05TRAIN\x10\x01\x12\x0e\n\nVALIDATION\x10\x02\x12\x0e\n\nEVALUATION\x10\x03\"V\n\tInputType\x12\x0c\n\x08\x43SVInput\x10\n\x12\x11\n\rTFRecordInput\x10\x07\x12\x16\n\x12\x42\x61tchTFRecordInput\x10\x0e\x12\x10\n\x0cParquetInput\x10\x13\"N\n\tFieldType\x12\t\n\x05INT32\x10\x00\x12\t\n\x05INT64\x10\x01\x12\n\n\x06STRING\x10\x02\x12\t\n\x05\x46LOAT\x10\x04\x12\n\n\x06\x44OUBLE\x10\x05\x12\x08\n\x04\x42OOL\x10\x06\"\x1d\n\x07\x42\x61\x64Rows\x12\x08\n\x04\x46\x41IL\x10\x00\x12\x08\n\x04SKIP\x10\x01\" \n\x07Quoting\x12\x0b\n\x07MINIMAL\x10\x00\x12\x08\n\x04NONE\x10\x01\"0\n\x0bWorkerSplit\x12\x08\n\x04\x41UTO\x10\x00\x12\x0b\n\x07\x42Y_FILE\x10\x01\x12\n\n\x06\x42Y_ROW\x10\x02')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/data.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\"\xef\r\n\nDataConfig\x12$\n\nbatch_size\x18\x01 \x01(\r:\x02\x33\x32\x42\x0c\x92\xf4\x18\x08(0, inf)\x12\'\n\x18\x61uto_expand_input_fields\x18\x03 \x01(\x08:\x05\x66\x61lse\x12\x1a\n\x0clabel_fields\x18\x04 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x11\n\tlabel_dim\x18* \x03(\r\x12\x11\n\tlabel_sep\x18) \x03(\t\x12\x15\n\x07shuffle\x18\x05 \x01(\x08:\x04true\x12\x15\n\nnum_epochs\x18\x06 \x01(\r:\x01\x30\x12\x18\n\rprefetch_size\x18\x07 \x01(\r:\x01\x34\x12?\n\ninput_type\x18\n \x01(\x0e\x32%.apps_rec.protos.DataConfig.InputTypeB\x04\xa0\xf4\x18\x01\x12\x30\n\x13shuffle_buffer_size\x18\x0b \x01(\x05:\x05\x36\x35\x35\x33\x36\x42\x0c\x92\xf4\x18\x08(0, inf)\x12\x14\n\tseparator\x18\x0c \x01(\t:\x01,\x12=\n\x0cinput_fields\x18\x10 \x03(\x0b\x32!.apps_rec.protos.DataConfig.FieldB\x04\xa0\xf4\x18\x01\x12\x15\n\rsample_weight\x18\x16 \x01(\t\x12\x1a\n\x0bwith_header\x18\x19 \x01(\x08:\x05\x66\x61lse\x12,\n\x0f\x65val_batch_size\x18\xe9\x07 \x01(\r:\x04\x34\x30\x39\x36\x42\x0c\x92\xf4\x18\x08(0, inf)\x12\x1e\n\x0e\x64rop_remainder\x18\xea\x07 \x01(\x08:\x05\x66\x61lse\x12(\n\x10holdout_fraction\x18\xeb\x07 \x01(\x02:\x01\x30\x42\n\x92\xf4\x18\x06[0, 1)\x12<\n\x08\x62\x61\x64_rows\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.DataConfig.BadRows:\x04\x46\x41IL\x12:\n\nrow_filter\x18\xed\x07 \x03(\x0b\x32%.apps_rec.protos.DataConfig.RowFilter\x12\x13\n\nkey_fields\x18\xee\x07 \x03(\t\x12\x44\n\x0cworker_split\x18\xef\x07 \x01(\x0e\x32\'.apps_rec.protos.DataConfig.WorkerSplit:\x04\x41UTO\x12\x13\n\nholdout_by\x18\xfc\x07 \x01(\t\x12\x15\n\x0choldout_from\x18\xfd\x07 \x01(\t\x12>\n\x07quoting\x18\xf2\x07 \x01(\x0e\x32#.apps_rec.protos.DataConfig.Quoting:\x07MINIMAL\x12\x14\n\x0b\x65scape_char\x18\xf3\x07 \x01(\t\x12\x1d\n\x11\x64\x65\x63imal_separator\x18\xf4\x07 \x01(\t:\x01.\x12\x13\n\nnull_words\x18\xf5\x07 \x03(\t\x12,\n\x11max_bad_row_share\x18\xf6\x07 \x01(\x01:\x04\x30.01B\n\x92\xf4\x18\x06[0, 1]\x12#\n\x15input_timeout_seconds\x18\xa4\x08 \x01(\r:\x03\x31\x32\x30\x1a\xd4\x01\n\x05\x46ield\x12\x18\n\ninput_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x41\n\ninput_type\x18\x02 \x01(\x0e\x32%.apps_rec.protos.DataConfig.FieldType:\x06STRING\x12\x13\n\x0b\x64\x65\x66\x61ult_val\x18\x03 \x01(\t\x12\x14\n\tinput_dim\x18\x04 \x01(\r:\x01\x31\x12\x16\n\x0binput_shape\x18\x05 \x01(\r:\x01\x31\x12\x15\n\x0cnot_observed\x18\x87\x08 \x03(\t\x12\x14\n\x0b\x63olumn_name\x18\x9a\x08 \x01(\t\x1a\xc4\x01\n\tRowFilter\x12\x14\n\x06\x63olumn\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x0c\n\x04keep\x18\x02 \x03(\t\x12\x0c\n\x04\x64rop\x18\x03 \x03(\t\x12\r\n\x04\x66rom\x18\xfc\x07 \x01(\t\x12\x0b\n\x02to\x18\xfd\x07 \x01(\t\x12\x37\n\x03use\x18\xfe\x07 \x03(\x0e\x32).apps_rec.protos.DataConfig.RowFilter.Use\"0\n\x03Use\x12\t\n\x05TRAIN\x10\x01\x12\x0e\n\nVALIDATION\x10\x02\x12\x0e\n\nEVALUATION\x10\x03\"V\n\tInputType\x12\x0c\n\x08\x43SVInput\x10\n\x12\x11\n\rTFRecordInput\x10\x07\x12\x16\n\x12\x42\x61tchTFRecordInput\x10\x0e\x12\x10\n\x0cParquetInput\x10\x13\"N\n\tFieldType\x12\t\n\x05INT32\x10\x00\x12\t\n\x05INT64\x10\x01\x12\n\n\x06STRING\x10\x02\x12\t\n\x05\x46LOAT\x10\x04\x12\n\n\x06\x44OUBLE\x10\x05\x12\x08\n\x04\x42OOL\x10\x06\"\x1d\n\x07\x42\x61\x64Rows\x12\x08\n\x04\x46\x41IL\x10\x00\x12\x08\n\x04SKIP\x10\x01\" \n\x07Quoting\x12\x0b\n\x07MINIMAL\x10\x00\x12\x08\n\x04NONE\x10\x01\"0\n\x0bWorkerSplit\x12\x08\n\x04\x41UTO\x10\x00\x12\x0b\n\x07\x42Y_FILE\x10\x01\x12\n\n\x06\x42Y_ROW\x10\x02')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.data_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DATACONFIG']._serialized_start=48
-  _globals['_DATACONFIG']._serialized_end=1727
-  _globals['_DATACONFIG_FIELD']._serialized_start=1045
-  _globals['_DATACONFIG_FIELD']._serialized_end=1251
-  _globals['_DATACONFIG_ROWFILTER']._serialized_start=1254
-  _globals['_DATACONFIG_ROWFILTER']._serialized_end=1444
-  _globals['_DATACONFIG_ROWFILTER_USE']._serialized_start=1396
-  _globals['_DATACONFIG_ROWFILTER_USE']._serialized_end=1444
-  _globals['_DATACONFIG_INPUTTYPE']._serialized_start=1446
-  _globals['_DATACONFIG_INPUTTYPE']._serialized_end=1532
-  _globals['_DATACONFIG_FIELDTYPE']._serialized_start=1534
-  _globals['_DATACONFIG_FIELDTYPE']._serialized_end=1612
-  _globals['_DATACONFIG_BADROWS']._serialized_start=1614
-  _globals['_DATACONFIG_BADROWS']._serialized_end=1643
-  _globals['_DATACONFIG_QUOTING']._serialized_start=1645
-  _globals['_DATACONFIG_QUOTING']._serialized_end=1677
-  _globals['_DATACONFIG_WORKERSPLIT']._serialized_start=1679
-  _globals['_DATACONFIG_WORKERSPLIT']._serialized_end=1727
+  _globals['_DATACONFIG_FIELD'].fields_by_name['input_name']._loaded_options = None
+  _globals['_DATACONFIG_FIELD'].fields_by_name['input_name']._serialized_options = b'\240\364\030\001'
+  _globals['_DATACONFIG_ROWFILTER'].fields_by_name['column']._loaded_options = None
+  _globals['_DATACONFIG_ROWFILTER'].fields_by_name['column']._serialized_options = b'\240\364\030\001'
+  _globals['_DATACONFIG'].fields_by_name['batch_size']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['batch_size']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_DATACONFIG'].fields_by_name['label_fields']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['label_fields']._serialized_options = b'\240\364\030\001'
+  _globals['_DATACONFIG'].fields_by_name['input_type']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['input_type']._serialized_options = b'\240\364\030\001'
+  _globals['_DATACONFIG'].fields_by_name['shuffle_buffer_size']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['shuffle_buffer_size']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_DATACONFIG'].fields_by_name['input_fields']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['input_fields']._serialized_options = b'\240\364\030\001'
+  _globals['_DATACONFIG'].fields_by_name['eval_batch_size']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['eval_batch_size']._serialized_options = b'\222\364\030\010(0, inf)'
+  _globals['_DATACONFIG'].fields_by_name['holdout_fraction']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['holdout_fraction']._serialized_options = b'\222\364\030\006[0, 1)'
+  _globals['_DATACONFIG'].fields_by_name['max_bad_row_share']._loaded_options = None
+  _globals['_DATACONFIG'].fields_by_name['max_bad_row_share']._serialized_options = b'\222\364\030\006[0, 1]'
+  _globals['_DATACONFIG']._serialized_start=79
+  _globals['_DATACONFIG']._serialized_end=1854
+  _globals['_DATACONFIG_FIELD']._serialized_start=1160
+  _globals['_DATACONFIG_FIELD']._serialized_end=1372
+  _globals['_DATACONFIG_ROWFILTER']._serialized_start=1375
+  _globals['_DATACONFIG_ROWFILTER']._serialized_end=1571
+  _globals['_DATACONFIG_ROWFILTER_USE']._serialized_start=1523
+  _globals['_DATACONFIG_ROWFILTER_USE']._serialized_end=1571
+  _globals['_DATACONFIG_INPUTTYPE']._serialized_start=1573
+  _globals['_DATACONFIG_INPUTTYPE']._serialized_end=1659
+  _globals['_DATACONFIG_FIELDTYPE']._serialized_start=1661
+  _globals['_DATACONFIG_FIELDTYPE']._serialized_end=1739
+  _globals['_DATACONFIG_BADROWS']._serialized_start=1741
+  _globals['_DATACONFIG_BADROWS']._serialized_end=1770
+  _globals['_DATACONFIG_QUOTING']._serialized_start=1772
+  _globals['_DATACONFIG_QUOTING']._serialized_end=1804
+  _globals['_DATACONFIG_WORKERSPLIT']._serialized_start=1806
+  _globals['_DATACONFIG_WORKERSPLIT']._serialized_end=1854
 # @@protoc_insertion_point(module_scope)

@@ -22,15 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61pps_rec/protos/dnn.proto\x12\x0f\x61pps_rec.protos\"h\n\x03\x44NN\x12\x14\n\x0chidden_units\x18\x01 \x03(\r\x12\x15\n\rdropout_ratio\x18\x02 \x03(\x02\x12\x1e\n\nactivation\x18\x03 \x01(\t:\ntf.nn.relu\x12\x14\n\x06use_bn\x18\x04 \x01(\x08:\x04true')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x61pps_rec/protos/dnn.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\"n\n\x03\x44NN\x12\x1a\n\x0chidden_units\x18\x01 \x03(\rB\x04\xa0\xf4\x18\x01\x12\x15\n\rdropout_ratio\x18\x02 \x03(\x02\x12\x1e\n\nactivation\x18\x03 \x01(\t:\ntf.nn.relu\x12\x14\n\x06use_bn\x18\x04 \x01(\x08:\x04true')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.dnn_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DNN']._serialized_start=46
-  _globals['_DNN']._serialized_end=150
+  _globals['_DNN'].fields_by_name['hidden_units']._loaded_options = None
+  _globals['_DNN'].fields_by_name['hidden_units']._serialized_options = b'\240\364\030\001'
+  _globals['_DNN']._serialized_start=77
+  _globals['_DNN']._serialized_end=187
 # @@protoc_insertion_point(module_scope)

@@ -22,15 +22,18 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61pps_rec/protos/export.proto\x12\x0f\x61pps_rec.protos\"\xab\x02\n\x0c\x45xportConfig\x12\x1c\n\rexporter_type\x18\x02 \x01(\t:\x05\x66inal\x12\x1c\n\x14\x62\x65st_exporter_metric\x18\x04 \x01(\t\x12\x1b\n\rmetric_bigger\x18\x05 \x01(\x08:\x04true\x12 \n\x11\x65nable_early_stop\x18\x06 \x01(\x08:\x05\x66\x61lse\x12\x1e\n\x0fmax_check_steps\x18\x07 \x01(\r:\x05\x31\x30\x30\x30\x30\x12\x13\n\x0b\x61sset_files\x18\x0f \x03(\t\x12\x1a\n\x0f\x65xports_to_keep\x18\t \x01(\r:\x01\x30\x12\x14\n\x0bgate_metric\x18\xe8\x07 \x01(\t\x12\x19\n\rgate_max_drop\x18\xe9\x07 \x01(\x01:\x01\x30\x12\x1e\n\x0ehalf_precision\x18\xea\x07 \x01(\x08:\x05\x66\x61lse')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x61pps_rec/protos/export.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\"\xb9\x02\n\x0c\x45xportConfig\x12\x1c\n\rexporter_type\x18\x02 \x01(\t:\x05\x66inal\x12\x1c\n\x14\x62\x65st_exporter_metric\x18\x04 \x01(\t\x12\x1b\n\rmetric_bigger\x18\x05 \x01(\x08:\x04true\x12 \n\x11\x65nable_early_stop\x18\x06 \x01(\x08:\x05\x66\x61lse\x12\x1e\n\x0fmax_check_steps\x18\x07 \x01(\r:\x05\x31\x30\x30\x30\x30\x12\x13\n\x0b\x61sset_files\x18\x0f \x03(\t\x12\x1a\n\x0f\x65xports_to_keep\x18\t \x01(\r:\x01\x30\x12\x14\n\x0bgate_metric\x18\xe8\x07 \x01(\t\x12\'\n\rgate_max_drop\x18\xe9\x07 \x01(\x01:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\x1e\n\x0ehalf_precision\x18\xea\x07 \x01(\x08:\x05\x66\x61lse')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.export_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EXPORTCONFIG']._serialized_start=50
-  _globals['_EXPORTCONFIG']._serialized_end=349
+  _globals['_EXPORTCONFIG'].fields_by_name['gate_max_drop']._loaded_options = None
+  _globals['_EXPORTCONFIG'].fields_by_name['gate_max_drop']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_EXPORTCONFIG']._serialized_start=81
+  _globals['_EXPORTCONFIG']._serialized_end=394
 # @@protoc_insertion_point(module_scope)

@@ -29,35 +29,51 @@ from apps_rec.protos import network_pb2 as apps__rec_dot_protos_dot_network__pb2
 from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1b\x61pps_rec/protos/named.proto\x1a\x1d\x61pps_rec/protos/network.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\x94\n\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12\x35\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroup\x12:\n\x0eseq_att_groups\x18\x07 \x03(\x0b\x32\".apps_rec.protos.SeqAttGroupConfig\x12#\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x12\x1f\n\x02kd\x18\x0c \x03(\x0b\x32\x13.apps_rec.protos.Kd\x12<\n\tloss_type\x18\t \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\n \x01(\r:\x01\x31\x12%\n\x06losses\x18\x0f \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12T\n\x14loss_weight_strategy\x18\x10 \x01(\x0e\x32/.apps_rec.protos.ModelConfig.LossWeightStrategy:\x05\x46ixed\x12\x45\n\x13variational_dropout\x18\x0e \x01(\x0b\x32(.apps_rec.protos.VariationalDropoutLayer\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12\x35\n\rwide_and_deep\x18\x66 \x01(\x0b\x32\x1c.apps_rec.protos.WideAndDeepH\x00\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12\x32\n\x0bmulti_tower\x18h \x01(\x0b\x32\x1b.apps_rec.protos.MultiTowerH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12#\n\x03\x64\x63n\x18j \x01(\x0b\x32\x14.apps_rec.protos.DcnH\x00\x12%\n\x04\x64lrm\x18l \x01(\x0b\x32\x15.apps_rec.protos.DlrmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12(\n\x05\x64\x62mtl\x18\xaf\x02 \x01(\x0b\x32\x16.apps_rec.protos.DbmtlH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12\x1f\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\t\"<\n\x12LossWeightStrategy\x12\t\n\x05\x46ixed\x10\x00\x12\x0f\n\x0bUncertainty\x10\x01\x12\n\n\x06Random\x10\x02\x42\x07\n\x05model\"\x7f\n\x17VariationalDropoutLayer\x12\x31\n\x15regularization_lambda\x18\x01 \x01(\x02:\x04\x30.01B\x0c\x92\xf4\x18\x08[0, inf)\x12\x31\n\"embedding_wise_variational_dropout\x18\x02 \x01(\x08:\x05\x66\x61lse\"\xf0\x01\n\x0c\x46\x65\x61tureGroup\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x15\n\rfeature_names\x18\x02 \x03(\t\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\x12=\n\x11sequence_features\x18\x04 \x03(\x0b\x32\".apps_rec.protos.SeqAttGroupConfig\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\".\n\tScoreTerm\x12\x0e\n\x06output\x18\x01 \x01(\t\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x81\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\x1c\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"[\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\x12<\n\x0e\x63ounterfactual\x18\xe8\x07 \x01(\x0b\x32#.apps_rec.protos.CounterfactualRisk*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/model.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1b\x61pps_rec/protos/named.proto\x1a\x1d\x61pps_rec/protos/network.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xb6\n\n\x0bModelConfig\x12\x13\n\x0bmodel_class\x18\x01 \x01(\t\x12;\n\x0e\x66\x65\x61ture_groups\x18\x02 \x03(\x0b\x32\x1d.apps_rec.protos.FeatureGroupB\x04\xa0\xf4\x18\x01\x12:\n\x0eseq_att_groups\x18\x07 \x03(\x0b\x32\".apps_rec.protos.SeqAttGroupConfig\x12\x31\n\x18\x65mbedding_regularization\x18\x08 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\x1f\n\x02kd\x18\x0c \x03(\x0b\x32\x13.apps_rec.protos.Kd\x12<\n\tloss_type\x18\t \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\n \x01(\r:\x01\x31\x12%\n\x06losses\x18\x0f \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12T\n\x14loss_weight_strategy\x18\x10 \x01(\x0e\x32/.apps_rec.protos.ModelConfig.LossWeightStrategy:\x05\x46ixed\x12\x45\n\x13variational_dropout\x18\x0e \x01(\x0b\x32(.apps_rec.protos.VariationalDropoutLayer\x12\x12\n\nlabel_name\x18\x12 \x01(\t\x12\x35\n\rwide_and_deep\x18\x66 \x01(\x0b\x32\x1c.apps_rec.protos.WideAndDeepH\x00\x12)\n\x06\x64\x65\x65pfm\x18g \x01(\x0b\x32\x17.apps_rec.protos.DeepFmH\x00\x12\x32\n\x0bmulti_tower\x18h \x01(\x0b\x32\x1b.apps_rec.protos.MultiTowerH\x00\x12!\n\x02\x66m\x18i \x01(\x0b\x32\x13.apps_rec.protos.FmH\x00\x12#\n\x03\x64\x63n\x18j \x01(\x0b\x32\x14.apps_rec.protos.DcnH\x00\x12%\n\x04\x64lrm\x18l \x01(\x0b\x32\x15.apps_rec.protos.DlrmH\x00\x12&\n\x04mmoe\x18\xad\x02 \x01(\x0b\x32\x15.apps_rec.protos.MmoeH\x00\x12&\n\x04\x65smm\x18\xae\x02 \x01(\x0b\x32\x15.apps_rec.protos.EsmmH\x00\x12(\n\x05\x64\x62mtl\x18\xaf\x02 \x01(\x0b\x32\x16.apps_rec.protos.DbmtlH\x00\x12>\n\x11simple_multi_task\x18\xb0\x02 \x01(\x0b\x32 .apps_rec.protos.SimpleMultiTaskH\x00\x12$\n\x03ple\x18\xb1\x02 \x01(\x0b\x32\x14.apps_rec.protos.PleH\x00\x12\x31\n\nrank_model\x18\xe8\x07 \x01(\x0b\x32\x1a.apps_rec.protos.RankModelH\x00\x12-\n\x10\x65mbedding_stddev\x18\xea\x07 \x01(\x02:\x04\x30.05B\x0c\x92\xf4\x18\x08(0, inf)\x12*\n\x05score\x18\xe9\x07 \x03(\x0b\x32\x1a.apps_rec.protos.ScoreTerm\x12\x43\n\rscore_formula\x18\xeb\x07 \x01(\x0e\x32\x1d.apps_rec.protos.ScoreFormula:\x0cWEIGHTED_SUM\x12\x1a\n\x11score_value_field\x18\xec\x07 \x01(\t\"<\n\x12LossWeightStrategy\x12\t\n\x05\x46ixed\x10\x00\x12\x0f\n\x0bUncertainty\x10\x01\x12\n\n\x06Random\x10\x02\x42\x07\n\x05model\"\x7f\n\x17VariationalDropoutLayer\x12\x31\n\x15regularization_lambda\x18\x01 \x01(\x02:\x04\x30.01B\x0c\x92\xf4\x18\x08[0, inf)\x12\x31\n\"embedding_wise_variational_dropout\x18\x02 \x01(\x08:\x05\x66\x61lse\"\xfc\x01\n\x0c\x46\x65\x61tureGroup\x12\x18\n\ngroup_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x1b\n\rfeature_names\x18\x02 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x41\n\twide_deep\x18\x03 \x01(\x0e\x32(.apps_rec.protos.FeatureGroup.WideOrDeep:\x04\x44\x45\x45P\x12=\n\x11sequence_features\x18\x04 \x03(\x0b\x32\".apps_rec.protos.SeqAttGroupConfig\"3\n\nWideOrDeep\x12\x08\n\x04\x44\x45\x45P\x10\x00\x12\x08\n\x04WIDE\x10\x01\x12\x11\n\rWIDE_AND_DEEP\x10\x02\"4\n\tScoreTerm\x12\x14\n\x06output\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x11\n\x06weight\x18\x02 \x01(\x02:\x01\x31\"\x95\x02\n\tRankModel\x12#\n\x04\x62ody\x18\x01 \x01(\x0b\x32\x15.apps_rec.protos.Body\x12#\n\x02\x66m\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12#\n\x04head\x18\x03 \x01(\x0b\x32\x15.apps_rec.protos.Head\x12\x35\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12\x36\n\x0eposition_tower\x18\x05 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12*\n\x11l2_regularization\x18\x06 \x01(\x02:\x01\x30\x42\x0c\x92\xf4\x18\x08[0, inf)\"n\n\x04Head\x12\x33\n\x0bindependent\x18\x01 \x01(\x0b\x32\x1c.apps_rec.protos.IndependentH\x00\x12)\n\x06\x66unnel\x18\x02 \x01(\x0b\x32\x17.apps_rec.protos.FunnelH\x00\x42\x06\n\x04head\"\r\n\x0bIndependent\"[\n\x06\x46unnel\x12\x13\n\x0btower_names\x18\x01 \x03(\t\x12<\n\x0e\x63ounterfactual\x18\xe8\x07 \x01(\x0b\x32#.apps_rec.protos.CounterfactualRisk*7\n\x0cScoreFormula\x12\x10\n\x0cWEIGHTED_SUM\x10\x00\x12\x15\n\x11PRODUCT_OF_POWERS\x10\x01')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.model_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_MODELCONFIG'].fields_by_name['feature_groups']._loaded_options = None
+  _globals['_MODELCONFIG'].fields_by_name['feature_groups']._serialized_options = b'\240\364\030\001'
+  _globals['_MODELCONFIG'].fields_by_name['embedding_regularization']._loaded_options = None
+  _globals['_MODELCONFIG'].fields_by_name['embedding_regularization']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_MODELCONFIG'].fields_by_name['embedding_stddev']._loaded_options = None
+  _globals['_MODELCONFIG'].fields_by_name['embedding_stddev']._serialized_options = b'\222\364\030\010(0, inf)'
   _globals['_VARIATIONALDROPOUTLAYER'].fields_by_name['regularization_lambda']._loaded_options = None
   _globals['_VARIATIONALDROPOUTLAYER'].fields_by_name['regularization_lambda']._serialized_options = b'\222\364\030\010[0, inf)'
-  _globals['_SCOREFORMULA']._serialized_start=2401
-  _globals['_SCOREFORMULA']._serialized_end=2456
+  _globals['_FEATUREGROUP'].fields_by_name['group_name']._loaded_options = None
+  _globals['_FEATUREGROUP'].fields_by_name['group_name']._serialized_options = b'\240\364\030\001'
+  _globals['_FEATUREGROUP'].fields_by_name['feature_names']._loaded_options = None
+  _globals['_FEATUREGROUP'].fields_by_name['feature_names']._serialized_options = b'\240\364\030\001'
+  _globals['_SCORETERM'].fields_by_name['output']._loaded_options = None
+  _globals['_SCORETERM'].fields_by_name['output']._serialized_options = b'\240\364\030\001'
+  _globals['_RANKMODEL'].fields_by_name['task_towers']._loaded_options = None
+  _globals['_RANKMODEL'].fields_by_name['task_towers']._serialized_options = b'\240\364\030\001'
+  _globals['_RANKMODEL'].fields_by_name['l2_regularization']._loaded_options = None
+  _globals['_RANKMODEL'].fields_by_name['l2_regularization']._serialized_options = b'\222\364\030\010[0, inf)'
+  _globals['_SCOREFORMULA']._serialized_start=2473
+  _globals['_SCOREFORMULA']._serialized_end=2528
   _globals['_MODELCONFIG']._serialized_start=199
-  _globals['_MODELCONFIG']._serialized_end=1499
-  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_start=1430
-  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_end=1490
-  _globals['_VARIATIONALDROPOUTLAYER']._serialized_start=1501
-  _globals['_VARIATIONALDROPOUTLAYER']._serialized_end=1628
-  _globals['_FEATUREGROUP']._serialized_start=1631
-  _globals['_FEATUREGROUP']._serialized_end=1871
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=1820
-  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=1871
-  _globals['_SCORETERM']._serialized_start=1873
-  _globals['_SCORETERM']._serialized_end=1919
-  _globals['_RANKMODEL']._serialized_start=1922
-  _globals['_RANKMODEL']._serialized_end=2179
-  _globals['_HEAD']._serialized_start=2181
-  _globals['_HEAD']._serialized_end=2291
-  _globals['_INDEPENDENT']._serialized_start=2293
-  _globals['_INDEPENDENT']._serialized_end=2306
-  _globals['_FUNNEL']._serialized_start=2308
-  _globals['_FUNNEL']._serialized_end=2399
+  _globals['_MODELCONFIG']._serialized_end=1533
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_start=1464
+  _globals['_MODELCONFIG_LOSSWEIGHTSTRATEGY']._serialized_end=1524
+  _globals['_VARIATIONALDROPOUTLAYER']._serialized_start=1535
+  _globals['_VARIATIONALDROPOUTLAYER']._serialized_end=1662
+  _globals['_FEATUREGROUP']._serialized_start=1665
+  _globals['_FEATUREGROUP']._serialized_end=1917
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_start=1866
+  _globals['_FEATUREGROUP_WIDEORDEEP']._serialized_end=1917
+  _globals['_SCORETERM']._serialized_start=1919
+  _globals['_SCORETERM']._serialized_end=1971
+  _globals['_RANKMODEL']._serialized_start=1974
+  _globals['_RANKMODEL']._serialized_end=2251
+  _globals['_HEAD']._serialized_start=2253
+  _globals['_HEAD']._serialized_end=2363
+  _globals['_INDEPENDENT']._serialized_start=2365
+  _globals['_INDEPENDENT']._serialized_end=2378
+  _globals['_FUNNEL']._serialized_start=2380
+  _globals['_FUNNEL']._serialized_end=2471
 # @@protoc_insertion_point(module_scope)

@@ -24,41 +24,78 @@ _sym_db = _symbol_database.Default()
 
 from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
 from apps_rec.protos import network_pb2 as apps__rec_dot_protos_dot_network__pb2
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/named.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1d\x61pps_rec/protos/network.proto\"\xb2\x01\n\x0bWideAndDeep\x12\x1a\n\x0fwide_output_dim\x18\x01 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xd3\x01\n\x06\x44\x65\x65pFm\x12!\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1a\n\x0fwide_output_dim\x18\x03 \x01(\r:\x01\x31\x12$\n\x14\x64\x65nse_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xc9\x01\n\nMultiTower\x12&\n\x06towers\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12\'\n\tfinal_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12-\n\ndin_towers\x18\x06 \x03(\x0b\x32\x19.apps_rec.protos.DinTower\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"<\n\x08\x44inTower\x12\r\n\x05input\x18\x01 \x01(\t\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xc9\x01\n\x03\x44\x63n\x12*\n\ndeep_tower\x18\x01 \x01(\x0b\x32\x16.apps_rec.protos.Tower\x12\x30\n\x0b\x63ross_tower\x18\x02 \x01(\x0b\x32\x1b.apps_rec.protos.CrossTower\x12\'\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"1\n\nCrossTower\x12\r\n\x05input\x18\x01 \x01(\t\x12\x14\n\tcross_num\x18\x02 \x01(\r:\x01\x33\"\x82\x02\n\x04\x44lrm\x12%\n\x07top_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12%\n\x07\x62ot_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12&\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08:\x05\x66\x61lse\x12&\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08:\x05\x66\x61lse\x12 \n\x11l2_regularization\x18\n \x01(\x02:\x05\x31\x65-05\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xd2\x02\n\x04Mmoe\x12-\n\x07\x65xperts\x18\x01 \x03(\x0b\x32\x1c.apps_rec.protos.ExpertTower\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\'\n\x08gate_dnn\x18\xea\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"0\n\x0b\x45xpertTower\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xb8\x03\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12-\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12<\n\x0e\x63ounterfactual\x18\xec\x07 \x01(\x0b\x32#.apps_rec.protos.CounterfactualRisk\x12\'\n\x08gate_dnn\x18\xed\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xef\x01\n\x0fSimpleMultiTask\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xef\x01\n\x05\x44\x62mtl\x12(\n\nbottom_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12/\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\'\n\x08gate_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x9a\x01\n\x03Ple\x12?\n\x13\x65xtraction_networks\x18\x01 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetwork\x12/\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTower\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1b\x61pps_rec/protos/named.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1d\x61pps_rec/protos/network.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xb8\x01\n\x0bWideAndDeep\x12\x1a\n\x0fwide_output_dim\x18\x01 \x01(\r:\x01\x31\x12\'\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\'\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xd9\x01\n\x06\x44\x65\x65pFm\x12\'\n\x03\x64nn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\'\n\tfinal_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1a\n\x0fwide_output_dim\x18\x03 \x01(\r:\x01\x31\x12$\n\x14\x64\x65nse_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12!\n\x11l2_regularization\x18\x06 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xcf\x01\n\nMultiTower\x12&\n\x06towers\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12-\n\tfinal_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12-\n\ndin_towers\x18\x06 \x03(\x0b\x32\x19.apps_rec.protos.DinTower\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"H\n\x08\x44inTower\x12\x13\n\x05input\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\'\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"\x1e\n\x02\x46m\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xdb\x01\n\x03\x44\x63n\x12\x30\n\ndeep_tower\x18\x01 \x01(\x0b\x32\x16.apps_rec.protos.TowerB\x04\xa0\xf4\x18\x01\x12\x36\n\x0b\x63ross_tower\x18\x02 \x01(\x0b\x32\x1b.apps_rec.protos.CrossTowerB\x04\xa0\xf4\x18\x01\x12-\n\tfinal_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"1\n\nCrossTower\x12\r\n\x05input\x18\x01 \x01(\t\x12\x14\n\tcross_num\x18\x02 \x01(\r:\x01\x33\"\x8e\x02\n\x04\x44lrm\x12+\n\x07top_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12+\n\x07\x62ot_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12&\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08:\x05\x66\x61lse\x12&\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08:\x05\x66\x61lse\x12 \n\x11l2_regularization\x18\n \x01(\x02:\x05\x31\x65-05\x12\x18\n\ntower_name\x18\xe8\x07 \x01(\t:\x03\x63tr\"\xd8\x02\n\x04Mmoe\x12-\n\x07\x65xperts\x18\x01 \x03(\x0b\x32\x1c.apps_rec.protos.ExpertTower\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12\x35\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12$\n\x02\x66m\x18\xe8\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xe9\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12\'\n\x08gate_dnn\x18\xea\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"6\n\x0b\x45xpertTower\x12\'\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"\xc4\x03\n\x04\x45smm\x12&\n\x06groups\x18\x01 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12\x33\n\tctr_tower\x18\x02 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12\x33\n\tcvr_tower\x18\x03 \x01(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x04 \x01(\x02:\x06\x30.0001\x12)\n\nexpert_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x16\n\nnum_expert\x18\xe9\x07 \x01(\r:\x01\x30\x12$\n\x02\x66m\x18\xea\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xeb\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\x12<\n\x0e\x63ounterfactual\x18\xec\x07 \x01(\x0b\x32#.apps_rec.protos.CounterfactualRisk\x12\'\n\x08gate_dnn\x18\xed\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xf5\x01\n\x0fSimpleMultiTask\x12\x35\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001\x12)\n\nbottom_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12$\n\x02\x66m\x18\xe9\x07 \x01(\x0b\x32\x17.apps_rec.protos.FmTerm\x12\x37\n\x0eposition_tower\x18\xea\x07 \x01(\x0b\x32\x1e.apps_rec.protos.PositionTower\"\xf5\x01\n\x05\x44\x62mtl\x12(\n\nbottom_dnn\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12(\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x15\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x12\x35\n\x0btask_towers\x18\x04 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x05 \x01(\x02:\x06\x30.0001\x12\'\n\x08gate_dnn\x18\xe8\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xa6\x01\n\x03Ple\x12\x45\n\x13\x65xtraction_networks\x18\x01 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetworkB\x04\xa0\xf4\x18\x01\x12\x35\n\x0btask_towers\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.TaskTowerB\x04\xa0\xf4\x18\x01\x12!\n\x11l2_regularization\x18\x03 \x01(\x02:\x06\x30.0001')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.named_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_WIDEANDDEEP']._serialized_start=107
-  _globals['_WIDEANDDEEP']._serialized_end=285
-  _globals['_DEEPFM']._serialized_start=288
-  _globals['_DEEPFM']._serialized_end=499
-  _globals['_MULTITOWER']._serialized_start=502
-  _globals['_MULTITOWER']._serialized_end=703
-  _globals['_DINTOWER']._serialized_start=705
-  _globals['_DINTOWER']._serialized_end=765
-  _globals['_FM']._serialized_start=767
-  _globals['_FM']._serialized_end=797
-  _globals['_DCN']._serialized_start=800
-  _globals['_DCN']._serialized_end=1001
-  _globals['_CROSSTOWER']._serialized_start=1003
-  _globals['_CROSSTOWER']._serialized_end=1052
-  _globals['_DLRM']._serialized_start=1055
-  _globals['_DLRM']._serialized_end=1313
-  _globals['_MMOE']._serialized_start=1316
-  _globals['_MMOE']._serialized_end=1654
-  _globals['_EXPERTTOWER']._serialized_start=1656
-  _globals['_EXPERTTOWER']._serialized_end=1704
-  _globals['_ESMM']._serialized_start=1707
-  _globals['_ESMM']._serialized_end=2147
-  _globals['_SIMPLEMULTITASK']._serialized_start=2150
-  _globals['_SIMPLEMULTITASK']._serialized_end=2389
-  _globals['_DBMTL']._serialized_start=2392
-  _globals['_DBMTL']._serialized_end=2631
-  _globals['_PLE']._serialized_start=2634
-  _globals['_PLE']._serialized_end=2788
+  _globals['_WIDEANDDEEP'].fields_by_name['dnn']._loaded_options = None
+  _globals['_WIDEANDDEEP'].fields_by_name['dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_DEEPFM'].fields_by_name['dnn']._loaded_options = None
+  _globals['_DEEPFM'].fields_by_name['dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_MULTITOWER'].fields_by_name['final_dnn']._loaded_options = None
+  _globals['_MULTITOWER'].fields_by_name['final_dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_DINTOWER'].fields_by_name['input']._loaded_options = None
+  _globals['_DINTOWER'].fields_by_name['input']._serialized_options = b'\240\364\030\001'
+  _globals['_DINTOWER'].fields_by_name['dnn']._loaded_options = None
+  _globals['_DINTOWER'].fields_by_name['dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_DCN'].fields_by_name['deep_tower']._loaded_options = None
+  _globals['_DCN'].fields_by_name['deep_tower']._serialized_options = b'\240\364\030\001'
+  _globals['_DCN'].fields_by_name['cross_tower']._loaded_options = None
+  _globals['_DCN'].fields_by_name['cross_tower']._serialized_options = b'\240\364\030\001'
+  _globals['_DCN'].fields_by_name['final_dnn']._loaded_options = None
+  _globals['_DCN'].fields_by_name['final_dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_DLRM'].fields_by_name['top_dnn']._loaded_options = None
+  _globals['_DLRM'].fields_by_name['top_dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_DLRM'].fields_by_name['bot_dnn']._loaded_options = None
+  _globals['_DLRM'].fields_by_name['bot_dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_MMOE'].fields_by_name['task_towers']._loaded_options = None
+  _globals['_MMOE'].fields_by_name['task_towers']._serialized_options = b'\240\364\030\001'
+  _globals['_EXPERTTOWER'].fields_by_name['dnn']._loaded_options = None
+  _globals['_EXPERTTOWER'].fields_by_name['dnn']._serialized_options = b'\240\364\030\001'
+  _globals['_ESMM'].fields_by_name['ctr_tower']._loaded_options = None
+  _globals['_ESMM'].fields_by_name['ctr_tower']._serialized_options = b'\240\364\030\001'
+  _globals['_ESMM'].fields_by_name['cvr_tower']._loaded_options = None
+  _globals['_ESMM'].fields_by_name['cvr_tower']._serialized_options = b'\240\364\030\001'
+  _globals['_SIMPLEMULTITASK'].fields_by_name['task_towers']._loaded_options = None
+  _globals['_SIMPLEMULTITASK'].fields_by_name['task_towers']._serialized_options = b'\240\364\030\001'
+  _globals['_DBMTL'].fields_by_name['task_towers']._loaded_options = None
+  _globals['_DBMTL'].fields_by_name['task_towers']._serialized_options = b'\240\364\030\001'
+  _globals['_PLE'].fields_by_name['extraction_networks']._loaded_options = None
+  _globals['_PLE'].fields_by_name['extraction_networks']._serialized_options = b'\240\364\030\001'
+  _globals['_PLE'].fields_by_name['task_towers']._loaded_options = None
+  _globals['_PLE'].fields_by_name['task_towers']._serialized_options = b'\240\364\030\001'
+  _globals['_WIDEANDDEEP']._serialized_start=138
+  _globals['_WIDEANDDEEP']._serialized_end=322
+  _globals['_DEEPFM']._serialized_start=325
+  _globals['_DEEPFM']._serialized_end=542
+  _globals['_MULTITOWER']._serialized_start=545
+  _globals['_MULTITOWER']._serialized_end=752
+  _globals['_DINTOWER']._serialized_start=754
+  _globals['_DINTOWER']._serialized_end=826
+  _globals['_FM']._serialized_start=828
+  _globals['_FM']._serialized_end=858
+  _globals['_DCN']._serialized_start=861
+  _globals['_DCN']._serialized_end=1080
+  _globals['_CROSSTOWER']._serialized_start=1082
+  _globals['_CROSSTOWER']._serialized_end=1131
+  _globals['_DLRM']._serialized_start=1134
+  _globals['_DLRM']._serialized_end=1404
+  _globals['_MMOE']._serialized_start=1407
+  _globals['_MMOE']._serialized_end=1751
+  _globals['_EXPERTTOWER']._serialized_start=1753
+  _globals['_EXPERTTOWER']._serialized_end=1807
+  _globals['_ESMM']._serialized_start=1810
+  _globals['_ESMM']._serialized_end=2262
+  _globals['_SIMPLEMULTITASK']._serialized_start=2265
+  _globals['_SIMPLEMULTITASK']._serialized_end=2510
+  _globals['_DBMTL']._serialized_start=2513
+  _globals['_DBMTL']._serialized_end=2758
+  _globals['_PLE']._serialized_start=2761
+  _globals['_PLE']._serialized_end=2927
 # @@protoc_insertion_point(module_scope)

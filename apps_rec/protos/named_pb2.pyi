@@ -1,5 +1,6 @@
 from apps_rec.protos import dnn_pb2 as _dnn_pb2
 from apps_rec.protos import network_pb2 as _network_pb2
+from apps_rec.protos import options_pb2 as _options_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message

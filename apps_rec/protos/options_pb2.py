@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/options.proto\x12\x0f\x61pps_rec.protos\x1a google/protobuf/descriptor.proto:.\n\x05range\x12\x1d.google.protobuf.FieldOptions\x18\xc2\x8e\x03 \x01(\t:0\n\x07\x63hoices\x12\x1d.google.protobuf.FieldOptions\x18\xc3\x8e\x03 \x03(\t')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/options.proto\x12\x0f\x61pps_rec.protos\x1a google/protobuf/descriptor.proto:.\n\x05range\x12\x1d.google.protobuf.FieldOptions\x18\xc2\x8e\x03 \x01(\t:0\n\x07\x63hoices\x12\x1d.google.protobuf.FieldOptions\x18\xc3\x8e\x03 \x03(\t:1\n\x08required\x12\x1d.google.protobuf.FieldOptions\x18\xc4\x8e\x03 \x01(\x08')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)

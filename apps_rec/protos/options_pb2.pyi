@@ -7,3 +7,5 @@ RANGE_FIELD_NUMBER: _ClassVar[int]
 range: _descriptor.FieldDescriptor
 CHOICES_FIELD_NUMBER: _ClassVar[int]
 choices: _descriptor.FieldDescriptor
+REQUIRED_FIELD_NUMBER: _ClassVar[int]
+required: _descriptor.FieldDescriptor

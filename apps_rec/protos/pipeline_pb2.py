@@ -27,16 +27,27 @@ from apps_rec.protos import eval_pb2 as apps__rec_dot_protos_dot_eval__pb2
 from apps_rec.protos import export_pb2 as apps__rec_dot_protos_dot_export__pb2
 from apps_rec.protos import feature_pb2 as apps__rec_dot_protos_dot_feature__pb2
 from apps_rec.protos import model_pb2 as apps__rec_dot_protos_dot_model__pb2
+from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 from apps_rec.protos import train_pb2 as apps__rec_dot_protos_dot_train__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xa3\x04\n\x0ePipelineConfig\x12\x1a\n\x10train_input_path\x18\x01 \x01(\tH\x00\x12\x1d\n\x13parquet_train_input\x18g \x01(\tH\x00\x12\x19\n\x0f\x65val_input_path\x18\x03 \x01(\tH\x01\x12\x1d\n\x12parquet_eval_input\x18\xcb\x01 \x01(\tH\x01\x12\x11\n\tmodel_dir\x18\x05 \x01(\t\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x30\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfig\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x33\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSet\x12\x32\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfig\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfigB\x0c\n\ntrain_pathB\x0b\n\teval_path')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1d\x61pps_rec/protos/options.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xc1\x04\n\x0ePipelineConfig\x12 \n\x10train_input_path\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01H\x00\x12\x1d\n\x13parquet_train_input\x18g \x01(\tH\x00\x12\x19\n\x0f\x65val_input_path\x18\x03 \x01(\tH\x01\x12\x1d\n\x12parquet_eval_input\x18\xcb\x01 \x01(\tH\x01\x12\x17\n\tmodel_dir\x18\x05 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x36\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfigB\x04\xa0\xf4\x18\x01\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x39\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSetB\x04\xa0\xf4\x18\x01\x12\x38\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfigB\x04\xa0\xf4\x18\x01\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfigB\x0c\n\ntrain_pathB\x0b\n\teval_path')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'apps_rec.protos.pipeline_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_PIPELINECONFIG']._serialized_start=227
-  _globals['_PIPELINECONFIG']._serialized_end=774
+  _globals['_PIPELINECONFIG'].fields_by_name['train_input_path']._loaded_options = None
+  _globals['_PIPELINECONFIG'].fields_by_name['train_input_path']._serialized_options = b'\240\364\030\001'
+  _globals['_PIPELINECONFIG'].fields_by_name['model_dir']._loaded_options = None
+  _globals['_PIPELINECONFIG'].fields_by_name['model_dir']._serialized_options = b'\240\364\030\001'
+  _globals['_PIPELINECONFIG'].fields_by_name['data_config']._loaded_options = None
+  _globals['_PIPELINECONFIG'].fields_by_name['data_config']._serialized_options = b'\240\364\030\001'
+  _globals['_PIPELINECONFIG'].fields_by_name['feature_config']._loaded_options = None
+  _globals['_PIPELINECONFIG'].fields_by_name['feature_config']._serialized_options = b'\240\364\030\001'
+  _globals['_PIPELINECONFIG'].fields_by_name['model_config']._loaded_options = None
+  _globals['_PIPELINECONFIG'].fields_by_name['model_config']._serialized_options = b'\240\364\030\001'
+  _globals['_PIPELINECONFIG']._serialized_start=258
+  _globals['_PIPELINECONFIG']._serialized_end=835
 # @@protoc_insertion_point(module_scope)

@@ -3,6 +3,7 @@ from apps_rec.protos import eval_pb2 as _eval_pb2
 from apps_rec.protos import export_pb2 as _export_pb2
 from apps_rec.protos import feature_pb2 as _feature_pb2
 from apps_rec.protos import model_pb2 as _model_pb2
+from apps_rec.protos import options_pb2 as _options_pb2
 from apps_rec.protos import train_pb2 as _train_pb2
 from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor

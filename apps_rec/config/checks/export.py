@@ -65,7 +65,7 @@ def _asset_files(context: Context) -> None:
 def _gate(context: Context) -> None:
     """Reports mistakes of the gate, which decides what may be published."""
     export, report = context.config.export_config, context.report
-    context.within(export, _PATH, "gate_max_drop", 0)
+    context.in_ranges(export, _PATH)
     if not export.gate_metric:
         if export.HasField("gate_max_drop"):
             report.warn(f"{_PATH}.gate_max_drop", "has no effect: there is no gate_metric.")

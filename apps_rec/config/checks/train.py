@@ -21,8 +21,7 @@ def check_train(context: Context) -> None:
     if endless and not report.is_broken("data_config.num_epochs"):
         text = "training would not end: expected train_config.num_steps or data_config.num_epochs above 0."
         report.error(f"{_PATH}.num_steps", text)
-    context.above_zero(train, _PATH, "save_checkpoints_steps", "keep_checkpoint_max", "log_step_count_steps")
-    context.within(train, _PATH, "gradient_clipping_by_norm", 0)
+    context.in_ranges(train, _PATH)
     _name_map(context)
     _strategy(context)
     check_optimizers(context)

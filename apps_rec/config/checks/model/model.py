@@ -15,11 +15,10 @@ from apps_rec.protos.network_pb2 import FmTerm
 def check_model(context: Context) -> None:
     """Reports the mistakes of the parts of the model, except groups, towers and metrics."""
     report, rank = context.report, context.rank
-    context.within(context.config.model_config, "model_config", "embedding_regularization", 0)
-    context.above_zero(context.config.model_config, "model_config", "embedding_stddev")
+    context.in_ranges(context.config.model_config, "model_config")
     if context.config.model_config.HasField("variational_dropout"):
         context.in_ranges(context.config.model_config.variational_dropout, "model_config.variational_dropout")
-    context.within(rank, RANK, "l2_regularization", 0)
+    context.in_ranges(rank, RANK)
     for path, dnn in dnns_by_path(rank):
         check_dnn(context, dnn, path)  # type: ignore[arg-type]
     _body(context)

@@ -103,8 +103,7 @@ def _tower(context: Context, path: str, tower: TaskTower) -> None:
         context.label(f"{path}.label_name", tower.label_name)
     elif context.labels:
         report.missing(path, "label_name", "one of label_fields")
-    for name in ("weight", "in_task_space_weight", "out_task_space_weight"):
-        context.within(tower, path, name, 0)
+    context.in_ranges(tower, path)
     _task_space(context, path, tower)
     if tower.HasField("sample_weight"):
         check_weight(context, f"{path}.sample_weight", tower.sample_weight)

@@ -41,8 +41,7 @@ def check_data(context: Context) -> None:
         report.error("eval_input_path", "is empty; expected files, or leave it out.")
     if not data.HasField("input_type"):
         report.missing(_PATH, "input_type", "CSVInput, ParquetInput, TFRecordInput or BatchTFRecordInput")
-    context.above_zero(data, _PATH, "batch_size", "eval_batch_size", "shuffle_buffer_size")
-    context.within(data, _PATH, "holdout_fraction", 0, 1, "[)")
+    context.in_ranges(data, _PATH)
     _format(context)
     _columns(context)
     _labels(context)
@@ -62,7 +61,6 @@ def _format(context: Context) -> None:
                 report.error(at, f"is for CSVInput; input_type is {kind}.")
     else:
         _csv(context)
-    context.within(data, _PATH, "max_bad_row_share", 0, 1)
     if data.HasField("max_bad_row_share") and data.bad_rows == DataConfig.FAIL:
         report.warn(f"{_PATH}.max_bad_row_share", "has no effect: bad_rows is FAIL.")
     if data.HasField("shuffle_buffer_size") and not data.shuffle:
