@@ -1,6 +1,8 @@
 """Dropout that can be repeated after a restart."""
 
+import functools
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -8,8 +10,8 @@ import tensorflow as tf
 from apps_rec.layers import arguments
 from apps_rec.legacy_keras import keras
 
-# Named, so that a mask does not depend on the kind of device that draws it.
-_ALGORITHM = "philox"
+# TensorFlow's number of the algorithm. It is named, so that a mask does not depend on the kind of device that draws it.
+_PHILOX = 1
 
 
 class StatelessDropout(keras.layers.Layer):
@@ -55,20 +57,22 @@ class StatelessDropout(keras.layers.Layer):
                 f"{self.name}: dropout of {self.rate} in training needs `seed`, an int tensor of shape [2] made from "
                 "(train_config.seed, step); pass it down from the model's call."
             )
-        mask = tf.reshape(self._mask(tf.size(inputs), own_seed(self.name, seed), inputs.dtype), tf.shape(inputs))
-        mask.set_shape(inputs.shape)
-        return inputs * mask
+        return inputs * self._mask(inputs, own_seed(self.name, seed))
 
-    def _mask(self, size: tf.Tensor, seed: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-        """Draws `size` numbers, each 0 or 1 / (share kept)."""
+    def _mask(self, inputs: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """Draws for each input 0 or 1 / (share kept)."""
+        size = tf.size(inputs)
         # One word more than the bytes need: it draws the threshold.
-        words = tf.random.stateless_uniform(
-            [(size + 3) // 4 + 1], seed, minval=None, maxval=None, dtype=tf.int32, alg=_ALGORITHM
-        )
-        between = tf.cast(tf.bitcast(words[0], tf.uint32), tf.float64) / 2.0**32  # [0, 1)
+        words = _random_words(seed, [(size + 7) // 4], tf.uint32)
+        first, others = tf.split(words, [1, -1])
+        between = tf.cast(first, tf.float64) / 2.0**32  # [0, 1)
         threshold = tf.minimum(tf.floor(256.0 * self.rate + between), 255.0)
-        is_kept = tf.reshape(tf.bitcast(words[1:], tf.uint8), [-1])[:size] >= tf.cast(threshold, tf.uint8)
-        return tf.cast(is_kept, dtype) * tf.cast(256.0 / (256.0 - threshold), dtype)
+        drawn = tf.bitcast(others, tf.uint8)
+        of_a_row = inputs.shape[1:].num_elements()
+        if of_a_row is None or of_a_row % 4:  # else all bytes are used
+            drawn = tf.slice(tf.reshape(drawn, [-1]), [0], [size])
+        is_kept = tf.reshape(drawn, tf.shape(inputs)) >= tf.cast(threshold, tf.uint8)
+        return tf.cast(is_kept, inputs.dtype) * tf.cast(256.0 / (256.0 - threshold), inputs.dtype)
 
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
@@ -77,11 +81,32 @@ class StatelessDropout(keras.layers.Layer):
 
 def own_seed(name: str, seed: tf.Tensor) -> tf.Tensor:
     """Returns the seed of a layer on this replica, made from the step's."""
-    # int64 holds all 32 bits of the checksum.
-    name_hash = tf.constant(zlib.crc32(name.encode()), tf.int64)
-    own = tf.random.experimental.stateless_fold_in(seed, name_hash, alg=_ALGORITHM)
+    own = _fold_in(seed, zlib.crc32(name.encode()))
     replica = tf.distribute.get_replica_context()
     if replica is not None and replica.num_replicas_in_sync > 1:
-        replica_id = tf.cast(replica.replica_id_in_sync_group, tf.int64)
-        own = tf.random.experimental.stateless_fold_in(own, replica_id, alg=_ALGORITHM)
+        own = _fold_in(own, replica.replica_id_in_sync_group)
     return own
+
+
+def _fold_in(seed: tf.Tensor, data: int | tf.Tensor) -> tf.Tensor:
+    """Returns what `tf.random.experimental.stateless_fold_in` does."""
+    # int64 holds all 32 bits of a checksum.
+    return tf.concat([_random_words(seed, [1], tf.int64), [tf.cast(data, tf.int64)]], axis=0)
+
+
+def _random_words(seed: tf.Tensor, shape: Sequence[int | tf.Tensor], dtype: tf.DType) -> tf.Tensor:
+    """Returns what `tf.random.stateless_uniform` draws from all numbers of a type.
+
+    TensorFlow's own function makes a key and a counter of the seed by forty operations. A step has many dropouts, and
+    the time before the first step is that of its operations.
+    """
+    draw = functools.partial(tf.raw_ops.StatelessRandomUniformFullIntV2, alg=_PHILOX)
+    # The key of a random number generator that only scrambles the seed, as in TensorFlow's stateless_random_ops.cc.
+    mixed = draw(
+        shape=[2],
+        key=tf.constant([0x02461E293EC8F720], tf.uint64),
+        counter=tf.cast(seed, tf.uint64),
+        dtype=tf.uint64,
+    )
+    key, counter = tf.split(mixed, 2)
+    return draw(shape=shape, key=key, counter=tf.pad(counter, [[1, 0]]), dtype=dtype)

@@ -216,8 +216,8 @@ class RankModel(tfrs.Model):
         for spec in self.distillations:
             terms = distillation_terms(spec, self.head, logits, labels)
             shares[f"loss_{spec.name}"] = spec.weight * _global_mean(*terms)
-        if self.losses:
-            shares["loss_l2"] = tf.add_n(self.losses) / replicas
+        if squared_kernels := self.losses:  # each look at them computes them anew
+            shares["loss_l2"] = tf.add_n(squared_kernels) / replicas
         if self.embedding_l2:
             squares = embedded.squared_length()
             shares["loss_embedding_l2"] = self.embedding_l2 / 2 * _global_mean(squares, tf.ones_like(squares))

@@ -85,6 +85,7 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         self._by_key = _ByKey()
         self._slot_variables: list[list[tf.Variable]] = []
         self._is_finite: tf.Tensor | None = None
+        self._step_rates: list[tf.Tensor] = []
 
     @property
     def parts(self) -> list[Part]:
@@ -217,17 +218,24 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         finally:
             self._is_finite = None
 
+    def _distributed_apply_gradients_fn(self, distribution: Any, grads_and_vars: Any, **kwargs: Any) -> Any:
+        # Keras calls this once a step, and `update_step` once a weight.
+        self._step_rates = [part.rule.step_rate(self._rate(part, tf.float32), self.iterations) for part in self.parts]
+        return super()._distributed_apply_gradients_fn(distribution, grads_and_vars, **kwargs)
+
     def update_step(self, gradient: tf.Tensor | tf.IndexedSlices, variable: tf.Variable) -> None:
         """Updates a variable: all of it for a dense gradient, the rows of the gradient for a sparse one."""
         shares = self._shares_with_slots(variable)
         if not isinstance(gradient, tf.IndexedSlices):
-            changes = []
+            decreases = []
             for share in shares:
-                change, new_slots = self._update(share, gradient, share.slots, variable)
-                for slot, value in zip(share.slots, new_slots, strict=True):
-                    slot.assign(self._if_finite(value, slot))
-                changes.append(change)
-            variable.assign_add(self._if_finite(_side_by_side(changes), tf.zeros([], variable.dtype)))
+                old_slots = [tf.convert_to_tensor(slot) for slot in share.slots]
+                decrease, new_slots = self._update(share, gradient, old_slots, variable)
+                for slot, new, old in zip(share.slots, new_slots, old_slots, strict=True):
+                    slot.assign(self._if_finite(new, old), read_value=False)
+                decreases.append(decrease)
+            decrease = self._if_finite(_side_by_side(decreases), tf.zeros([], variable.dtype))
+            variable.assign_sub(decrease, read_value=False)
             return
         gradient = self._rows_if_finite(gradient)
         rows = gradient.indices
@@ -235,16 +243,16 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
         frozen = self._by_key.partly_frozen.get(self._var_key(variable))
         before: list[tf.Tensor] = []
         written: list[tf.Tensor] = []
-        changes = []
+        decreases = []
         for share in shares:
             touched = [tf.gather(slot, rows) for slot in share.slots]
-            change, new_slots = self._update(share, gradient.values, touched, weights)
+            decrease, new_slots = self._update(share, gradient.values, touched, weights)
             if frozen is not None:
                 own = frozen if share.columns is None else frozen.part(share.columns)
                 new_slots = [own.keep(rows, new, old) for new, old in zip(new_slots, touched, strict=True)]
             before, written = [*before, *touched], [*written, *new_slots]
-            changes.append(change)
-        new_weights = weights + _side_by_side(changes)
+            decreases.append(decrease)
+        new_weights = weights - _side_by_side(decreases)
         written.append(new_weights if frozen is None else frozen.keep(rows, new_weights, weights))
         if self.static_shapes:
             written = [self._if_finite(new, old) for new, old in zip(written, [*before, weights], strict=True)]
@@ -258,9 +266,9 @@ class RowSparseOptimizer(keras.optimizers.Optimizer):
     def _update(
         self, share: _Share, gradient: tf.Tensor, slots: Sequence[tf.Tensor], weights: tf.Tensor
     ) -> tuple[tf.Tensor, Sequence[tf.Tensor]]:
-        """Returns the change of the columns of a share, and its new slots; gradient and weights have all columns."""
-        rate = self._rate(share.part, weights.dtype)
-        return share.part.rule.update(share.of(gradient), list(slots), rate, self.iterations, lambda: share.of(weights))
+        """Returns what a share takes off its columns, and its new slots; gradient and weights have all columns."""
+        rate = tf.cast(self._step_rates[self.parts.index(share.part)], weights.dtype)
+        return share.part.rule.update(share.of(gradient), list(slots), rate, lambda: share.of(weights))
 
     def _if_finite(self, new: tf.Tensor, old: tf.Tensor) -> tf.Tensor:
         return new if self._is_finite is None else tf.where(self._is_finite, new, old)

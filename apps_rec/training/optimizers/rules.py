@@ -31,14 +31,22 @@ class Rule:
         """Returns the value of every element of each slot before the first step."""
         return (0.0,) * len(self.slot_names)
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns the change of the weights, and the new slots.
+    def step_rate(self, rate: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        """Returns the rate that `update` takes: what the updates of all weights share in a step is worked out once.
+
+        Args:
+            rate: learning rate of this step.
+            steps: number of steps made before, an integer.
+        """
+        return rate
+
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns what is taken off the weights, and the new slots.
 
         Args:
             gradient: gradient; all tensors have its shape.
             slots: slots, in the order of `slot_names`.
-            rate: learning rate of this step.
-            steps: number of steps made before, an integer.
+            rate: rate of this step, from `step_rate`.
             weights: function that returns the weights. A rule that does not ask for them saves reading them.
         """
         raise TypeError(f"{type(self).__name__} must say how it updates")
@@ -56,9 +64,9 @@ class Rule:
 class Sgd(Rule):
     """w -= rate * g."""
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -rate * g."""
-        return -rate * gradient, []
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns rate * g."""
+        return rate * gradient, []
 
 
 @dataclass(frozen=True)
@@ -68,10 +76,10 @@ class Momentum(Rule):
     momentum: float = 0.9
     slot_names: ClassVar[tuple[str, ...]] = ("momentum",)
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -rate * a."""
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns rate * a."""
         accumulated = self.momentum * slots[0] + gradient
-        return -rate * accumulated, [accumulated]
+        return rate * accumulated, [accumulated]
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,10 @@ class MomentumW(Momentum):
 
     weight_decay: float = 1e-6
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -weight_decay * w - rate * a."""
-        change, new = super().update(gradient, slots, rate, steps, weights)
-        return change - self.weight_decay * tf.convert_to_tensor(weights()), new
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns weight_decay * w + rate * a."""
+        decrease, new = super().update(gradient, slots, rate, weights)
+        return decrease + self.weight_decay * tf.convert_to_tensor(weights()), new
 
 
 @dataclass(frozen=True)
@@ -101,10 +109,10 @@ class Adagrad(Rule):
         """Returns the initial accumulator."""
         return (self.initial_accumulator_value,)
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -rate * g / sqrt(a); 0 where nothing was ever accumulated."""
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns rate * g / sqrt(a); 0 where nothing was ever accumulated."""
         accumulator = slots[0] + tf.square(gradient)
-        return -rate * tf.math.divide_no_nan(gradient, tf.sqrt(accumulator)), [accumulator]
+        return rate * tf.math.divide_no_nan(gradient, tf.sqrt(accumulator)), [accumulator]
 
 
 @dataclass(frozen=True)
@@ -123,11 +131,11 @@ class RmsProp(Rule):
         """Returns 1 for s and 0 for a."""
         return (1.0, 0.0)
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -a."""
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns a."""
         square = slots[0] + (tf.square(gradient) - slots[0]) * (1.0 - self.decay)
         moved = self.momentum * slots[1] + rate * gradient * tf.math.rsqrt(square + self.epsilon)
-        return -moved, [square, moved]
+        return moved, [square, moved]
 
 
 @dataclass(frozen=True)
@@ -142,18 +150,21 @@ class Adam(Rule):
     epsilon: float = 1e-7
     slot_names: ClassVar[tuple[str, ...]] = ("m", "v")
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns -rate * sqrt(1 - beta_2^t) / (1 - beta_1^t) * m / (sqrt(v) + epsilon)."""
-        step = tf.cast(steps + 1, gradient.dtype)
-        corrected = rate * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
+    def step_rate(self, rate: tf.Tensor, steps: tf.Tensor) -> tf.Tensor:
+        """Returns rate * sqrt(1 - beta_2^t) / (1 - beta_1^t), which corrects the bias of the moments."""
+        step = tf.cast(steps + 1, rate.dtype)
+        return rate * tf.sqrt(1.0 - tf.pow(self.beta_2, step)) / (1.0 - tf.pow(self.beta_1, step))
+
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns rate * m / (sqrt(v) + epsilon)."""
         m = slots[0] + (gradient - slots[0]) * (1.0 - self.beta_1)
         v = slots[1] + (tf.square(gradient) - slots[1]) * (1.0 - self.beta_2)
-        return -corrected * m / (tf.sqrt(v) + self.epsilon), [m, v]
+        return rate * m / (tf.sqrt(v) + self.epsilon), [m, v]
 
 
 @dataclass(frozen=True)
 class AdamW(Adam):
-    """Adam with decoupled weight decay: w -= weight_decay * w, besides Adam's change.
+    """Adam with decoupled weight decay: w -= weight_decay * w, besides Adam's decrease.
 
     References: Loshchilov, Hutter 2019, Decoupled Weight Decay Regularization, algorithm 2, with the schedule's
     multiplier left out of the decay, as in EasyRec: a rate that falls does not weaken the decay.
@@ -161,10 +172,10 @@ class AdamW(Adam):
 
     weight_decay: float = 1e-6
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns Adam's change - weight_decay * w."""
-        change, new = super().update(gradient, slots, rate, steps, weights)
-        return change - self.weight_decay * tf.convert_to_tensor(weights()), new
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns Adam's decrease + weight_decay * w."""
+        decrease, new = super().update(gradient, slots, rate, weights)
+        return decrease + self.weight_decay * tf.convert_to_tensor(weights()), new
 
 
 @dataclass(frozen=True)
@@ -185,8 +196,8 @@ class Ftrl(Rule):
         """Returns the initial accumulator, and 0 for the linear term."""
         return (self.initial_accumulator_value, 0.0)
 
-    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, steps: tf.Tensor, weights: Weights) -> Update:
-        """Returns the difference to the weight that minimises the linearised loss so far with its l1 and l2 terms."""
+    def update(self, gradient: tf.Tensor, slots: Rows, rate: tf.Tensor, weights: Weights) -> Update:
+        """Returns the difference from the weight that minimises the linearised loss so far with its l1 and l2 terms."""
         old = tf.convert_to_tensor(weights())
         accumulator = slots[0] + tf.square(gradient)
         old_scale, scale = (tf.pow(sums, -self.learning_rate_power) for sums in (slots[0], accumulator))
@@ -195,7 +206,7 @@ class Ftrl(Rule):
         quadratic = scale / rate + 2.0 * self.l2
         beyond = tf.sign(linear) * tf.nn.relu(tf.abs(linear) - self.l1)
         # Nothing is gathered yet where the accumulator starts at 0 and the gradient is 0: 0 / 0.
-        return tf.math.divide_no_nan(-beyond, quadratic) - old, [accumulator, linear]
+        return old - tf.math.divide_no_nan(-beyond, quadratic), [accumulator, linear]
 
     def slots_at(self, slots: Rows, rate: tf.Tensor, weights: tf.Tensor) -> Rows:
         """Returns the linear slot whose minimiser is the present weight.
