@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.training.process import Training, values
+from tests.training.process import Training, train_here, values
 
 KILLED_AT = Path(__file__).with_name("killed_at.py")
 NUM_EPOCHS, STEPS_PER_SAVE = 4, 10
@@ -31,7 +31,7 @@ class Whole:
     def __init__(self, folder):
         self.folder = folder
         before = time.monotonic()
-        log = self.train("whole").finish()
+        log = self.finish_here("whole")
         self.seconds = time.monotonic() - before
         self.steps = int(log.rpartition("trained to step ")[2].split(";")[0])
         self.values = values(folder / "whole")
@@ -40,6 +40,10 @@ class Whole:
         """Starts a training beside it, one that kills itself where `at` says so (`killed_at.py`)."""
         command = ("-m", "apps_rec") if at is None else (str(KILLED_AT), *map(str, at))
         return Training(self.folder, model_dir, *flags, overrides=(*OVERRIDES, *overrides), command=command)
+
+    def finish_here(self, model_dir, *flags):
+        """Trains beside it, or goes on with a run, in this process; returns the log."""
+        return train_here(self.folder, model_dir, *flags, overrides=OVERRIDES)
 
     def assert_equal(self, model_dir):
         """Every bit of a finished run is the uninterrupted one's."""

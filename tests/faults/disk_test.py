@@ -6,13 +6,15 @@ import subprocess
 
 import pytest
 
+from apps_rec.cli.main import main
+from tests.training.process import train_words
+
 
 @pytest.fixture
-def mount(whole, request):
-    """Return a function that mounts a tmpfs with options in the folder of the runs; it is unmounted at the end."""
+def mount(request):
+    """Return a function that mounts a tmpfs with options as a new folder; it is unmounted at the end."""
 
-    def make(name, options):
-        path = whole.folder / name
+    def make(path, options):
         path.mkdir()
         done = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(path)], capture_output=True, text=True, check=False
@@ -36,7 +38,7 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(whole, mount):
     checkpoint = size_of(whole.folder / "whole" / "checkpoints") // 2
     best = size_of(whole.folder / "whole" / "best")
     # Room for two checkpoints with the best and half of a third, which is written before the oldest goes.
-    path = mount("small", f"size={int(2.5 * checkpoint) + best + 40_000}")
+    path = mount(whole.folder / "small", f"size={int(2.5 * checkpoint) + best + 40_000}")
     code, log = whole.train("small/run", overrides=["train_config.save_summary_steps=0"]).end()
     assert code == 2, log
     assert re.search(r"the checkpoint of step \d+ cannot be written to small/run/(checkpoints|best): .*space", log), log
@@ -53,10 +55,10 @@ def test_a_full_disk_stops_the_run_and_keeps_what_was_saved(whole, mount):
     whole.assert_equal("moved")
 
 
-def test_a_read_only_model_dir_is_an_error_that_says_so(whole, mount):
-    mount("readonly", "ro")
+def test_a_read_only_model_dir_is_an_error_that_says_so(small, mount, capsys):
+    mount(small.folder / "readonly", "ro")
     for model_dir in ("readonly", "readonly/run"):
-        code, log = whole.train(model_dir).end()
-        assert code == 2
+        assert main(train_words(model_dir)) == 2
+        log = capsys.readouterr().err
         assert "cannot be written: Read-only file system" in log
         assert "Traceback" not in log

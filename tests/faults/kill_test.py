@@ -14,7 +14,7 @@ QUICK = (6,)
 
 
 def plan(seed, whole):
-    """Kind of a kill, and where: a point of `killed_at.py` with count and delay, or seconds from the start."""
+    """Kind of a kill, and where: a point of `killed_at.py` with count and delay, or seconds from the first message."""
     draw = random.Random(seed)
     kind = KINDS[seed % len(KINDS)]
     saves = whole.steps // STEPS_PER_SAVE
@@ -41,6 +41,7 @@ def kill_after(whole, name, seconds):
     while code == 0:
         shutil.rmtree(whole.folder / name, ignore_errors=True)
         training = whole.train(name)
+        training.wait_for("\n")
         time.sleep(seconds)
         training.process.kill()
         code, log = training.end()
@@ -48,7 +49,7 @@ def kill_after(whole, name, seconds):
     return code, log
 
 
-def kill_and_resume(whole, seed):
+def kill_and_resume(whole, seed, resume):
     kind, where = plan(seed, whole)
     name = f"killed{seed}"
     if kind == "time":
@@ -56,20 +57,19 @@ def kill_and_resume(whole, seed):
     else:
         code, log = whole.train(name, at=where).end()
     assert code == -signal.SIGKILL, f"{where}: exit code {code} and no kill\n{log}"
-    log = whole.train(name, "--resume").finish()
+    resume(name, "--resume")
     whole.assert_equal(name)
-    return kind, where, log
 
 
 @pytest.mark.parametrize("seed", QUICK)
 def test_a_killed_run_goes_on_to_the_same_bits(whole, seed):
-    kill_and_resume(whole, seed)
+    kill_and_resume(whole, seed, whole.finish_here)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [seed for seed in range(20) if seed not in QUICK])
-def test_a_killed_run_goes_on_to_the_same_bits_slow(whole, seed):
-    kill_and_resume(whole, seed)
+def test_a_killed_run_goes_on_to_the_same_bits_in_another_process(whole, seed):
+    kill_and_resume(whole, seed, lambda *words: whole.train(*words).finish())
 
 
 def test_the_kills_are_of_all_kinds(whole):

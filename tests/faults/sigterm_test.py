@@ -23,7 +23,7 @@ def test_a_run_saves_and_goes_on(whole):
     assert "received SIGTERM: saving after this step" in log
     step = int(log.rpartition("interrupted; saved step ")[2].split()[0])
     assert step >= 37
-    assert f"resumed from step {step}\n" in whole.train("terminated", "--resume").finish()
+    assert f"resumed from step {step}\n" in whole.finish_here("terminated", "--resume")
     whole.assert_equal("terminated")
 
 

@@ -41,7 +41,6 @@ BODIES = {
 }
 # rank_test.py compares the requests of every body quickly.
 QUICK = (
-    ("shared_bottom of groups", "LOGIT", "funnel"),
     ("mmoe", "TOWER_INPUT", "funnel"),
     ("dbmtl", "off", "independent"),
 )

@@ -62,22 +62,22 @@ def test_gradient_reaches_every_weight(make_embedder, batch, prepare):
         assert np.abs(gradient).max() > 0, weight.name
 
 
-def test_trains_measures_and_exports(tiny, unproven):
+def test_trains_measures_and_exports(small, unproven):
     for name in ("train.csv", "eval.csv"):
-        rows = tiny.rows(name)
+        rows = small.rows(name)
         for at, row in enumerate(rows):
             row["paid"] = str(int(row["download"]) * (at % 3 > 0))
-        with open(tiny.folder / name, "w", encoding="utf-8", newline="") as file:
+        with open(small.folder / name, "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-    text = tiny.config.read_text(encoding="utf-8").split("model_config {")[0]
+    text = small.config.read_text(encoding="utf-8").split("model_config {")[0]
     text = "".join(line for line in text.splitlines(keepends=True) if '"slot"' not in line)
     column = 'label_fields: "paid" input_fields { input_name: "paid" input_type: INT32 }'
     text = text.replace("data_config {", f"data_config {{ {column}", 1)
     text += """
     model_config {
-      feature_groups { group_name: "all" feature_names: ["user", "app", "price", "word", "tags"] }
+      feature_groups { group_name: "all" feature_names: ["user", "app", "word"] }
       rank_model {
         body { shared_bottom { dnn { hidden_units: 6 } } } head { funnel { } }
         task_towers { tower_name: "ctr" label_name: "click" }
@@ -87,15 +87,15 @@ def test_trains_measures_and_exports(tiny, unproven):
     }
     train_config { num_steps: 3 save_summary_steps: 0 }
     """
-    tiny.config.write_text(text, encoding="utf-8")
-    apps_rec.train(tiny.config)
-    metrics = apps_rec.evaluate(tiny.config)
+    small.config.write_text(text, encoding="utf-8")
+    apps_rec.train(small.config)
+    metrics = apps_rec.evaluate(small.config)
     names = {name.removeprefix("auc_") for name in metrics if name.startswith("auc_")}
     assert names == {"ctr", "cvr_masked", "ctr_to_cvr", "pay_masked", "ctr_to_pay"}
-    config = apps_rec.check(tiny.config)
+    config = apps_rec.check(small.config)
     estimator, _, _ = load_trained(config)
     version = export_model(
-        config.message, config.to_text(), estimator.model, estimator.preprocessor, str(tiny.folder / "out")
+        config.message, config.to_text(), estimator.model, estimator.preprocessor, str(small.folder / "out")
     )
     # Every signature against the live model, `rank` among them.
     assert verify_export(version, latency=False).failures == []

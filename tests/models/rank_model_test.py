@@ -222,7 +222,13 @@ def test_gradient_reaches_every_weight(name, make_embedder, make_batch, prepare)
         assert np.abs(tf.convert_to_tensor(gradient).numpy()).max() > 0, variable.name
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in ("Fm", "DeepFm", "Mmoe, bfloat16", "Esmm") else pytest.mark.slow)
+        for name in MODELS
+    ],
+)
 def test_a_planted_signal_is_learned(name, make_embedder):
     random = np.random.default_rng(3)
     ids = np.stack([random.integers(0, size, 2048) for size in (6, 5, 3)], axis=1)

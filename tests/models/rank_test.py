@@ -1,5 +1,6 @@
 """A request says what its rows say with the user in each, whatever layers the model is made of."""
 
+import functools
 import itertools
 
 import numpy as np
@@ -147,16 +148,22 @@ CASES = [
 CASES += itertools.product(OF_NAMES, ("off", "TOWER_INPUT"), ("independent", "funnel"), SIDES)
 
 
-# One case of each of the bodies with a name.
-QUICK = [next(i for i, case in enumerate(CASES) if case[0] == body) for body in OF_NAMES]
+# One case of each body, in which every other part has its turns.
+QUICK = [
+    ("none", "LOGIT", "independent", "user first"),
+    ("embeddings", "TOWER_INPUT", "funnel", "mixed"),
+    ("bottom", "users", "funnel", "user first"),
+    ("groups", "LOGIT", "independent", "mixed"),
+    ("users", "TOWER_INPUT", "funnel", "user first"),
+    ("mmoe", "LOGIT", "funnel", "mixed"),
+    ("mmoe of groups", "users", "independent", "mixed"),
+    *((body, "off", "independent", "user first") for body in OF_NAMES),
+]
 
 
 @pytest.mark.parametrize(
     ("body", "fm", "head", "sides"),
-    [
-        pytest.param(*case, marks=() if (i % 5 == 0 and case[0] not in OF_NAMES) or i in QUICK else pytest.mark.slow)
-        for i, case in enumerate(CASES)
-    ],
+    [pytest.param(*case, marks=() if case in QUICK else pytest.mark.slow) for case in CASES],
 )
 def test_a_request_is_the_rows_with_the_user_in_each(body, fm, head, sides):
     expected = compared_with_rows(make(body, fm, head, SIDES[sides]))
@@ -167,21 +174,26 @@ def test_a_request_is_the_rows_with_the_user_in_each(body, fm, head, sides):
     }
 
 
-def compared_with_rows(model, tolerance=1e-6, make_kernels=KeptKernels):
-    """Compares `rank`, with and without kept kernels, with the model on rows that hold the user; returns the latter."""
+@functools.cache
+def inputs():
+    """Features of rows that hold the user, and those of the same rows as a request: of the user once, of the rows."""
     preprocessor, rows = Preprocessor(SPECS), columns()
     repeated = {name: tf.repeat(value[:1], ROWS) if name in USER else value for name, value in rows.items()}
-    features = preprocessor(repeated)
+    of_user, of_rows = preprocessor.part(SHARED), preprocessor.part([s.name for s in SPECS if s.name not in SHARED])
+    shared = of_user({name: rows[name][:1] for name in USER})
+    # Crosses of the user's column with an item's are made by row.
+    return preprocessor(repeated), shared, of_rows({name: repeated[name] for name in of_rows.columns})
+
+
+def compared_with_rows(model, tolerance=1e-6, make_kernels=KeptKernels):
+    """Compares `rank`, with and without kept kernels, with the model on rows that hold the user; returns the latter."""
+    features, shared, by_row = inputs()
     model(features)
     random = np.random.default_rng(7)
     for variable in model.variables:
         if "moving_variance" not in variable.name:
             variable.assign(random.normal(scale=0.5, size=variable.shape))
     expected = model(features)
-    of_user, of_rows = preprocessor.part(SHARED), preprocessor.part([s.name for s in SPECS if s.name not in SHARED])
-    shared = of_user({name: rows[name][:1] for name in USER})
-    # Crosses of the user's column with an item's are made by row.
-    by_row = of_rows({name: repeated[name] for name in of_rows.columns})
     for kernels in (None, make_kernels()):
         got = model.rank(shared, by_row, SHARED, kernels=kernels)
         assert got.keys() == expected.keys()
@@ -232,11 +244,7 @@ def test_a_body_of_plain_keras_layers_ranks_unchanged(sides, first, dtype, toler
 
 
 def test_the_weights_of_a_request_are_the_scores():
-    model, preprocessor = make("mmoe", "LOGIT", "funnel", NAMES), Preprocessor(SPECS)
-    rows = columns()
-    model(preprocessor(rows))
-    of_user, of_rows = preprocessor.part(SHARED), preprocessor.part([s.name for s in SPECS if s.name not in SHARED])
-    shared = of_user({name: rows[name][:1] for name in USER})
-    by_row = of_rows({**rows, "user": tf.repeat(rows["user"][:1], ROWS)})
+    model, (features, shared, by_row) = make("mmoe", "LOGIT", "funnel", NAMES), inputs()
+    model(features)
     got = model.rank(shared, by_row, SHARED, weights=tf.constant([0.0, 7.0]))
     np.testing.assert_allclose(got["score"], 7 * got["probs_ctcvr"].numpy(), rtol=1e-6)

@@ -13,6 +13,7 @@ from apps_rec.data import open_stream
 from apps_rec.errors import DataError
 from apps_rec.serving.engine import Engine
 from apps_rec.serving.requests import request
+from apps_rec.serving.saved_model import export
 from apps_rec.serving.schema import DEFAULT, RANK, build_serving_schema
 
 CONFIG = """\
@@ -105,8 +106,10 @@ def run(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(run):
-    """Return the folder of a version, proven in a process of its own."""
-    return apps_rec.export("a.config", str(run / "export"))
+    """Return the folder of a version; a test below proves it, which spares a start of TensorFlow."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "prove_in_fresh_process", lambda folder: None)
+        return apps_rec.export("a.config", str(run / "export"))
 
 
 def test_each_kind_learns(run):

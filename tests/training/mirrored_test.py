@@ -118,7 +118,7 @@ def _compare(two_replicas, kind: str, sizes: list[int], make: Callable[[], RankM
 
 
 @pytest.mark.parametrize(
-    "kind", [pytest.param(kind, marks=() if kind in ("adam", "ftrl") else pytest.mark.slow) for kind in OPTIMIZERS]
+    "kind", [pytest.param(kind, marks=() if kind == "adam" else pytest.mark.slow) for kind in OPTIMIZERS]
 )
 def test_two_replicas_end_with_the_weights_of_one_device(two_replicas, kind):
     _compare(two_replicas, kind, [8, 9, 8, 7, 3], _small_model)
@@ -137,21 +137,23 @@ FROZEN = "train_config.freeze_gradient=input_layer_1/app_,tower_ctr"
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("run", "more"),
     [
-        pytest.param([], id="adam"),
-        pytest.param([APART, FROZEN], id="two optimizers and frozen weights", marks=pytest.mark.slow),
+        pytest.param("small", [], id="adam"),
+        pytest.param("tiny", [], id="adam, every kind of feature", marks=pytest.mark.slow),
+        pytest.param("tiny", [APART, FROZEN], id="two optimizers and frozen weights", marks=pytest.mark.slow),
     ],
 )
-def test_a_config_trains_on_two_replicas(two_replicas, tiny, more):
-    tiny.config.write_text(re.sub(r"dropout_ratio: (\[.*?\]|[0-9.]+)", "", tiny.config.read_text()))
+def test_a_config_trains_on_two_replicas(two_replicas, request, run, more):
+    run = request.getfixturevalue(run)
+    run.config.write_text(re.sub(r"dropout_ratio: (\[.*?\]|[0-9.]+)", "", run.config.read_text()))
     options = ["data_config.batch_size=125", "data_config.num_epochs=1", "train_config.num_steps=0", *more]
     weights = {}
     for name in ("NoStrategy", "MirroredStrategy"):
-        config = tiny.load(*options, f"train_config.train_distribute={name}", f"model_dir={name}")
+        config = run.load(*options, f"train_config.train_distribute={name}", f"model_dir={name}")
         result = apps_rec.train(config)
         assert result.step == 5
-        estimator, _, _ = load_trained(tiny.load(*options, f"model_dir={name}"))
+        estimator, _, _ = load_trained(run.load(*options, f"model_dir={name}"))
         weights[name] = {f"{i} {v.name}": v.numpy() for i, v in enumerate(estimator.model.variables)}
     _assert_equal(weights["MirroredStrategy"], weights["NoStrategy"])
 

@@ -67,7 +67,8 @@ def state(model):
 @pytest.mark.parametrize("clip", [None, 1.0])
 def test_a_batch_that_is_not_finite_changes_nothing_and_counts_as_a_step(kind, clip):
     model = make_model(OPTIMIZERS[kind], keep_averages=True, clip=clip)
-    step = tf.function(model.train_step)
+    # What is traced is the same, and takes a second.
+    step = tf.function(model.train_step) if kind == "adam" else model.train_step
     assert step(make_batch(0))["is_finite"] == 1
     before = state(model)
     logs = step(make_batch(1, price=np.nan))

@@ -1,5 +1,8 @@
 """A training in a process of its own, for tests that end it from outside, and what it leaves behind."""
 
+import contextlib
+import io
+import logging
 import subprocess
 import sys
 import time
@@ -58,6 +61,19 @@ class Training:
         code, log = self.end()
         assert code == 0, log
         return log
+
+
+def train_here(folder, model_dir, *flags, overrides=()):
+    """Trains to the end in this process, which spares a start of TensorFlow; returns the log."""
+    from apps_rec.cli.main import main
+
+    logger = logging.getLogger("apps_rec")
+    before = logger.handlers[:], logger.level, logger.propagate
+    with contextlib.chdir(folder), contextlib.redirect_stderr(io.StringIO()) as log:
+        code = main(train_words(model_dir, *flags, overrides=overrides))
+    logger.handlers[:], logger.level, logger.propagate = before
+    assert code == 0, log.getvalue()
+    return log.getvalue()
 
 
 def values(model_dir):

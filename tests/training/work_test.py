@@ -1,5 +1,6 @@
 """What a step does, counted and not timed: operations of its graph, rows it touches, memory it takes anew."""
 
+import functools
 import json
 import subprocess
 import sys
@@ -22,8 +23,17 @@ ROWS, BATCH, NUM_EXPERTS = 5000, 32, 2
 OPTIMIZERS = {"sgd": (Sgd, 0), "adagrad": (Adagrad, 1), "adam": (Adam, 2), "ftrl": (Ftrl, 2)}
 
 
-def make(num_features=3, optimizer=Adam, fm=False, is_esmm=False, dims=(4,)):
-    """A compiled model whose features share one table for each of `dims`, and its step's graph."""
+@pytest.fixture(scope="module")
+def make():
+    """Return what makes a model, the same one for the same arguments: the time of a test is that of its graphs."""
+    once = functools.cache(make_anew)
+    return lambda num_features=3, optimizer=Adam, fm=False, is_esmm=False, dims=(4,): once(
+        num_features, optimizer, fm, is_esmm, dims
+    )
+
+
+def make_anew(num_features, optimizer, fm, is_esmm, dims):
+    """A compiled model whose features share one table for each of `dims`, a batch, and its step, traced."""
     specs = [
         IdFeature(f"c{i}_{dim}", f"c{i}_{dim}", NumberIds(ROWS - 1), f"shared_{dim}", dim)
         for dim in dims
@@ -49,22 +59,20 @@ def make(num_features=3, optimizer=Adam, fm=False, is_esmm=False, dims=(4,)):
     )
     model(batch[0])
     model.optimizer.build(model.trainable_variables)
-    graph = tf.function(model.train_step).get_concrete_function(batch).graph
-    return model, batch, graph
+    return model, batch, tf.function(model.train_step).get_concrete_function(batch)
 
 
-def operations(graph):
-    """How often each kind of operation stands in a graph and the branches of its conditions."""
-    definition = graph.as_graph_def()
+def operations(step):
+    """How often each kind of operation stands in a step's graph and the branches of its conditions."""
+    definition = step.graph.as_graph_def()
     branches = [node for function in definition.library.function for node in function.node_def]
     return Counter(node.op for node in [*definition.node, *branches])
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_a_table_is_gathered_once_and_each_slot_read_and_written_once(kind):
+def test_a_table_is_gathered_once_and_each_slot_read_and_written_once(make, kind):
     optimizer, num_slots = OPTIMIZERS[kind]
-    _, _, graph = make(optimizer=optimizer)
-    found = operations(graph)
+    found = operations(make(optimizer=optimizer)[2])
     # Forward once; then the weights and every slot for the update.
     assert found["ResourceGather"] == 1 + 1 + num_slots
     assert found["ResourceScatterUpdate"] == 1 + num_slots
@@ -77,12 +85,12 @@ def test_a_table_is_gathered_once_and_each_slot_read_and_written_once(kind):
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
 @pytest.mark.parametrize("fm", [False, True])
-def test_no_operation_passes_over_a_whole_table(kind, fm):
-    _, _, graph = make(optimizer=OPTIMIZERS[kind][0], fm=fm)
+def test_no_operation_passes_over_a_whole_table(make, kind, fm):
+    _, _, step = make(optimizer=OPTIMIZERS[kind][0], fm=fm)
     table_rows = ROWS + 1
     dense = [
         operation.name
-        for operation in graph.get_operations()
+        for operation in step.graph.get_operations()
         for output in operation.outputs
         if output.dtype != tf.resource and output.shape.rank and output.shape[0] == table_rows
     ]
@@ -90,19 +98,19 @@ def test_no_operation_passes_over_a_whole_table(kind, fm):
 
 
 @pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_a_step_leaves_all_rows_but_those_of_its_batch_as_they_are(kind):
-    model, batch, _ = make(optimizer=OPTIMIZERS[kind][0])
+def test_a_step_leaves_all_rows_but_those_of_its_batch_as_they_are(make, kind):
+    model, batch, step = make(optimizer=OPTIMIZERS[kind][0])
     (table,) = model.embedder.tables.values()
     slots = model.optimizer._slot_variables[model.optimizer._index_dict[model.optimizer._var_key(table)]]
     before = [variable.numpy() for variable in (table, *slots)]
-    tf.function(model.train_step)(batch)
+    step(batch)
     touched = np.unique(batch[0]["ids"])
     for variable, old in zip((table, *slots), before, strict=True):
         moved = np.flatnonzero((variable.numpy() != old).any(axis=1))
         np.testing.assert_array_equal(moved, touched)
 
 
-def test_lookups_do_not_grow_with_features_of_one_length():
+def test_lookups_do_not_grow_with_features_of_one_length(make):
     few, many = (operations(make(num_features)[2]) for num_features in (2, 9))
     for kind in ("ResourceGather", "ResourceScatterUpdate", "Unique", "SparseTensorDenseMatMul", "MatMul"):
         assert few[kind] == many[kind], kind
@@ -111,21 +119,20 @@ def test_lookups_do_not_grow_with_features_of_one_length():
 
 
 @pytest.mark.parametrize(("is_esmm", "num_kernels"), [(False, 2 * NUM_EXPERTS + 1 + 2 + 2), (True, 2 + 2)])
-def test_every_kernel_takes_three_products_and_no_einsum(is_esmm, num_kernels):
-    _, _, graph = make(is_esmm=is_esmm)
-    found = operations(graph)
+def test_every_kernel_takes_three_products_and_no_einsum(make, is_esmm, num_kernels):
+    found = operations(make(is_esmm=is_esmm)[2])
     # Forward, the gradient of the input, the gradient of the kernel; the gates of all tasks have one kernel.
     assert found["MatMul"] == 3 * num_kernels
     assert found["Einsum"] == found["BatchMatMulV2"] == 0
 
 
-def test_an_fm_takes_no_second_lookup():
+def test_an_fm_takes_no_second_lookup(make):
     plain, with_fm = operations(make()[2]), operations(make(fm=True)[2])
     assert plain["ResourceGather"] == with_fm["ResourceGather"]
     assert plain["ResourceScatterUpdate"] == with_fm["ResourceScatterUpdate"]
 
 
-def test_autograph_rewrites_nothing_of_a_step(monkeypatch):
+def test_autograph_rewrites_nothing_of_a_step(make, monkeypatch):
     model, batch, _ = make()
     stacks = []
     losses = model.head.losses
@@ -139,7 +146,7 @@ PAGE_FAULTS = """
 import json, resource
 import apps_rec  # sets how memory is kept, before TensorFlow is loaded
 import tensorflow as tf
-x, w = tf.ones([4096, 256]), tf.Variable(tf.ones([256, 256]) / 256)
+x, w = tf.ones([65536, 16]), tf.Variable(tf.ones([16, 16]) / 16)
 @tf.function
 def step():
     with tf.GradientTape() as tape:

@@ -1,20 +1,46 @@
 """exporter_type final: a training that was cut short is not published by mistake."""
 
+import shutil
+
 import pytest
 
 import apps_rec
 from apps_rec.errors import RunError
+from apps_rec.serving.saved_model import export
+
+
+@pytest.fixture(scope="module")
+def three_steps(small_run, tmp_path_factory):
+    """Return the folder of a run that came to its end, step 3."""
+    folder = tmp_path_factory.mktemp("three_steps")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        apps_rec.train(small_run(folder).load("train_config.num_steps=3"))
+    return folder / "run"
+
+
+@pytest.fixture
+def ended(small, three_steps):
+    """Return a TinyRun in the working directory with a run of its own, which came to its end, step 3."""
+    shutil.copytree(three_steps, small.folder / "run")
+    return small
+
+
+@pytest.fixture
+def begun(monkeypatch):
+    """Return the steps of exports that begin. Nothing is written, which takes some seconds."""
+    steps = []
+    monkeypatch.setattr(export, "export_model", lambda *args: steps.append(args[-1].step))
+    return steps
 
 
 @pytest.mark.slow
-def test_a_training_that_reached_its_end_is_exported(small, tmp_path, unproven):
-    apps_rec.train(small.load("train_config.num_steps=3"))
+def test_a_training_that_reached_its_end_is_exported(ended, tmp_path, unproven):
     # The end is that of the config it was trained with.
-    assert apps_rec.export(small.load(), str(tmp_path / "export")).exists()
+    assert apps_rec.export(ended.load(), str(tmp_path / "export")).exists()
 
 
-def test_a_training_that_was_cut_short_is_not(small, tmp_path, unproven):
-    apps_rec.train(small.load("train_config.num_steps=3"))
+def test_a_training_that_was_cut_short_is_not(ended, tmp_path, begun):
     # As a run that a signal ended after its third step leaves it.
     path = tmp_path / "run/pipeline.config"
     text = path.read_text(encoding="utf-8")
@@ -23,11 +49,12 @@ def test_a_training_that_was_cut_short_is_not(small, tmp_path, unproven):
         r'"final" and the run in run is not at its end: it stands at step 3 in epoch 1, and goes to step 5 or the end'
     )
     with pytest.raises(RunError, match=message):
-        apps_rec.export(small.load(), str(tmp_path / "export"))
-    assert not (tmp_path / "export").exists()
+        apps_rec.export(ended.load(), str(tmp_path / "export"))
+    assert begun == []
     # It may be measured, and exported as it is.
-    assert apps_rec.evaluate(small.load())["step"] == 3
-    assert apps_rec.export(small.load("export_config.exporter_type=latest"), str(tmp_path / "export")).exists()
+    assert apps_rec.evaluate(ended.load())["step"] == 3
+    apps_rec.export(ended.load("export_config.exporter_type=latest"), str(tmp_path / "export"))
+    assert begun == [3]
 
 
 @pytest.mark.slow
@@ -44,8 +71,8 @@ def test_a_training_that_stopped_early_is_at_its_end(small, tmp_path, unproven):
     assert apps_rec.export(small.load(*overrides), str(tmp_path / "export")).exists()
 
 
-def test_a_lost_note_of_the_newest_checkpoint_does_no_harm(small, tmp_path, unproven):
+def test_a_lost_note_of_the_newest_checkpoint_does_no_harm(ended, tmp_path, begun):
     """The note is TensorFlow's; the run is as finished as its newest whole checkpoint says."""
-    apps_rec.train(small.load("data_config.num_epochs=1"))
-    (small.folder / "run" / "checkpoints" / "checkpoint").write_text("no note")
-    assert apps_rec.export(small.load("data_config.num_epochs=1"), str(tmp_path / "export")).exists()
+    (ended.folder / "run" / "checkpoints" / "checkpoint").write_text("no note")
+    apps_rec.export(ended.load(), str(tmp_path / "export"))
+    assert begun == [3]

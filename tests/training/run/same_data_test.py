@@ -81,7 +81,7 @@ def test_another_metric_than_the_best_was_chosen_by(tiny, run):
         check_same_data(run, other)
 
 
-def test_resume_asks(tiny):
-    apps_rec.train(tiny.load("train_config.num_steps=2"))
+def test_resume_asks(small):
+    apps_rec.train(small.load("train_config.num_steps=2"))
     with pytest.raises(RunError, match=r"train_config\.seed: 42 then, 7 now"):
-        apps_rec.train(tiny.load("train_config.seed=7"), resume=True)
+        apps_rec.train(small.load("train_config.seed=7"), resume=True)
