@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apps_rec.data import storage
 from apps_rec.data.files import absent_columns
+from apps_rec.data.formats.record_batches import chunk_of
 from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
 from apps_rec.data.schema import Schema
-from apps_rec.data.values.kinds import UnreadableColumnError, without_views
+from apps_rec.data.values.kinds import UnreadableColumnError
 from apps_rec.errors import DataError
 
 # Small row groups are read together: opening one costs as much as reading thousands of rows.
@@ -57,14 +57,13 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
     while True:
         try:
             batch = next(batches, None)
-            if batch is not None:
-                batch = pa.RecordBatch.from_arrays([without_views(batch.column(name)) for name in present], present)
+            if batch is None:
+                return
+            chunk = chunk_of(batch, row, names, absent)
         except (pa.ArrowException, OSError, UnreadableColumnError) as error:
             text = storage.reason(unit.path, error)
             raise DataError(f"{unit.path}: after row {row - 1}: cannot be read as Parquet: {text}") from error
-        if batch is None:
-            return
-        yield Chunk(batch, np.arange(row, row + batch.num_rows)).with_columns(names, absent)
+        yield chunk
         row += batch.num_rows
 
 

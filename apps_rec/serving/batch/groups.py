@@ -12,13 +12,12 @@ from apps_rec.data import Batch, RowStream
 from apps_rec.data.rows.window import join_batches
 from apps_rec.data.values.kinds import plain
 from apps_rec.errors import DataError
+from apps_rec.serving.batch.columns import PLACE
 from apps_rec.serving.batch.options import Ranking
 from apps_rec.serving.engine import check_numbers
 from apps_rec.serving.requests import Arrays, request
 from apps_rec.serving.schema import DEFAULT, RANK, ServingSchema
 from apps_rec.serving.score import plain_score
-
-PLACE = "rank"
 
 
 def whole_groups(batches: Iterable[Batch], group_by: Sequence[str]) -> Iterator[tuple[Batch, np.ndarray]]:

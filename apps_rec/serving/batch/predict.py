@@ -7,21 +7,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
-from apps_rec.data.files import check_columns
 from apps_rec.data.pipeline.dataset import wrong_value
 from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.schema import OF_MESSAGES
 from apps_rec.data.storage import local_path
-from apps_rec.errors import DataError, NoRowsError, RunError
-from apps_rec.protos.data_pb2 import DataConfig
+from apps_rec.errors import NoRowsError, RunError
+from apps_rec.serving.batch.columns import PLACE, kept_columns, output_types
 from apps_rec.serving.batch.groups import (
-    PLACE,
     check_shared,
     rank_requests,
     rank_rows,
@@ -30,10 +27,10 @@ from apps_rec.serving.batch.groups import (
 )
 from apps_rec.serving.batch.options import Ranking, ranking_asked, skipping
 from apps_rec.serving.batch.output import open_output, plan_output
-from apps_rec.serving.engine import Engine, check_numbers
+from apps_rec.serving.batch.rows import score_rows
+from apps_rec.serving.engine import Engine
 from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.parity.golden import is_half_precision
-from apps_rec.serving.requests import request
 from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
 from apps_rec.terminal.progress_bar import progress_bar
 
@@ -117,11 +114,9 @@ def predict_file(
     schema = schema_for_file(build_schema(config, "predict"), files[0])
     schema = skipping(schema, skip_bad_rows, max_bad_row_share)
     schema = schema if with_header is None else replace(schema, with_header=with_header)
-    kept = _kept(config.data_config, files[0], schema, keep, ranking)
     names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
-    clash = [name for name in kept if name in names]
-    if clash:
-        raise DataError(f"column {clash[0]} of {files[0]} is called like an output; choose others to keep")
+    grouped = ranking.group_by if ranking else ()
+    kept = kept_columns(files[0], _present(files[0], schema), keep, names, config.data_config, schema, grouped)
     stream = RowStream(files, schema, batch_size, keep=kept)
     stream.watch()
     groups = 0
@@ -151,39 +146,18 @@ def predict_file(
     )
 
 
-def _kept(
-    data: DataConfig, path: str, schema: Schema, keep: Sequence[str] | None, ranking: Ranking | None
-) -> list[str]:
-    """Returns the columns to copy, those of the groups first."""
-    present = _present(path, schema)
-    if keep is None:
-        keep = [name for name in (*data.key_fields, *data.label_fields) if name in present]
-    kept = list(dict.fromkeys([*(ranking.group_by if ranking else ()), *keep]))
-    check_columns(path, present, kept, schema)
-    return kept
-
-
 def _present(path: str, schema: Schema) -> list[str]:
     names = column_names(path, schema)
     # TFRecord files without records do not tell their columns.
     return names if names or schema.input_type not in OF_MESSAGES else [column.name for column in schema.declared]
 
 
-def _column(values: np.ndarray) -> pa.Array | np.ndarray:
-    """Returns an output as a column; one with several numbers a row is a column of lists."""
-    if values.ndim == 1:
-        return values
-    return pa.FixedSizeListArray.from_arrays(pa.array(values.ravel()), values.shape[1])
-
-
 def _empty(
     path: str, schema: Schema, kept: Sequence[str], outputs: Sequence[str], widths: Mapping[str, int]
 ) -> pa.Table:
     """Returns the table to write if no row is scored: all columns, in their types."""
-    types: dict[str, pa.DataType] = {name: pa.int64() if name == PLACE else pa.float32() for name in outputs}
-    types |= {name: pa.list_(pa.float32(), width) for name, width in widths.items() if name in types}
     table = empty_kept(path, schema, kept)
-    for name, kind in types.items():
+    for name, kind in output_types(outputs, widths).items():
         table = table.append_column(name, pa.array([], kind))
     return table
 
@@ -195,10 +169,7 @@ _Scored = Iterator[tuple[Batch, pa.Table, int]]
 def _score(engine: Engine, stream: RowStream, served: ServingSchema) -> _Scored:
     call = engine.function(DEFAULT, [column.name for column in served.columns])
     for batch in stream.batches():
-        outputs = call(request(DEFAULT, batch.columns, served))
-        check_numbers(outputs, served.outputs, batch.size, served.widths)
-        kept = {} if batch.kept is None else {name: batch.kept[name] for name in batch.kept.column_names}
-        yield batch, pa.table({**kept, **{name: _column(outputs[name]) for name in sorted(outputs)}}), 0
+        yield batch, score_rows(call, batch, served), 0
 
 
 def _rank(engine: Engine, stream: RowStream, served: ServingSchema, ranking: Ranking, *, by_request: bool) -> _Scored:
