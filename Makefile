@@ -10,7 +10,7 @@ PROTOS_OUT := .
 DESCRIPTORS := out/descriptors
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs clean
+.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs site clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -22,7 +22,8 @@ help:
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
-	@echo "make docs       the pages that are generated: docs/reference/ of protos/, docs/easyrec-fields.md of the verdicts"
+	@echo "make docs       what is generated: docs/reference/ of protos/, docs/easyrec-fields.md of the verdicts, docs/images/"
+	@echo "make site       the site of docs/ in out/site, to be read without a server; fails by a dead link"
 	@echo "make clean      remove environments and outputs, but not data/"
 
 # editable_mode=compat puts this folder on the path: by its default, a Python started in the folder around this one would
@@ -104,6 +105,12 @@ descriptors: .venv-protos/.installed
 docs: .venv/.installed descriptors
 	.venv/bin/python -m apps_rec.config.easyrec.document > docs/easyrec-fields.md
 	.venv/bin/python -m website.reference $(DESCRIPTORS) docs/reference
+	.venv/bin/python -m website.drawings docs/images
+
+# A dead link, or one to a heading that is not there, is an error.
+site: .venv/.installed
+	.venv/bin/zensical build --strict --clean
+	@echo "The site is in out/site; open out/site/index.html."
 
 clean:
 	rm -rf .venv .venv-protos .venv-bench out build dist *.egg-info clients/python/build clients/python/*.egg-info .pytest_cache .ruff_cache .mypy_cache

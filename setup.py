@@ -36,6 +36,8 @@ setup(
     extras_require={
         # Tables of Delta Lake as input.
         "delta": ["deltalake>=1,<2"],
+        # `make site`.
+        "docs": ["zensical>=0.0.73,<0.1"],
         "dev": [
             "pytest>=8",
             "pytest-xdist>=3",
@@ -48,6 +50,8 @@ setup(
             # For the tests of clients/python, against a server in the test's process.
             "grpcio>=1.60",
             "tensorflow-serving-api>=2.21,<2.22",
+            # For the test that builds the site.
+            "zensical>=0.0.73,<0.1",
             # For the tests of Delta tables.
             "deltalake>=1,<2",
         ],

@@ -48,6 +48,7 @@ def fenced(document, kind):
 
 COMPLETE = fenced(CONFIG_GUIDE, "proto-config")
 MODELS = fenced(CONFIG_GUIDE, "proto-model")
+MODELS_EXPLAINED = fenced(ROOT / "docs/models.md", "proto-model")
 
 
 def by_line(blocks):
@@ -66,13 +67,13 @@ def test_a_complete_config_has_no_mistake_and_no_warning(text):
     assert parse_text(text).warnings == []
 
 
-@pytest.mark.parametrize("text", by_line(MODELS))
+@pytest.mark.parametrize("text", by_line([*MODELS, *MODELS_EXPLAINED]))
 def test_a_model_fits_the_first_config(text):
     assert parse_text(with_model(text)).warnings == []
 
 
 def test_a_shorthand_is_rewritten_to_what_the_guide_shows():
-    pairs = list(zip(MODELS, fenced(CONFIG_GUIDE, "proto-model same"), strict=True))
+    pairs = list(zip(MODELS, fenced(CONFIG_GUIDE, 'proto-model title="the same"'), strict=True))
     assert pairs
     for (_, short), (_, long) in pairs:
         assert parse_text(with_model(short)).message == parse_text(with_model(long)).message
@@ -83,7 +84,7 @@ def test_a_shorthand_is_rewritten_to_what_the_guide_shows():
     [
         pytest.param(name, text, id=f"{name}-line{n}")
         for name in MESSAGES
-        for n, text in fenced(CONFIG_GUIDE, f"proto {name}")
+        for n, text in fenced(CONFIG_GUIDE, f'proto title="{name}"')
     ],
 )
 def test_a_part_is_a_message_of_its_name(name, text):
@@ -91,7 +92,7 @@ def test_a_part_is_a_message_of_its_name(name, text):
 
 
 def test_a_file_of_models_is_a_message_of_tensorflow_serving():
-    ((_, text),) = fenced(ROOT / "docs/serving.md", "proto ModelServerConfig")
+    ((_, text),) = fenced(ROOT / "docs/serving.md", 'proto title="ModelServerConfig"')
     (model,) = text_format.Parse(text, ModelServerConfig()).model_config_list.config
     served = list(model.model_version_policy.specific.versions)
     assert sorted(model.version_labels.values()) == served
@@ -99,7 +100,13 @@ def test_a_file_of_models_is_a_message_of_tensorflow_serving():
 
 def test_every_block_of_proto_text_is_checked():
     kinds = {match[1].strip() for match in FENCE.finditer(CONFIG_GUIDE.read_text(encoding="utf-8"))}
-    assert kinds <= {"", "proto-config", "proto-model", "proto-model same", *(f"proto {name}" for name in MESSAGES)}
+    assert kinds <= {
+        "",
+        "proto-config",
+        "proto-model",
+        'proto-model title="the same"',
+        *(f'proto title="{name}"' for name in MESSAGES),
+    }
 
 
 def test_the_overrides_of_the_guide_reach_its_first_config():

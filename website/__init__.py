@@ -1,1 +1,1 @@
-"""What the site of the documents is made with: pages that are generated, for `make docs`."""
+"""What the site of the documents is made with: pages and drawings that are generated, for `make docs`."""

@@ -35,7 +35,7 @@ PAGES = {
 _HEAD = """\
 # Config reference
 
-Written by `make docs` from the comments in [protos/](../../protos). Every message of a config, every field and every
+Written by `make docs` from the comments in `protos/`. Every message of a config, every field and every
 value of an enum stands here, with its default. [How a config is written](../config.md) explains them in their order of
 use, with examples; [EasyRec's fields](../easyrec-fields.md) has those that this package does not know too.
 
