@@ -95,14 +95,17 @@ EVENT_IDS = {
     "order",
 }
 
+# The first ones stand for their ids where no word of an id is behind them: user, app. A device is seldom one.
+_BARE = 7
 USERS = (
-    *("user", "uid", "userid", "member", "customer", "visitor", "account", "buyer", "player", "viewer", "reader"),
-    *("device", "imei", "idfa", "gaid", "oaid", "cookie", "用户", "会员", "客户"),
+    *("user", "uid", "userid", "member", "customer", "visitor", "imei"),
+    *("account", "buyer", "player", "viewer", "reader", "device", "idfa", "gaid", "oaid", "cookie"),
+    *("用户", "会员", "客户"),
 )
 ITEMS = (
-    *("item", "app", "video", "goods", "product", "sku", "spu", "movie", "song", "track", "news", "article", "doc"),
-    *("book", "game", "ad", "creative", "listing", "post", "note", "feed", "content", "course", "job", "应用", "商品"),
-    *("视频", "物品", "内容"),
+    *("item", "app", "video", "goods", "product", "sku", "movie"),
+    *("spu", "song", "track", "news", "article", "doc", "book", "game", "ad", "creative", "listing", "post", "note"),
+    *("feed", "content", "course", "job", "应用", "商品", "视频", "物品", "内容"),
 )
 CONTEXTS = {
     *(
@@ -219,9 +222,10 @@ def rank_of(name: str, entities: tuple[str, ...]) -> int | None:
     own = words(name)
     for at, entity in enumerate(entities):
         if entity.isascii():
-            rest = [word for word in own if word not in (entity, *IDS)]
-            if (entity in own or f"{entity}id" in own) and not rest:
-                return 2 * at + (not set(own) & IDS and f"{entity}id" not in own)
+            rest = [word for word in own if word not in (entity, f"{entity}id", *IDS)]
+            is_bare = entity in own and entity not in IDS and not set(own) & IDS
+            if (entity in own or f"{entity}id" in own) and not rest and (at < _BARE or not is_bare):
+                return 2 * at + is_bare
         elif entity in name and len(own) <= 2 and not is_amount(name):
             return 2 * at + (not has(name, IDS))
     return None

@@ -168,6 +168,8 @@ def _csv(engine: Engine, source: Source, separator: str | None, rows: int = _SNI
     sniffed = _sniff(engine, source, given)
     assert sniffed.csv is not None
     _refuse_equal_names(engine, sniffed)
+    words_for_truth = _words_for_truth(engine, sniffed, rows)
+    sniffed = _as_words(sniffed, words_for_truth)
     words, has_commas = _hidden_numbers(engine, sniffed, rows)
     if not words and not has_commas:
         return sniffed
@@ -176,7 +178,25 @@ def _csv(engine: Engine, source: Source, separator: str | None, rows: int = _SNI
     again = _sniff(engine, source, given)
     assert again.csv is not None
     form = replace(again.csv, null_words=words, decimal="," if has_commas else ".")
-    return replace(again, csv=form)
+    return _as_words(replace(again, csv=form), words_for_truth)
+
+
+def _words_for_truth(engine: Engine, source: Source, rows: int) -> set[str]:
+    """Returns the columns that DuckDB takes for true and false by other words, such as yes, which a config does not."""
+    truths = [name for name, stored in source.columns if stored == "BOOLEAN"]
+    if not truths:
+        return set()
+    limit = "" if rows < 0 else f" LIMIT {rows}"
+    columns = ", ".join(f"{quoted(name)} AS t{at}" for at, name in enumerate(truths))
+    others = ", ".join(f"count_if(lower(t{at}) NOT IN ('true', 'false', ''))" for at in range(len(truths)))
+    counts = engine.row(f"SELECT {others} FROM (SELECT {columns} FROM {source.as_text().sql()}{limit})")
+    return {name for name, count in zip(truths, counts, strict=True) if count}
+
+
+def _as_words(source: Source, names: set[str]) -> Source:
+    """Returns a source in which some columns are text."""
+    columns = ((name, "VARCHAR" if name in names else stored) for name, stored in source.columns)
+    return replace(source, columns=tuple(columns))
 
 
 def _refuse_equal_names(engine: Engine, source: Source) -> None:

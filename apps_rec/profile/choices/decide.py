@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from apps_rec.errors import DataError
 from apps_rec.profile import names
 from apps_rec.profile.choices.features import Made, make_features
 from apps_rec.profile.choices.kinds import FEATURES, LABEL, LEFT_OUT, POSITION, SPLIT, TIME, Kind, Roles, kinds_of
 from apps_rec.profile.choices.leaks import leak_of
 from apps_rec.profile.choices.roles import find_entity
 from apps_rec.profile.choices.sides import side_of
-from apps_rec.profile.choices.split import Split, decide_split, event_time, given_split
+from apps_rec.profile.choices.split import Split, decide_split, event_time, with_eval_paths
 from apps_rec.profile.choices.tasks import Tasks, check_labels, decide_tasks
 from apps_rec.profile.choices.training import Training, decide_training
 from apps_rec.profile.engine import Engine
@@ -21,7 +22,7 @@ from apps_rec.profile.source import Source
 from apps_rec.profile.table import Wanted, read_facts
 
 # A user has rows to be ranked against each other.
-_LEAST_ROWS_A_USER = 1.5
+_LEAST_ROWS_A_USER, _LEAST_USERS = 1.5, 10
 
 
 @dataclass(frozen=True)
@@ -96,11 +97,17 @@ def decide(
         if reason:
             left_out[column.name] = reason
             kinds[column.name] = Kind(LEFT_OUT, reason, kind.form)
-    split = given_split(eval_paths, roles) if eval_paths is not None else None
     # A config divides the rows by filters where it can read the files and EasyRec need not.
-    can_filter = not easyrec and (source.csv is None or source.csv.is_readable)
-    split = split or decide_split(engine, source, table, kinds, roles, eval_share, can_filter)
-    when = event_time(table, kinds, roles) if eval_paths is None else None
+    is_readable = source.csv is None or source.csv.is_readable
+    split = decide_split(engine, source, table, kinds, roles, eval_share, is_readable and not easyrec)
+    if eval_paths is not None:
+        if not is_readable:
+            raise DataError(
+                f"{source.paths}: a config cannot say how this CSV is written (quotes other than double ones, lines "
+                "above the names, or no names); write it as Parquet, or leave out --eval, and init does"
+            )
+        split = with_eval_paths(split, eval_paths, roles)
+    when = event_time(table, kinds, roles)
     for column in table.columns:
         what = kinds[column.name].what
         if what == TIME:
@@ -135,4 +142,4 @@ def _that_hold(table: TableFacts, roles: Roles, given: Roles) -> Roles:
 def _comes_again(table: TableFacts, name: str) -> bool:
     column = table.column(name)
     there = table.rows * (1 - column.missing)
-    return column.distinct > 1 and there >= _LEAST_ROWS_A_USER * column.distinct
+    return column.distinct >= _LEAST_USERS and there >= _LEAST_ROWS_A_USER * column.distinct

@@ -33,6 +33,8 @@ _MOST_BUCKETS = 20_000_000
 _MOST_GAPS = 2.0
 # Words of a vocabulary stand in the config as long as they fill some lines.
 _MOST_WORDS, _MOST_LETTERS = 100, 2_000
+# An id of a number has so many rows on average; a small table has some cut points all the same.
+_LEAST_ROWS_A_CUT, _LEAST_CUTS = 50, 10
 # Parts of a list that must be among the values of an id, for both to share a table, and values that show it.
 _SHARED_PARTS, _LEAST_SHARED, _LOOKED_UP = 0.8, 50, 1_000
 _MOST_ITEMS = 50
@@ -51,6 +53,7 @@ class Made:
         field: the column, as the config names it.
         feature: the feature.
         about: what is known of it, for a comment.
+        most_cuts: number of cut points that it may have.
     """
 
     column: ColumnFacts
@@ -58,6 +61,7 @@ class Made:
     field: _Field
     feature: FeatureConfig
     about: str
+    most_cuts: int
 
 
 def make_features(
@@ -72,7 +76,8 @@ def make_features(
         kinds: kind of each column.
         with_sequences: whether a list of an id's values is a SequenceFeature; otherwise it is a TagFeature.
     """
-    made = [_make(column, kinds[column.name]) for column in table.columns if column.name in names]
+    most_cuts = max(_LEAST_CUTS, table.rows // _LEAST_ROWS_A_CUT)
+    made = [_make(column, kinds[column.name], most_cuts) for column in table.columns if column.name in names]
     places = {column.name: f"c{at}" for at, column in enumerate(table.columns)}
     ids = [one for one in made if one.kind.what in (ID, CATEGORY) and not one.feature.vocab_list]
     for one in made:
@@ -115,10 +120,10 @@ def hash_buckets(ids: int) -> int:
     return min(_MOST_BUCKETS, -(-wanted // digits) * digits)
 
 
-def _make(column: ColumnFacts, kind: Kind) -> Made:
+def _make(column: ColumnFacts, kind: Kind, most_cuts: int) -> Made:
     field = _Field(input_name=column.name)
     feature = FeatureConfig(input_names=[column.name])
-    made = Made(column, kind, field, feature, "")
+    made = Made(column, kind, field, feature, "", most_cuts)
     {
         ID: _id,
         CATEGORY: _category,
@@ -197,7 +202,7 @@ def _number(made: Made) -> None:
         made.field.input_type = DataConfig.DOUBLE
         low: float = values[0]
     else:
-        cuts = _cuts(column)
+        cuts = _cuts(column, made.most_cuts)
         low = column.low or 0
         if _is_whole(column):
             _whole_field(made)
@@ -218,10 +223,11 @@ def _number(made: Made) -> None:
         feature.embedding_dim = LEAST_DIM
 
 
-def _cuts(column: ColumnFacts) -> list[Number]:
-    if column.sample_distinct < WORDS:
+def _cuts(column: ColumnFacts, most: int) -> list[Number]:
+    if column.sample_distinct < min(WORDS, most):
         return sorted({_as_number(word, column.is_whole) for word, _ in column.words})[1:]
-    cuts = set(column.quantiles)
+    every = -(-max(1, len(column.quantiles)) // most)
+    cuts = set(column.quantiles[every - 1 :: every])
     if column.least_above_zero is not None and (column.low or 0) <= 0:
         cuts.add(column.least_above_zero)
     if (column.low or 0) < 0:

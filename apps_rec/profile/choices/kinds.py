@@ -115,7 +115,7 @@ def is_time(column: ColumnFacts, form: Form | None) -> bool:
         return form.what == forms.DATED or (form.what == forms.DIGITS and _are_days(column))
     if column.family not in NUMBERS or not column.is_whole or column.low is None or column.high is None:
         return False
-    if _are_days(column):
+    if _are_days(column) or _are_short_hours(column):
         return True
     return names.has(column.name, names.TIMES) and any(
         low <= column.low and column.high <= high for low, high in _SECONDS
@@ -133,6 +133,14 @@ def _are_days(column: ColumnFacts) -> bool:
         and 1 <= int(word[6:8]) <= 31
         and int(word[8:] or 0) < 24
         for word in words
+    )
+
+
+def _are_short_hours(column: ColumnFacts) -> bool:
+    """Returns whether all words are like 26013113, a day without its century and an hour, and the name says so."""
+    return names.has(column.name, names.TIMES | {"hour"}) and all(
+        len(word) == 8 and 1 <= int(word[2:4]) <= 12 and 1 <= int(word[4:6]) <= 31 and int(word[6:]) < 24
+        for word, _ in column.words
     )
 
 

@@ -98,11 +98,19 @@ def decide_split(
     return Split(why, 1 - eval_share, eval_sql=condition, holdout_by=holdout_by)
 
 
-def given_split(eval_paths: str, roles: Roles) -> Split:
-    """Returns the split where files to measure on are given; a tenth of the training rows chooses the checkpoint."""
-    return Split(
-        f"All rows train; those of {eval_paths} measure.", 1.0, eval_paths=eval_paths, holdout_by=roles.user or ""
-    )
+def with_eval_paths(split: Split, eval_paths: str, roles: Roles) -> Split:
+    """Returns the split where files to measure on are given, and what measured before chooses the checkpoint.
+
+    Args:
+        split: split of the table without these files.
+        eval_paths: files to measure on.
+        roles: users.
+    """
+    bounds = next((one for one in split.filters if one.use == EVALUATION and one.start is not None), None)
+    choose = f"those from {bounds.start} of {bounds.column} on" if bounds else "a tenth of them"
+    why = f"All rows train, but {choose}, which choose the checkpoint; those of {eval_paths} measure."
+    made = Split(why, 1 - HOLDOUT, eval_paths=eval_paths, holdout_by=roles.user or "")
+    return replace(made, holdout_by=bounds.column, holdout_from=bounds.start) if bounds else made
 
 
 def _by_mark(column: ColumnFacts, table: TableFacts, holdout_by: str) -> Split:

@@ -16,6 +16,7 @@ from apps_rec.profile.table import odd_values
 ESMM, FUNNEL, MMOE, ONE = "esmm", "funnel", "mmoe", "one"
 # So few rows that contradict a funnel are more likely mistakes of the log than its rule.
 _FEW_CONTRADICTIONS = 0.001
+_YES = ("yes", "y", "true", "t", "是", "click", "clicked", "positive", "pos", ">50k")
 _PREFIX = re.compile(r"^(y|is|label|target|has)_(?=[A-Za-z])", re.IGNORECASE)
 
 
@@ -63,7 +64,8 @@ def _mistake(engine: Engine, source: Source, label: LabelFacts, rows: int) -> st
         came = odd_values(engine, source, label.name)
         shown = ", ".join(f'"{value}" ({n:,} rows)' for value, n in came)
         is_number = source.columns[source.names.index(label.name)][1] != "VARCHAR"
-        condition = "> 0" if is_number else f"= '{came[0][0]}'"
+        yes = next((value for value, _ in came if value.lower() in _YES), came[-1][0])
+        condition = "> 0" if is_number else f"= '{yes}'"
         return (
             f"{where}: expected 0 and 1 in every row, got {shown}; write it so, such as with DuckDB: "
             f'CASE WHEN "{label.name}" {condition} THEN 1 ELSE 0 END'

@@ -48,7 +48,7 @@ def test_few_numbers_have_an_id_each_and_missing_one_has_its_own(made_of):
 
 
 def test_many_numbers_are_cut_into_equal_parts_with_0_apart(made_of):
-    numbers = [0.0] * 1000 + [n / 100 for n in range(1, 1001)]
+    numbers = [0.0] * 2000 + [n / 100 for n in range(1, 1001)]
     feature = made_of({"price": numbers})["price"].feature
     cuts = list(feature.boundaries)
     assert cuts[0] == 0.01

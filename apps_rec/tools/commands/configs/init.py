@@ -17,7 +17,7 @@ from apps_rec.profile.choices.files import split_paths, write_split
 from apps_rec.profile.choices.kinds import Roles
 from apps_rec.profile.choices.roles import require_columns
 from apps_rec.profile.engine import engine
-from apps_rec.profile.source import find_source
+from apps_rec.profile.source import Source, find_source
 from apps_rec.tools.commands.common import command, require_local
 
 _EVAL_SHARE, _MOST_EVAL_SHARE = 0.1, 0.4
@@ -95,40 +95,68 @@ def init(
     new = Path(output)
     _check_arguments(new, label, eval_share)
     _check_new(new, overwrite)
-    split_files = split_paths(new)
+    roles = Roles(tuple(label), user, item, time, tuple(exclude), tuple(keep))
     with engine(str(data)) as database:
         source = find_source(database, str(data), separator)
-        for argument, wanted in (("label", label), ("exclude", exclude), ("keep", keep)):
-            require_columns(source, argument, wanted)
-        for argument, one in (("user", user), ("item", item), ("time", time)):
-            require_columns(source, argument, [one] if one is not None else [])
-        roles = Roles(tuple(label), user, item, time, tuple(exclude), tuple(keep))
+        _check_columns(source, roles)
+        evaluation = find_source(database, eval_data, separator) if eval_data is not None else None
         decision = decide(database, source, roles, eval_share, easyrec, eval_data)
-        if not decision.features:
-            reasons = "".join(f"\n  {name}: {why}" for name, why in decision.left_out.items())
-            raise DataError(f"{data}: no column is left to learn from; --keep NAME takes one in.{reasons}")
-        train_paths, eval_paths, input_type = decision.source.paths, decision.source.paths, decision.source.input_type
-        if decision.split.eval_paths is not None:
-            eval_paths = decision.split.eval_paths
-        if decision.split.eval_sql:
-            train_paths, eval_paths = (str(path).replace(",", "\\,") for path in split_files)
-            input_type = "ParquetInput"
-        command_line = _command_line(str(data), label, new, given)
-        placed = Placed(command_line, train_paths, eval_paths, input_type, f"out/{new.stem}", easyrec)
+        _check_features(decision)
+        if evaluation is not None:
+            _check_evaluation(decision, evaluation)
+        placed = _placed(decision, new, _command_line(str(data), label, new, given), easyrec)
         text = config_text(decision, placed)
         config = parse_text(text, str(new))
         written: tuple[Path, ...] = ()
         if decision.split.eval_sql:
-            for path in split_files:
+            written = split_paths(new)
+            for path in written:
                 _check_new(path, overwrite)
-            write_split(database, decision.source, decision.split, split_files)
-            written = split_files
+            write_split(database, decision.source, decision.split, written)
     try:
         new.parent.mkdir(parents=True, exist_ok=True)
         replace_text(new, text)
     except OSError as error:
         raise RunError(f"{error.filename or new}: cannot be written: {error.strerror}") from None
     return Initialised(new, config, decision, written)
+
+
+def _check_columns(source: Source, roles: Roles) -> None:
+    """Refuses arguments that name a column which is not there."""
+    require_columns(source, "label", roles.labels)
+    require_columns(source, "exclude", roles.excluded)
+    require_columns(source, "keep", roles.kept)
+    for argument, name in (("user", roles.user), ("item", roles.item), ("time", roles.time)):
+        require_columns(source, argument, [name] if name is not None else [])
+
+
+def _check_features(decision: Decision) -> None:
+    if not decision.features:
+        reasons = "".join(f"\n  {name}: {why}" for name, why in decision.left_out.items())
+        raise DataError(f"{decision.source.paths}: no column is left to learn from; --keep NAME takes one in.{reasons}")
+
+
+def _check_evaluation(decision: Decision, evaluation: Source) -> None:
+    """Refuses files to measure on that are of another format, or lack a column."""
+    source = decision.source
+    if evaluation.input_type != source.input_type:
+        text = "{eval_data}: {paths} is read by {other}, and {train} by {one}; expected files of one format"
+        names = {"one": source.input_type, "other": evaluation.input_type, "train": source.paths}
+        raise ArgumentError(text, "eval_data", paths=evaluation.paths, **names)
+    used = (*(made.column.name for made in decision.features), *decision.roles.labels)
+    absent = [name for name in used if name not in evaluation.names]
+    if absent:
+        text = "{eval_data}: {paths} has no column {absent}, which {train} has"
+        raise ArgumentError(text, "eval_data", paths=evaluation.paths, absent=", ".join(absent), train=source.paths)
+
+
+def _placed(decision: Decision, output: Path, command_line: str, easyrec: bool) -> Placed:
+    source, split = decision.source, decision.split
+    train, evaluation, input_type = source.paths, split.eval_paths or source.paths, source.input_type
+    if split.eval_sql:
+        train, evaluation = (str(path).replace(",", "\\,") for path in split_paths(output))
+        input_type = "ParquetInput"
+    return Placed(command_line, train, evaluation, input_type, f"out/{output.stem}", easyrec)
 
 
 def _check_arguments(output: Path, label: Sequence[str], eval_share: float) -> None:
