@@ -38,6 +38,8 @@ setup(
         "delta": ["deltalake>=1,<2"],
         # `make site`.
         "docs": ["zensical>=0.0.73,<0.1"],
+        # The command tune, and its plots.
+        "tune": ["optuna>=5,<6", "plotly>=6,<8"],
         "dev": [
             "pytest>=8",
             "pytest-xdist>=3",
@@ -54,6 +56,9 @@ setup(
             "zensical>=0.0.73,<0.1",
             # For the tests of Delta tables.
             "deltalake>=1,<2",
+            # For the tests of tune.
+            "optuna>=5,<6",
+            "plotly>=6,<8",
         ],
     },
     entry_points={

@@ -29,6 +29,7 @@ from apps_rec.tools.commands import (
     simulate_config,
     simulate_store,
     train,
+    tune,
     verify_export,
 )
 from apps_rec.tools.regress import regress
@@ -52,5 +53,6 @@ __all__ = [
     "simulate_config",
     "simulate_store",
     "train",
+    "tune",
     "verify_export",
 ]

@@ -53,6 +53,11 @@ class Config:
         return written
 
     @property
+    def overrides(self) -> list[str]:
+        """Returns the assignments `path=value` that it was read with, in their order."""
+        return list(self._places.override_texts)
+
+    @property
     def notes(self) -> list[str]:
         """Returns lines about fields that have no effect here, and why."""
         return self.tally.notes
@@ -176,6 +181,27 @@ def completed(message: PipelineConfig, report: Report, files_here: bool) -> Conf
     check(message, report, files_here)
     report.raise_errors()
     return Config(message, places.name, report.warnings, report.tally, _places=places)
+
+
+def changed(config: Config, overrides: Sequence[str]) -> Config:
+    """Returns a config that was read, as it would be with more overrides.
+
+    Args:
+        config: config, which stays as it is.
+        overrides: assignments `path=value`, applied in order behind those that it was read with.
+
+    Raises:
+        ConfigError: it has mistakes then; one line for each.
+    """
+    known = config._places
+    places = Places(config.path, dict(known.lines), dict(known.overrides), list(known.override_texts))
+    report = Report(places)
+    message = PipelineConfig()
+    message.CopyFrom(config.written)
+    apply_overrides(message, overrides, report)
+    again = completed(message, report, files_here=True)
+    again.days = config.days
+    return again
 
 
 def _decode(data: bytes, name: str) -> str:

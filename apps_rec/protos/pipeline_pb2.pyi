@@ -14,7 +14,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class PipelineConfig(_message.Message):
-    __slots__ = ("train_input_path", "parquet_train_input", "eval_input_path", "parquet_eval_input", "model_dir", "train_config", "eval_config", "data_config", "feature_configs", "feature_config", "model_config", "export_config")
+    __slots__ = ("train_input_path", "parquet_train_input", "eval_input_path", "parquet_eval_input", "model_dir", "train_config", "eval_config", "data_config", "feature_configs", "feature_config", "model_config", "export_config", "tune_config")
     TRAIN_INPUT_PATH_FIELD_NUMBER: _ClassVar[int]
     PARQUET_TRAIN_INPUT_FIELD_NUMBER: _ClassVar[int]
     EVAL_INPUT_PATH_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,7 @@ class PipelineConfig(_message.Message):
     FEATURE_CONFIG_FIELD_NUMBER: _ClassVar[int]
     MODEL_CONFIG_FIELD_NUMBER: _ClassVar[int]
     EXPORT_CONFIG_FIELD_NUMBER: _ClassVar[int]
+    TUNE_CONFIG_FIELD_NUMBER: _ClassVar[int]
     train_input_path: str
     parquet_train_input: str
     eval_input_path: str
@@ -39,4 +40,5 @@ class PipelineConfig(_message.Message):
     feature_config: _feature_pb2.FeatureSet
     model_config: _model_pb2.ModelConfig
     export_config: _export_pb2.ExportConfig
-    def __init__(self, train_input_path: _Optional[str] = ..., parquet_train_input: _Optional[str] = ..., eval_input_path: _Optional[str] = ..., parquet_eval_input: _Optional[str] = ..., model_dir: _Optional[str] = ..., train_config: _Optional[_Union[_train_pb2.TrainConfig, _Mapping]] = ..., eval_config: _Optional[_Union[_eval_pb2.EvalConfig, _Mapping]] = ..., data_config: _Optional[_Union[_data_pb2.DataConfig, _Mapping]] = ..., feature_configs: _Optional[_Iterable[_Union[_feature_pb2.FeatureConfig, _Mapping]]] = ..., feature_config: _Optional[_Union[_feature_pb2.FeatureSet, _Mapping]] = ..., model_config: _Optional[_Union[_model_pb2.ModelConfig, _Mapping]] = ..., export_config: _Optional[_Union[_export_pb2.ExportConfig, _Mapping]] = ...) -> None: ...
+    tune_config: _train_pb2.TuneConfig
+    def __init__(self, train_input_path: _Optional[str] = ..., parquet_train_input: _Optional[str] = ..., eval_input_path: _Optional[str] = ..., parquet_eval_input: _Optional[str] = ..., model_dir: _Optional[str] = ..., train_config: _Optional[_Union[_train_pb2.TrainConfig, _Mapping]] = ..., eval_config: _Optional[_Union[_eval_pb2.EvalConfig, _Mapping]] = ..., data_config: _Optional[_Union[_data_pb2.DataConfig, _Mapping]] = ..., feature_configs: _Optional[_Iterable[_Union[_feature_pb2.FeatureConfig, _Mapping]]] = ..., feature_config: _Optional[_Union[_feature_pb2.FeatureSet, _Mapping]] = ..., model_config: _Optional[_Union[_model_pb2.ModelConfig, _Mapping]] = ..., export_config: _Optional[_Union[_export_pb2.ExportConfig, _Mapping]] = ..., tune_config: _Optional[_Union[_train_pb2.TuneConfig, _Mapping]] = ...) -> None: ...

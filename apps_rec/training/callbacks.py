@@ -161,6 +161,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         patience: number of steps without improvement before training stops; None: it never does.
         before_save: function that is called before anything is written.
         agree: function that makes one value of those that the processes measured, so that all decide alike.
+        on_evaluated: function that is called with the metrics of each evaluation.
     """
 
     def __init__(
@@ -177,9 +178,10 @@ class SaveAndSelect(keras.callbacks.Callback):
         patience: int | None = None,
         before_save: Callable[[], None] = lambda: None,
         agree: Callable[[float], float] = float,
+        on_evaluated: Callable[[Metrics], None] = lambda metrics: None,
     ) -> None:
         super().__init__()
-        self._before_save, self._agree = before_save, agree
+        self._before_save, self._agree, self._on_evaluated = before_save, agree, on_evaluated
         self._checkpoints, self._progress, self._log = checkpoints, progress, progress_log
         self._save_steps, self._positions, self._is_interrupted = save_steps, positions, is_interrupted
         self._evaluate, self._metric, self._badness, self._patience = evaluate, metric, badness, patience
@@ -271,6 +273,7 @@ class SaveAndSelect(keras.callbacks.Callback):
                 int(self._progress.best_step.numpy()),
             )
             self.model.stop_training = True
+        self._on_evaluated(metrics)
 
 
 class StopOnSignal(keras.callbacks.Callback):

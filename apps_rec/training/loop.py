@@ -48,7 +48,7 @@ def train_in_steps(session: Session, signals: StopOnSignal, callbacks: Sequence[
         session.folder,
         lambda start: _read_batch(session, start),
     )
-    save = session.saver(positions, signals)
+    save = session.saver(positions, signals, callbacks=callbacks)
     with reraise(positions), progress_bar("training") as bar:
         session.progress_log.follow(Outlook(training_length(config, source), session.best), positions.after, bar)
         # Progress first: the time of an evaluation is not training's. What is not finite is not saved.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from apps_rec.config.outputs import metrics_by_name
 from apps_rec.data.pipeline.dataset import Positions
-from apps_rec.training.callbacks import LogProgress, SaveAndSelect, StopOnSignal
+from apps_rec.legacy_keras import keras
+from apps_rec.training.callbacks import LogProgress, Metrics, SaveAndSelect, StopOnSignal
 from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.optimizers.build import build_optimizer
@@ -72,7 +75,11 @@ class Session:
         return self.progress.is_over(self.config, self.step)
 
     def saver(
-        self, positions: Positions, signals: StopOnSignal, progress_log: LogProgress | None = None
+        self,
+        positions: Positions,
+        signals: StopOnSignal,
+        progress_log: LogProgress | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
     ) -> SaveAndSelect:
         """Makes the callback that evaluates, selects and saves.
 
@@ -80,6 +87,7 @@ class Session:
             positions: end of each batch of this process in the data.
             signals: signals that came to end the training.
             progress_log: writer of the curves of evaluations; None: the session's.
+            callbacks: callbacks whose on_test_end is called with the metrics of each evaluation.
         """
         export_config = self.config.export_config
         selects = export_config.exporter_type == "best" or export_config.enable_early_stop
@@ -87,6 +95,10 @@ class Session:
         # Of several processes each would have to break its evaluation off at the same batch: none does.
         def is_stopped() -> bool:
             return signals.received is not None and self.workers.count == 1
+
+        def on_evaluated(metrics: Metrics) -> None:
+            for callback in callbacks:
+                callback.on_test_end(dict(metrics))
 
         return SaveAndSelect(
             self.checkpoints,
@@ -101,4 +113,5 @@ class Session:
             patience=export_config.max_check_steps if export_config.enable_early_stop else None,
             before_save=self.run.before_save,
             agree=self.workers.mean,
+            on_evaluated=on_evaluated,
         )

@@ -23,6 +23,7 @@ from apps_rec.config.checks.rows.sides import check_sides
 from apps_rec.config.checks.sizes import check_sizes
 from apps_rec.config.checks.tables import check_tables
 from apps_rec.config.checks.train import check_train
+from apps_rec.config.checks.tuning import check_tuning
 from apps_rec.config.report import Report, quoted
 from apps_rec.config.rewrite import MODEL_CLASSES
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -39,7 +40,16 @@ def check(config: PipelineConfig, report: Report, files_here: bool = True) -> No
         files_here: whether the files that the config names must exist.
     """
     context = Context.of(config, report, files_here)
-    checks = (check_data, check_names, check_passes, check_features, check_tables, check_sizes, check_train)
+    checks = (
+        check_data,
+        check_names,
+        check_passes,
+        check_features,
+        check_tables,
+        check_sizes,
+        check_train,
+        check_tuning,
+    )
     of_model = (
         check_groups,
         check_sequences,

@@ -11,6 +11,7 @@ from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.export import export
 from apps_rec.tools.commands.models.predict import predict
 from apps_rec.tools.commands.models.train import train
+from apps_rec.tools.commands.models.tune import tune
 from apps_rec.tools.commands.models.verify_export import verify_export
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "simulate_config",
     "simulate_store",
     "train",
+    "tune",
     "verify_export",
 ]

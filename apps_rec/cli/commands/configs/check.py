@@ -8,6 +8,7 @@ import sys
 import apps_rec
 from apps_rec.cli.options import add_config, add_date, write
 from apps_rec.config.easyrec.table import used_lines
+from apps_rec.config.tuning.parameters import check_values, parameters_of
 from apps_rec.errors import ConfigError, Tally, shown
 
 HELP = "report every mistake of a config, and fields of EasyRec that have no effect; reads no data"
@@ -29,6 +30,7 @@ def run(options: argparse.Namespace) -> None:
         for line in _lines(options, error.tally):
             print(shown(line), file=sys.stderr)
         raise
+    check_values(config, parameters_of(config))
     for warning in config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     for line in _lines(options, config.tally):

@@ -29,7 +29,8 @@ def train(
         overrides: changes to the config, `path=value` each, such as `train_config.num_steps=500`; only for a path.
         resume: true goes on with the run in model_dir, or starts afresh if there is none.
         restart: true moves the run in model_dir aside and starts afresh.
-        callbacks: Keras callbacks of your own (tf_keras), called after each step.
+        callbacks: Keras callbacks of your own (tf_keras), called after each step; `on_test_end` gets the metrics of
+            an evaluation, by name.
 
     Returns:
         `model_dir`, last `step`, `best_step` and `best_value` (None if nothing was selected), and `skipped_batches`.
