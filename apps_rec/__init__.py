@@ -19,6 +19,7 @@ keep_freed_memory()
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import (
     check,
+    check_data,
     convert,
     doctor,
     evaluate,
@@ -41,6 +42,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "check",
+    "check_data",
     "convert",
     "doctor",
     "evaluate",

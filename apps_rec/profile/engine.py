@@ -12,6 +12,7 @@ from apps_rec.errors import DataError, RunError
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 # Of the 2 GiB that a command may take, the rest is Python's, pyarrow's and what DuckDB does not count.
 MEMORY = "1GB"
@@ -49,6 +50,11 @@ class Engine:
             ) from None
         except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
             raise UnreadableError(f"{self._what}: cannot be read: {_first_line(error)}") from None
+        except RuntimeError as error:
+            # DuckDB looks for signals while it works, and takes what they raise for an end of the query.
+            if "interrupted" in str(error):
+                raise KeyboardInterrupt from None
+            raise
 
     def row(self, sql: str) -> tuple[Any, ...]:
         """Returns the only row of a query."""
@@ -58,6 +64,29 @@ class Engine:
     def run(self, sql: str) -> None:
         """Runs a statement that has no rows."""
         self.rows(sql)
+
+    def run_over(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, sql: str) -> None:
+        """Runs a statement once over batches, which it reads as the table `batches`. Their own errors are raised."""
+        import pyarrow as pa
+
+        failed: list[BaseException] = []
+
+        def watched() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from batches
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        self._connection.register("batches", pa.RecordBatchReader.from_batches(schema, watched()))
+        try:
+            self.run(sql)
+        except Exception:
+            if failed:
+                raise failed[0] from None
+            raise
+        finally:
+            self._connection.unregister("batches")
 
 
 class UnreadableError(DataError):

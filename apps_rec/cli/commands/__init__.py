@@ -7,13 +7,14 @@ from types import ModuleType
 
 from apps_rec.cli.commands import doctor
 from apps_rec.cli.commands.configs import check, import_easyrec, init
-from apps_rec.cli.commands.data import convert, simulate_config, simulate_store
+from apps_rec.cli.commands.data import check_data, convert, simulate_config, simulate_store
 from apps_rec.cli.commands.models import evaluate, export, launch, predict, regress, train, tune, verify_export
 
 # In the order of the help; a name of two words is a command of a group.
 COMMANDS: dict[str, ModuleType] = {
     "init": init,
     "check": check,
+    "check-data": check_data,
     "import-easyrec": import_easyrec,
     "train": train,
     "tune": tune,

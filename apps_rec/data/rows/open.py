@@ -1,13 +1,19 @@
-"""Opens the stream of rows that a job of a config reads."""
+"""Opens the stream of rows that a job of a config reads, or judges all of these rows one by one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, has_holdout, input_field
 from apps_rec.data.files import data_files
+from apps_rec.data.formats.partitions import read_rows
+from apps_rec.data.formats.table import FORMATS
+from apps_rec.data.rows.counts import RowCounts
 from apps_rec.data.rows.stream import RowStream
+from apps_rec.data.rows.validate import OnBad, RowGate, Rows
 from apps_rec.data.schema import with_slices
 from apps_rec.data.schema_of_config import build_schema
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ConfigError, DataError
+from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
@@ -46,7 +52,6 @@ def open_stream(
         )
     field = input_field(data, purpose)
     schema = build_schema(config, purpose)
-    part = {TRAIN: "train", VALIDATE: "holdout"}.get(purpose) if has_holdout(data) else None
     return RowStream(
         data_files(getattr(config, field), field, data.input_timeout_seconds),
         schema if by is None else with_slices(schema, by),
@@ -55,7 +60,46 @@ def open_stream(
         window=max(1, data.shuffle_buffer_size),
         seed=config.train_config.seed,
         holdout_fraction=fraction,
-        holdout_part=part,
+        holdout_part=_part(data, purpose),
         drop_remainder=train and data.drop_remainder,
         keep=keep,
     )
+
+
+def judge_rows(
+    config: PipelineConfig,
+    purpose: str,
+    files: Mapping[int, str],
+    keep: Sequence[str],
+    counts: RowCounts,
+    on_bad: OnBad,
+    on_failed: Callable[[str, DataError], None],
+) -> Iterator[Rows]:
+    """Yields the rows of a pass that pass its filters and checks, in file order; bad rows and files end nothing.
+
+    Args:
+        config: a normalised config.
+        purpose: "train", "validate" or "evaluate".
+        files: files to read, each by its place among all files of the pass.
+        keep: names of columns to pass through as they are in the files.
+        counts: counts, which are added to.
+        on_bad: called for bad rows, each once.
+        on_failed: called for a file that cannot be read, or not to its end.
+    """
+    schema = replace(build_schema(config, purpose), bad_rows="SKIP")
+    data = config.data_config
+    names = schema.read_names(keep)
+    stored = schema.in_files(names)
+    gate = RowGate(schema, data.holdout_fraction, _part(data, purpose), keep, on_bad)
+    for index, path in files.items():
+        try:
+            for unit in FORMATS[schema.input_type].units([path]):
+                for chunk in read_rows(unit, stored, schema):
+                    chunk = replace(chunk, data=chunk.data.rename_columns(names))
+                    yield gate.admit(chunk, path, index, counts)
+        except DataError as error:
+            on_failed(path, error)
+
+
+def _part(data: DataConfig, purpose: str) -> str | None:
+    return {TRAIN: "train", VALIDATE: "holdout"}.get(purpose) if has_holdout(data) else None

@@ -14,9 +14,10 @@ from apps_rec.data.formats.partitions import columns_of, read_rows
 from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
 from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.rows.columns import record_type
+from apps_rec.data.rows.counts import RowCounts
 from apps_rec.data.rows.order import random_order
 from apps_rec.data.rows.unseen import Vocabulary
-from apps_rec.data.rows.validate import RowCounts, RowGate
+from apps_rec.data.rows.validate import RowGate
 from apps_rec.data.rows.watch import RowWatch
 from apps_rec.data.rows.window import Batch, Part, Window, join_parts
 from apps_rec.data.schema import Schema

@@ -1,19 +1,19 @@
 """Picks the rows of a file's chunks that a stream wants, and converts and checks them."""
 
-import logging
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from apps_rec.data.dtypes import DTYPES, Value
-from apps_rec.data.formats.bad_rows import remedy, too_many
+from apps_rec.data.dtypes import DTYPES
+from apps_rec.data.formats.bad_rows import remedy
 from apps_rec.data.formats.source import BadRow, Chunk
+from apps_rec.data.rows.counts import RowCounts
 from apps_rec.data.rows.order import group_in_holdout, hash_texts, in_holdout
-from apps_rec.data.rows.unseen import looked_for, not_among, unseen_told
+from apps_rec.data.rows.unseen import looked_for, not_among
 from apps_rec.data.schema import OF_MESSAGES, Column, RowFilter, Schema
 from apps_rec.data.values.bounds import within
 from apps_rec.data.values.cast import Problem
@@ -24,61 +24,6 @@ from apps_rec.data.values.label_checks import checked_labels, step_problems, wei
 from apps_rec.data.values.maps import map_problems
 from apps_rec.data.values.tags import tag_problems
 from apps_rec.errors import DataError
-
-_LOG = logging.getLogger("apps_rec.data")
-
-
-class RowCounts:
-    """Counts of rows read, filtered and dropped since the last reset.
-
-    Args:
-        read: number of rows of this part (training or holdout), before the filters.
-        filtered: number of rows that a row_filter took away.
-        dropped: number of bad rows that were skipped, by reason.
-        examples: first bad row of each reason, described as in an error.
-        unseen: values of each row_filter, by its place, that no row had so far; or bounds that no row lay between.
-    """
-
-    def __init__(self) -> None:
-        self.reset()
-
-    def reset(self) -> None:
-        """Starts again from zero."""
-        self.read = 0
-        self.filtered = 0
-        self.dropped: Counter[str] = Counter()
-        self.examples: dict[str, str] = {}
-        self.unseen: dict[int, tuple[Value, ...]] = {}
-
-    def summary(self) -> str:
-        """Returns a line such as "1000 rows read, 20 filtered out, 3 dropped (2 empty label, 1 ragged)"."""
-        bad = ", ".join(f"{count} {reason}" for reason, count in sorted(self.dropped.items()))
-        filtered = f", {self.filtered} filtered out" if self.filtered else ""
-        dropped = f", {sum(self.dropped.values())} dropped ({bad})" if bad else ""
-        return f"{self.read} rows read{filtered}{dropped}"
-
-    def check_share(self, share: float, *, at_end: bool = False) -> None:
-        """Raises DataError if more rows are bad than may be, see `too_many`."""
-        bad = self.dropped.total()
-        if bad and too_many(bad, self.read, share, at_end=at_end):
-            found = "; ".join(
-                f"{count:,} {reason}, the first: {self.examples.get(reason, 'not noted')}"
-                for reason, count in self.dropped.most_common()
-                if count
-            )
-            raise DataError(
-                f"{bad:,} of {self.read:,} rows read are bad, more than data_config.max_bad_row_share: {share:g}: "
-                f"{found}. Correct the files, or what data_config says of them; or raise the share "
-                "(predict: --max-bad-row-share)"
-            )
-
-    def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
-        """Warns about bad rows that were dropped, and about a filter's values or bounds that no row had."""
-        for at, row_filter in enumerate(filters):
-            if values := self.unseen.get(at):
-                _LOG.warning("%s", unseen_told(row_filter, values))
-        if self.dropped:
-            _LOG.warning("epoch %d: %s", epoch, self.summary())
 
 
 @dataclass(frozen=True)
@@ -96,6 +41,11 @@ class Rows:
     kept: pa.RecordBatch | None
 
 
+# Takes the bad rows of a chunk that have one reason: path, reason, column ("" for whole rows), their numbers in the
+# file, and a function of a place among them that returns what was expected and what came.
+OnBad = Callable[[str, str, str, np.ndarray, Callable[[int], str]], None]
+
+
 class RowGate:
     """Lets the rows of one part through that pass the filters and the checks.
 
@@ -104,9 +54,18 @@ class RowGate:
         holdout_fraction: share of rows in the holdout, 0 to 1.
         part: "train" lets only rows outside the holdout through, "holdout" only those inside, None all.
         keep: names of columns to pass through unchanged.
+        on_bad: called for bad rows that are skipped, each once. Columns in `keep` are not checked then.
     """
 
-    def __init__(self, schema: Schema, holdout_fraction: float, part: str | None, keep: Sequence[str]):
+    def __init__(
+        self,
+        schema: Schema,
+        holdout_fraction: float,
+        part: str | None,
+        keep: Sequence[str],
+        on_bad: OnBad | None = None,
+    ):
+        self._on_bad = on_bad
         self._schema = schema
         self._fraction = holdout_fraction
         self._part = part
@@ -128,6 +87,8 @@ class RowGate:
             counts.dropped[bad.reason] += 1
             if self._skip and bad.reason not in counts.examples:
                 counts.examples[bad.reason] = _told(path, bad.row, f": {bad.text}", bad.line)
+            if self._on_bad is not None:
+                self._on_bad(path, bad.reason, "", np.array([bad.row]), partial(_text_of, bad))
         try:
             index = self._my_rows(chunk, file_index, counts)
             counts.read += len(index) + len(ragged)
@@ -250,6 +211,8 @@ class RowGate:
         """Returns a column unchanged if the file has types; else a declared one as its type, any other as text."""
         column = self._schema.column(name)
         single = column is not None and column.list_separator is None
+        if self._on_bad is not None:
+            return array
         if self._from_text:
             if column is None or column.dtype == "STRING":
                 text, found = convert(array, Column(name))
@@ -284,6 +247,10 @@ class RowGate:
                 place = int(np.argmax(found))
                 row, text, _ = _first_of(problem, place, chunk.rows[index])
                 counts.examples[problem.reason] = _told(path, row, text, chunk.line_of and chunk.line_of(row))
+            if self._on_bad is not None and found.any():
+                places = np.flatnonzero(found)
+                told = partial(_described, problem, places)
+                self._on_bad(path, problem.reason, problem.column, chunk.rows[index[places]], told)
             good &= ~problem.mask
         return good
 
@@ -310,6 +277,14 @@ class RowGate:
 def _first_of(problem: Problem, place: int, rows: np.ndarray) -> tuple[int, str, str]:
     """Returns the number of a row, the description of its problem, and the reason in a word or two."""
     return int(rows[place]), f', column "{problem.column}": {problem.describe(place)}', problem.reason
+
+
+def _described(problem: Problem, places: np.ndarray, at: int) -> str:
+    return problem.describe(int(places[at]))
+
+
+def _text_of(bad: BadRow, at: int) -> str:
+    return bad.text
 
 
 def _told(path: str, row: int, text: str, line: int | None) -> str:

@@ -11,8 +11,8 @@ import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data.formats.kept import empty_kept
 from apps_rec.data.pipeline.dataset import wrong_value
-from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.rows.progress import ProgressLog
 from apps_rec.data.schema import OF_MESSAGES
 from apps_rec.data.storage import local_path

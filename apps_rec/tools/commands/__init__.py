@@ -3,6 +3,7 @@
 from apps_rec.tools.commands.configs.check import check
 from apps_rec.tools.commands.configs.import_easyrec import import_easyrec
 from apps_rec.tools.commands.configs.init import init
+from apps_rec.tools.commands.data.check_data import check_data
 from apps_rec.tools.commands.data.convert import convert
 from apps_rec.tools.commands.data.simulate_config import simulate_config
 from apps_rec.tools.commands.data.simulate_store import simulate_store
@@ -16,6 +17,7 @@ from apps_rec.tools.commands.models.verify_export import verify_export
 
 __all__ = [
     "check",
+    "check_data",
     "convert",
     "doctor",
     "evaluate",

@@ -7,8 +7,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.data import RowStream, column_names, data_files
+from apps_rec.data.formats.kept import empty_kept
 from apps_rec.data.hive_paths import partition_values
-from apps_rec.data.rows.kept import empty_kept
 from apps_rec.data.schema import Column, RowFilter, Schema
 from apps_rec.data.tfrecords.convert import convert_files
 from apps_rec.data.tfrecords.graph_reader import check_graph_readable, graph_columns

@@ -5,8 +5,9 @@ import pyarrow as pa
 import pytest
 
 from apps_rec.data.formats.source import BadRow, Chunk
+from apps_rec.data.rows.counts import RowCounts
 from apps_rec.data.rows.order import in_holdout
-from apps_rec.data.rows.validate import RowCounts, RowGate
+from apps_rec.data.rows.validate import RowGate
 from apps_rec.data.schema import Column, ColumnHoldout, RowFilter, Schema
 from apps_rec.errors import DataError
 
