@@ -15,6 +15,9 @@ from tests.website.prepared import PREPARED
 
 # The first command of a block, and the test that runs what it does.
 ELSEWHERE = {
+    "docs/check-data.md": {
+        "apps-rec check-data": "tests/profile/findings/quarantine_test.py::test_exit_codes_and_files_of_the_command",
+    },
     "docs/quickstart-zh.md": {"": "tests/website/commands_test.py::test_both_quick_starts_give_the_same_commands"},
     "docs/results.md": {
         "apps-rec simulate store": "tests/samples/appstore_test.py::test_a_full_run_holds_its_bands",
@@ -25,6 +28,9 @@ ELSEWHERE = {
         "tf=$(": "tests/serving/native_test.py::test_a_program_in_cpp_scores_a_thousand_rows_like_the_live_model",
         "python tests/serving/native/rows.py": "tests/serving/native_test.py::test_a_program_in_cpp_ranks_by_the",
         "pip install ./clients/python": "tests/clients/python/package_test.py::test_it_imports_what_it_declares",
+    },
+    "docs/tuning.md": {
+        "apps-rec tune": "tests/tools/tuning/tune_test.py::test_a_signal_ends_the_study_cleanly",
     },
 }
 
