@@ -67,8 +67,8 @@ def read_drift(engine: Engine, column: ColumnFacts, train: str, evaluation: str)
     name = quoted(column.name)
     there = present_sql(name, column.family)
     if column.family in NUMBERS and len(column.words) > _WORD_BINS:
-        cuts = _tenths(column)
-        expression = f"list_count([c FOR c IN {cuts} IF {name} > c])" if cuts else "0"
+        # Far quicker than a list of the cuts.
+        expression = " + ".join(f"({name} > {cut!r})::TINYINT" for cut in _tenths(column))
         number = f"CASE WHEN NOT COALESCE({there}, false) THEN -1 ELSE {expression} END"
     else:
         words = [word for word, _ in column.words[:_WORD_BINS]]

@@ -9,7 +9,7 @@ from apps_rec.config.features import is_of_numbers, type_of
 from apps_rec.config.sequences import features_read
 from apps_rec.profile.columns import present_sql
 from apps_rec.profile.engine import Engine, quoted, text
-from apps_rec.profile.facts import NUMBERS, ColumnFacts, TableFacts
+from apps_rec.profile.facts import NUMBERS, REAL, ColumnFacts, TableFacts
 from apps_rec.profile.findings.drift import read_drift
 from apps_rec.profile.findings.finding import NOTE, WARNING, FeatureFacts, Finding
 from apps_rec.profile.findings.passes import ROW_HASH
@@ -148,7 +148,7 @@ def _outside(feature: FeatureConfig, name: str, column: ColumnFacts) -> str:
     if feature.num_buckets:
         number = f"TRY_CAST({name} AS BIGINT)"
         return f"COALESCE({number} < 0 OR {number} >= {feature.num_buckets}, true)"
-    if feature.vocab_list:
+    if feature.vocab_list and column.family != REAL:
         return f"CAST({name} AS VARCHAR) NOT IN ({', '.join(text(word) for word in feature.vocab_list)})"
     if column.family not in NUMBERS:
         return ""

@@ -26,6 +26,7 @@ MUTATIONS = (
     (lambda row: {"click": "0", "download": "1"}, "conversion without a click", "download"),
     (lambda row: {"user": b"\xff\xfe"}, "not UTF-8", "user"),
     (lambda row: {None: "one more"}, "ragged", ""),
+    (lambda row: {"user": b'"u1"x'}, "stray quote", ""),
 )
 
 
@@ -42,7 +43,7 @@ def mutated_csv(path, columns, seed, share):
                 change, reason, column = draw.choice(MUTATIONS)
                 row |= change(row)
                 # A filtered row's cells are not looked at; where they are too many, it cannot be told.
-                if row["source"] != "cache" or reason == "ragged":
+                if row["source"] != "cache" or column == "":
                     bad[at + 1] = (reason, column)
             cells = [cell if isinstance(cell, bytes) else _cell(cell) for cell in row.values()]
             file.write(b",".join(cells) + b"\n")
