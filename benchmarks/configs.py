@@ -53,7 +53,9 @@ class Job:
         shared_rows: rows of one table that all columns share; 0: a table each.
         optimizer: one of OPTIMIZERS.
         options: further lines of train_config.
-        texts: true if columns of ids hold texts, which are hashed; half of them, and the first number, are the user's.
+        texts: true if columns of ids hold texts, which are hashed; half of them, and the first number, are the user's,
+            and so are history and map.
+        lookup: true if a LookupFeature takes values of the last column's id from the column `map`.
     """
 
     model: str = "mmoe"
@@ -63,6 +65,12 @@ class Job:
     optimizer: str = "adam"
     options: str = ""
     texts: bool = False
+    lookup: bool = False
+
+    @property
+    def key(self) -> str:
+        """Returns the column that DIN's attention compares a history with: one of the item's, where there are sides."""
+        return CATEGORICAL[-1] if self.texts else CATEGORICAL[0]
 
     @property
     def num_labels(self) -> int:
@@ -97,6 +105,7 @@ def config_text(job: Job, train: Path, model_dir: Path, input_type: str = "Parqu
             *ids,
             *numbers,
             *(['  input_fields { input_name: "history" }'] if job.model == "din" else []),
+            *(['  input_fields { input_name: "map" }'] if job.lookup else []),
             *labels[: job.num_labels],
             "}",
             "feature_config {",
@@ -122,23 +131,29 @@ def _features(job: Job) -> list[str]:
     sides = {name: " side: USER" if name in users else "" for name in (*CATEGORICAL, *NUMERIC)}
     ids = [
         f'  features {{ input_names: "{name}" {rows} embedding_dim: {DIM}{shared}{sides[name]}'
-        f"{table if job.model == 'din' and name == CATEGORICAL[0] else ''} }}"
+        f"{table if job.model == 'din' and name == job.key else ''} }}"
         for name in CATEGORICAL
     ]
     if job.model == "din":
         ids.append(
             f'  features {{ input_names: "history" feature_type: SequenceFeature {rows} embedding_dim: {DIM}{table}'
-            f" max_seq_len: {HISTORY} }}"
+            f" max_seq_len: {HISTORY}{' side: USER' * job.texts} }}"
+        )
+    if job.lookup:
+        ids.append(
+            f'  features {{ feature_name: "lookup" feature_type: LookupFeature {rows}'
+            f' input_names: ["{CATEGORICAL[-1]}", "map"]'
+            f' embedding_dim: {DIM} separator: "|" kv_separator: ":" input_sides: [ITEM, USER] }}'
         )
     return ids + [f'  features {{ input_names: "{name}" feature_type: RawFeature{sides[name]} }}' for name in NUMERIC]
 
 
 def _model(job: Job) -> list[str]:
     names = ", ".join(f'"{name}"' for name in CATEGORICAL)
-    every = ", ".join(f'"{name}"' for name in (*CATEGORICAL, *NUMERIC))
+    every = ", ".join(f'"{name}"' for name in (*CATEGORICAL, *NUMERIC, *["lookup"] * job.lookup))
     deep = "deep" if job.model == "deepfm" else "all"
     if job.model == "din":
-        return [*_DIN.format(names=every, key=CATEGORICAL[0]).splitlines()]
+        return [*_DIN.format(names=every, key=job.key).splitlines()]
     groups = [f'  feature_groups {{ group_name: "{deep}" feature_names: [{every}] }}']
     with_fm = job.fm or job.model == "deepfm"
     if with_fm:

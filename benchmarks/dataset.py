@@ -19,6 +19,8 @@ EVAL_ROWS = 100_000
 _SIGNAL, _DEVIATION = 4, 0.7
 # Items of a history, and kinds of items: a click is likelier, the more of it is of the kind of the first column.
 HISTORY, _KINDS = 50, 5
+# Pairs of a map.
+PAIRS = 50
 
 
 def make_rows(
@@ -49,6 +51,13 @@ def make_rows(
     click = draw.random(rows) < 1 / (1 + np.exp(-logits[0]))
     download = click & (draw.random(rows) < 1 / (1 + np.exp(-logits[1])))
     return columns | {"click": click.astype(np.int32), "download": download.astype(np.int32)}
+
+
+def make_maps(keys: np.ndarray, vocabulary: int, draw: np.random.Generator) -> np.ndarray:
+    """Returns a map of each row as text, "key:value|key:value|...", `(rows,)`; its keys are some of all rows' keys."""
+    shape = len(keys), PAIRS
+    pairs = zip(draw.choice(keys, shape), draw.integers(0, vocabulary, shape), strict=True)
+    return np.array(["|".join(f"{key}:{value}" for key, value in zip(*row, strict=True)) for row in pairs], object)
 
 
 def as_table(columns: dict[str, np.ndarray]) -> pa.Table:

@@ -40,7 +40,8 @@ class PairDense(Dense):
     """Computes `[q, k, q - k, q * k] W + b` of each query with each key of its row, without joining the four.
 
     With W cut into four, that is `q (W1 + W3) + k (W2 - W3) + (q * k) W4 + b`: half the multiplications, and a query
-    or keys that stand once for all rows are multiplied once.
+    that stands once for all rows is multiplied once. Keys that stand once for all rows are a kernel and a bias each,
+    `q (W1 + W3 + diag(k) W4) + (k (W2 - W3) + b)`: a quarter of the multiplications.
 
     Args:
         units: length of the output.
@@ -68,13 +69,17 @@ class PairDense(Dense):
         query, keys = inputs
         kernel = tf.cast(tf.convert_to_tensor(self.kernel), self.compute_dtype)
         of_query, of_key, of_difference, of_product = tf.split(kernel, 4)
-        outputs = tf.matmul(query, of_query + of_difference)  # [B, U]
-        if self.use_bias:
-            outputs += tf.cast(self.bias, outputs.dtype)
-        products = query[:, tf.newaxis] * keys  # [B, L, D]
-        of_key, outputs = of_key - of_difference, outputs[:, tf.newaxis]
+        of_query, of_key = of_query + of_difference, of_key - of_difference
+        bias = tf.cast(self.bias, self.compute_dtype) if self.use_bias else None
         if keys.shape[0] == 1:
-            return tf.tensordot(products, of_product, 1) + (tf.tensordot(keys, of_key, 1) + outputs)  # [B, L, U]
+            items = keys[0]  # [L, D]
+            kernels = tf.transpose(items)[:, :, tf.newaxis] * of_product[:, tf.newaxis] + of_query[:, tf.newaxis]
+            biases = tf.matmul(items, of_key) if bias is None else tf.matmul(items, of_key) + bias  # [L, U]
+            outputs = tf.matmul(query, tf.reshape(kernels, [query.shape[-1], -1])) + tf.reshape(biases, [1, -1])
+            return tf.reshape(outputs, [-1, tf.shape(items)[0], self.units])  # [B, L, U]
+        outputs = tf.matmul(query, of_query)  # [B, U]
+        outputs = outputs if bias is None else outputs + bias
         # One product of both: fewer passes over the outputs, which are the largest tensors here.
-        joined = tf.concat([keys, products], axis=2)  # [B, L, 2D]
-        return tf.tensordot(joined, tf.concat([of_key, of_product], axis=0), 1) + outputs
+        joined = tf.concat([keys, query[:, tf.newaxis] * keys], axis=2)  # [B, L, 2D]
+        kernel = tf.concat([of_key, of_product], axis=0)
+        return tf.tensordot(joined, kernel, 1) + outputs[:, tf.newaxis]

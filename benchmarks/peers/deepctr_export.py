@@ -1,7 +1,7 @@
-"""Writes DeepCTR's MMOE of the benchmark as a SavedModel, as `tf.saved_model.save` makes it.
+"""Writes DeepCTR's MMOE or DIN of the benchmark as a SavedModel, as `tf.saved_model.save` makes it.
 
 Example:
-    python -m benchmarks.peers.deepctr_export FOLDER --vocabulary 100000
+    python -m benchmarks.peers.deepctr_export mmoe FOLDER --vocabulary 100000
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import tensorflow as tf
 from deepctr.feature_column import DenseFeat, SparseFeat
 from deepctr.models.multitask import MMOE
 
+from benchmarks.peers.deepctr_din import make_din
+
 # Its experts start out equal, and an optimizer of graphs may merge what is equal.
 _DEVIATION = 0.01
 
@@ -27,12 +29,16 @@ _DEVIATION = 0.01
 def main() -> None:
     """Builds, perturbs and saves the model."""
     parser = argparse.ArgumentParser()
+    parser.add_argument("model", choices=["mmoe", "din"])
     parser.add_argument("folder")
     parser.add_argument("--vocabulary", type=int, required=True)
     options = parser.parse_args()
     columns = [SparseFeat(name, options.vocabulary, embedding_dim=16) for name in CATEGORICAL]
     columns += [DenseFeat(name, 1) for name in NUMERIC]
-    model = MMOE(columns, num_experts=2, tower_dnn_hidden_units=(64,))
+    if options.model == "din":
+        model = make_din(columns, CATEGORICAL[-1], options.vocabulary)
+    else:
+        model = MMOE(columns, num_experts=2, tower_dnn_hidden_units=(64,))
     random = np.random.default_rng(3)
     for variable in model.trainable_variables:
         variable.assign_add(random.normal(0, _DEVIATION, variable.shape).astype(np.float32))

@@ -19,10 +19,12 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import pandas as pd
 import tensorflow as tf
-from deepctr.feature_column import DenseFeat, SparseFeat, VarLenSparseFeat
-from deepctr.models import DIN, DeepFM
+from deepctr.feature_column import DenseFeat, SparseFeat
+from deepctr.models import DeepFM
 from deepctr.models.multitask import ESMM, MMOE, PLE
 from sklearn.metrics import roc_auc_score
+
+from benchmarks.peers.deepctr_din import make_din
 
 
 def main() -> None:
@@ -54,15 +56,7 @@ def main() -> None:
     elif options.model == "esmm":
         model = ESMM(columns, tower_dnn_hidden_units=(256, 128, 64), l2_reg_embedding=0)
     elif options.model == "din":
-        columns[0] = SparseFeat("c0", options.vocabulary, embedding_dim=16, embedding_name="item")
-        item = SparseFeat("hist_c0", options.vocabulary, embedding_dim=16, embedding_name="item")
-        model = DIN(
-            [*columns, VarLenSparseFeat(item, maxlen=HISTORY, length_name="history_length")],
-            ["c0"],
-            att_activation="relu",
-            att_weight_normalization=True,
-            l2_reg_embedding=0,
-        )
+        model = make_din(columns, CATEGORICAL[0], options.vocabulary)
     else:
         sparse = columns[: len(CATEGORICAL)]
         model = DeepFM(sparse, columns, dnn_hidden_units=(256, 128, 64), l2_reg_linear=0, l2_reg_embedding=0)

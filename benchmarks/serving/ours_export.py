@@ -1,7 +1,7 @@
-"""A worker of ours: trains a config and exports it twice, with products in float32 and in half precision.
+"""A worker of ours: trains a config and exports it, with products in float32 and, if asked to, in half precision too.
 
 Example:
-    python -m benchmarks.serving.ours_export CONFIG FOLDER
+    python -m benchmarks.serving.ours_export CONFIG FOLDER [half]
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ def main() -> None:
     apps_rec.train(config)
     parameters = num_parameters(load_trained(config)[0].model)
     made = {"float32": apps_rec.export(config, folder)}
-    half = apps_rec.load_config(sys.argv[1], ["export_config.half_precision=true"])
-    made["half"] = apps_rec.export(half, folder)
+    if "half" in sys.argv[3:]:
+        half = apps_rec.load_config(sys.argv[1], ["export_config.half_precision=true"])
+        made["half"] = apps_rec.export(half, folder)
     say({"parameters": parameters, **{name: str(path) for name, path in made.items()}})
 
 

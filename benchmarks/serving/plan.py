@@ -7,9 +7,7 @@ from dataclasses import dataclass
 VOCABULARY = 100_000
 # Steps of training before our export: enough for experts that differ.
 STEPS = 20
-# Rows of a request, and requests of a block.
-SIZES = {1: 200, 100: 100, 1000: 20}
-DEEPCTR = "DeepCTR, ready ids"
+DEEPCTR, DEEPCTR_DIN, PLAIN = "DeepCTR, ready ids", "DeepCTR's DIN, ready ids", "MMOE: rank"
 
 
 @dataclass(frozen=True)
@@ -41,13 +39,16 @@ class Entry:
 
     Attributes:
         name: name in results and tables.
-        model: ours, ours_half, deepctr, or least: the inputs and matrix products of ours alone.
+        model: ours, ours_half, ours_din, ours_lookup, deepctr, deepctr_din, or least: the inputs and matrix products of
+            ours alone.
         signature: signature to call.
+        beside: name of the entry whose CPU time it is compared with.
     """
 
     name: str
     model: str
     signature: str
+    beside: str = DEEPCTR
 
     @property
     def is_scored(self) -> bool:
@@ -56,10 +57,12 @@ class Entry:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """Returns the outputs that a request asks for: two everywhere, as DeepCTR's model has two; none: all."""
-        if self.model == "deepctr":
+        """Returns the outputs that a request asks for: DeepCTR's, or score and order; none: all."""
+        if self.model.startswith("deepctr"):
             return ()
-        return ("score", "order") if self.signature.startswith("rank") else ("probs_ctr", "probs_ctcvr")
+        if self.signature.startswith("rank"):
+            return "score", "order"
+        return ("probs_ctr",) if self.model == "ours_din" else ("probs_ctr", "probs_ctcvr")
 
 
 ENTRIES = (
@@ -73,6 +76,44 @@ ENTRIES = (
     Entry("rank, inputs and products alone", "least", "rank"),
     Entry("rank_packed, inputs and products alone", "least", "rank_packed"),
 )
+
+
+LIST_ENTRIES = (
+    Entry(DEEPCTR_DIN, "deepctr_din", "serving_default", DEEPCTR_DIN),
+    Entry("DIN: serving_default", "ours_din", "serving_default", DEEPCTR_DIN),
+    Entry("DIN: rank", "ours_din", "rank", DEEPCTR_DIN),
+    Entry("DIN: rank_packed", "ours_din", "rank_packed", DEEPCTR_DIN),
+    Entry(PLAIN, "ours", "rank", PLAIN),
+    Entry("MMOE with a lookup: serving_default", "ours_lookup", "serving_default", PLAIN),
+    Entry("MMOE with a lookup: rank", "ours_lookup", "rank", PLAIN),
+    Entry("MMOE with a lookup: rank_packed", "ours_lookup", "rank_packed", PLAIN),
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Entries that take turns.
+
+    Attributes:
+        entries: entries of a round.
+        sizes: rows of a request, and requests of a block.
+        settings: ways in which requests are made.
+    """
+
+    entries: tuple[Entry, ...]
+    sizes: dict[int, int]
+    settings: tuple[Setting, ...]
+
+    @property
+    def models(self) -> frozenset[str]:
+        """Returns the names of the models that it needs."""
+        return frozenset(entry.model for entry in self.entries)
+
+
+COMPARISONS = {
+    "requests": Comparison(ENTRIES, {1: 200, 100: 100, 1000: 20}, SETTINGS),
+    "lists": Comparison(LIST_ENTRIES, {100: 50, 500: 10}, (ONE_THREAD,)),
+}
 
 
 @dataclass(frozen=True)

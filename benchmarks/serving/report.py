@@ -7,21 +7,21 @@ import statistics
 import numpy as np
 
 from benchmarks.report import machine, median_of_ratios, table
-from benchmarks.serving.plan import DEEPCTR, GOALS, ONE_THREAD, SIZES
+from benchmarks.serving.plan import COMPARISONS, DEEPCTR, GOALS, ONE_THREAD, Comparison
 
 
-def blocks(results: dict) -> dict[str, str]:
-    """Returns every table by the name of its place in the document."""
-    made = {
-        "serving machine": machine(results["machine"]),
-        "serving goals": goals(results["settings"][ONE_THREAD.name]),
-    }
-    return made | {f"serving {name}": requests(found) for name, found in results["settings"].items()}
+def blocks(name: str, results: dict) -> dict[str, str]:
+    """Returns every table of a comparison by the name of its place in the document."""
+    compared, place = COMPARISONS[name], f"serving {name}"
+    made = {f"{place} machine": machine(results["machine"])}
+    if name == "requests":
+        made[f"{place} goals"] = goals(results["settings"][ONE_THREAD.name])
+    return made | {f"{place} {setting}": requests(compared, found) for setting, found in results["settings"].items()}
 
 
-def ratio(found: dict, entry: str, rows: int) -> float:
-    """Returns CPU time of an entry's request beside DeepCTR's, median of the rounds' ratios."""
-    ours, other = (found[name][str(rows)]["cpu_ms"] for name in (entry, DEEPCTR))
+def ratio(found: dict, entry: str, beside: str, rows: int) -> float:
+    """Returns CPU time of an entry's request beside another's, median of the rounds' ratios."""
+    ours, other = (found[name][str(rows)]["cpu_ms"] for name in (entry, beside))
     return median_of_ratios(ours, other)
 
 
@@ -29,23 +29,24 @@ def goals(found: dict) -> str:
     """Says what was to be reached, and what was."""
     rows = [["request", "rows", "CPU beside DeepCTR's", "at most", "aim"]]
     for goal in GOALS:
-        measured = ratio(found, goal.entry, goal.rows)
+        measured = ratio(found, goal.entry, DEEPCTR, goal.rows)
         rows.append(
             [goal.entry, str(goal.rows), f"{measured:.2f}", f"{goal.most:g}", f"{goal.aim:g}" if goal.aim else ""]
         )
     return table(rows)
 
 
-def requests(found: dict) -> str:
-    """Shows milliseconds of every request."""
-    rows = [["request", "rows", "median, ms", "p99, ms", "CPU, ms", "CPU beside DeepCTR's"]]
-    for size in SIZES:
-        for name, by_rows in found.items():
-            wall = by_rows[str(size)]["wall_ms"]
-            p50, p99 = np.percentile(wall, [50, 99])
-            cpu = statistics.median(by_rows[str(size)]["cpu_ms"])
-            figures = [f"{value:.2f}" for value in (p50, p99, cpu, ratio(found, name, size))]
-            rows.append([name, f"{size:,}", *figures])
+def requests(compared: Comparison, found: dict) -> str:
+    """Shows milliseconds of every request, and its CPU time beside the first entry's or that of one that is named."""
+    first = compared.entries[0].name
+    rows = [["request", "rows", "median, ms", "p99, ms", "CPU, ms", f"CPU beside {first.split(',')[0]}"]]
+    for size in compared.sizes:
+        for entry in compared.entries:
+            figures = found[entry.name][str(size)]
+            p50, p99 = np.percentile(figures["wall_ms"], [50, 99])
+            cpu, beside = statistics.median(figures["cpu_ms"]), ratio(found, entry.name, entry.beside, size)
+            told = f"{beside:.2f}" + (f" of {entry.beside}" if entry.beside != first else "")
+            rows.append([entry.name, f"{size:,}", *(f"{value:.2f}" for value in (p50, p99, cpu)), told])
     return table(rows)
 
 

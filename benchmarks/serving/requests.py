@@ -9,43 +9,52 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.dataset import CATEGORICAL, NUMERIC, make_rows
+from benchmarks.dataset import CATEGORICAL, HISTORY, NUMERIC, make_maps, make_rows
 from benchmarks.serving.plan import VOCABULARY
 
 Arrays = dict[str, np.ndarray]
 # Requests that take turns.
 VARIETY = 8
+LISTS = ("history", "map")
 _TYPES = {"DT_STRING": object, "DT_FLOAT": np.float32, "DT_DOUBLE": np.float64}
 
 
 def make_requests(rows: int) -> list[Arrays]:
-    """Draws candidates of one user each: columns `(rows,)`; those of the user have the same value in every row."""
+    """Draws candidates of one user each: columns `(rows,)`; those of the user have the same value in every row.
+
+    Besides the columns of the benchmark, a history `(rows, HISTORY)` and a map of the user's.
+    """
     requests = []
     for number in range(VARIETY):
-        columns = make_rows(rows, VOCABULARY, seed=7, stream=100 + number)
+        columns = make_rows(rows, VOCABULARY, seed=7, stream=100 + number, with_history=True)
+        columns["map"] = make_maps(columns[CATEGORICAL[-1]], VOCABULARY, np.random.default_rng(number))
         for name in _of_user():
-            columns[name] = np.repeat(columns[name][:1], rows)
-        requests.append({name: columns[name] for name in (*CATEGORICAL, *NUMERIC)})
+            columns[name] = np.repeat(columns[name][:1], rows, axis=0)
+        requests.append({name: columns[name] for name in (*CATEGORICAL, *NUMERIC, *LISTS)})
     return requests
 
 
 def _of_user() -> tuple[str, ...]:
     """Names, as the config's sides have them."""
-    return (*CATEGORICAL[: len(CATEGORICAL) // 2], NUMERIC[0])
+    return (*CATEGORICAL[: len(CATEGORICAL) // 2], NUMERIC[0], *LISTS)
 
 
-def deepctr_inputs(columns: Arrays) -> Arrays:
-    """Returns ready ids, `(rows, 1)`."""
-    return {
-        name: values.astype(np.int32 if name in CATEGORICAL else np.float32)[:, np.newaxis]
-        for name, values in columns.items()
+def deepctr_inputs(columns: Arrays, with_history: bool = False) -> Arrays:
+    """Returns ready ids, `(rows, 1)`; with the history of the last column, `(rows, HISTORY)`, and its length."""
+    inputs = {
+        name: columns[name].astype(np.int32 if name in CATEGORICAL else np.float32)[:, np.newaxis]
+        for name in (*CATEGORICAL, *NUMERIC)
     }
+    if with_history:
+        inputs[f"hist_{CATEGORICAL[-1]}"] = columns["history"].astype(np.int32)
+        inputs["history_length"] = np.full([len(columns["history"]), 1], HISTORY, np.int32)
+    return inputs
 
 
 def our_inputs(columns: Arrays, signature: str, export: Path) -> Arrays:
     """Returns texts and numbers as a signature of ours takes them."""
     schema = json.loads((export / "assets" / "schema.json").read_text(encoding="utf-8"))
-    values = {name: _typed(name, column) for name, column in columns.items()}
+    values = {column["name"]: _typed(column["name"], columns[column["name"]]) for column in schema["columns"]}
     if signature == "serving_tf_example":
         rows = range(len(next(iter(columns.values()))))
         return {"examples": np.array([_example(values, row) for row in rows], object)}
@@ -65,6 +74,8 @@ def our_inputs(columns: Arrays, signature: str, export: Path) -> Arrays:
 def _typed(name: str, column: np.ndarray) -> np.ndarray:
     if name in NUMERIC:
         return column
+    if column.ndim == 2:
+        column = np.array(["|".join(map(str, row)) for row in column], object)
     return np.array([str(value).encode() for value in column], object)
 
 

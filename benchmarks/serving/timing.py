@@ -1,7 +1,7 @@
 """A worker: every signature called in turn through sessions of one process, which never imports apps_rec.
 
 Example:
-    python -m benchmarks.serving.timing MODELS_JSON SETTING_JSON ROUNDS
+    python -m benchmarks.serving.timing MODELS_JSON COMPARISON SETTING_JSON ROUNDS
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 
 from benchmarks.meter import say
-from benchmarks.serving.plan import ENTRIES, SIZES, Entry, Setting
+from benchmarks.serving.plan import COMPARISONS, Comparison, Entry, Setting
 from benchmarks.serving.requests import Arrays, deepctr_inputs, make_requests, our_inputs
 
 _WARM_UP = 20
@@ -32,22 +32,23 @@ _TOLERANCE, _HALF_TOLERANCE = 1e-5, 0.03
 
 def main() -> None:
     """Measures, and reports milliseconds of CPU time by round and of waiting by request."""
-    models, setting, rounds = json.loads(sys.argv[1]), Setting(**json.loads(sys.argv[2])), int(sys.argv[3])
-    sessions = {name: _Session(Path(path), setting) for name, path in models.items()}
-    calls = {(entry.name, rows): _calls(entry, rows, sessions, entry.outputs) for rows in SIZES for entry in ENTRIES}
-    for rows in SIZES:
-        _check_scores({e.name: _calls(e, rows, sessions, ("score",))[0]() for e in ENTRIES if e.is_scored})
+    models, compared, setting = json.loads(sys.argv[1]), COMPARISONS[sys.argv[2]], Setting(**json.loads(sys.argv[3]))
+    entries, sizes = compared.entries, compared.sizes
+    sessions = {name: _Session(Path(path), setting) for name, path in models.items() if name in compared.models}
+    calls = {(entry.name, rows): _calls(entry, rows, sessions, entry.outputs) for rows in sizes for entry in entries}
+    for rows in sizes:
+        _check_scores(compared, {e.name: _calls(e, rows, sessions, ("score",))[0]() for e in entries if e.is_scored})
     found: dict[str, dict[str, dict[str, list[float]]]] = {
-        entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in SIZES} for entry in ENTRIES
+        entry.name: {str(rows): {"cpu_ms": [], "wall_ms": []} for rows in sizes} for entry in entries
     }
     for functions in calls.values():
         for call in itertools.islice(itertools.cycle(functions), _WARM_UP):
             call()
     gc.disable()
-    for number in range(rounds):
-        for rows, count in SIZES.items():
+    for number in range(int(sys.argv[4])):
+        for rows, count in sizes.items():
             # Each begins as often as the others.
-            for entry in ENTRIES[number % len(ENTRIES) :] + ENTRIES[: number % len(ENTRIES)]:
+            for entry in entries[number % len(entries) :] + entries[: number % len(entries)]:
                 cpu, wall = _block(list(itertools.islice(itertools.cycle(calls[entry.name, rows]), count)))
                 found[entry.name][str(rows)]["cpu_ms"].append(cpu)
                 found[entry.name][str(rows)]["wall_ms"] += wall
@@ -94,27 +95,29 @@ def _calls(
     return [
         sessions[entry.model].call(
             entry.signature,
-            deepctr_inputs(columns)
-            if entry.model == "deepctr"
-            else our_inputs(columns, entry.signature, sessions["ours"].folder),
+            our_inputs(columns, entry.signature, sessions["ours" if entry.model == "least" else entry.model].folder)
+            if not entry.model.startswith("deepctr")
+            else deepctr_inputs(columns, with_history=entry.model == "deepctr_din"),
             outputs,
         )
         for columns in make_requests(rows)
     ]
 
 
-def _check_scores(outputs: dict[str, Arrays]) -> None:
-    """Makes sure that every signature of ours answers one request alike.
+def _check_scores(compared: Comparison, outputs: dict[str, Arrays]) -> None:
+    """Makes sure that every signature of a model of ours answers one request alike.
 
     Raises:
         ValueError: one does not.
     """
-    expected = outputs["serving_default"]["score"]
-    for entry in ENTRIES:
+    expected: dict[str, np.ndarray] = {}
+    for entry in compared.entries:  # of a model, serving_default comes first
         if entry.name not in outputs:
             continue
+        score = outputs[entry.name]["score"]
+        first = expected.setdefault(entry.model.removesuffix("_half"), score)
         tolerance = _HALF_TOLERANCE if entry.model == "ours_half" else _TOLERANCE
-        if not np.allclose(outputs[entry.name]["score"], expected, rtol=tolerance, atol=tolerance):
+        if not np.allclose(score, first, rtol=tolerance, atol=tolerance):
             raise ValueError(f"{entry.name} gives other scores than serving_default")
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.layers.dense import Dense
+from apps_rec.layers.dense import Dense, PairDense
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -46,3 +46,20 @@ def test_it_is_made_again_from_its_arguments():
 def test_an_activation_is_applied():
     layer = Dense(2, activation="relu", kernel_initializer="ones", bias_initializer="ones")
     assert layer(tf.constant([[1.0, 2.0], [-4.0, 2.0]])).numpy().tolist() == [[4.0, 4.0], [0.0, 0.0]]
+
+
+@pytest.mark.parametrize("use_bias", [False, True])
+@pytest.mark.parametrize(("queries", "lists"), [(4, 4), (4, 1), (1, 4), (1, 1)])
+def test_a_query_with_each_key_is_the_product_of_the_four_joined(queries, lists, use_bias):
+    random = np.random.default_rng(3)
+    query, keys = (random.normal(size=size).astype(np.float32) for size in ([queries, 2], [lists, 3, 2]))
+    layer = PairDense(5, use_bias=use_bias, bias_initializer="ones")
+    # Lengths of batch and list are not known beforehand.
+    known = [tf.TensorSpec([None, 2]), tf.TensorSpec([1 if lists == 1 else None, None, 2])]
+    found = tf.function(lambda q, k: layer((q, k)), input_signature=known)(query, keys)
+    for row in range(4):
+        for item in range(3):
+            q, k = query[row % queries], keys[row % lists, item]
+            wanted = np.concatenate([q, k, q - k, q * k]) @ layer.kernel.numpy() + (1.0 if use_bias else 0.0)
+            np.testing.assert_allclose(found[row % len(found), item], wanted, rtol=1e-5, atol=1e-6)
+    assert found.shape == [max(queries, lists), 3, 5]
