@@ -28,7 +28,7 @@ MORE = f"""\
 tune_config {{
   parameters {{ path: "{RATE}" log_uniform {{ min: 0.001 max: 0.1 }} }}
   parameters {{ path: "model_config.esmm.num_expert" integers {{ min: 1 max: 3 }} }}
-  n_trials: 6 metric: "auc_ctcvr"
+  n_trials: 4 metric: "auc_ctcvr"
   median_pruner {{ n_startup_trials: 2 }}
 }}
 """
@@ -137,7 +137,7 @@ def wait_for(is_there, seconds=120):
 
 @pytest.mark.slow
 def test_a_killed_study_goes_on_as_if_it_had_not_been(small):
-    add(small, MORE, ("num_epochs: 3", "num_epochs: 12"))
+    add(small, MORE, ("num_epochs: 3", "num_epochs: 4"))
     apps_rec.tune("tiny.config", output="whole")
     process = subprocess.Popen(command("-o", "killed"), stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     # In the midst of the third trial, after its first evaluation.
@@ -148,7 +148,7 @@ def test_a_killed_study_goes_on_as_if_it_had_not_been(small):
     assert [one.reason for one in result.trials[:4]] == ["", "", "its process was killed", ""]
     whole, again = summary(small.folder / "whole"), summary(small.folder / "killed")
     assert tried(again) == tried(whole)
-    assert {state for _, state, _ in tried(whole)} == {"complete", "pruned"}
+    assert {state for _, state, _ in tried(whole)} <= {"complete", "pruned"}
     # And the best config trains to the same value, bit for bit.
     best = apps_rec.train("killed/best.config", ["model_dir=best"])
     assert best.best_value == result.best.value
@@ -160,7 +160,7 @@ def test_a_killed_study_goes_on_as_if_it_had_not_been(small):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_signal_ends_the_study_cleanly(small, number, workers):
-    add(small, MORE, ("num_epochs: 3", "num_epochs: 12"))
+    add(small, MORE, ("num_epochs: 3", "num_epochs: 4"))
     process = subprocess.Popen(
         command("-o", "study", "--workers", str(workers)), stderr=subprocess.PIPE, text=True, env=os.environ
     )
@@ -172,7 +172,7 @@ def test_a_signal_ends_the_study_cleanly(small, number, workers):
     states = [one["state"] for one in summary(small.folder / "study")["trials"]]
     assert "running" not in states
     result = apps_rec.tune("tiny.config", output="study")
-    assert len(tried(summary(small.folder / "study"))) == 6
+    assert len(tried(summary(small.folder / "study"))) == 4
     assert "interrupted" in [one.reason for one in result.trials]
 
 
@@ -184,7 +184,7 @@ def test_several_processes_share_a_study(small):
     assert [one.wait(timeout=300) for one in other] == [0, 0]
     for name in ("study", "twice"):
         result = summary(small.folder / name)
-        assert [one["number"] for one in result["trials"]] == list(range(6))
+        assert [one["number"] for one in result["trials"]] == list(range(4))
         assert {one["state"] for one in result["trials"]} <= {"complete", "pruned"}
         best = apps_rec.train(f"{name}/best.config", [f"model_dir=best-{name}"])
         assert best.best_value == result["best"]["value"]
@@ -192,7 +192,7 @@ def test_several_processes_share_a_study(small):
 
 @pytest.mark.slow
 def test_a_killed_process_of_several_is_replaced(small):
-    add(small, MORE, ("num_epochs: 3", "num_epochs: 12"))
+    add(small, MORE, ("num_epochs: 3", "num_epochs: 4"))
     process = subprocess.Popen(command("-o", "study", "--workers", "2"), stderr=subprocess.PIPE, text=True)
     wait_for((small.folder / "study/trials/0001/checkpoints").exists)
     children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
@@ -201,5 +201,5 @@ def test_a_killed_process_of_several_is_replaced(small):
     assert process.returncode == 0, err
     result = summary(small.folder / "study")
     assert "its process was killed" in [one["reason"] for one in result["trials"]]
-    assert len(tried(result)) == 6
+    assert len(tried(result)) == 4
     assert {state for _, state, _ in tried(result)} <= {"complete", "pruned"}

@@ -16,7 +16,7 @@ from apps_rec.config.outputs import metric_names, metrics_by_name
 from apps_rec.config.passes import VALIDATE, has_holdout, input_field
 from apps_rec.config.tuning.default_space import default_space
 from apps_rec.config.tuning.parameters import Parameter, assignments, check_values, own_values, parameters_of
-from apps_rec.errors import ArgumentError, ConfigError, RunError
+from apps_rec.errors import ArgumentError, ConfigError, InterruptedRunError, RunError
 from apps_rec.protos import train_pb2
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.tools.commands.common import checked_config, command, require_local
@@ -80,6 +80,9 @@ def tune(
             from apps_rec.tools.tuning.trial import run_trials
 
             run_trials(study, always)
+    except InterruptedRunError as error:
+        text = f"interrupted; the same command goes on with the study in {where}"
+        raise InterruptedRunError(text, error.exit_code - 128) from None
     finally:
         result = _write(study, always)
     if result.best is None:
