@@ -40,6 +40,9 @@ setup(
         "docs": ["zensical>=0.0.73,<0.1"],
         # The command tune, and its plots.
         "tune": ["optuna>=5,<6", "plotly>=6,<8"],
+        # Scoring on a cluster of Spark, which needs Java, or of Ray: samples/spark_scoring.py, samples/ray_scoring.py.
+        "spark": ["pyspark>=4,<5"],
+        "ray": ["ray[data]>=2.50,<3"],
         "dev": [
             "pytest>=8",
             "pytest-xdist>=3",
@@ -59,6 +62,9 @@ setup(
             # For the tests of tune.
             "optuna>=5,<6",
             "plotly>=6,<8",
+            # For the test of the manifests in samples/kubernetes.
+            "jsonschema>=4",
+            "pyyaml>=6",
         ],
     },
     entry_points={
