@@ -13,11 +13,12 @@ from apps_rec.config.report import Report
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.sequences import sequences
 from apps_rec.config.tasks.distillation import resolve_names
+from apps_rec.config.tasks.kinds import logits_of
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
-from apps_rec.protos.network_pb2 import TaskTower
+from apps_rec.protos.network_pb2 import FmTerm, TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.protos.train_pb2 import LearningRate, Optimizer
 
@@ -109,6 +110,7 @@ def _model(config: PipelineConfig, report: Report) -> None:
     if rank.HasField("position_tower") and not rank.position_tower.HasField("group_name"):
         rank.position_tower.group_name = rank.position_tower.group_name
     _towers(config, report)
+    _wide(rank)
     for dnn in dnns(rank):
         _activation(dnn)
     head_of(rank).resolve(rank)
@@ -154,6 +156,15 @@ def dnns_by_path(rank: RankModel) -> list[tuple[str, DNN]]:
     if rank.head.funnel.HasField("counterfactual"):
         holders.append((f"{RANK}.head.funnel.counterfactual", rank.head.funnel.counterfactual, "imputation_dnn"))
     return [(f"{p}.{name}", getattr(h, name)) for p, h, name in holders if h.HasField(name)]  # type: ignore[attr-defined]
+
+
+def _wide(rank: RankModel) -> None:
+    """Makes first-order weights as long as the logits that they are added to are many."""
+    if not rank.HasField("fm") or rank.fm.output != FmTerm.LOGIT or rank.fm.HasField("wide_output_dim"):
+        return
+    counts = {logits_of(tower) for tower in rank.task_towers}
+    if len(counts) == 1 and counts != {1}:
+        rank.fm.wide_output_dim = counts.pop()
 
 
 def _fm(model: ModelConfig, report: Report) -> None:

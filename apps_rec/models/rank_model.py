@@ -19,7 +19,7 @@ from apps_rec.models.distillation import distillation_terms
 from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
 from apps_rec.models.specs import DistillationSpec, FmSpec, PositionSpec, ScoreTerm, Task
-from apps_rec.models.towers import imputation_towers, make_tower, task_towers
+from apps_rec.models.towers import imputation_towers, logits_of_fm, make_tower, task_towers
 from apps_rec.replicas import sum_over_replicas
 
 Tensors = Mapping[str, tf.Tensor]
@@ -103,14 +103,9 @@ class RankModel(tfrs.Model):
             raise ValueError("An imputation tower needs an input: a body, or an FM that goes into it. Got neither")
         if not has_tower_input and any(task.relations or task.relation_dnn for task in self.tasks):
             raise ValueError("Towers that read others need an input: a body, or an FM that goes into it. Got neither")
-        several = [task.name for task in self.tasks if task.num_logits > 1]
-        if several and (position is not None or (fm is not None and not fm.into_tower_input)):
-            raise ValueError(
-                f"task {several[0]} has several logits, to each of which an FM or a position tower would add one "
-                "number, which no softmax sees: let the FM go into the towers' input, and leave out the position tower"
-            )
+        num_logits = logits_of_fm(self.tasks, fm, embedder.wide_dim, position)
         # Towers have biases; without towers, each task has one here.
-        self.biases = {} if has_tower_input else {task.name: self._bias(task.name) for task in self.tasks}
+        self.biases = {} if has_tower_input else {task.name: self._bias(task) for task in self.tasks}
         # Of each loss whose uncertainty is learned: s = log(sigma^2).
         self.uncertainties = {
             f"{task.name}/{at}": self.add_weight(name=f"uncertainty_{task.name}_{at}", shape=(1,), initializer="zeros")
@@ -119,15 +114,15 @@ class RankModel(tfrs.Model):
             if item.is_learned
         }
         self._drawn = [f"{task.name}/{at}" for task in self.tasks for at, i in enumerate(task.losses) if i.is_drawn]
-        self.fm = Fm("joined" if fm.into_tower_input else "logit", name="fm") if fm else None
+        self.fm = Fm("joined" if fm.into_tower_input else "logit", num_logits, l2, name="fm") if fm else None
         self.position_tower = make_tower(position.dnn, l2, dtype, "position_tower") if position else None
         # Keras must not reduce the replicas' logs: the step has reduced them.
         self.distribute_reduction_method = "first"
         # Lookups and updates of tables stay out: the number of distinct ids differs from batch to batch.
         self._compiled_dense_part = tf.function(self._dense_part, jit_compile=True) if jit_compile else None
 
-    def _bias(self, name: str) -> tf.Variable:
-        return self.add_weight(name=f"bias_{name}", shape=(1,), initializer="zeros")
+    def _bias(self, task: Task) -> tf.Variable:
+        return self.add_weight(name=f"bias_{task.name}", shape=(task.num_logits,), initializer="zeros")
 
     def call(self, inputs: Tensors, training: bool = False, seed: tf.Tensor | None = None) -> dict[str, tf.Tensor]:
         """Returns predictions for a batch of rows."""
@@ -278,7 +273,7 @@ class RankModel(tfrs.Model):
                 for parts in tower_inputs:
                     parts.append(term)
             else:
-                added.append(tf.squeeze(term, axis=1))
+                added.append(tf.squeeze(term, axis=1) if term.shape[1] == 1 else term)
         logits, relations = {}, dict[str, tf.Tensor]()
         for task, x in zip(self.tasks, self._joined(tower_inputs), strict=True):
             if x is not None:

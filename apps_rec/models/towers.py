@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from apps_rec.layers import RelationTower, Tower
 from apps_rec.models.heads import Head
-from apps_rec.models.specs import DnnSpec, Task
+from apps_rec.models.specs import DnnSpec, FmSpec, PositionSpec, Task
 from apps_rec.names import scope_name
 
 
@@ -32,6 +32,26 @@ def task_towers(tasks: Sequence[Task], l2: float, dtype: str | None) -> dict[str
         if task.relations or task.relation_dnn:
             related |= {task.name, *task.relations}
     return {task.name: _task_tower(task, task.name in related, l2, dtype) for task in tasks}
+
+
+def logits_of_fm(tasks: Sequence[Task], fm: FmSpec | None, wide_dim: int, position: PositionSpec | None) -> int:
+    """Returns the number of numbers that an FM adds to each task's logits: as many as these are.
+
+    Raises:
+        ValueError: tasks have several numbers of logits, first-order weights another length than theirs, or a position
+            tower would add its one number to several.
+    """
+    counts = {task.num_logits for task in tasks}
+    if position is not None and counts != {1}:
+        raise ValueError(f"a position tower adds one number, which no softmax sees. Got tasks of {max(counts)} logits")
+    if fm is None or fm.into_tower_input:
+        return 1
+    if counts != {wide_dim}:
+        raise ValueError(
+            f"an FM adds its first-order weights, of length {wide_dim}, to the logits of each task. Got tasks of "
+            f"{sorted(counts)} logits: give one number for all, or let the FM go into the towers' input"
+        )
+    return wide_dim
 
 
 def imputation_towers(head: Head, l2: float, dtype: str | None) -> dict[str, Tower]:

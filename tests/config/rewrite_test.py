@@ -513,6 +513,26 @@ def test_the_first_of_several_optimizers_of_wide_and_deep_is_of_first_order_weig
     assert of_first_order("deepfm", 2) == [False, False]
 
 
+@pytest.mark.parametrize(
+    ("model", "length"),
+    [
+        ("wide_and_deep { dnn { hidden_units: 8 } }", 3),
+        # What EasyRec does not read there.
+        ("wide_and_deep { dnn { hidden_units: 8 } wide_output_dim: 18 }", 3),
+        ("wide_and_deep { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } wide_output_dim: 18 }", 18),
+        ("deepfm { dnn { hidden_units: 8 } }", 3),
+        ("deepfm { dnn { hidden_units: 8 } wide_output_dim: 3 }", 3),
+        ("deepfm { dnn { hidden_units: 8 } final_dnn { hidden_units: 4 } }", 1),
+    ],
+)
+def test_first_order_weights_have_a_number_for_each_class_they_are_added_to(model, length):
+    head = HEAD.replace("auc { }", "accuracy { }")
+    config = parse_text(f"{head}model_config {{ {groups('deep', 'wide')} {model} num_class: 3 }}")
+    assert config.message.model_config.rank_model.fm.wide_output_dim == length
+    notes = [note for note in config.notes if "there are as many as logits, whatever it says, as in EasyRec" in note]
+    assert bool(notes) == ("18 }" in model and "final" not in model)
+
+
 def test_parquet_inputs_are_input_paths():
     text = HEAD.replace('train_input_path: "t"', 'parquet_train_input: "a,b" parquet_eval_input: "e"')
     config = parse_text(f"{text}model_config {{ {groups('all')} simple_multi_task {{ {TOWERS} }} }}")

@@ -136,7 +136,7 @@ def test_long_texts_are_cut(base, change, report):
     (line,) = report(base + "x" * 1_000_000 + ": 1")
     assert len(line) < 1100
     assert "characters) ... " in line
-    assert line.endswith("model_config, export_config.")
+    assert line.endswith("export_config, tune_config.")
     (line,) = report(base, ["model_dir=" + "y" * 100_000])
     assert len(line) < 1100
 

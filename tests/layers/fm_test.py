@@ -30,6 +30,24 @@ def test_joined_by_hand():
     np.testing.assert_allclose(got, [[0.75, 11.0, -1.5]], rtol=1e-6)
 
 
+WIDE = RNG.normal(size=[5, 6, 2]).astype(np.float32)
+
+
+def test_standard_checks_of_several_logits(check_layer):
+    check_layer(lambda: Fm(num_logits=2, l2=0.1, name="fm"), (EMBEDDINGS, WIDE))
+
+
+def test_several_logits_are_a_linear_layer_over_the_pairs_of_each_dimension():
+    layer = Fm(num_logits=2, name="fm")
+    got = layer((EMBEDDINGS, WIDE)).numpy()
+    (kernel,) = layer.get_weights()
+    for b in range(5):
+        pairs = sum(EMBEDDINGS[b, i] * EMBEDDINGS[b, j] for i, j in itertools.combinations(range(4), 2))
+        np.testing.assert_allclose(got[b], WIDE[b].sum(axis=0) + pairs @ kernel, rtol=1e-5, atol=1e-5)
+    # The wide part of Wide & Deep.
+    np.testing.assert_allclose(Fm(num_logits=2)((None, WIDE)), WIDE.sum(axis=1), rtol=1e-5, atol=1e-6)
+
+
 def test_first_order_weights_that_are_vectors_are_added_up(check_layer):
     wide = RNG.normal(size=[5, 6, 2]).astype(np.float32)
     check_layer(lambda: Fm("joined", name="fm"), (EMBEDDINGS, wide), has_weights=False)

@@ -187,6 +187,10 @@ def _wide_beside_deep(given: Any, kind: str, rank: RankModel, note: Origins, rep
         tower.dnn.CopyFrom(given.dnn)
         rank.fm.output = network_pb2.FmTerm.LOGIT
         note.note("task_towers[0].dnn", "dnn")
-    if given.HasField("wide_output_dim"):
+    if kind == "wide_and_deep" and not given.HasField("final_dnn"):
+        if given.HasField("wide_output_dim"):
+            text = "without final_dnn there are as many as logits, whatever it says, as in EasyRec"
+            report.note(f"model_config.{kind}.wide_output_dim", text)
+    elif given.HasField("wide_output_dim"):
         rank.fm.wide_output_dim = given.wide_output_dim
         note.note("fm.wide_output_dim", "wide_output_dim")

@@ -90,6 +90,11 @@ def kind_row(tower: TaskTower) -> Kind:
     return KINDS[kind_name(tower)]
 
 
+def logits_of(tower: TaskTower) -> int:
+    """Returns the number of a tower's logits."""
+    return kind_row(tower).logits or tower.num_class
+
+
 def losses_with(kind: str) -> list[str]:
     """Returns the losses that go with a kind."""
     return [name for name, row in LOSSES.items() if kind in row.kinds]

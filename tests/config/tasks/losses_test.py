@@ -137,7 +137,7 @@ def test_one_mistake_gives_one_line(overrides, parts, report):
             ("{ loss_type: ZILN_LOSS }", "{ loss_type: PAIR_WISE_LOSS }"),
             "PAIR_WISE_LOSS does not go with ZILN_LOSS",
         ),
-        (("{ loss_type: JRC_LOSS }",), "fm: adds one number to every logit, and tower"),
+        (("{ loss_type: JRC_LOSS }",), 'fm: is added to the logits of each tower; "ctr" has'),
         (("{ loss_type: JRC_LOSS }",), "position_tower: adds one number to every logit"),
     ],
 )

@@ -12,7 +12,7 @@ from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
 from apps_rec.protos.model_pb2 import ModelConfig
-from apps_rec.protos.network_pb2 import FmTerm, TaskTower
+from apps_rec.protos.network_pb2 import TaskTower
 
 
 def check_losses(context: Context) -> None:
@@ -154,7 +154,5 @@ def _added_logits(context: Context) -> None:
     if not several or rank.head.HasField("funnel"):  # whose towers have one
         return
     text = f'adds one number to every logit, and tower "{several[0]}" has several, whose differences count'
-    if rank.HasField("fm") and rank.fm.output == FmTerm.LOGIT:
-        report.error(f"{RANK}.fm", f"{text}; expected output: TOWER_INPUT (final_dnn in deepfm).")
     if rank.HasField("position_tower"):
         report.error(f"{RANK}.position_tower", f"{text}; remove it.")

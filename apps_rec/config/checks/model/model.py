@@ -9,6 +9,7 @@ from apps_rec.config.defaults import dnns_by_path
 from apps_rec.config.outputs import score_outputs
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.tasks.kinds import logits_of
 from apps_rec.protos.network_pb2 import FmTerm
 
 
@@ -35,14 +36,28 @@ def _wide(context: Context) -> None:
     fm, path = context.rank.fm, f"{RANK}.fm.wide_output_dim"
     if not fm.wide_output_dim:
         context.report.error(path, "expected at least 1, got 0.")
-    elif fm.output == FmTerm.LOGIT and fm.wide_output_dim > 1:
-        text = (
-            f"first-order weights are added to the logit, one number; expected 1, got {fm.wide_output_dim}, or a"
-            " network behind them: final_dnn, and in rank_model output: TOWER_INPUT."
-        )
-        context.report.error(path, text)
+    elif fm.output == FmTerm.LOGIT:
+        _added(context, path)
     if not fm.pairwise and fm.HasField("group_name"):
         context.report.error(f"{RANK}.fm.group_name", "pairwise is false, so nothing reads this group; delete one.")
+
+
+def _added(context: Context, path: str) -> None:
+    """Reports first-order weights that are not as long as the logits that they are added to are many."""
+    fm, towers = context.rank.fm, context.rank.task_towers
+    counts = {logits_of(tower): tower.tower_name for tower in towers}
+    if context.rank.head.HasField("funnel"):
+        counts = {1: ""}
+    if len(counts) > 1:
+        (one, first), (two, second) = list(counts.items())[:2]
+        text = f'is added to the logits of each tower; "{first}" has {one}, "{second}" {two}; expected one number of'
+        context.report.error(f"{RANK}.fm", f"{text} them, or output: TOWER_INPUT.")
+        return
+    count = next(iter(counts), 1)
+    if fm.wide_output_dim != count:
+        many = "the logit, one number" if count == 1 else f"the {count} logits"
+        text = f"first-order weights are added to {many}; expected {count}, got {fm.wide_output_dim}, or a network"
+        context.report.error(path, f"{text} behind them: final_dnn, and in rank_model output: TOWER_INPUT.")
 
 
 def _body(context: Context) -> None:

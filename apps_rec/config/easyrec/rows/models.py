@@ -27,7 +27,7 @@ MODELS: dict[str, dict[str, Verdict]] = {
     "DeepFM": {
         "dnn": used(),
         "final_dnn": used(),
-        "wide_output_dim": used("without final_dnn it must be 1"),
+        "wide_output_dim": used("without final_dnn it must be the number of logits"),
         "wide_regularization": noted(
             "EasyRec reads it nowhere; embedding_regularization weighs first-order weights too"
         ),
@@ -35,7 +35,7 @@ MODELS: dict[str, dict[str, Verdict]] = {
         "l2_regularization": _L2,
     },
     "WideAndDeep": {
-        "wide_output_dim": used("without final_dnn it must be 1, where EasyRec takes num_class whatever it says"),
+        "wide_output_dim": used("without final_dnn it is the number of logits, whatever it says, as in EasyRec"),
         "dnn": used(),
         "final_dnn": used(),
         "l2_regularization": _L2,
