@@ -155,8 +155,8 @@ OPTIMIZER = {
 class Toy(Rule):
     factor: float = 1.0
 
-    def update(self, gradient, slots, rate, steps, weights):
-        return -rate * self.factor * tf.sign(gradient), []
+    def update(self, gradient, slots, rate, weights):
+        return rate * self.factor * tf.sign(gradient), []
 
 
 RULES["Toy"] = Toy
