@@ -24,8 +24,9 @@ from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.feature_pb2 import FeatureConfig
 
 # The fourth root of the number of ids, as TensorFlow's guide to feature columns has it (2017), up to the next power of
-# two, since tables of one length are one. Lengths from 4 to 16 made no difference in the data we have.
-LEAST_DIM, MOST_DIM = 4, 32
+# two, since tables of one length are one. Lengths below 8 cost .003 of AUC on the simulated store, and nothing on
+# Census-Income.
+LEAST_DIM, MOST_DIM = 8, 32
 # Ids a bucket leaves room for: about a fifth of the ids share a bucket with another one, of many ids two fifths.
 _ROOM, _ROOM_OF_MANY, _MANY = 5, 2, 200_000
 _MOST_BUCKETS = 20_000_000
@@ -101,8 +102,8 @@ def embedding_dim(ids: int) -> int:
     """Returns the length of the embedding of so many ids.
 
     Example:
-        >>> [embedding_dim(ids) for ids in (2, 256, 257, 5_000, 100_000, 10_000_000)]
-        [4, 4, 8, 16, 32, 32]
+        >>> [embedding_dim(ids) for ids in (2, 4_096, 4_097, 65_536, 65_537, 10_000_000)]
+        [8, 8, 16, 16, 32, 32]
     """
     root = max(1, ids) ** 0.25
     return int(min(MOST_DIM, max(LEAST_DIM, 2 ** math.ceil(math.log2(root) - 1e-9))))

@@ -32,7 +32,7 @@ def made_of(tmp_path, monkeypatch):
 
 
 def test_the_length_is_the_fourth_root_up_to_a_power_of_two():
-    assert [embedding_dim(n) for n in (1, 256, 257, 4096, 4097, 65536, 65537, 10**9)] == [4, 4, 8, 8, 16, 16, 32, 32]
+    assert [embedding_dim(n) for n in (1, 256, 257, 4096, 4097, 65536, 65537, 10**9)] == [8, 8, 8, 8, 16, 16, 32, 32]
 
 
 def test_buckets():

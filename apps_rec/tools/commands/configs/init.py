@@ -102,11 +102,11 @@ def init(
         evaluation = find_source(database, eval_data, separator) if eval_data is not None else None
         decision = decide(database, source, roles, eval_share, easyrec, eval_data)
         _check_features(decision)
-        if evaluation is not None:
-            _check_evaluation(decision, evaluation)
         placed = _placed(decision, new, _command_line(str(data), label, new, given), easyrec)
         text = config_text(decision, placed)
         config = parse_text(text, str(new))
+        if evaluation is not None:
+            _check_evaluation(config, decision.source, evaluation)
         written: tuple[Path, ...] = ()
         if decision.split.eval_sql:
             written = split_paths(new)
@@ -136,18 +136,17 @@ def _check_features(decision: Decision) -> None:
         raise DataError(f"{decision.source.paths}: no column is left to learn from; --keep NAME takes one in.{reasons}")
 
 
-def _check_evaluation(decision: Decision, evaluation: Source) -> None:
+def _check_evaluation(config: Config, source: Source, evaluation: Source) -> None:
     """Refuses files to measure on that are of another format, or lack a column."""
-    source = decision.source
     if evaluation.input_type != source.input_type:
         text = "{eval_data}: {paths} is read by {other}, and {train} by {one}; expected files of one format"
         names = {"one": source.input_type, "other": evaluation.input_type, "train": source.paths}
         raise ArgumentError(text, "eval_data", paths=evaluation.paths, **names)
-    used = (*(made.column.name for made in decision.features), *decision.roles.labels)
-    absent = [name for name in used if name not in evaluation.names]
+    read = [field.input_name for field in config.message.data_config.input_fields]
+    absent = ", ".join(name for name in read if name not in evaluation.names)
     if absent:
         text = "{eval_data}: {paths} has no column {absent}, which {train} has"
-        raise ArgumentError(text, "eval_data", paths=evaluation.paths, absent=", ".join(absent), train=source.paths)
+        raise ArgumentError(text, "eval_data", paths=evaluation.paths, absent=absent, train=source.paths)
 
 
 def _placed(decision: Decision, output: Path, command_line: str, easyrec: bool) -> Placed:
