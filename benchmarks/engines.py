@@ -1,4 +1,6 @@
-"""CPU seconds of `predict`, of the same on a Spark and on a Ray of two processes on this machine, one after the other.
+"""CPU seconds of `predict`, and of the same on a Spark of two processes on this machine, one after the other.
+
+Ray is left out: it does not wait for its processes, so the system does not tell their time.
 
 Example:
     python -m benchmarks.engines out/x/export/1796015882 out/200k.parquet
@@ -55,7 +57,6 @@ def main() -> None:
             "predict": ["-m", "apps_rec", "predict", flags.export, flags.rows, "-o", f"{folder}/predict.parquet"],
             "arrow_scorer": ["-c", plain, flags.export, flags.rows, f"{folder}/arrow.parquet"],
             "Spark": [f"{samples}/spark_scoring.py", flags.export, flags.rows, "-o", f"{folder}/spark", "--local", "2"],
-            "Ray": [f"{samples}/ray_scoring.py", flags.export, flags.rows, "-o", f"{folder}/ray", "--local", "2"],
         }
         for name, words in commands.items():
             print(f"{name:14}{cpu_seconds([sys.executable, *words]):8.1f} CPU s", flush=True)

@@ -33,7 +33,10 @@ def main() -> None:
     scorer = arrow_scorer(flags.export, flags.keep.split(",") if flags.keep else None)
     if flags.local:
         ray.init(num_cpus=flags.local, include_dashboard=False)
-    rows = ray.data.read_parquet(flags.rows, override_num_blocks=flags.local)
+    rows = ray.data.read_parquet(flags.rows)
+    if flags.local:
+        # Ray reads small files as one block, which one process would score.
+        rows = rows.repartition(flags.local)
     # Without a size, a block of Ray is a table to score.
     rows.map_batches(scorer, batch_format="pyarrow", batch_size=None).write_parquet(flags.output)
     ray.shutdown()
