@@ -31,7 +31,7 @@ from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 from apps_rec.protos import train_pb2 as apps__rec_dot_protos_dot_train__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1d\x61pps_rec/protos/options.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xf4\x04\n\x0ePipelineConfig\x12 \n\x10train_input_path\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01H\x00\x12\x1d\n\x13parquet_train_input\x18g \x01(\tH\x00\x12\x19\n\x0f\x65val_input_path\x18\x03 \x01(\tH\x01\x12\x1d\n\x12parquet_eval_input\x18\xcb\x01 \x01(\tH\x01\x12\x17\n\tmodel_dir\x18\x05 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x36\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfigB\x04\xa0\xf4\x18\x01\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x39\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSetB\x04\xa0\xf4\x18\x01\x12\x38\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfigB\x04\xa0\xf4\x18\x01\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfig\x12\x31\n\x0btune_config\x18\xe8\x07 \x01(\x0b\x32\x1b.apps_rec.protos.TuneConfigB\x0c\n\ntrain_pathB\x0b\n\teval_path')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x61pps_rec/protos/pipeline.proto\x12\x0f\x61pps_rec.protos\x1a\x1a\x61pps_rec/protos/data.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1c\x61pps_rec/protos/export.proto\x1a\x1d\x61pps_rec/protos/feature.proto\x1a\x1b\x61pps_rec/protos/model.proto\x1a\x1d\x61pps_rec/protos/options.proto\x1a\x1b\x61pps_rec/protos/train.proto\"\xf4\x04\n\x0ePipelineConfig\x12 \n\x10train_input_path\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01H\x00\x12\x1d\n\x13parquet_train_input\x18g \x01(\tH\x00\x12\x19\n\x0f\x65val_input_path\x18\x03 \x01(\tH\x01\x12\x1d\n\x12parquet_eval_input\x18\xcb\x01 \x01(\tH\x01\x12\x17\n\tmodel_dir\x18\x05 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x32\n\x0ctrain_config\x18\x06 \x01(\x0b\x32\x1c.apps_rec.protos.TrainConfig\x12\x30\n\x0b\x65val_config\x18\x07 \x01(\x0b\x32\x1b.apps_rec.protos.EvalConfig\x12\x36\n\x0b\x64\x61ta_config\x18\x08 \x01(\x0b\x32\x1b.apps_rec.protos.DataConfigB\x04\xa0\xf4\x18\x01\x12\x37\n\x0f\x66\x65\x61ture_configs\x18\t \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfig\x12\x39\n\x0e\x66\x65\x61ture_config\x18\n \x01(\x0b\x32\x1b.apps_rec.protos.FeatureSetB\x04\xa0\xf4\x18\x01\x12\x38\n\x0cmodel_config\x18\x0e \x01(\x0b\x32\x1c.apps_rec.protos.ModelConfigB\x04\xa0\xf4\x18\x01\x12\x34\n\rexport_config\x18\x0f \x01(\x0b\x32\x1d.apps_rec.protos.ExportConfig\x12\x31\n\x0btune_config\x18\xe8\x07 \x01(\x0b\x32\x1b.apps_rec.protos.TuneConfigB\x0c\n\ntrain_pathB\x0b\n\teval_path\"\x9f\x02\n\nTuneConfig\x12\x33\n\nparameters\x18\x01 \x03(\x0b\x32\x1f.apps_rec.protos.TunedParameter\x12\"\n\x08n_trials\x18\x02 \x01(\r:\x02\x32\x30\x42\x0c\x92\xf4\x18\x08[1, inf)\x12\x10\n\x04seed\x18\x03 \x01(\r:\x02\x34\x32\x12\x0e\n\x06metric\x18\x04 \x01(\t\x12\x36\n\rmedian_pruner\x18\x05 \x01(\x0b\x32\x1d.apps_rec.protos.MedianPrunerH\x00\x12.\n\tno_pruner\x18\x06 \x01(\x0b\x32\x19.apps_rec.protos.NoPrunerH\x00\x12$\n\x0bkeep_trials\x18\x07 \x01(\r:\x01\x33\x42\x0c\x92\xf4\x18\x08[1, inf)B\x08\n\x06pruner\"\xe4\x01\n\x0eTunedParameter\x12\x0c\n\x04path\x18\x01 \x03(\t\x12,\n\x07uniform\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.IntervalH\x00\x12\x30\n\x0blog_uniform\x18\x03 \x01(\x0b\x32\x19.apps_rec.protos.IntervalH\x00\x12-\n\x08integers\x18\x04 \x01(\x0b\x32\x19.apps_rec.protos.IntegersH\x00\x12+\n\x07\x63hoices\x18\x05 \x01(\x0b\x32\x18.apps_rec.protos.ChoicesH\x00\x42\x08\n\x06values\"$\n\x08Interval\x12\x0b\n\x03min\x18\x01 \x01(\x01\x12\x0b\n\x03max\x18\x02 \x01(\x01\"C\n\x08Integers\x12\x0b\n\x03min\x18\x01 \x01(\x03\x12\x0b\n\x03max\x18\x02 \x01(\x03\x12\x1d\n\x04step\x18\x03 \x01(\x03:\x01\x31\x42\x0c\x92\xf4\x18\x08[1, inf)\"\x18\n\x07\x43hoices\x12\r\n\x05value\x18\x01 \x03(\t\"F\n\x0cMedianPruner\x12\x1b\n\x10n_startup_trials\x18\x01 \x01(\r:\x01\x35\x12\x19\n\x0en_warmup_steps\x18\x02 \x01(\r:\x01\x30\"\n\n\x08NoPruner')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,6 +48,26 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PIPELINECONFIG'].fields_by_name['feature_config']._serialized_options = b'\240\364\030\001'
   _globals['_PIPELINECONFIG'].fields_by_name['model_config']._loaded_options = None
   _globals['_PIPELINECONFIG'].fields_by_name['model_config']._serialized_options = b'\240\364\030\001'
+  _globals['_TUNECONFIG'].fields_by_name['n_trials']._loaded_options = None
+  _globals['_TUNECONFIG'].fields_by_name['n_trials']._serialized_options = b'\222\364\030\010[1, inf)'
+  _globals['_TUNECONFIG'].fields_by_name['keep_trials']._loaded_options = None
+  _globals['_TUNECONFIG'].fields_by_name['keep_trials']._serialized_options = b'\222\364\030\010[1, inf)'
+  _globals['_INTEGERS'].fields_by_name['step']._loaded_options = None
+  _globals['_INTEGERS'].fields_by_name['step']._serialized_options = b'\222\364\030\010[1, inf)'
   _globals['_PIPELINECONFIG']._serialized_start=258
   _globals['_PIPELINECONFIG']._serialized_end=886
+  _globals['_TUNECONFIG']._serialized_start=889
+  _globals['_TUNECONFIG']._serialized_end=1176
+  _globals['_TUNEDPARAMETER']._serialized_start=1179
+  _globals['_TUNEDPARAMETER']._serialized_end=1407
+  _globals['_INTERVAL']._serialized_start=1409
+  _globals['_INTERVAL']._serialized_end=1445
+  _globals['_INTEGERS']._serialized_start=1447
+  _globals['_INTEGERS']._serialized_end=1514
+  _globals['_CHOICES']._serialized_start=1516
+  _globals['_CHOICES']._serialized_end=1540
+  _globals['_MEDIANPRUNER']._serialized_start=1542
+  _globals['_MEDIANPRUNER']._serialized_end=1612
+  _globals['_NOPRUNER']._serialized_start=1614
+  _globals['_NOPRUNER']._serialized_end=1624
 # @@protoc_insertion_point(module_scope)

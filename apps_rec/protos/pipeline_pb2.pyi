@@ -40,5 +40,73 @@ class PipelineConfig(_message.Message):
     feature_config: _feature_pb2.FeatureSet
     model_config: _model_pb2.ModelConfig
     export_config: _export_pb2.ExportConfig
-    tune_config: _train_pb2.TuneConfig
-    def __init__(self, train_input_path: _Optional[str] = ..., parquet_train_input: _Optional[str] = ..., eval_input_path: _Optional[str] = ..., parquet_eval_input: _Optional[str] = ..., model_dir: _Optional[str] = ..., train_config: _Optional[_Union[_train_pb2.TrainConfig, _Mapping]] = ..., eval_config: _Optional[_Union[_eval_pb2.EvalConfig, _Mapping]] = ..., data_config: _Optional[_Union[_data_pb2.DataConfig, _Mapping]] = ..., feature_configs: _Optional[_Iterable[_Union[_feature_pb2.FeatureConfig, _Mapping]]] = ..., feature_config: _Optional[_Union[_feature_pb2.FeatureSet, _Mapping]] = ..., model_config: _Optional[_Union[_model_pb2.ModelConfig, _Mapping]] = ..., export_config: _Optional[_Union[_export_pb2.ExportConfig, _Mapping]] = ..., tune_config: _Optional[_Union[_train_pb2.TuneConfig, _Mapping]] = ...) -> None: ...
+    tune_config: TuneConfig
+    def __init__(self, train_input_path: _Optional[str] = ..., parquet_train_input: _Optional[str] = ..., eval_input_path: _Optional[str] = ..., parquet_eval_input: _Optional[str] = ..., model_dir: _Optional[str] = ..., train_config: _Optional[_Union[_train_pb2.TrainConfig, _Mapping]] = ..., eval_config: _Optional[_Union[_eval_pb2.EvalConfig, _Mapping]] = ..., data_config: _Optional[_Union[_data_pb2.DataConfig, _Mapping]] = ..., feature_configs: _Optional[_Iterable[_Union[_feature_pb2.FeatureConfig, _Mapping]]] = ..., feature_config: _Optional[_Union[_feature_pb2.FeatureSet, _Mapping]] = ..., model_config: _Optional[_Union[_model_pb2.ModelConfig, _Mapping]] = ..., export_config: _Optional[_Union[_export_pb2.ExportConfig, _Mapping]] = ..., tune_config: _Optional[_Union[TuneConfig, _Mapping]] = ...) -> None: ...
+
+class TuneConfig(_message.Message):
+    __slots__ = ("parameters", "n_trials", "seed", "metric", "median_pruner", "no_pruner", "keep_trials")
+    PARAMETERS_FIELD_NUMBER: _ClassVar[int]
+    N_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    SEED_FIELD_NUMBER: _ClassVar[int]
+    METRIC_FIELD_NUMBER: _ClassVar[int]
+    MEDIAN_PRUNER_FIELD_NUMBER: _ClassVar[int]
+    NO_PRUNER_FIELD_NUMBER: _ClassVar[int]
+    KEEP_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    parameters: _containers.RepeatedCompositeFieldContainer[TunedParameter]
+    n_trials: int
+    seed: int
+    metric: str
+    median_pruner: MedianPruner
+    no_pruner: NoPruner
+    keep_trials: int
+    def __init__(self, parameters: _Optional[_Iterable[_Union[TunedParameter, _Mapping]]] = ..., n_trials: _Optional[int] = ..., seed: _Optional[int] = ..., metric: _Optional[str] = ..., median_pruner: _Optional[_Union[MedianPruner, _Mapping]] = ..., no_pruner: _Optional[_Union[NoPruner, _Mapping]] = ..., keep_trials: _Optional[int] = ...) -> None: ...
+
+class TunedParameter(_message.Message):
+    __slots__ = ("path", "uniform", "log_uniform", "integers", "choices")
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    UNIFORM_FIELD_NUMBER: _ClassVar[int]
+    LOG_UNIFORM_FIELD_NUMBER: _ClassVar[int]
+    INTEGERS_FIELD_NUMBER: _ClassVar[int]
+    CHOICES_FIELD_NUMBER: _ClassVar[int]
+    path: _containers.RepeatedScalarFieldContainer[str]
+    uniform: Interval
+    log_uniform: Interval
+    integers: Integers
+    choices: Choices
+    def __init__(self, path: _Optional[_Iterable[str]] = ..., uniform: _Optional[_Union[Interval, _Mapping]] = ..., log_uniform: _Optional[_Union[Interval, _Mapping]] = ..., integers: _Optional[_Union[Integers, _Mapping]] = ..., choices: _Optional[_Union[Choices, _Mapping]] = ...) -> None: ...
+
+class Interval(_message.Message):
+    __slots__ = ("min", "max")
+    MIN_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    min: float
+    max: float
+    def __init__(self, min: _Optional[float] = ..., max: _Optional[float] = ...) -> None: ...
+
+class Integers(_message.Message):
+    __slots__ = ("min", "max", "step")
+    MIN_FIELD_NUMBER: _ClassVar[int]
+    MAX_FIELD_NUMBER: _ClassVar[int]
+    STEP_FIELD_NUMBER: _ClassVar[int]
+    min: int
+    max: int
+    step: int
+    def __init__(self, min: _Optional[int] = ..., max: _Optional[int] = ..., step: _Optional[int] = ...) -> None: ...
+
+class Choices(_message.Message):
+    __slots__ = ("value",)
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    value: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, value: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class MedianPruner(_message.Message):
+    __slots__ = ("n_startup_trials", "n_warmup_steps")
+    N_STARTUP_TRIALS_FIELD_NUMBER: _ClassVar[int]
+    N_WARMUP_STEPS_FIELD_NUMBER: _ClassVar[int]
+    n_startup_trials: int
+    n_warmup_steps: int
+    def __init__(self, n_startup_trials: _Optional[int] = ..., n_warmup_steps: _Optional[int] = ...) -> None: ...
+
+class NoPruner(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...

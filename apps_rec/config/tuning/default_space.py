@@ -12,7 +12,7 @@ from apps_rec.config.report import item_name
 from apps_rec.config.tuning.parameters import Parameter
 from apps_rec.errors import ConfigError
 from apps_rec.protos.dnn_pb2 import DNN
-from apps_rec.protos.train_pb2 import TunedParameter
+from apps_rec.protos.pipeline_pb2 import TunedParameter
 
 # The rate of each schedule from which all others of it follow; a manual one has several of its own.
 _RATES = {

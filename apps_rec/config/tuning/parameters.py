@@ -10,7 +10,7 @@ from apps_rec.config.imports.written import written
 from apps_rec.config.load import Config, changed
 from apps_rec.config.text.paths import PathError, field_of, parse_path, select
 from apps_rec.errors import ConfigError
-from apps_rec.protos.train_pb2 import TunedParameter
+from apps_rec.protos.pipeline_pb2 import TunedParameter
 
 Value = float | int | str
 # Digits of a number that is tried: as many as a person would write.
