@@ -149,6 +149,13 @@ def options_of_some() -> list[str]:
     return [field.name for field in FeatureConfig.DESCRIPTOR.fields if field.name not in FOR_ALL]
 
 
+def is_list_of_ids(feature: FeatureConfig) -> bool:
+    """Tells whether a feature reads lists of whole numbers, each an id of 32 bits, without weights or steps."""
+    is_list = type_of(feature).is_list and len(feature.input_names) == 1
+    has_parts = feature.kv_separator or feature.seq_multi_sep
+    return is_list and 0 < feature.num_buckets < 2**31 and not has_parts and not is_of_numbers(feature)
+
+
 def list_separators(feature: FeatureConfig) -> dict[str, str]:
     """Returns the columns of which a feature reads several values in a cell, with the separator of these."""
     row, names = type_of(feature), list(feature.input_names)

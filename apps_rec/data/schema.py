@@ -189,6 +189,8 @@ class Schema:
         spaces: task spaces by the value of a column (also in `columns`).
         vectors: labels of several numbers (also in `columns`).
         unread: names of `columns` that no feature reads, but sessions, spaces or users.
+        number_lists: columns (also in `columns`) of lists that files may hold as numbers, with the number of items that
+            are handed out as such, not as text; see `numbers_of`.
         maps: features that look up keys.
         label_rules: rules of labels that may be something else too, by name, in the order in which they are settled.
         weights: names of columns that must be 0 or more, handed out as float32.
@@ -234,6 +236,7 @@ class Schema:
     spaces: tuple[ValueSpace, ...] = ()
     vectors: tuple[LabelVector, ...] = ()
     unread: frozenset[str] = frozenset()
+    number_lists: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def inputs(self) -> tuple[Column, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import replace
 
-from apps_rec.config.features import is_of_numbers, list_separators, type_of
+from apps_rec.config.features import is_list_of_ids, is_of_numbers, list_separators, type_of
 from apps_rec.config.heads import head_of, space_of
 from apps_rec.config.metrics import asked_metrics
 from apps_rec.config.passes import PASSES, TRAIN, VALIDATE, filters_of, has_holdout
@@ -131,6 +131,20 @@ def _list_separators(config: PipelineConfig, purpose: str) -> dict[str, str]:
                     "expected the same"
                 )
     return separators
+
+
+def number_lists(config: PipelineConfig, schema: Schema, purpose: str) -> dict[str, int]:
+    """Returns `Schema.number_lists`: columns that nobody reads but features whose ids are a list's whole numbers."""
+    widths: dict[str, int] = {}
+    others = {*schema.users, *schema.sessions, *(space.column.name for space in schema.spaces)}
+    for feature in _used_features(config, purpose):
+        if is_list_of_ids(feature):
+            name = feature.input_names[0]
+            widths[name] = max(widths.get(name, 0), feature.max_seq_len)
+        else:
+            others |= set(feature.input_names)
+    types = schema.dtypes()
+    return {name: width for name, width in widths.items() if name not in others and types[name] == "STRING"}
 
 
 def _tag_weights(features: Iterable[FeatureConfig]) -> Iterator[TagWeights]:

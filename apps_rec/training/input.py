@@ -33,7 +33,7 @@ def training_source(config: PipelineConfig, share: Share = ALONE) -> Source:
     Raises:
         ConfigError: worker_split is BY_FILE and the files do not allow it.
     """
-    stream = open_stream(config, "train")
+    stream = open_stream(config, "train", with_number_lists=True)
     wanted = config.data_config.worker_split
     if share.workers == 1 or wanted == DataConfig.BY_ROW:
         return RowSplit(stream, share)

@@ -89,7 +89,7 @@ def make_dataset(
             positions.error = error
             raise
 
-    packing = Packing(stream.dtypes())
+    packing = Packing(stream.dtypes(), stream.schema.number_lists)
     group_size = max(1, _GROUP_ROWS // stream.batch_size)
 
     @tf.autograph.experimental.do_not_convert

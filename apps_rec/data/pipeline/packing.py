@@ -9,13 +9,16 @@ import tensorflow as tf
 
 from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.rows.columns import Columns, names_by_type, record_type
+from apps_rec.data.values.number_lists import DTYPE, numbers_of
 
 # TensorFlow's type of a declared one.
 TF_TYPES = {name: tf.as_dtype(row.tensorflow) for name, row in DTYPES.items()}
 
 
 class TensorColumns(Mapping[str, tf.Tensor]):
-    """Columns by name, a tensor `[B]` each. They are cut on demand out of blocks that hold neighbours of one type.
+    """Columns by name, a tensor `[B]` each, or `[B, items]` of numbers of lists.
+
+    They are cut on demand out of blocks that hold neighbours of one type.
 
     Args:
         blocks: names of columns of one type, each with its tensor `[B, names]`.
@@ -74,24 +77,25 @@ class Packing:
 
     Args:
         dtypes: declared type of every column.
+        number_lists: see `Schema`.
     """
 
-    def __init__(self, dtypes: Mapping[str, str]) -> None:
+    def __init__(self, dtypes: Mapping[str, str], number_lists: Mapping[str, int]) -> None:
         groups = names_by_type(dtypes)
         self._texts = groups.pop("STRING", ())
-        self._numbers = groups
-        self._record_type = record_type(dtypes)
+        self._numbers, self._lists = groups, dict(number_lists)
+        self._record_type = record_type(dtypes, number_lists)
 
     def signature(self) -> tuple[tf.TensorSpec, ...]:
         """Returns the form of `pack`: `(batches, B, record bytes)` and `(batches, B, text columns)`, if any."""
-        numbers = [tf.TensorSpec([None, None, self._record_type.itemsize], tf.uint8)] if self._numbers else []
+        numbers = [tf.TensorSpec([None, None, self._record_type.itemsize], tf.uint8)] if self._record_type.names else []
         texts = [tf.TensorSpec([None, None, len(self._texts)], tf.string)] if self._texts else []
         return (*numbers, *texts)
 
     def pack(self, batches: Sequence[Columns]) -> tuple[np.ndarray, ...]:
         """Packs the columns of batches with the same number of rows into few arrays."""
         assert all(columns.records.dtype == self._record_type for columns in batches)
-        numbers = [np.stack([_bytes_of(columns.records) for columns in batches])] if self._numbers else []
+        numbers = [np.stack([_bytes_of(columns.records) for columns in batches])] if self._record_type.names else []
         texts = (
             [np.stack([np.stack([columns.texts[name] for name in self._texts], axis=1) for columns in batches])]
             if self._texts
@@ -107,6 +111,10 @@ class Packing:
             size = self._record_type[names[0]].itemsize
             start, end = end, end + len(names) * size
             blocks[names] = _of_bytes(packed[0][:, start:end], TF_TYPES[dtype], size)
+        for name, width in self._lists.items():
+            start, end = end, end + width * DTYPE.itemsize
+            numbers = _of_bytes(packed[0][:, start:end], tf.as_dtype(DTYPE), DTYPE.itemsize)
+            blocks[numbers_of(name),] = numbers[:, tf.newaxis]  # [B, 1, width]
         if self._texts:
             blocks[self._texts] = packed[-1]
         return TensorColumns(blocks)

@@ -109,7 +109,7 @@ class FileSplit:
         self._own = stream.of_worker(share.worker, share.workers, max(1, self._sizes[share.worker]))
         dtypes = stream.dtypes()
         texts = {name: np.zeros(0, object) for name, dtype in dtypes.items() if dtype == "STRING"}
-        self._empty = Columns(np.zeros(0, record_type(dtypes)), texts)
+        self._empty = Columns(np.zeros(0, record_type(dtypes, stream.schema.number_lists)), texts)
 
     def steps(self, epoch: int, start_row: int = 0) -> Iterator[StepRows]:
         """Yields the steps of an epoch.

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from apps_rec.data.dtypes import DTYPES
+from apps_rec.data.values.number_lists import DTYPE, numbers_of
 
 
 def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
@@ -18,14 +19,20 @@ def names_by_type(dtypes: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {dtype: tuple(name for name in dtypes if dtypes[name] == dtype) for dtype in dict.fromkeys(dtypes.values())}
 
 
-def record_type(dtypes: Mapping[str, str]) -> np.dtype:
-    """Returns the record of all columns that are no text, without gaps; fields of one type stand side by side."""
+def record_type(dtypes: Mapping[str, str], number_lists: Mapping[str, int]) -> np.dtype:
+    """Returns the record of all columns that are no text, without gaps; fields of one type stand side by side.
+
+    Args:
+        dtypes: declared type of every column, by name.
+        number_lists: see `Schema`. Their numbers stand last, under `numbers_of(name)`.
+    """
     groups = names_by_type(dtypes).items()
-    return np.dtype([(name, DTYPES[dtype].numpy) for dtype, names in groups if dtype != "STRING" for name in names])
+    fields = [(name, DTYPES[dtype].numpy) for dtype, names in groups if dtype != "STRING" for name in names]
+    return np.dtype(fields + [(numbers_of(name), DTYPE, (width,)) for name, width in number_lists.items()])
 
 
 class Columns(Mapping[str, np.ndarray]):
-    """The columns of some rows by name, an array `[N]` each.
+    """The columns of some rows by name, an array `[N]` each; the numbers of a list `[N, items]`.
 
     Args:
         records: numbers, `[N]` of a `record_type`.

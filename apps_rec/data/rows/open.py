@@ -10,8 +10,9 @@ from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.rows.counts import RowCounts
 from apps_rec.data.rows.stream import RowStream
 from apps_rec.data.rows.validate import OnBad, RowGate, Rows
-from apps_rec.data.schema import with_slices
-from apps_rec.data.schema_of_config import build_schema
+from apps_rec.data.schema import Schema, with_slices
+from apps_rec.data.schema_of_config import build_schema, number_lists
+from apps_rec.data.values.number_lists import MOST_NUMBERS, holds_whole_numbers
 from apps_rec.errors import ConfigError, DataError
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -24,6 +25,7 @@ def open_stream(
     by: str | None = None,
     batch_size: int | None = None,
     keep: Sequence[str] = (),
+    with_number_lists: bool = False,
 ) -> RowStream:
     """Opens the stream of the rows that a pass reads, see `apps_rec.config.passes`.
 
@@ -33,6 +35,7 @@ def open_stream(
         by: column of input_fields to hand out beside the users, to evaluate by.
         batch_size: number of rows in place of data_config.batch_size (train) or eval_batch_size (evaluate).
         keep: names of columns to pass through.
+        with_number_lists: whether lists that the first file holds as numbers are handed out so, for a Preprocessor.
 
     Raises:
         ConfigError: a path, fraction, window or column is wrong.
@@ -52,8 +55,11 @@ def open_stream(
         )
     field = input_field(data, purpose)
     schema = build_schema(config, purpose)
+    files = data_files(getattr(config, field), field, data.input_timeout_seconds)
+    if with_number_lists:
+        schema = replace(schema, number_lists=_number_lists(config, schema, purpose, files[0]))
     return RowStream(
-        data_files(getattr(config, field), field, data.input_timeout_seconds),
+        files,
         schema if by is None else with_slices(schema, by),
         batch_size or (data.batch_size if train else data.eval_batch_size),
         shuffle=train and data.shuffle,
@@ -64,6 +70,18 @@ def open_stream(
         drop_remainder=train and data.drop_remainder,
         keep=keep,
     )
+
+
+def _number_lists(config: PipelineConfig, schema: Schema, purpose: str, path: str) -> dict[str, int]:
+    """Returns the columns that a file holds as lists of whole numbers, as many as a row may hold, with their widths."""
+    types_of = FORMATS[schema.input_type].types
+    types = types_of(path) if types_of else {}
+    widths: dict[str, int] = {}
+    for name, width in number_lists(config, schema, purpose).items():
+        (stored,) = schema.in_files([name])
+        if stored in types and holds_whole_numbers(types[stored]) and sum(widths.values()) + width <= MOST_NUMBERS:
+            widths[name] = width
+    return widths
 
 
 def judge_rows(

@@ -42,7 +42,7 @@ def read_record_batches(
     """
     gate, counts = RowGate(schema, 0.0, None, keep), RowCounts()
     names = schema.read_names(keep)
-    stored, record = schema.in_files(names), record_type(schema.dtypes())
+    stored, record = schema.in_files(names), record_type(schema.dtypes(), schema.number_lists)
     told: set[str] = set()
     row = 1
     for whole in record_batches:

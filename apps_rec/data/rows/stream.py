@@ -239,7 +239,7 @@ class RowStream:
             )
 
     def _windows(self, epoch: int, base: int) -> Iterator[Window]:
-        record = record_type(self.dtypes())
+        record = record_type(self.dtypes(), self.schema.number_lists)
         window = Window(record)
         for unit, chunk in self._chunks(epoch, base):
             start = 0

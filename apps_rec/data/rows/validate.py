@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from apps_rec.data.dtypes import DTYPES
 from apps_rec.data.formats.bad_rows import remedy
@@ -22,6 +23,7 @@ from apps_rec.data.values.decimals import as_in_file, decimal_points, has_decima
 from apps_rec.data.values.kinds import FEATURES, UnreadableColumnError
 from apps_rec.data.values.label_checks import checked_labels, step_problems, weight_problems
 from apps_rec.data.values.maps import map_problems
+from apps_rec.data.values.number_lists import no_numbers, numbers_of, texts_and_numbers
 from apps_rec.data.values.tags import tag_problems
 from apps_rec.errors import DataError
 
@@ -31,7 +33,7 @@ class Rows:
     """Rows that passed.
 
     Args:
-        columns: arrays without nulls by column name, numbers as numpy, text as large_binary.
+        columns: arrays without nulls by column name, numbers as numpy, text as large_binary, and `numbers_of` lists.
         index: place of each row in the chunk, int64 `[N]`, ascending.
         kept: columns that are passed through, unchanged from the file.
     """
@@ -189,7 +191,15 @@ class RowGate:
             if self._holdout.low is not None:
                 problems += within(array, self._holdout.column, self._holdout.low, None).problems
         for column in self._schema.columns:
-            columns[column.name] = fill(read(column), column)
+            width = self._schema.number_lists.get(column.name)
+            if width is None:
+                columns[column.name] = fill(read(column), column)
+                continue
+            both = texts_and_numbers(data.column(column.name), column, width)
+            columns[column.name], columns[numbers_of(column.name)] = both or (
+                fill(read(column), column),
+                no_numbers(data.num_rows, width),
+            )
         for tags in self._schema.tags:
             problems += tag_problems(columns, data, tags)
         for cells in self._schema.maps:
@@ -316,4 +326,6 @@ def _take(data: pa.RecordBatch, index: np.ndarray) -> pa.RecordBatch:
 
 
 def _handy(array: pa.Array) -> np.ndarray | pa.Array:
+    if pt.is_fixed_size_list(array.type):
+        return array.flatten().to_numpy().reshape(len(array), array.type.list_size)
     return array if array.type == pa.large_binary() else array.to_numpy(zero_copy_only=False)

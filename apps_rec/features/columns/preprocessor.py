@@ -11,11 +11,12 @@ import numpy as np
 import tensorflow as tf
 
 from apps_rec.data.pipeline.packing import dtype_of, side_by_side
+from apps_rec.data.values.number_lists import numbers_of
 from apps_rec.features.columns.cells import as_text, bounded, floats, numbers, numbers_in_cells, steps, tokens
 from apps_rec.features.columns.crosses import crossed
 from apps_rec.features.columns.expression import evaluate
 from apps_rec.features.columns.maps import Maps
-from apps_rec.features.columns.whole_numbers import are_plain, known, plain_ids, whole_numbers
+from apps_rec.features.columns.whole_numbers import are_plain, ids_of_numbers, known, plain_ids, whole_numbers
 from apps_rec.features.layout import Layout
 from apps_rec.features.specs import (
     AnyListFeature,
@@ -151,20 +152,25 @@ class Preprocessor(tf.Module):
             return padded, tf.cast(padded >= 0, tf.float32)
         if isinstance(spec, ListFeature):
             if isinstance(spec.ids, NumberIds) and spec.kv_separator is None and spec.weight_column is None:
-                return self._list_of_numbers(spec, spec.ids.size, columns[spec.column])
+                return self._list_of_numbers(spec, spec.ids.size, columns)
             return self._list_of_words(spec, *tokens(spec, columns))
         words = maps.found(spec) if isinstance(spec, LookupFeature) else crossed(spec, columns)
         return self._list_of_words(spec, words, words.with_values(tf.ones_like(words.values, tf.float32)))
 
-    def _list_of_numbers(self, spec: ListFeature, size: int, cells: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def _list_of_numbers(
+        self, spec: ListFeature, size: int, columns: Mapping[str, tf.Tensor]
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns ids and weights of a list of whole numbers; plain cells are read the quick way, all others as words.
 
         Both ways run always, as a branch would make a small request slower: neither finds much in the other's cells.
         """
+        cells = columns[spec.column]
         is_plain = are_plain(cells, spec.separator)
         plain = plain_ids(tf.where(is_plain, cells, "0"), spec.separator, spec.max_length, size)
         others, _ = self._list_of_words(spec, *tokens(spec, {spec.column: tf.where(is_plain, "", cells)}))
         ids = tf.where(is_plain[:, tf.newaxis], plain, others)
+        if numbers_of(spec.column) in columns:  # of files that hold numbers, beside cells without any text
+            ids = tf.maximum(ids, ids_of_numbers(columns[numbers_of(spec.column)][:, : spec.max_length], size))
         return ids, tf.cast(ids >= 0, tf.float32)
 
     def _list_of_words(

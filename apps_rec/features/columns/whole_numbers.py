@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from apps_rec.data.values.number_lists import NO_NUMBER
 from apps_rec.features.columns.cells import escaped
 
 INTEGER = r"-?[0-9]{1,18}"
@@ -26,6 +27,12 @@ def known(numbers: tf.Tensor, sizes: Sequence[int]) -> tf.Tensor:
     # As unsigned integers, negative numbers are the largest of all.
     unsigned = tf.minimum(tf.bitcast(numbers, tf.uint64), tf.constant(sizes, tf.uint64))
     return tf.bitcast(unsigned, tf.int64)
+
+
+def ids_of_numbers(numbers: tf.Tensor, size: int) -> tf.Tensor:
+    """Returns the ids of numbers that files hold as such, -1 for padding; see `apps_rec.data.values.number_lists`."""
+    ids = known(tf.cast(numbers, tf.int64), [size])
+    return tf.where(tf.equal(numbers, NO_NUMBER), tf.constant(-1, tf.int64), ids)
 
 
 def are_plain(cells: tf.Tensor, separator: str) -> tf.Tensor:

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from apps_rec.data.pipeline.packing import TF_TYPES, Packing, TensorColumns, side_by_side
 from apps_rec.data.rows.columns import Columns, record_type
+from apps_rec.data.values.number_lists import numbers_of
 
 DTYPES = {
     "a": "INT64",
@@ -30,11 +31,11 @@ VALUES = {
 def packed(names, rows=3):
     """Columns of some of the names, in memory and as they come out on TensorFlow's side."""
     dtypes = {name: DTYPES[name] for name in names}
-    records = np.empty(rows, record_type(dtypes))
+    records = np.empty(rows, record_type(dtypes, {}))
     for name in records.dtype.names or ():
         records[name] = VALUES[name][:rows]
     texts = {name: np.array(VALUES[name][:rows], object) for name in names if DTYPES[name] == "STRING"}
-    packing = Packing(dtypes)
+    packing = Packing(dtypes, {})
     columns = Columns(records, texts)
     backwards = Columns(records[::-1].copy(), {name: text[::-1] for name, text in texts.items()})
     arrays = packing.pack([backwards, columns])
@@ -61,7 +62,7 @@ def test_every_column_comes_out_bit_for_bit(names, rows):
 
 
 def test_two_arrays_go_over_whatever_the_number_of_columns():
-    packing = Packing(DTYPES)
+    packing = Packing(DTYPES, {})
     assert packing.signature() == (
         tf.TensorSpec([None, None, 33], tf.uint8),
         tf.TensorSpec([None, None, 2], tf.string),
@@ -84,3 +85,16 @@ def test_columns_of_one_type_in_their_order_are_not_taken_apart():
     columns = TensorColumns({("x", "y", "z"): tf.zeros([4, 3], tf.int64)})
     graph = tf.function(lambda: side_by_side(columns, ["x", "y", "z"])).get_concrete_function().graph
     assert not {"Pack", "Unpack", "GatherV2"} & {operation.type for operation in graph.get_operations()}
+
+
+@pytest.mark.parametrize("dtypes", [{"t": "STRING"}, {"e": "INT32", "t": "STRING"}])
+def test_numbers_of_lists_come_out_beside_their_texts(dtypes):
+    lists = {"t": 2}
+    records = np.zeros(3, record_type(dtypes, lists))
+    records[numbers_of("t")] = [[1, -(2**31)], [2**31 - 1, 0], [-1, 5]]
+    packing = Packing(dtypes, lists)
+    (bytes_, texts) = packing.pack([Columns(records, {"t": np.array([b"", b"x", b""], object)})])
+    columns = packing.unpack(tf.constant(bytes_[0]), tf.constant(texts[0]))
+    assert columns[numbers_of("t")].numpy().tolist() == [[1, -(2**31)], [2**31 - 1, 0], [-1, 5]]
+    assert columns[numbers_of("t")].shape == [3, 2]
+    assert columns["t"].numpy().tolist() == [b"", b"x", b""]

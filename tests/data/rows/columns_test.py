@@ -7,14 +7,14 @@ DTYPES = {"a": "INT64", "t": "STRING", "b": "BOOL", "c": "INT64", "d": "FLOAT", 
 
 def make(first, rows):
     ids = np.arange(first, first + rows)
-    records = np.empty(rows, record_type(DTYPES))
+    records = np.empty(rows, record_type(DTYPES, {}))
     for name in records.dtype.names:
         records[name] = ids % 2 if name == "b" else ids
     return Columns(records, {"t": np.array([b"%d" % number for number in ids], object)})
 
 
 def test_a_record_holds_the_columns_of_a_type_side_by_side_and_no_gap():
-    kind = record_type(DTYPES)
+    kind = record_type(DTYPES, {})
     assert kind.names == ("a", "c", "b", "d", "e", "f")
     assert [kind[name] for name in kind.names] == [np.int64, np.int64, np.bool_, np.float32, np.int32, np.float64]
     assert kind.itemsize == 8 + 8 + 1 + 4 + 4 + 8
@@ -42,7 +42,7 @@ def test_slices_and_joints():
 
 def test_rows_are_counted_without_a_column_of_numbers():
     texts = {"t": np.array([b"x", b"y"], object)}
-    columns = Columns(np.zeros(2, record_type({"t": "STRING"})), texts)
+    columns = Columns(np.zeros(2, record_type({"t": "STRING"}, {})), texts)
     assert columns.size == join_columns([columns]).size == 2
     assert join_columns([columns, columns]).size == 4
     assert list(columns) == ["t"]
