@@ -27,7 +27,7 @@ def shared(folder):
 def trained(data, labels, **options):
     made = apps_rec.init(data, labels, "my.config", **options)
     apps_rec.train("my.config")
-    metrics = apps_rec.evaluate("my.config").metrics
+    metrics = apps_rec.evaluate("my.config")
     print(metrics)
     return made.decision, metrics
 
