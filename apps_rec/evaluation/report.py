@@ -3,13 +3,14 @@
 import json
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from numbers import Integral
 from pathlib import Path
 from typing import Any
 
 from apps_rec.atomic_file import replace_text
 from apps_rec.evaluation.metrics import METRICS
+from apps_rec.terminal.table import aligned
 
 METRIC_COLUMNS = tuple(METRICS)
 # Of two metrics, one may begin with the name of the other.
@@ -61,16 +62,7 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
     for task, values in tasks.items():
         reason = _reason(values) if missing is None else missing.get(task, "one class")
         lines.append([task, *(_cell(values, metric, reason) for metric in columns)])
-    return "\n".join([*([aligned(lines)] if lines else []), *([", ".join(others)] if others else [])])
-
-
-def aligned(lines: Sequence[Sequence[str]]) -> str:
-    """Aligns cells in columns: the first to the left, the others to the right."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width) for i, (cell, width) in enumerate(zipped)).rstrip()
-        for zipped in (list(zip(line, widths, strict=True)) for line in lines)
-    )
+    return "\n".join([*([aligned(lines, right_from=1)] if lines else []), *([", ".join(others)] if others else [])])
 
 
 def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> None:

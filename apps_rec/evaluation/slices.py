@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from apps_rec.evaluation.report import METRIC_COLUMNS, Metrics, aligned
+from apps_rec.evaluation.report import METRIC_COLUMNS, Metrics
+from apps_rec.terminal.table import aligned
 
 # Number of values whose metrics are computed and shown.
 MOST = 50
@@ -86,7 +87,7 @@ class Slices:
             values = [item.metrics[f"{name}_{suffix}"] for name in columns]
             cells = ["n/a" if value is None else f"{value:.5f}" for value in values]
             lines.append([shown_value(item.value), *counted, *cells])
-        return aligned(lines)
+        return aligned(lines, right_from=1)
 
 
 def shown_value(value: str | int | bool) -> str:

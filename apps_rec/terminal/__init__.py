@@ -1,1 +1,1 @@
-"""Shows people at a terminal how far a command is."""
+"""Shows people at a terminal how far a command is, and what came out."""

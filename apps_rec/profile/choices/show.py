@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from apps_rec.profile.choices.decide import Decision
 from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.terminal.table import aligned
 
 
 def shown_decision(decision: Decision) -> str:
@@ -28,7 +27,7 @@ def shown_decision(decision: Decision) -> str:
                 str(feature.embedding_dim or "-"),
             )
         )
-    lines += _columns(rows)
+    lines.append(aligned(rows))
     if decision.left_out:
         lines += ["", "left out:"]
         lines += [f"  {name}: {reason}" for name, reason in decision.left_out.items()]
@@ -46,8 +45,3 @@ def _ids(feature: FeatureConfig) -> str:
     if feature.num_buckets:
         return f"{feature.num_buckets:,} by number"
     return f"{feature.hash_bucket_size:,} by hash" if feature.hash_bucket_size else "-"
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from apps_rec.profile.findings.finding import ERROR, NOTE, WARNING, DataReport, FeatureFacts, LabelRate
+from apps_rec.terminal.table import aligned
 
 _MOST_DAYS = 31
 
@@ -16,7 +17,7 @@ def shown_report(report: DataReport) -> str:
     lines = []
     for title, (head, rows) in tables_of(report, _MOST_DAYS).items():
         if rows:
-            lines += [title, *_aligned([head, *rows]), ""]
+            lines += [title, aligned([head, *rows]), ""]
     for finding in report.findings:
         lines.append(f"{finding.level}: {finding.check}: {': '.join(filter(None, (finding.where, finding.text)))}")
     lines += ["", *(f"  {remark}" for remark in report.remarks), "", summary(report)]
@@ -92,8 +93,3 @@ def _feature(one: FeatureFacts) -> tuple[str, ...]:
 
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
-
-
-def _aligned(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from apps_rec.terminal.table import aligned
 from apps_rec.tools.tuning.study import INSTEAD_OF, REASON, STEP, Study
 
 _LONGEST_REASON = 120
@@ -125,8 +126,7 @@ def _lines(result: TuneResult) -> list[str]:
             for one in rows
         ),
     ]
-    widths = [max(len(row[at]) for row in cells) for at in range(len(head))]
-    lines = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    lines = [aligned(cells, right_from=0)]
     lines += [f"trial {one.number}: {_reason(one)}" for one in rows if one.reason]
     if result.best is not None:
         kept = ", ".join(map(str, result.kept))
