@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 
 import apps_rec
 
@@ -76,7 +77,7 @@ def packages(requirements: list[str], versions: Mapping[str, str]) -> Iterator[F
         requirements: the requirements of a distribution, as its metadata has them, those of extras included.
         versions: version by name of each distribution that is installed.
     """
-    known = {_same_name(name): version for name, version in versions.items()}
+    known = {canonicalize_name(name): version for name, version in versions.items()}
     extras: dict[str, list[Requirement]] = {}
     for text in requirements:
         one = Requirement(text)
@@ -92,11 +93,11 @@ def packages(requirements: list[str], versions: Mapping[str, str]) -> Iterator[F
         if lacking:
             yield Finding(name, f"optional, lacks {', '.join(lacking)}", mend=f"pip install '{name}'")
         else:
-            yield Finding(name, ", ".join(f"{one.name} {known[_same_name(one.name)]}" for one in wanted))
+            yield Finding(name, ", ".join(f"{one.name} {known[canonicalize_name(one.name)]}" for one in wanted))
 
 
-def _package(one: Requirement, known: Mapping[str, str]) -> Finding:
-    version = known.get(_same_name(one.name))
+def _package(one: Requirement, known: Mapping[NormalizedName, str]) -> Finding:
+    version = known.get(canonicalize_name(one.name))
     wanted = f"{one.name}{one.specifier}"
     if version is None:
         return Finding(one.name, "not installed", f"apps_rec needs {wanted}", f"pip install '{wanted}'")
@@ -105,8 +106,8 @@ def _package(one: Requirement, known: Mapping[str, str]) -> Finding:
     return Finding(one.name, version)
 
 
-def _fits(one: Requirement, known: Mapping[str, str]) -> bool:
-    version = known.get(_same_name(one.name))
+def _fits(one: Requirement, known: Mapping[NormalizedName, str]) -> bool:
+    version = known.get(canonicalize_name(one.name))
     return version is not None and one.specifier.contains(version, prereleases=True)
 
 
@@ -114,11 +115,6 @@ def _extra(one: Requirement) -> str | None:
     """Returns the extra that a requirement belongs to: the marker that setuptools writes is `extra == "name"`."""
     text = str(one.marker or "")
     return text.split('extra == "')[1].split('"')[0] if 'extra == "' in text else None
-
-
-def _same_name(name: str) -> str:
-    """Returns a name as pip compares it (PEP 503)."""
-    return name.lower().replace("_", "-").replace(".", "-")
 
 
 def diagnose() -> Diagnosis:
