@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from apps_rec.errors import DataError
 
-COMPRESSED = (".gz", ".bz2", ".zst", ".lz4")
+# Endings of compressed files, with what Arrow calls each compression.
+COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 # `apps-rec convert` writes it beside its files.
 MANIFEST = "manifest.json"
 

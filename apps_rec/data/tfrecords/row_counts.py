@@ -14,6 +14,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from apps_rec.data import storage
+from apps_rec.data.folders import COMPRESSED
 from apps_rec.data.formats.table import FORMATS
 from apps_rec.data.schema import Schema
 from apps_rec.data.tfrecords.manifest import manifest_beside
@@ -23,8 +24,6 @@ _LENGTH = struct.Struct("<Q")
 # A record is its length, a checksum of that, the data, a checksum of the data.
 _BEFORE, _AFTER = 12, 4
 _LARGEST = 1 << 31
-# Compressions beside gzip, of CSV files.
-_CODECS = {".bz2": "bz2", ".zst": "zstd", ".lz4": "lz4"}
 # Bytes of a file that are read to estimate its number of rows.
 _SAMPLE_BYTES = 1 << 20
 
@@ -108,12 +107,12 @@ def _records_in(sample: bytes) -> float:
 
 
 def _unzipped(file: BinaryIO, path: str) -> BinaryIO:
-    ending = os.path.splitext(path.lower())[1]
-    if ending == ".gz":
+    compression = COMPRESSED.get(os.path.splitext(path.lower())[1])
+    if compression is None:
+        return file
+    if compression == "gzip":
         return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
-    if ending in _CODECS:
-        return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file, "r"), _CODECS[ending]))
-    return file
+    return io.BufferedReader(pa.CompressedInputStream(pa.PythonFile(file, "r"), compression))
 
 
 def _count_lines(file: BinaryIO, with_header: bool) -> int:
