@@ -12,7 +12,8 @@ import pyarrow as pa
 from apps_rec.data.files import absent_columns
 from apps_rec.data.formats.record_batches import chunk_of
 from apps_rec.data.rows.columns import record_type
-from apps_rec.data.rows.validate import RowCounts, RowGate
+from apps_rec.data.rows.counts import RowCounts
+from apps_rec.data.rows.validate import RowGate
 from apps_rec.data.rows.window import Batch, Part, Window, join_parts
 from apps_rec.data.schema import Schema
 from apps_rec.data.values.kinds import UnreadableColumnError
