@@ -2,6 +2,7 @@
 
 from apps_rec.layers.activations import ACTIVATIONS, TRAINED_ACTIVATIONS, Dice, Prelu
 from apps_rec.layers.attention import AttentionPooling, TargetAttention
+from apps_rec.layers.batch_norm import GlobalBatchNorm
 from apps_rec.layers.cross import Cross
 from apps_rec.layers.dnn import Dnn
 from apps_rec.layers.dot_interaction import DotInteraction
@@ -30,6 +31,7 @@ __all__ = [
     "Experts",
     "Fm",
     "Gates",
+    "GlobalBatchNorm",
     "MultiplicativeHead",
     "Prelu",
     "RelationTower",
