@@ -31,6 +31,7 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
     for feature in config.feature_config.features:
         _feature(feature)
     _columns(config)
+    _csv_form(config.data_config)
     for _, _, sequence in sequences(config.model_config):
         if not sequence.HasField("seq_dnn"):
             sequence.seq_dnn.hidden_units.extend([128, 64, 32, 1])
@@ -39,6 +40,22 @@ def resolve_defaults(config: PipelineConfig, report: Report) -> None:
         _model(config, report)
     for each in config.train_config.optimizer_config or [config.train_config.optimizer_config.add()]:
         _optimizer(each)
+
+
+def _csv_form(data: DataConfig) -> None:
+    """Takes over how CSV files are written, if CSV files are read."""
+    if data.input_type != DataConfig.CSVInput or not data.HasField("csv_form"):
+        return
+    form = DataConfig(with_header=True, separator=data.csv_form.separator, null_words=data.csv_form.null_words)
+    for name in ("escape_char", "decimal_separator"):
+        if data.csv_form.HasField(name):
+            setattr(form, name, getattr(data.csv_form, name))
+    data.ClearField("csv_form")
+    for field, value in form.ListFields():
+        if field.is_repeated and not data.null_words:
+            data.null_words.extend(value)
+        elif not field.is_repeated and not data.HasField(field.name):
+            setattr(data, field.name, value)
 
 
 def _columns(config: PipelineConfig) -> None:

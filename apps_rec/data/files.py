@@ -149,12 +149,13 @@ def guess_input_type(path: str) -> str:
 def schema_for_file(schema: Schema, path: str) -> Schema:
     """Returns the schema for a file that need not be of the config's own format, such as a file for `predict`.
 
-    If the config's own format is another one, a CSV file must have a header; .tsv means tabs.
+    If the config's own format is another one, a CSV file must have a header and is written as `csv_form` says; .tsv
+    means tabs.
     """
     input_type = guess_input_type(path)
     if input_type == schema.input_type or (input_type in OF_MESSAGES and schema.input_type in OF_MESSAGES):
         return schema
-    separator = "\t" if ".tsv" in os.path.basename(path).lower() else ","
+    separator = "\t" if ".tsv" in os.path.basename(path).lower() else schema.separator
     return replace(schema, input_type=input_type, separator=separator, with_header=True)
 
 
@@ -171,7 +172,8 @@ def _hint(name: str, present: Sequence[str], schema: Schema) -> str:
     if schema.input_type == "csv" and len(present) == 1:
         for separator, written in _SEPARATORS.items():
             if name in present[0].split(separator):
-                return f' The line of names holds "{written}": data_config.separator: "{written}" reads it.'
+                reads = f'data_config.separator: "{written}" reads it, and predict --separator'
+                return f' The line of names holds "{written}": {reads}.'
     return did_you_mean(nearest(name, present))
 
 

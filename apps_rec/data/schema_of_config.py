@@ -80,6 +80,8 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
                 f'data_config.input_fields[input_name={name}].input_type: "{name}" is a label or a sample weight and '
                 f"also the input of a feature or a user; expected FLOAT then, got {types[name]}"
             )
+    # Of a config that reads other files it is how the CSV files are written that predict scores.
+    csv = data if data.input_type == DataConfig.CSVInput else data.csv_form
     if len(data.separator.encode()) != 1:
         raise ConfigError(f'data_config.separator: expected one ASCII character, got "{data.separator}"')
     return Schema(
@@ -93,14 +95,14 @@ def build_schema(config: PipelineConfig, purpose: str) -> Schema:
         label_steps=() if scores_only else head_of(model).label_steps(model),
         bad_rows=DataConfig.BadRows.Name(data.bad_rows),
         input_type=INPUT_TYPES[data.input_type],
-        separator=data.separator,
+        separator=csv.separator,
         with_header=data.with_header,
         declared=tuple(declared.values()),
         label_rules=_label_rules(config, labels),
         quoting=DataConfig.Quoting.Name(data.quoting),
-        escape_char=data.escape_char,
-        decimal_separator=data.decimal_separator,
-        null_words=tuple(data.null_words),
+        escape_char=csv.escape_char,
+        decimal_separator=csv.decimal_separator,
+        null_words=tuple(csv.null_words),
         max_bad_row_share=data.max_bad_row_share,
         tags=tuple(_tag_weights(_used_features(config, purpose))),
         sessions=sessions,

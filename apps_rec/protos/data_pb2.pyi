@@ -9,7 +9,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class DataConfig(_message.Message):
-    __slots__ = ("batch_size", "auto_expand_input_fields", "label_fields", "label_dim", "label_sep", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split", "holdout_by", "holdout_from", "quoting", "escape_char", "decimal_separator", "null_words", "max_bad_row_share", "input_timeout_seconds")
+    __slots__ = ("batch_size", "auto_expand_input_fields", "label_fields", "label_dim", "label_sep", "shuffle", "num_epochs", "prefetch_size", "input_type", "shuffle_buffer_size", "separator", "input_fields", "sample_weight", "with_header", "eval_batch_size", "drop_remainder", "holdout_fraction", "bad_rows", "row_filter", "key_fields", "worker_split", "holdout_by", "holdout_from", "quoting", "escape_char", "decimal_separator", "null_words", "csv_form", "max_bad_row_share", "input_timeout_seconds")
     class InputType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         CSVInput: _ClassVar[DataConfig.InputType]
@@ -93,6 +93,17 @@ class DataConfig(_message.Message):
         to: str
         use: _containers.RepeatedScalarFieldContainer[DataConfig.RowFilter.Use]
         def __init__(self, column: _Optional[str] = ..., keep: _Optional[_Iterable[str]] = ..., drop: _Optional[_Iterable[str]] = ..., to: _Optional[str] = ..., use: _Optional[_Iterable[_Union[DataConfig.RowFilter.Use, str]]] = ..., **kwargs) -> None: ...
+    class CsvForm(_message.Message):
+        __slots__ = ("separator", "escape_char", "decimal_separator", "null_words")
+        SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+        ESCAPE_CHAR_FIELD_NUMBER: _ClassVar[int]
+        DECIMAL_SEPARATOR_FIELD_NUMBER: _ClassVar[int]
+        NULL_WORDS_FIELD_NUMBER: _ClassVar[int]
+        separator: str
+        escape_char: str
+        decimal_separator: str
+        null_words: _containers.RepeatedScalarFieldContainer[str]
+        def __init__(self, separator: _Optional[str] = ..., escape_char: _Optional[str] = ..., decimal_separator: _Optional[str] = ..., null_words: _Optional[_Iterable[str]] = ...) -> None: ...
     BATCH_SIZE_FIELD_NUMBER: _ClassVar[int]
     AUTO_EXPAND_INPUT_FIELDS_FIELD_NUMBER: _ClassVar[int]
     LABEL_FIELDS_FIELD_NUMBER: _ClassVar[int]
@@ -120,6 +131,7 @@ class DataConfig(_message.Message):
     ESCAPE_CHAR_FIELD_NUMBER: _ClassVar[int]
     DECIMAL_SEPARATOR_FIELD_NUMBER: _ClassVar[int]
     NULL_WORDS_FIELD_NUMBER: _ClassVar[int]
+    CSV_FORM_FIELD_NUMBER: _ClassVar[int]
     MAX_BAD_ROW_SHARE_FIELD_NUMBER: _ClassVar[int]
     INPUT_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     batch_size: int
@@ -149,6 +161,7 @@ class DataConfig(_message.Message):
     escape_char: str
     decimal_separator: str
     null_words: _containers.RepeatedScalarFieldContainer[str]
+    csv_form: DataConfig.CsvForm
     max_bad_row_share: float
     input_timeout_seconds: int
-    def __init__(self, batch_size: _Optional[int] = ..., auto_expand_input_fields: bool = ..., label_fields: _Optional[_Iterable[str]] = ..., label_dim: _Optional[_Iterable[int]] = ..., label_sep: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ..., holdout_by: _Optional[str] = ..., holdout_from: _Optional[str] = ..., quoting: _Optional[_Union[DataConfig.Quoting, str]] = ..., escape_char: _Optional[str] = ..., decimal_separator: _Optional[str] = ..., null_words: _Optional[_Iterable[str]] = ..., max_bad_row_share: _Optional[float] = ..., input_timeout_seconds: _Optional[int] = ...) -> None: ...
+    def __init__(self, batch_size: _Optional[int] = ..., auto_expand_input_fields: bool = ..., label_fields: _Optional[_Iterable[str]] = ..., label_dim: _Optional[_Iterable[int]] = ..., label_sep: _Optional[_Iterable[str]] = ..., shuffle: bool = ..., num_epochs: _Optional[int] = ..., prefetch_size: _Optional[int] = ..., input_type: _Optional[_Union[DataConfig.InputType, str]] = ..., shuffle_buffer_size: _Optional[int] = ..., separator: _Optional[str] = ..., input_fields: _Optional[_Iterable[_Union[DataConfig.Field, _Mapping]]] = ..., sample_weight: _Optional[str] = ..., with_header: bool = ..., eval_batch_size: _Optional[int] = ..., drop_remainder: bool = ..., holdout_fraction: _Optional[float] = ..., bad_rows: _Optional[_Union[DataConfig.BadRows, str]] = ..., row_filter: _Optional[_Iterable[_Union[DataConfig.RowFilter, _Mapping]]] = ..., key_fields: _Optional[_Iterable[str]] = ..., worker_split: _Optional[_Union[DataConfig.WorkerSplit, str]] = ..., holdout_by: _Optional[str] = ..., holdout_from: _Optional[str] = ..., quoting: _Optional[_Union[DataConfig.Quoting, str]] = ..., escape_char: _Optional[str] = ..., decimal_separator: _Optional[str] = ..., null_words: _Optional[_Iterable[str]] = ..., csv_form: _Optional[_Union[DataConfig.CsvForm, _Mapping]] = ..., max_bad_row_share: _Optional[float] = ..., input_timeout_seconds: _Optional[int] = ...) -> None: ...

@@ -8,7 +8,8 @@ import numpy as np
 import pyarrow as pa
 import tensorflow as tf
 
-from apps_rec.data import Column, RowStream, build_schema, data_files, open_stream, schema_for_file
+from apps_rec.data import Column, RowStream, build_schema, data_files, open_stream
+from apps_rec.data.csv_header import schema_for_rows
 from apps_rec.data.dtypes import DTYPES, WHOLE
 from apps_rec.features import Preprocessor
 from apps_rec.features.specs import (
@@ -82,7 +83,7 @@ def score_with_model(
     """Returns the live model's outputs for the rows of a file. Positions take their default, as in the export."""
     module = build_serving_module(config, model, preprocessor)
     files = data_files(path, "rows")
-    schema = schema_for_file(build_schema(config, "predict"), files[0])
+    schema = schema_for_rows(build_schema(config, "predict"), files[0])
     parts: list[Mapping[str, tf.Tensor]] = []
     for batch in RowStream(files, schema, 4096).batches():
         parts.append(module.score(to_tensors(batch.columns, schema.columns)))

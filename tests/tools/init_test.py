@@ -3,12 +3,15 @@
 import random
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 import apps_rec
 from apps_rec.config.easyrec.table import use_of
+from apps_rec.data import RowStream, build_schema
+from apps_rec.data.csv_header import schema_for_rows
 from apps_rec.errors import DataError, RunError
 from tests.cli.commands import run
 from tests.profile.conftest import funnel_log
@@ -83,6 +86,50 @@ def test_without_a_time_users_are_divided_into_two_files():
     with pytest.raises(RunError, match=r"my.train.parquet is there already; .* --overwrite"):
         apps_rec.init("log.parquet", LABELS, "my.config")
     assert not made.output.exists()
+
+
+def _semicolon_table():
+    """Returns the lines of a table as spreadsheets write it: BOM, ";", decimal commas, words for missing."""
+    rng = random.Random(4)
+    rows = []
+    for number in range(600):
+        wage = rng.choice(["", "NA", f"{rng.random() * 90:.2f}".replace(".", ",")])
+        job = rng.choice(["焊工", "nurse", '"a;b"', ""])
+        zone, member = f"{rng.randrange(40):04}", rng.choice(["true", "false", ""])
+        label = str(int(rng.random() < (0.6 if job == "nurse" else 0.3)))
+        other = rng.choice(["0", "1", ""]) if number % 9 == 0 else str(int(rng.random() < 0.4))
+        rows.append(";".join([wage, job, str(rng.randrange(70)), zone, member, label, other]))
+    return ["\ufeffwage;职业;age;zone;member;income;married", *rows]
+
+
+def test_csv_files_are_read_as_the_parquet_files_that_were_made_of_them():
+    lines = _semicolon_table()
+    Path("log.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    made = apps_rec.init("log.csv", ["income", "married"], "my.config")
+    form = made.config.message.data_config.csv_form
+    assert (form.separator, form.decimal_separator, list(form.null_words)) == (";", ",", ["NA"])
+    assert made.written
+    for purpose in ("predict", "evaluate"):
+        schema = build_schema(made.config.message, purpose)
+        of_csv = schema_for_rows(schema, "log.csv")
+        rows = list(RowStream([str(path) for path in made.written], schema, 1000, keep=[]).batches())
+        columns = {name: np.concatenate([batch.columns[name] for batch in rows]) for name in rows[0].columns}
+        (csv,) = RowStream(["log.csv"], of_csv, 1000, keep=[]).batches()
+        # The files of the two parts hold the rows in another order than the table.
+        both = [sorted(zip(*(got[name].tolist() for name in columns), strict=True)) for got in (columns, csv.columns)]
+        assert len(both[0]) == 600
+        assert both[0] == both[1]
+    # Read as CSV elsewhere, the config says the same without a word more.
+    other = apps_rec.load_config("my.config", ["data_config.input_type=CSVInput", "eval_input_path=log.csv"])
+    assert build_schema(other.message, "evaluate") == schema_for_rows(
+        build_schema(made.config.message, "evaluate"), "log.csv"
+    )
+
+
+def test_a_table_with_tabs():
+    rows = [f"2026-11-{day % 20 + 1:02}\t{day * 7 % 50}\t{int(day * 13 % 7 > 3)}" for day in range(600)]
+    Path("log.tsv").write_text("\n".join(["day\tage\tlabel", *rows]), encoding="utf-8")
+    assert apps_rec.init("log.tsv", ["label"], "my.config").config.message.data_config.separator == "\t"
 
 
 def test_a_column_of_train_and_test_divides_the_rows():

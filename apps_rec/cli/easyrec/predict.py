@@ -67,15 +67,13 @@ def _run(options: argparse.Namespace) -> None:
 
 def _columns(options: argparse.Namespace, export: Path, header: bool | None) -> tuple[list[str] | None, str]:
     """Returns the columns to copy, and the format of parts: that of the input, as in EasyRec."""
-    from dataclasses import replace
-
-    from apps_rec.data import build_schema, column_names, data_files, schema_for_file
+    from apps_rec.data import build_schema, column_names, data_files
+    from apps_rec.serving.batch.csv_files import CsvFiles
     from apps_rec.serving.export_folder import open_export
 
     _, config = open_export(export)
     path = data_files(options.input_path, "input", config.data_config.input_timeout_seconds)[0]
-    schema = schema_for_file(build_schema(config, "predict"), path)
-    schema = replace(schema, with_header=True) if header else schema
+    schema = CsvFiles(with_header=header).schema(build_schema(config, "predict"), path)
     if options.selected_cols is not None:
         missing = [column.name for column in schema.columns if column.name not in names(options.selected_cols)]
         if missing:

@@ -11,6 +11,8 @@ from google.protobuf.message import Message
 
 _WIDTH = 110
 _INDENT = "  "
+# Larger numbers have more digits than a reader counts.
+_LARGEST_AS_DIGITS = 1e15
 
 
 def written(message: Message, remarks: Mapping[str, str] | None = None) -> str:
@@ -18,7 +20,8 @@ def written(message: Message, remarks: Mapping[str, str] | None = None) -> str:
 
     Args:
         message: a config, or a part of one.
-        remarks: comment behind a value, by the path of its field, such as `data_config.prefetch_size`.
+        remarks: comment behind a value, by the path of its field, such as `data_config.prefetch_size`, or above a
+            message, such as `feature_config.features[3]`.
     """
     lines: list[str] = []
     _fields(message, "", "", remarks or {}, lines)
@@ -32,6 +35,8 @@ def _fields(message: Message, path: str, indent: str, remarks: Mapping[str, str]
         if field.message_type is not None:
             items = [(f"{here}[{at}]", item) for at, item in enumerate(value)] if field.is_repeated else [(here, value)]
             for place, item in items:
+                if place in remarks:
+                    lines.append(f"{indent}# {remarks[place]}")
                 _message(field.name, item, place, indent, remarks, lines)
         elif field.is_repeated:
             lines += _list(field, value, indent)
@@ -72,6 +77,8 @@ def _list(field: Any, values: Any, indent: str) -> list[str]:
 
 
 def _scalar(field: Any, value: Any) -> str:
+    if isinstance(value, float) and value.is_integer() and abs(value) < _LARGEST_AS_DIGITS:
+        return str(int(value))
     out = io.StringIO()
     text_format.PrintFieldValue(field, value, out, as_utf8=True)
     return out.getvalue()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 _HINTS = (
-    (r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+", 'a decimal comma is read by data_config.decimal_separator: "," of CSV files'),
+    (
+        r"[-+]?(\d+|\d{1,3}(\.\d{3})+),\d+",
+        'a decimal comma is read by data_config.decimal_separator: "," of CSV files, and predict --decimal-separator',
+    ),
     (
         r"(?i)null|none|n/?a|nil|\\n|#n/a|-+|\?",
-        "a word for a missing value is read by data_config.null_words of CSV files",
+        "a word for a missing value is read by data_config.null_words of CSV files, and predict --null-words",
     ),
     (r"\d{4}-\d\d?-\d\d?([T ].*)?|\d\d?[./]\d\d?[./]\d{4}.*", "a date or time is read as text, input_type: STRING"),
     (r"(?i)yes|no|y|n|t|f", "of words true and false alone are numbers, 1 and 0"),
@@ -22,7 +25,7 @@ def number_hint(text: str) -> str:
 
     Example:
         >>> number_hint("4,99")
-        '; a decimal comma is read by data_config.decimal_separator: "," of CSV files'
+        '; a decimal comma is read by data_config.decimal_separator: "," of CSV files, and predict --decimal-separator'
         >>> number_hint("cheap")
         ''
     """

@@ -93,12 +93,23 @@ def _data(message: PipelineConfig, remarks: dict[str, str], decided: Decision, p
     if placed.input_type == "CSVInput" and source.csv is not None:
         data.with_header = True
         if source.csv.separator != ",":
-            data.separator = {"\t": "\\t"}.get(source.csv.separator, source.csv.separator)
+            data.separator = source.csv.separator
         if source.csv.escape == "\\":
             data.escape_char = "\\"
         if source.csv.decimal != ".":
             data.decimal_separator = source.csv.decimal
         data.null_words.extend(source.csv.null_words)
+    elif source.csv is not None and source.csv.is_readable and not placed.easyrec:
+        form = data.csv_form
+        form.separator = source.csv.separator
+        if source.csv.escape == "\\":
+            form.escape_char = "\\"
+        if source.csv.decimal != ".":
+            form.decimal_separator = source.csv.decimal
+        form.null_words.extend(source.csv.null_words)
+        remarks["data_config.csv_form"] = (
+            "how the CSV files are written: predict reads such files so, and --set data_config.input_type=CSVInput"
+        )
     data.label_fields.extend(label.name for label in decided.tasks.labels)
     if decided.split.holdout_by is not None and not placed.easyrec:
         if decided.split.holdout_by:

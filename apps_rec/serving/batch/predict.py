@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pyarrow as pa
 import tensorflow as tf
 
-from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data import Batch, RowStream, Schema, build_schema, column_names, data_files
 from apps_rec.data.formats.kept import empty_kept
 from apps_rec.data.pipeline.dataset import wrong_value
 from apps_rec.data.rows.progress import ProgressLog
@@ -18,6 +18,7 @@ from apps_rec.data.schema import OF_MESSAGES
 from apps_rec.data.storage import local_path
 from apps_rec.errors import NoRowsError, RunError
 from apps_rec.serving.batch.columns import PLACE, kept_columns, output_types
+from apps_rec.serving.batch.csv_files import CsvFiles
 from apps_rec.serving.batch.groups import (
     check_shared,
     rank_requests,
@@ -33,6 +34,8 @@ from apps_rec.serving.export_folder import open_export
 from apps_rec.serving.parity.golden import is_half_precision
 from apps_rec.serving.schema import DEFAULT, RANK, WEIGHTS, ServingSchema, build_serving_schema
 from apps_rec.terminal.progress_bar import progress_bar
+
+_AS_CONFIG = CsvFiles()
 
 
 @dataclass(frozen=True)
@@ -73,7 +76,7 @@ def predict_file(
     weights: Mapping[str, float] | None = None,
     escape_formulas: bool = False,
     trust: bool = False,
-    with_header: bool | None = None,
+    csv_files: CsvFiles = _AS_CONFIG,
 ) -> PredictResult:
     """Scores every row of the input, in order, and writes the kept columns and all outputs.
 
@@ -98,7 +101,7 @@ def predict_file(
         weights: weight, for rank, of every term of the score, by output; None: the config's.
         escape_formulas: true puts an apostrophe before each text of CSV that a spreadsheet would run as a formula.
         trust: true runs the export even if it holds operations that are in no export of apps_rec.
-        with_header: whether CSV files begin with a line of names; None: as the export's config says.
+        csv_files: how CSV files are written.
 
     Raises:
         RunError: the export is none or must not be run; an option is wrong; the output cannot be written.
@@ -111,9 +114,8 @@ def predict_file(
     files = data_files(input_path, "input", config.data_config.input_timeout_seconds)
     if os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
         raise RunError(f"output {output}: is the input; choose another")
-    schema = schema_for_file(build_schema(config, "predict"), files[0])
+    schema = csv_files.schema(build_schema(config, "predict"), files[0])
     schema = skipping(schema, skip_bad_rows, max_bad_row_share)
-    schema = schema if with_header is None else replace(schema, with_header=with_header)
     names = [PLACE, *ranked_outputs(served)] if ranking else sorted(served.outputs)
     grouped = ranking.group_by if ranking else ()
     kept = kept_columns(files[0], _present(files[0], schema), keep, names, config.data_config, schema, grouped)

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data import RowStream, build_schema, data_files, schema_for_file
+from apps_rec.data import RowStream, build_schema, data_files
+from apps_rec.data.csv_header import schema_for_rows
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.evaluation import MetricCollector, to_table
 from apps_rec.evaluation.plan import build_plan
@@ -200,7 +201,7 @@ def _time(engine: Engine, schema: ServingSchema, evidence: Golden) -> Iterator[t
 def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows: str) -> MetricCollector:
     """Measures the metrics of `evaluate` on the export's own scores."""
     files = data_files(rows, "rows", config.data_config.input_timeout_seconds)
-    labelled = schema_for_file(build_schema(config, "evaluate"), files[0])
+    labelled = schema_for_rows(build_schema(config, "evaluate"), files[0])
     # Position columns are not asked for; users of GAUC and columns of task spaces are.
     filled = {column.name for column in schema.filled} - labelled.unread
     asked = [column for column in labelled.columns if column.name not in filled]

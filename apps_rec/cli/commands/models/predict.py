@@ -40,6 +40,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="CSV: an apostrophe before each text that a spreadsheet would run as a formula",
     )
     parser.add_argument("--trust", action="store_true", help=TRUST)
+    csv = parser.add_argument_group("CSV files", "without these as the export's config says")
+    csv.add_argument(
+        "--separator", help="between cells, such as ';' or '\\t'; default: found in the line of names, too"
+    )
+    csv.add_argument("--decimal-separator", help="of numbers: . or ,")
+    csv.add_argument(
+        "--null-words", type=names, metavar="WORDS", help="cells that stand for a missing value, with commas: NA,-"
+    )
     parts = parser.add_argument_group("a folder of parts")
     parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
     parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
@@ -80,6 +88,9 @@ def run(options: argparse.Namespace) -> None:
         weights=options.weights,
         escape_formulas=options.escape_formulas,
         trust=options.trust,
+        separator=options.separator,
+        decimal_separator=options.decimal_separator,
+        null_words=options.null_words,
     )
     groups = "" if made.groups is None else f" of {made.groups} groups"
     files = f" in {made.files} files" if made.files > 1 else ""

@@ -59,37 +59,38 @@ def _format(context: Context) -> None:
             if is_asked:
                 at = f"{_PATH}.{name}[0]" if name == "null_words" else f"{_PATH}.{name}"
                 report.error(at, f"is for CSVInput; input_type is {kind}.")
+        if data.HasField("csv_form"):
+            _csv(context, data.csv_form, f"{_PATH}.csv_form", has_quotes=True)
     else:
-        _csv(context)
+        _csv(context, data, _PATH, has_quotes=data.quoting != DataConfig.NONE)
     if data.HasField("max_bad_row_share") and data.bad_rows == DataConfig.FAIL:
         report.warn(f"{_PATH}.max_bad_row_share", "has no effect: bad_rows is FAIL.")
     if data.HasField("shuffle_buffer_size") and not data.shuffle:
         report.warn(f"{_PATH}.shuffle_buffer_size", "has no effect: shuffle is false.")
 
 
-def _csv(context: Context) -> None:
-    data, report = context.config.data_config, context.report
-    separator, escape = data.separator, data.escape_char
+def _csv(context: Context, data: DataConfig | DataConfig.CsvForm, path: str, has_quotes: bool) -> None:
+    report, separator, escape = context.report, data.separator, data.escape_char
     if not _is_letter(separator) or separator == '"':
-        report.error(f"{_PATH}.separator", f'expected one ASCII character between columns, got "{separator}".')
+        report.error(f"{path}.separator", f'expected one ASCII character between columns, got "{separator}".')
     if escape and (not _is_letter(escape) or escape in (separator, '"')):
         taken = "other than the separator and the double quote"
-        report.error(f"{_PATH}.escape_char", f'expected one ASCII character {taken}, got "{escape}".')
+        report.error(f"{path}.escape_char", f'expected one ASCII character {taken}, got "{escape}".')
     if data.decimal_separator not in (".", ","):
-        report.error(f"{_PATH}.decimal_separator", f'expected "." or ",", got "{data.decimal_separator}".')
-    elif data.decimal_separator == separator and data.quoting == DataConfig.NONE and not escape:
+        report.error(f"{path}.decimal_separator", f'expected "." or ",", got "{data.decimal_separator}".')
+    elif data.decimal_separator == separator and not has_quotes and not escape:
         text = f'"{separator}" is the separator between columns too, and quoting: NONE does not keep them apart.'
-        report.error(f"{_PATH}.decimal_separator", text)
-    context.without_twins(data.null_words, f"{_PATH}.null_words")
+        report.error(f"{path}.decimal_separator", text)
+    context.without_twins(data.null_words, f"{path}.null_words")
     for at, word in enumerate(data.null_words):
-        path = f"{_PATH}.null_words[{at}]"
+        where = f"{path}.null_words[{at}]"
         if not word:
-            report.error(path, "an empty cell is a missing value anyway; expected a word.")
+            report.error(where, "an empty cell is a missing value anyway; expected a word.")
         elif escape and escape in word:
             text = (
                 f'"{word}" holds the escape_char, which takes no part in a cell: "{word.replace(escape, "")}" is left.'
             )
-            report.error(path, text)
+            report.error(where, text)
 
 
 def _is_letter(text: str) -> bool:

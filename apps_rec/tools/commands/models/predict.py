@@ -31,8 +31,14 @@ def predict(
     escape_formulas: bool = False,
     trust: bool = False,
     with_header: bool | None = None,
+    separator: str | None = None,
+    decimal_separator: str | None = None,
+    null_words: Sequence[str] | None = None,
 ) -> PredictResult:
     """Scores the rows of files with an export. See `apps_rec.serving.batch.predict.predict_file` for the arguments.
+
+    `with_header`, `separator`, `decimal_separator` and `null_words` are of CSV files, see `CsvFiles` there. Where they
+    are not given, they are as the export's config says, and the separator as the line of names has it.
 
     Returns:
         `output`, the number of its `files`, the numbers of `rows` read, `written` and `dropped`, and the number of
@@ -51,6 +57,7 @@ def predict(
     require_local(export, "export")
     require_local(output, "output")
     from apps_rec.data import build_schema, data_files
+    from apps_rec.serving.batch.csv_files import CsvFiles
     from apps_rec.serving.batch.options import ranking_asked, skipping
     from apps_rec.serving.batch.output import plan_output
     from apps_rec.serving.export_folder import open_export
@@ -61,6 +68,8 @@ def predict(
     ranking_asked(signature, group_by, top_k, weights, build_serving_schema(exported))
     skipping(build_schema(exported, "predict"), skip_bad_rows, max_bad_row_share)
     data_files(rows, "input", exported.data_config.input_timeout_seconds)
+    csv_files = CsvFiles(separator, decimal_separator, null_words, with_header)
+    csv_files.check()
     quiet_tensorflow()
     from apps_rec.serving.batch.predict import predict_file
 
@@ -79,5 +88,5 @@ def predict(
         weights=weights,
         escape_formulas=escape_formulas,
         trust=trust,
-        with_header=with_header,
+        csv_files=csv_files,
     )
