@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Container
 
 from apps_rec.config.checks.context import INTEGERS, NUMBERS, Context
 from apps_rec.config.checks.rows.expressions import check_expression
@@ -83,13 +84,14 @@ def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> N
     if count and not row.least <= count <= (row.most or count):
         report.error(f"{path}.input_names", f"{article(kind)} reads {row.columns}, got {count}.")
     context.without_twins(feature.input_names, f"{path}.input_names")
+    lists = list_separators(feature)
     for at, name in enumerate(feature.input_names):
         here = f"{path}.input_names[{at}]"
         if name in context.labels:
             report.error(here, f'"{name}" is a label; a model that reads it would know the answer.')
             continue
         column = context.column(here, name)
-        wrong = None if column is None else _misfit(feature, column)
+        wrong = None if column is None else _misfit(feature, column, lists)
         if column is not None and wrong:
             type_name = DataConfig.FieldType.Name(column.input_type)
             report.error(
@@ -97,8 +99,14 @@ def _inputs(context: Context, path: str, feature: FeatureConfig, kind: str) -> N
             )
 
 
-def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
-    """Returns why a column's type does not fit a feature; "" where it fits."""
+def _misfit(feature: FeatureConfig, column: DataConfig.Field, lists: Container[str]) -> str:
+    """Returns why a column's type does not fit a feature; "" where it fits.
+
+    Args:
+        feature: feature.
+        column: column that it reads.
+        lists: columns of which it reads several values in a cell.
+    """
     kind, of = feature.feature_type, column.input_type
     if kind == RAW and feature.raw_input_dim > 1:
         if of != DataConfig.STRING:
@@ -109,7 +117,7 @@ def _misfit(feature: FeatureConfig, column: DataConfig.Field) -> str:
     elif kind in (RAW, EXPR) and of not in NUMBERS:
         name = article(FeatureConfig.FeatureType.Name(kind))
         return f"{name} reads numbers; expected INT32, INT64, FLOAT, DOUBLE or BOOL."
-    elif column.input_name in list_separators(feature) and of != DataConfig.STRING:
+    elif column.input_name in lists and of != DataConfig.STRING:
         return "lists are read as STRING, their values joined by the separator."
     elif kind == ID and feature.HasField("num_buckets") and of not in INTEGERS:
         return "num_buckets needs INT32 or INT64."
@@ -148,7 +156,7 @@ def _words(context: Context, path: str, feature: FeatureConfig) -> None:
     """Reports words of a vocabulary that no value of the column can equal: all in the config, the first of a file."""
     at = type_of(feature).map_at or 0
     column = context.columns.get(feature.input_names[at]) if len(feature.input_names) > at else None
-    if column is None or _misfit(feature, column):
+    if column is None or _misfit(feature, column, list_separators(feature)):
         return
     in_list = list_separators(feature).get(column.input_name, "")
     for at, word in enumerate(feature.vocab_list):

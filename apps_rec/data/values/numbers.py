@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 # As RE2 has them, for texts without white space at their ends; apps_rec.data.tfrecords.graph_cells shares them.
 WHOLE_TEXT = r"[+-]?[0-9]+"
-WHOLE_WITH_POINT = r"[+-]?[0-9]+\.0*"
+WHOLE_WITH_POINT = r"[+-]?([0-9]+\.0*|\.0+)"
 WITH_EXPONENT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)[eE][+-]?[0-9]+"
 NUMBER_TEXT = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 NAN_TEXT = r"[+-]?[nN][aA][nN]"
