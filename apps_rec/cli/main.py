@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -14,10 +15,11 @@ from types import FrameType
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
 from apps_rec.cli.options import Parser
-from apps_rec.errors import ArgumentError, UserError
+from apps_rec.errors import ArgumentError, ConfigError, UserError
 from apps_rec.terminal.progress_bar import bars_on_terminal
 from apps_rec.tools.log import ToStderr
 
+_VERBOSE = "show more: the time of each line, TensorFlow's own lines, where in the code an error arose, fields in use"
 OK, DEFECT, INTERRUPTED, TERMINATED = 0, 1, 130, 143
 
 
@@ -32,15 +34,14 @@ def execute(options: argparse.Namespace) -> int:
     0: done; 1: a defect of ours, with a traceback; 2: the user's input is wrong; 3: a check ran and failed;
     130, 143: ended by SIGINT, SIGTERM.
     """
-    logger = logging.getLogger("apps_rec")
-    logger.handlers[:] = [ToStderr()]
-    logger.setLevel(logging.INFO)
-    # TensorFlow gives the root logger a handler of its own.
-    logger.propagate = False
+    is_verbose = vars(options).get("verbose", False)
+    _set_up_log(is_verbose)
     try:
         with _raised_by_sigterm(), bars_on_terminal():
             options.run(options)
     except UserError as error:
+        if is_verbose and not isinstance(error, ConfigError):
+            traceback.print_exc()
         print(error.of_command() if isinstance(error, ArgumentError) else error, file=sys.stderr)
         return error.exit_code
     except TerminatedError:
@@ -50,6 +51,17 @@ def execute(options: argparse.Namespace) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     return OK
+
+
+def _set_up_log(is_verbose: bool) -> None:
+    logger, handler = logging.getLogger("apps_rec"), ToStderr()
+    if is_verbose:
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s: %(message)s"))
+    logger.handlers[:] = [handler]
+    # TensorFlow's own lines are shown at this level too.
+    logger.setLevel(logging.DEBUG if is_verbose else logging.INFO)
+    # TensorFlow gives the root logger a handler of its own.
+    logger.propagate = False
 
 
 class TerminatedError(KeyboardInterrupt):
@@ -94,5 +106,6 @@ def build_parser() -> Parser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_arguments(one)
+        one.add_argument("--verbose", action="store_true", help=_VERBOSE)
         one.set_defaults(run=command.run)
     return parser

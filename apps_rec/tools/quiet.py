@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 import tempfile
@@ -11,8 +12,11 @@ def quiet_tensorflow() -> None:
     """Imports TensorFlow and finds its devices with stderr set aside. If that fails, shows what was set aside.
 
     TensorFlow writes about oneDNN and missing GPU drivers from C++ before any of its log levels apply. If it is
-    imported already, only its lines from Python are turned off.
+    imported already, only its lines from Python are turned off. If the log shows details (its level is DEBUG, as with
+    `--verbose`), all lines stay.
     """
+    if logging.getLogger("apps_rec").isEnabledFor(logging.DEBUG):
+        return
     if "tensorflow" in sys.modules:
         _quiet_python()
         return

@@ -1,5 +1,7 @@
 import json
+import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -283,3 +285,29 @@ def test_an_interrupt_of_a_process_before_training_starts(small):
     assert out == ""
     assert "interrupted" in err
     assert "Traceback" not in err
+
+
+def test_verbose_shows_times_and_where_an_error_arose(tiny, capsys):
+    words = ("simulate", "config", "tiny.config", "-o", "rows", "--rows", "0")
+    told = fails(capsys, *words)
+    code, _, err = run(capsys, *words, "--verbose")
+    assert code == 2
+    assert err.startswith("Traceback (most recent call last):")
+    assert err.endswith(told)
+
+    logger = logging.getLogger("apps_rec")
+    assert logger.isEnabledFor(logging.DEBUG)
+    logger.warning("late")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} apps_rec: late\n", capsys.readouterr().err)
+    fails(capsys, *words)
+    logger.warning("late")
+    assert capsys.readouterr().err == "late\n"
+
+
+def test_verbose_lets_tensorflow_speak(tiny):
+    command = [sys.executable, "-m", "apps_rec", "simulate", "config", "tiny.config", "-o"]
+    heard = [
+        subprocess.run([*command, str(at), *words], capture_output=True, text=True, check=True).stderr
+        for at, words in enumerate([[], ["--verbose"]])
+    ]
+    assert ["InitializeLog" in text for text in heard] == [False, True]

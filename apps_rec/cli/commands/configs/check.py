@@ -16,10 +16,9 @@ EXAMPLE = "samples/appstore/esmm.config"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config, --set, --date and --verbose."""
+    """Adds the config, --set and --date."""
     add_config(parser)
     add_date(parser)
-    parser.add_argument("--verbose", action="store_true", help="show what is made of each field that is used, too")
 
 
 def run(options: argparse.Namespace) -> None:
