@@ -48,7 +48,12 @@ class Engine:
                 f"{self._what}: {MEMORY} of memory and the disk for temporary files do not suffice "
                 f"({_first_line(error)}); free some of $TMPDIR, or give fewer files"
             ) from None
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.ConversionException) as error:
+        except (
+            duckdb.InvalidInputException,
+            duckdb.IOException,
+            duckdb.ConversionException,
+            duckdb.NotImplementedException,
+        ) as error:
             raise UnreadableError(f"{self._what}: cannot be read: {_first_line(error)}") from None
         except RuntimeError as error:
             # DuckDB looks for signals while it works, and takes what they raise for an end of the query.

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-WORD, DECIMALS, DIGITS, DATED, SPLIT, WEIGHTED, VECTOR, PROSE = (
-    *("word", "decimals", "digits", "dated", "split", "weighted", "vector", "prose"),
+WORD, DECIMALS, DIGITS, DATED, SPLIT, WEIGHTED, VECTOR, PROSE, GROUPED = (
+    *("word", "decimals", "digits", "dated", "split", "weighted", "vector", "prose", "grouped"),
 )
 # Between the values of a list, the likeliest first.
 SEPARATORS = ("|", ";", ",", "^", "#", "&", "\x02", " ")
@@ -18,12 +18,23 @@ _MOST_PARTS_A_CELL = 0.5
 # Text of so many characters with so many blanks in it, on average, is written for people.
 _PROSE_LENGTH, _PROSE_BLANKS = 40, 4
 
+_CLOCK = r"([ T]\d{1,2}:\d{2}.*)?"
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DAY = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([ T]\d{1,2}:\d{2}.*)?|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}([ T]\d{1,2}:\d{2}.*)?"
+    rf"\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}{_CLOCK}|\d{{1,2}}[-/.]\d{{1,2}}[-/.]\d{{4}}{_CLOCK}"
+    rf"|\d{{4}}年\d{{1,2}}月\d{{1,2}}日.*"
+    rf"|\d{{1,2}}[- ]{_MONTH}[- ,]*\d{{4}}{_CLOCK}|{_MONTH} \d{{1,2}},? \d{{4}}{_CLOCK}",
+    re.IGNORECASE,
 )
 _ISO = re.compile(r"\d{4}([-/.])\d{2}\1\d{2}([ T]\d{2}:\d{2}.*)?")
 _DIGITS = re.compile(r"\d+")
 _DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+# Numbers, perhaps with marks between their thousands; and those of them that can be nothing else: a list of ids has no
+# 012 in it.
+_MARK = r"[,' \u00a0\u202f]"
+_GROUPS = r"[-+]?\d{1,3}(?:([,.' \u00a0\u202f])\d{3})(?:\1\d{3})*"
+_GROUPABLE = re.compile(rf"{_GROUPS}([.,]\d+)?|[-+]?\d+([.,]\d+)?")
+_SURELY_GROUPED = re.compile(rf"{_GROUPS}(?!\1)[.,]\d+|[-+]?\d{{1,3}}(?:{_MARK}\d{{3}})*{_MARK}0\d\d.*")
 
 
 @dataclass(frozen=True)
@@ -56,6 +67,8 @@ def form_of(cells: Sequence[tuple[str, int]]) -> Form:
         return Form(DIGITS)
     if all(_DECIMAL.fullmatch(text) for text in texts):
         return Form(DECIMALS)
+    if all(_GROUPABLE.fullmatch(text) for text in texts) and any(_SURELY_GROUPED.fullmatch(text) for text in texts):
+        return Form(GROUPED)
     lists = _lists(cells)
     if lists is not None:
         return lists

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 from apps_rec.profile.columns import distinct_sql, family_of, present_sql, read_column
+from apps_rec.profile.csv_form import sniffed_whole
 from apps_rec.profile.dependence import read_outcomes, read_sameness
 from apps_rec.profile.engine import Engine, UnreadableError, quoted
 from apps_rec.profile.facts import NUMBERS, ColumnFacts, LabelFacts, TableFacts
-from apps_rec.profile.source import Source, sniffed_whole
+from apps_rec.profile.source import Source
 
 # Rows that quantiles, words and dependence are taken from. At a click rate of .4 % they hold 2,000 clicks, and they fit
 # into the memory that DuckDB has here.

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.profile.engine import engine
-from apps_rec.profile.source import find_source
+from apps_rec.profile.find_source import find_source
 from apps_rec.profile.table import Wanted, read_facts
 
 

@@ -15,6 +15,9 @@ def cells(*texts):
     [
         (("2026-11-01", "2026-11-30 10:00:00"), forms.DATED),
         (("1.11.2026", "30.11.2026"), forms.DATED),
+        (("31 Jan 2026", "1-Feb-2026 10:00"), forms.DATED),
+        (("Jan 31, 2026", "may 1 2026"), forms.DATED),
+        (("2026年1月31日", "2026年12月1日 10时"), forms.DATED),
         (("007", "12"), forms.DIGITS),
         (("-1.5", "2e3", "7"), forms.DECIMALS),
         (("wifi", "4g"), forms.WORD),
@@ -23,6 +26,13 @@ def cells(*texts):
         (("Exec managerial", "Adm clerical"), forms.WORD),
         (("Sales, retail", "Sales, other"), forms.WORD),
         (("39,68", "2", "39,2,7"), forms.SPLIT),
+        # Numbers with marks between thousands; no id of a list begins with 0, and lists of three digits stay lists.
+        (("1.044,00", "7,5"), forms.GROUPED),
+        (("12,345.60", "7"), forms.GROUPED),
+        (("1,044", "12,000,000", "7"), forms.GROUPED),
+        (("1 044", "999"), forms.GROUPED),
+        (("1\u202f044,5", "999"), forms.GROUPED),
+        (("101,202", "303"), forms.SPLIT),
         (("a|b", "b|c", "c|a", "a|c", "b|a", "c|b"), forms.SPLIT),
         (("games:0.5|music:1", "games:2", "music:1|games:1"), forms.WEIGHTED),
         (("0.5;1.5", "2.25;3"), forms.VECTOR),

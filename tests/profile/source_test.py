@@ -9,7 +9,7 @@ import pytest
 
 from apps_rec.errors import DataError
 from apps_rec.profile.engine import engine
-from apps_rec.profile.source import find_source
+from apps_rec.profile.find_source import find_source
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +78,10 @@ def test_a_name_with_the_characters_of_a_glob_is_that_file():
             "is not utf-8 encoded; write it as UTF-8: iconv -f gbk -t utf-8",
         ),
         ("a.csv", b"click,Click\n1,2\n3,4\n", 'a.csv: two columns are called "Click" but for capitals; rename one'),
+        ("a.csv", "a,b\n1,2\n".encode("utf-16") * 20, "write it as UTF-8: iconv -f utf-16 -t utf-8"),
+        ("a.csv", "größe,b\n1,2\n".encode("latin-1") * 20, "latin1 where it is of Western Europe"),
+        ("a.csv.bz2", b"", "a.csv.bz2: init reads CSV files as they are, .gz or .zst; write it anew: bunzip2 --keep"),
+        ("a.csv", b"age, work ,y\n1,a,0\n", 'a.csv: blanks around the names of columns: " work "; write the line of'),
         ("a.parquet", b"no parquet", "a.parquet: cannot be read: "),
         ("a.tfrecord", b"x", "a.tfrecord: expected CSV or Parquet files, got tfrecord; write the rows as Parquet"),
     ],
@@ -93,3 +97,40 @@ def test_columns_that_differ_in_capitals():
     pq.write_table(pa.table({"App": [1], "app": [2]}), "a.parquet")
     with pytest.raises(DataError, match='two columns are called "App" but for capitals'):
         find("a.parquet")
+
+
+def test_columns_without_a_name_as_pandas_writes_them():
+    Path("a.csv").write_text(",x,\n" + "".join(f"{i},{i % 3},7\n" for i in range(30)), encoding="utf-8")
+    source, rows = find("a.csv")
+    assert (source.names[1], rows[1][1]) == ("x", 1)
+    assert source.unnamed == (source.names[0], source.names[2])
+
+
+def test_file_uris_are_local_files_and_other_stores_are_to_be_copied():
+    pq.write_table(pa.table({"x": [1]}), "a,b.parquet")
+    uri = f"file://{Path.cwd()}/a\\,b.parquet"
+    source, rows = find(uri)
+    assert (source.paths, source.files, rows) == (uri, (f"{Path.cwd()}/a,b.parquet",), [(1,)])
+    with pytest.raises(DataError) as raised:
+        find("s3://bucket/day/*.parquet")
+    assert str(raised.value) == (
+        "s3://bucket/day/*.parquet: init reads local and mounted files and file:// alone, got s3://. Copy some days "
+        "here (aws s3 cp --recursive), let init read these, and put the URI into train_input_path and eval_input_path "
+        "of the config: training reads it"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (["4,99", "0,5", "12"], "DOUBLE"),
+        # Marks between thousands, and no decimals.
+        (["1,044", "12,500", "7"], "VARCHAR"),
+        # A decimal comma elsewhere in the column says what a comma is.
+        (["1,044", "12,5", "7"], "DOUBLE"),
+        (["1.044,00", "12,50"], "VARCHAR"),
+    ],
+)
+def test_commas_of_decimals_and_of_thousands(cells, kind):
+    Path("a.csv").write_text("w;n\n" + "".join(f"a;{cell}\n" for cell in cells * 9), encoding="utf-8")
+    assert dict(find("a.csv")[0].columns)["n"] == kind

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from apps_rec.errors import DataError
-from apps_rec.profile import names
+from apps_rec.profile import label_words, names
 from apps_rec.profile.choices.features import Made, make_features
 from apps_rec.profile.choices.kinds import FEATURES, ID, LABEL, LEFT_OUT, POSITION, SPLIT, TIME, Kind, Roles, kinds_of
 from apps_rec.profile.choices.leaks import leak_of
 from apps_rec.profile.choices.roles import find_entity
 from apps_rec.profile.choices.sides import USER, side_of
-from apps_rec.profile.choices.split import Split, decide_split, event_time, with_eval_paths
+from apps_rec.profile.choices.split import Split, decide_split, event_time, has_order, with_eval_paths
 from apps_rec.profile.choices.tasks import Tasks, check_labels, decide_tasks
 from apps_rec.profile.choices.training import Training, decide_training
 from apps_rec.profile.engine import Engine
@@ -95,6 +95,8 @@ def decide(
     for column in table.columns:
         kind = kinds[column.name]
         reason = kind.reason if kind.what == LEFT_OUT else leak_of(column, kind, table, roles)
+        if column.name in source.unnamed:
+            reason = "has no name in the line of names"
         if not reason and kind.what == POSITION and easyrec:
             reason = "is a position, which EasyRec has no tower for; a model that read it would need it in requests"
         if not reason and kind.what == ID and column.name not in roles.kept:
@@ -104,7 +106,9 @@ def decide(
             kinds[column.name] = Kind(LEFT_OUT, reason, kind.form)
     # A config divides the rows by filters where it can read the files and EasyRec need not.
     is_readable = source.csv is None or source.csv.is_readable
-    split = decide_split(engine, source, table, kinds, roles, eval_share, is_readable and not easyrec)
+    can_filter = is_readable and not easyrec and not source.words
+    split = decide_split(engine, source, table, kinds, roles, eval_share, can_filter)
+    split = replace(split, why=label_words.told(source) + split.why)
     if eval_paths is not None:
         if not is_readable:
             raise DataError(
@@ -121,6 +125,7 @@ def decide(
                 "is when the row was logged: it divides the rows, and its values do not come again"
                 if is_when
                 else "is a time: its values do not come again; give its age in days, or its hour, as a number"
+                + (_unordered(kinds[column.name], column) if when is None else "")
             )
         elif what == SPLIT:
             left_out[column.name] = "says which rows are for what"
@@ -132,6 +137,13 @@ def decide(
     return Decision(
         source, table, roles, kinds, decide_tasks(source, table), features, sides, left_out, split, training
     )
+
+
+def _unordered(kind: Kind, column: ColumnFacts) -> str:
+    """Returns what would let a time divide the rows whose text has another order than time; "" for other times."""
+    if has_order(column, kind.form):
+        return ""
+    return f". To divide the rows by it, write it as 2026-01-31, and not {column.words[0][0]}"
 
 
 def _of_few_rows(column: ColumnFacts, table: TableFacts, side: str) -> str:

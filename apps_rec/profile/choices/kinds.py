@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from apps_rec.profile import forms, names
@@ -86,6 +87,12 @@ def _kind(column: ColumnFacts, table: TableFacts, roles: Roles) -> Kind:
         return Kind(TIME, form=form)
     if _is_position(column):
         return Kind(POSITION)
+    if form is not None and form.what == forms.GROUPED:
+        example = next(word for word, _ in column.cells if re.search(r"\D\d{3}(\D|$)", word))
+        reason = (
+            f"has marks between the thousands of its numbers ({example}), which no column reads; write them without"
+        )
+        return Kind(LEFT_OUT, reason, form)
     is_list = form is not None and form.what in (forms.SPLIT, forms.WEIGHTED, forms.VECTOR)
     if column.name not in roles.kept and not is_list:
         reason = _of_one_row(column, table)

@@ -138,7 +138,7 @@ def event_time(table: TableFacts, kinds: dict[str, Kind], roles: Roles) -> Colum
         column
         for column in table.columns
         if kinds[column.name].what == TIME
-        and _has_order(column, kinds[column.name].form)
+        and has_order(column, kinds[column.name].form)
         and not names.has(column.name, names.OTHER_TIMES)
         and not any(same is not None and same >= IS_THEIRS for same in (column.same_for_user, column.same_for_item))
         and column.missing == 0
@@ -147,7 +147,7 @@ def event_time(table: TableFacts, kinds: dict[str, Kind], roles: Roles) -> Colum
     return next(iter(days or found), None)
 
 
-def _has_order(column: ColumnFacts, form: Form | None) -> bool:
+def has_order(column: ColumnFacts, form: Form | None) -> bool:
     """Returns whether the order of a column's values is that of time."""
     return form is None or form.is_iso or form.what == forms.DIGITS
 
@@ -166,7 +166,7 @@ def _by_time(
     if column is None:
         return None
     name, family, form = column.name, column.family, kinds[column.name].form
-    if not _has_order(column, form):
+    if not has_order(column, form):
         raise DataError(
             f'{source.paths}: "{name}" divides the rows by time only where its days are written as 2026-01-31; '
             f"got {column.words[0][0]!r}"

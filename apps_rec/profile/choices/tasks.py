@@ -51,7 +51,8 @@ def check_labels(engine: Engine, source: Source, table: TableFacts) -> None:
     names = [label.name for label in table.labels]
     for at, one in enumerate(table.labels):
         for other in table.labels[at + 1 :]:
-            if one.ones == other.ones == table.both[one.name, other.name] and one.missing == other.missing == 0:
+            are_whole = one.ones and one.missing == other.missing == 0
+            if are_whole and one.ones == other.ones == table.both[one.name, other.name]:
                 mistakes.append(f'labels "{one.name}" and "{other.name}" are equal in every row; name one of them')
     assert len(set(names)) == len(names)
     if mistakes:
@@ -65,7 +66,11 @@ def _mistake(engine: Engine, source: Source, label: LabelFacts, rows: int) -> st
         shown = ", ".join(f'"{value}" ({n:,} rows)' for value, n in came)
         is_number = source.columns[source.names.index(label.name)][1] != "VARCHAR"
         yes = next((value for value, _ in came if value.lower() in _YES), came[-1][0])
-        condition = "> 0" if is_number else f"= '{yes}'"
+        if is_number:
+            # Where no row has a 0, as where 1 and 2 stand for yes and no, nobody knows which of them it is.
+            condition = "> 0" if label.zeros or any(value.startswith("-") for value, _ in came) else "= 1"
+        else:
+            condition = f"= '{yes}'"
         return (
             f"{where}: expected 0 and 1 in every row, got {shown}; write it so, such as with DuckDB: "
             f'CASE WHEN "{label.name}" {condition} THEN 1 ELSE 0 END'

@@ -17,6 +17,7 @@ from apps_rec.profile.choices.leaks import leak_of
 from apps_rec.profile.choices.split import event_time
 from apps_rec.profile.engine import Engine, engine, text
 from apps_rec.profile.facts import TableFacts
+from apps_rec.profile.find_source import find_source
 from apps_rec.profile.findings.bad_rows import BadRows
 from apps_rec.profile.findings.drift import judge_drift
 from apps_rec.profile.findings.duplicates import judge_duplicates, judge_overlap
@@ -25,7 +26,7 @@ from apps_rec.profile.findings.finding import ERROR, LEVELS, WARNING, DataReport
 from apps_rec.profile.findings.labels import day_sql, judge_rates, judge_stages, read_rates, stages
 from apps_rec.profile.findings.passes import KEY_HASH, ROW_HASH, Pass, find_passes, read_pass
 from apps_rec.profile.findings.schemas import compare_schemas
-from apps_rec.profile.source import Source, find_source
+from apps_rec.profile.source import Source
 from apps_rec.profile.table import Wanted, read_facts
 
 _HASHES = (

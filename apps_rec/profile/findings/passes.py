@@ -158,6 +158,9 @@ def _types(one: Pass, keys: Sequence[str]) -> dict[str, pa.DataType]:
         is_there = all(name in file for file in in_all)
         if not is_there and (column is None or not column.has_default):
             continue
+        # The first column of a table that pandas wrote; DuckDB knows no such name, and no config reads it.
+        if not name:
+            continue
         if lowered.setdefault(name.lower(), name) != name:
             if name in read:
                 raise DataError(f'two columns are called "{name}" but for capitals; rename one of them')

@@ -10,7 +10,7 @@ import pytest
 from apps_rec.profile.choices.features import embedding_dim, hash_buckets, make_features
 from apps_rec.profile.choices.kinds import FEATURES, Roles, kinds_of
 from apps_rec.profile.engine import engine
-from apps_rec.profile.source import find_source
+from apps_rec.profile.find_source import find_source
 from apps_rec.profile.table import Wanted, read_facts
 from apps_rec.protos.feature_pb2 import FeatureConfig
 

@@ -138,3 +138,12 @@ def test_html_is_one_file_and_escapes_what_data_holds():
     assert "<script" not in page
     assert "http" not in page
     assert "src=" not in page
+
+
+def test_a_column_without_a_name_as_pandas_writes_it():
+    for path, count in (("train.csv", 900), ("eval.csv", 100)):
+        columns = {"": range(count)} | log(count)
+        rows = [columns, *zip(*columns.values(), strict=True)]
+        Path(path).write_text("\n".join(",".join(map(str, row)) for row in rows), encoding="utf-8")
+    write_config("CSVInput")
+    assert [part.used for part in found().parts] == [810, 90]

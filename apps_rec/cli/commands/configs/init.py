@@ -17,7 +17,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the files, the labels, the config to write, and what overrules the choices."""
     parser.add_argument("data", nargs="+", help="CSV or Parquet: path, glob, folder, or several")
     parser.add_argument(
-        "--label", action="append", required=True, metavar="COLUMN", help="column of 0 and 1 to learn; once for each"
+        "--label",
+        action="append",
+        required=True,
+        metavar="COLUMN",
+        help="column to learn, of 0 and 1, or of yes and no; once for each",
     )
     parser.add_argument("-o", "--output", required=True, metavar="FILE", help="config to write")
     parser.add_argument("--eval", metavar="FILES", help="files to measure on; default: a part of the rows")

@@ -17,7 +17,9 @@ from apps_rec.profile.choices.files import split_paths, write_split
 from apps_rec.profile.choices.kinds import Roles
 from apps_rec.profile.choices.roles import require_columns
 from apps_rec.profile.engine import engine
-from apps_rec.profile.source import Source, find_source
+from apps_rec.profile.find_source import find_source
+from apps_rec.profile.label_words import with_label_words
+from apps_rec.profile.source import Source
 from apps_rec.tools.commands.common import command, require_local
 
 _EVAL_SHARE, _MOST_EVAL_SHARE = 0.1, 0.4
@@ -63,7 +65,8 @@ def init(
 
     Args:
         data: path, glob, folder, or several separated by commas.
-        label: columns of 0 and 1 to learn; the first one chooses the checkpoint if they are no funnel.
+        label: columns of 0 and 1 to learn, or of two words such as yes and no; the first one chooses the checkpoint if
+            they are no funnel.
         output: path of the config.
         eval_data: files to measure on; None: a part of `data`.
         user: column of the users; None: found by name.
@@ -99,6 +102,9 @@ def init(
     with engine(str(data)) as database:
         source = find_source(database, str(data), separator)
         _check_columns(source, roles)
+        source = with_label_words(database, source, label)
+        if eval_data is not None and source.words:
+            raise DataError(_of_words(source))
         evaluation = find_source(database, eval_data, separator) if eval_data is not None else None
         decision = decide(database, source, roles, eval_share, easyrec, eval_data)
         _check_features(decision)
@@ -119,6 +125,16 @@ def init(
     except OSError as error:
         raise RunError(f"{error.filename or new}: cannot be written: {error.strerror}") from None
     return Initialised(new, config, decision, written)
+
+
+def _of_words(source: Source) -> str:
+    """Returns what is said of labels of words where files to measure on are given, which nobody writes anew."""
+    name, (one, zero) = next(iter(source.words.items()))
+    return (
+        f'{source.paths}: label "{name}" holds "{one}" and "{zero}"; expected 1 and 0 where --eval names files, which '
+        f"are read as they are. Write all files anew, such as with DuckDB: CASE lower(trim(\"{name}\")) WHEN '{one}' "
+        f"THEN 1 WHEN '{zero}' THEN 0 END; or leave out --eval, and init writes two files with 1 and 0"
+    )
 
 
 def _check_columns(source: Source, roles: Roles) -> None:
