@@ -49,20 +49,53 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
         ctr   0.75000      1.50000
         rows 4
     """
-    tasks: dict[str, dict[str, float | int | None]] = {}
-    others = []
-    for name, value in metrics.items():
-        metric = next((m for m in _LONGEST_FIRST if name.startswith(f"{m}_")), None)
-        if metric is None:
-            others.append(f"{name} {'n/a' if value is None else value}")
-        else:
-            tasks.setdefault(name.removeprefix(f"{metric}_"), {})[metric] = value
+    tasks, more = _by_task(metrics)
+    others = [f"{name} {'n/a' if value is None else value}" for name, value in more.items()]
     columns = [metric for metric in METRIC_COLUMNS if any(metric in values for values in tasks.values())]
     lines = [["task", *columns]] if tasks else []
     for task, values in tasks.items():
         reason = _reason(values) if missing is None else missing.get(task, "one class")
         lines.append([task, *(_cell(values, metric, reason) for metric in columns)])
     return "\n".join([*([aligned(lines, right_from=1)] if lines else []), *([", ".join(others)] if others else [])])
+
+
+def to_lines(metrics: Metrics) -> list[str]:
+    """Writes a line for each task, with the metrics that have a value, for a log.
+
+    Example:
+        >>> to_lines({"auc_ctr": 0.75, "calibration_ctr": 1.5, "auc_ctcvr": None, "rows": 4000})
+        ['evaluated on 4,000 rows  ctr    auc 0.75000  calibration 1.50000', 'evaluated on 4,000 rows  ctcvr  auc n/a']
+    """
+    tasks, others = _by_task(metrics)
+    rows = others.pop("rows", None)
+    head = "evaluated" if rows is None else f"evaluated on {rows:,} rows"
+    width = max(map(len, tasks), default=0)
+    lines = [(task.ljust(width), values) for task, values in tasks.items()]
+    if others:
+        lines.append(("".ljust(width), others))
+    return [
+        "  ".join([head, *([task] if width else []), *(f"{name} {_shown(value)}" for name, value in values.items())])
+        for task, values in lines
+    ]
+
+
+def _shown(value: float | int | None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:.5f}" if isinstance(value, float) else f"{value:,}"
+
+
+def _by_task(metrics: Metrics) -> tuple[dict[str, dict[str, float | int | None]], dict[str, float | int | None]]:
+    """Returns the metrics of each task by their names without it, and those of no task."""
+    tasks: dict[str, dict[str, float | int | None]] = {}
+    others: dict[str, float | int | None] = {}
+    for name, value in metrics.items():
+        metric = next((m for m in _LONGEST_FIRST if name.startswith(f"{m}_")), None)
+        if metric is None:
+            others[name] = value
+        else:
+            tasks.setdefault(name.removeprefix(f"{metric}_"), {})[metric] = value
+    return tasks, others
 
 
 def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from apps_rec.data.pipeline.dataset import Positions
 from apps_rec.errors import ConfigError, RunError
 from apps_rec.evaluation.evaluator import EvaluationStoppedError
 from apps_rec.evaluation.metrics import METRICS
+from apps_rec.evaluation.report import to_lines
 from apps_rec.legacy_keras import keras
 from apps_rec.terminal.progress_bar import Bar
 from apps_rec.training.distribute.workers import Workers
@@ -255,8 +256,8 @@ class SaveAndSelect(keras.callbacks.Callback):
         if value is None:
             raise UndefinedMetricError(step, self._metric, metrics)
         value = self._agree(value)
-        shown = "  ".join(f"{name} {number:.5f}" for name, number in metrics.items() if isinstance(number, float))
-        log.info("step %d  evaluated  %s", step, shown)
+        for line in to_lines(metrics):
+            log.info("step %d  %s", step, line)
         self._log.write(step, {f"eval/{name}": number for name, number in metrics.items()})
         best = float(self._progress.best_value.numpy())
         assert self._badness is not None

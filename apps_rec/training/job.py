@@ -36,7 +36,8 @@ log = logging.getLogger("apps_rec")
 class TrainResult:
     """The result of a training: its folder, the last step, and the best step and value if one was selected.
 
-    `skipped_batches` counts the batches that on_nan: SKIP_BATCH left out, over the whole run.
+    `best_metric` is the name of the metric that selected it. `skipped_batches` counts the batches that on_nan:
+    SKIP_BATCH left out, over the whole run.
     """
 
     model_dir: str
@@ -44,6 +45,7 @@ class TrainResult:
     best_step: int | None = None
     best_value: float | None = None
     skipped_batches: int = 0
+    best_metric: str | None = None
 
 
 def train(
@@ -164,5 +166,6 @@ def _interrupted(session: Session, signals: StopOnSignal) -> InterruptedRunError
 
 def _result(session: Session) -> TrainResult:
     best_step, best_value = session.progress.best() or (None, None)
+    name, _ = session.best() or (None, None)
     skipped = int(session.progress.skipped_batches.numpy())
-    return TrainResult(str(session.folder.path), session.step, best_step, best_value, skipped)
+    return TrainResult(str(session.folder.path), session.step, best_step, best_value, skipped, name)

@@ -150,12 +150,12 @@ def test_set_reaches_fields_and_items_by_name(tiny, capsys, monkeypatch):
 def _result():
     from apps_rec.training.job import TrainResult
 
-    return TrainResult("run", 1, 1, 0.5)
+    return TrainResult("run", 1, 1, 0.5, best_metric="auc_ctr")
 
 
 def test_the_best_is_said(tiny, capsys, monkeypatch):
     monkeypatch.setattr(apps_rec, "train", lambda config, **flags: _result())
-    assert run(capsys, "train", "tiny.config")[1] == "run: step 1; best at step 1: 0.50000\n"
+    assert run(capsys, "train", "tiny.config")[1] == "run: step 1; best checkpoint: auc_ctr 0.50000 at step 1\n"
 
 
 @pytest.mark.parametrize(

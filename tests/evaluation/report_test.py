@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from apps_rec.evaluation import report
-from apps_rec.evaluation.report import to_json, to_table, write_metrics
+from apps_rec.evaluation.report import to_json, to_lines, to_table, write_metrics
 
 METRICS = {
     "auc_ctr": 0.7654321,
@@ -32,6 +32,16 @@ def test_json_is_one_flat_object_with_every_digit():
     assert loaded["auc_y"] == 0.5
     assert '"rows": 1000,' in text
     assert text.endswith('"count": 3}')
+
+
+def test_a_log_has_a_line_for_each_task():
+    rows = "evaluated on 1,000 rows"
+    assert to_lines(METRICS) == [
+        f"{rows}  ctr         auc 0.76543  log_loss 0.10000  calibration 1.25000  gauc 0.50000",
+        f"{rows}  cvr_masked  auc n/a  log_loss 0.20000  calibration n/a",
+        f"{rows}              step 20",
+    ]
+    assert to_lines({"auc_ctr": 0.5}) == ["evaluated  ctr  auc 0.50000"]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])

@@ -126,6 +126,20 @@ def test_csv_files_are_read_as_the_parquet_files_that_were_made_of_them():
     )
 
 
+def test_what_the_best_checkpoint_goes_by_and_missing_labels_are_told(capsys):
+    Path("log.csv").write_text("\n".join(_semicolon_table()) + "\n", encoding="utf-8")
+    code, out, _ = run(capsys, "init", "log.csv", "--label", "married", "--label", "income", "-o", "my.config")
+    assert code == 0
+    lines = out.splitlines()
+    married = next(line for line in lines if line.startswith("married is 1 in "))
+    empty = sum(row.endswith(";") for row in _semicolon_table())
+    assert married.endswith(f"%). It is missing in {empty}, which do not count.")
+    why = "of married, the first --label, alone; chooses the best checkpoint of all tasks"
+    assert f"auc_married: {why}" in lines
+    assert f'best_exporter_metric: "auc_married"  # {why}\n' in Path("my.config").read_text(encoding="utf-8")
+    assert "my.eval.parquet: written, the rows to measure on" in lines
+
+
 def test_a_table_with_tabs():
     rows = [f"2026-11-{day % 20 + 1:02}\t{day * 7 % 50}\t{int(day * 13 % 7 > 3)}" for day in range(600)]
     Path("log.tsv").write_text("\n".join(["day\tage\tlabel", *rows]), encoding="utf-8")

@@ -200,8 +200,8 @@ def test_early_stop_and_the_best(small, seen):
 def evaluations(seen):
     for message in seen.messages:
         words = message.split()
-        if "evaluated" in words:
-            yield int(words[1]), float(words[words.index("auc_ctcvr") + 1])
+        if "evaluated" in words and "ctcvr" in words:
+            yield int(words[1]), float(words[words.index("auc") + 1])
 
 
 def test_a_run_ends_with_its_steps_says_so_of_its_rate_and_takes_a_smaller_metric_for_better(small, seen):
@@ -219,7 +219,7 @@ def test_a_run_ends_with_its_steps_says_so_of_its_rate_and_takes_a_smaller_metri
     about_rate = [text for text in seen.messages if text.startswith("cosine_decay_learning_rate")]
     assert len(about_rate) == 1
     assert "total_steps is 28, so the rate was 0 in the last 2 of 30 steps" in about_rate[0]
-    values = [float(m.split("log_loss_ctr ")[1].split()[0]) for m in seen.messages if "evaluated" in m]
+    values = [float(m.split("log_loss ")[1].split()[0]) for m in seen.messages if "evaluated" in m and " ctr " in m]
     assert len(values) == 3
     assert result.best_value == pytest.approx(min(values), abs=1e-5)
 

@@ -10,8 +10,8 @@ from apps_rec.profile.choices.decide import Decision
 from apps_rec.profile.choices.kinds import POSITION
 from apps_rec.profile.choices.sides import CONTEXT, USER
 from apps_rec.profile.choices.split import HOLDOUT
-from apps_rec.profile.choices.tasks import ESMM, FUNNEL, MMOE, Tasks
-from apps_rec.profile.facts import REAL, WHOLE, TableFacts
+from apps_rec.profile.choices.tasks import ESMM, FUNNEL, MMOE, best_metric, said_of_label, why_best
+from apps_rec.profile.facts import REAL, WHOLE
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.dnn_pb2 import DNN
 from apps_rec.protos.feature_pb2 import FeatureConfig
@@ -23,8 +23,6 @@ _EXPERTS, _EXPERT_UNITS, _TOWER_UNITS, _STEP_UNITS, _DROPOUT = 4, (128, 64), (32
 # An untrained table of larger numbers is noise that a training of one or two passes does not get rid of.
 _EMBEDDING_STDDEV = 0.01
 _SHUFFLED_WHOLE = 300_000
-# Conversions in the rows that choose, of which an AUC says something.
-_LEAST_CONVERSIONS = 200
 
 
 @dataclass(frozen=True)
@@ -70,11 +68,7 @@ def _head(decided: Decision, placed: Placed) -> str:
         f"and all else of a sample of {table.sample_rows:,}, chosen by a hash of the row."
     )
     lines.append(sampled)
-    lines += [
-        f"{label.name} is 1 in {label.ones:,} rows ({label.ones / table.rows:.2%})."
-        + (f" It is missing in {label.missing:,}, which do not count." if label.missing else "")
-        for label in decided.tasks.labels
-    ]
+    lines += [said_of_label(label, table.rows) for label in decided.tasks.labels]
     lines += [decided.tasks.why, decided.split.why]
     if decided.left_out:
         lines += ["", "Left out, and why (--keep NAME takes one in):"]
@@ -223,20 +217,13 @@ def _training(message: PipelineConfig, remarks: dict[str, str], decided: Decisio
     message.train_config.save_checkpoints_steps = training.check_steps
     export = message.export_config
     export.exporter_type = "best"
-    export.best_exporter_metric = best_metric(tasks, decided.table)
+    export.best_exporter_metric = best_metric(tasks)
     export.enable_early_stop = True
     export.max_check_steps = training.patience_steps
+    remarks["export_config.best_exporter_metric"] = why_best(tasks)
     remarks["export_config.max_check_steps"] = "steps without a better one, and training stops"
     if decided.roles.user is not None:
         for metric in ("auc", "gauc") if placed.easyrec else ("auc", "gauc", "log_loss", "calibration"):
             getattr(message.eval_config.metrics_set.add(), metric).SetInParent()
         message.eval_config.metrics_set[1].gauc.uid_field = decided.roles.user
         message.eval_config.metrics_set[1].gauc.reduction = "mean_by_sample_num"
-
-
-def best_metric(tasks: Tasks, table: TableFacts) -> str:
-    """Returns the metric that chooses the checkpoint: of the whole funnel, if its last step is frequent enough."""
-    first, last = tasks.towers[0], tasks.towers[-1]
-    if tasks.model in (ESMM, FUNNEL) and tasks.labels[-1].ones >= 10 * _LEAST_CONVERSIONS:
-        return "auc_ctcvr" if tasks.model == ESMM else f"auc_{first}_to_{last}"
-    return f"auc_{first}"

@@ -132,7 +132,7 @@ def decide(
     used = [column.name for column in table.columns if kinds[column.name].what in FEATURES]
     features = make_features(engine, table, used, kinds, with_sequences=not easyrec)
     sides = {name: side_of(table.column(name), kinds[name], roles) for name in used}
-    training = decide_training(round(table.rows * split.train_share))
+    training = decide_training(round(table.rows * split.steps_share(with_holdout=not easyrec)))
     assert all(kinds[name].what == LABEL for name in roles.labels)
     return Decision(
         source, table, roles, kinds, decide_tasks(source, table), features, sides, left_out, split, training

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from apps_rec.profile.choices.decide import Decision
+from apps_rec.profile.choices.tasks import best_metric, said_of_label, why_best
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.terminal.table import aligned
 
@@ -31,10 +32,11 @@ def shown_decision(decision: Decision) -> str:
     if decision.left_out:
         lines += ["", "left out:"]
         lines += [f"  {name}: {reason}" for name, reason in decision.left_out.items()]
-    lines += ["", *(f"{label.name}: 1 in {label.ones / table.rows:.2%} of the rows" for label in decision.tasks.labels)]
+    lines += ["", *(said_of_label(label, table.rows) for label in decision.tasks.labels)]
     roles = decision.roles
     lines.append(f"users: {roles.user or 'no column; --user NAME'}; items: {roles.item or 'no column; --item NAME'}")
-    return "\n".join([*lines, decision.tasks.why, decision.split.why])
+    best = f"{best_metric(decision.tasks)}: {why_best(decision.tasks)}"
+    return "\n".join([*lines, decision.tasks.why, decision.split.why, best])
 
 
 def _ids(feature: FeatureConfig) -> str:

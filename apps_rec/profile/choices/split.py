@@ -42,7 +42,7 @@ class Split:
 
     Attributes:
         why: a sentence for the config.
-        train_share: share of the rows that train.
+        train_share: share of the rows that train, with the tenth of them that is held out where `holdout_from` is None.
         filters: row filters of the config, where one table is both.
         eval_sql: condition on the rows to measure, where two files are to be written; else "".
         eval_paths: files to measure on that are there already, or None.
@@ -58,6 +58,15 @@ class Split:
     eval_paths: str | None = None
     holdout_by: str | None = None
     holdout_from: str | None = None
+
+    def steps_share(self, with_holdout: bool) -> float:
+        """Returns the share of the rows that training steps take.
+
+        Args:
+            with_holdout: whether the config has a holdout, which EasyRec has not.
+        """
+        has_tenth = with_holdout and self.holdout_by is not None and self.holdout_from is None
+        return self.train_share * (1 - HOLDOUT if has_tenth else 1)
 
 
 def decide_split(
@@ -84,9 +93,15 @@ def decide_split(
     marked = [column for column in table.columns if kinds[column.name].what == SPLIT]
     if marked:
         made = _by_mark(marked[0], table, holdout_by)
-        words = ", ".join(text(word) for one in made.filters if one.use == EVALUATION for word in one.keep)
+        measured = [word for one in made.filters if one.use == EVALUATION for word in one.keep]
+        words = ", ".join(map(text, measured))
         condition = f"{quoted(marked[0].name)} IN ({words})"
-        return made if can_filter else replace(made, filters=(), eval_sql=condition, holdout_by=holdout_by)
+        if can_filter:
+            return made
+        # The file to train on has the rows that would choose, too.
+        trains = sum(count for word, count in marked[0].words if word not in measured)
+        share = trains / max(1, table.sample_rows)
+        return replace(made, train_share=share, filters=(), eval_sql=condition, holdout_by=holdout_by)
     made_by_time = _by_time(engine, source, table, kinds, roles, eval_share, can_filter)
     if made_by_time is not None:
         return made_by_time
@@ -109,8 +124,9 @@ def with_eval_paths(split: Split, eval_paths: str, roles: Roles) -> Split:
     bounds = next((one for one in split.filters if one.use == EVALUATION and one.start is not None), None)
     choose = f"those from {bounds.start} of {bounds.column} on" if bounds else "a tenth of them"
     why = f"All rows train, but {choose}, which choose the checkpoint; those of {eval_paths} measure."
-    made = Split(why, 1 - HOLDOUT, eval_paths=eval_paths, holdout_by=roles.user or "")
-    return replace(made, holdout_by=bounds.column, holdout_from=bounds.start) if bounds else made
+    if bounds:
+        return Split(why, 1 - HOLDOUT, eval_paths=eval_paths, holdout_by=bounds.column, holdout_from=bounds.start)
+    return Split(why, 1, eval_paths=eval_paths, holdout_by=roles.user or "")
 
 
 def _by_mark(column: ColumnFacts, table: TableFacts, holdout_by: str) -> Split:

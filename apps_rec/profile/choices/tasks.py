@@ -16,6 +16,8 @@ from apps_rec.profile.table import odd_values
 ESMM, FUNNEL, MMOE, ONE = "esmm", "funnel", "mmoe", "one"
 # So few rows that contradict a funnel are more likely mistakes of the log than its rule.
 _FEW_CONTRADICTIONS = 0.001
+# Conversions in the rows that choose, of which an AUC says something.
+_LEAST_CONVERSIONS = 200
 _YES = ("yes", "y", "true", "t", "是", "click", "clicked", "positive", "pos", ">50k")
 _PREFIX = re.compile(r"^(y|is|label|target|has)_(?=[A-Za-z])", re.IGNORECASE)
 
@@ -130,3 +132,33 @@ def _towers(labels: Sequence[LabelFacts]) -> tuple[str, ...]:
             name = f"task_{at + 1}"
         made.append(name)
     return tuple(made)
+
+
+def best_metric(tasks: Tasks) -> str:
+    """Returns the metric that chooses the checkpoint: of the whole funnel, if its last step is frequent enough."""
+    first, last = tasks.towers[0], tasks.towers[-1]
+    if _is_frequent(tasks):
+        return "auc_ctcvr" if tasks.model == ESMM else f"auc_{first}_to_{last}"
+    return f"auc_{first}"
+
+
+def why_best(tasks: Tasks) -> str:
+    """Returns what the metric that chooses the checkpoint looks at."""
+    if _is_frequent(tasks):
+        return "of the whole funnel; chooses the best checkpoint"
+    label = tasks.labels[0].name
+    if tasks.model == ONE:
+        return "chooses the best checkpoint"
+    if tasks.model == MMOE:
+        return f"of {label}, the first --label, alone; chooses the best checkpoint of all tasks"
+    return f"of {label} alone, as {tasks.labels[-1].name} is rare; chooses the best checkpoint of all tasks"
+
+
+def _is_frequent(tasks: Tasks) -> bool:
+    return tasks.model in (ESMM, FUNNEL) and tasks.labels[-1].ones >= 10 * _LEAST_CONVERSIONS
+
+
+def said_of_label(label: LabelFacts, rows: int) -> str:
+    """Returns in how many rows a label is 1, and in how many it is missing."""
+    missing = f" It is missing in {label.missing:,}, which do not count." if label.missing else ""
+    return f"{label.name} is 1 in {label.ones:,} rows ({label.ones / rows:.2%}).{missing}"

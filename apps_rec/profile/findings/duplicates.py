@@ -23,8 +23,11 @@ def judge_duplicates(engine: Engine, part: str, source: str, keys: tuple[str, ..
     """
     rows, different = engine.row(f"SELECT count(*), count(DISTINCT {quoted(ROW_HASH)}) FROM {source}")
     if rows > different:
-        level = WARNING if rows - different > _MANY * rows else NOTE
-        text = f"{rows - different:,} of {rows:,} rows equal an earlier one in all columns: was a file joined twice?"
+        twice = f"{rows - different:,} of {rows:,} rows equal an earlier one in all columns"
+        if rows - different > _MANY * rows:
+            level, text = WARNING, f"{twice}, more than 1 in 1,000: was a file joined twice?"
+        else:
+            level, text = NOTE, f"{twice}; more than 1 in 1,000 would be a warning"
         yield Finding(level, "duplicates", part, text)
     if keys:
         (different,) = engine.row(f"SELECT count(DISTINCT {quoted(KEY_HASH)}) FROM {source}")

@@ -7,7 +7,7 @@ from html import escape
 
 from apps_rec.errors import shown
 from apps_rec.profile.findings.finding import DataReport
-from apps_rec.profile.findings.show import summary, tables_of
+from apps_rec.profile.findings.show import LEGENDS, summary, tables_of
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 76rem; padding: 0 1rem; color: #222 }
@@ -25,6 +25,7 @@ def html_of(report: DataReport) -> str:
     for title, (head, rows) in tables_of(report).items():
         if rows:
             body += [f"<h2>{title}</h2>", _table(head, rows)]
+            body += [f"<p>{_text(' '.join(LEGENDS[title]))}</p>"] if title in LEGENDS else []
     files = [
         (file.path, ", ".join(f"{name} {stored}".rstrip() for name, stored in file.types.items()))
         for file in report.schemas

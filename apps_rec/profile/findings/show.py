@@ -9,6 +9,16 @@ from apps_rec.terminal.table import aligned
 
 _MOST_DAYS = 31
 
+# What the columns of a table say, by its title.
+LEGENDS = {
+    "features": (
+        "missing, in eval: cells without a value in training and in evaluation. values: different ones in training.",
+        "unseen: rows of evaluation with a value that no training row has. colliding: values that share a bucket.",
+        "outside: training rows beyond num_buckets, vocab_list, min_val and max_val, or the ends of boundaries.",
+        "PSI: how far evaluation is from training; below .1 hardly, from .25 on a lot.",
+    )
+}
+
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
@@ -17,7 +27,7 @@ def shown_report(report: DataReport) -> str:
     lines = []
     for title, (head, rows) in tables_of(report, _MOST_DAYS).items():
         if rows:
-            lines += [title, aligned([head, *rows]), ""]
+            lines += [title, aligned([head, *rows]), *(f"  {line}" for line in LEGENDS.get(title, ())), ""]
     for finding in report.findings:
         lines.append(f"{finding.level}: {finding.check}: {': '.join(filter(None, (finding.where, finding.text)))}")
     lines += ["", *(f"  {remark}" for remark in report.remarks), "", summary(report)]
@@ -27,7 +37,8 @@ def shown_report(report: DataReport) -> str:
 def summary(report: DataReport) -> str:
     """Returns the numbers of findings in a line."""
     errors, warnings, notes = (len(report.of_level(level)) for level in (ERROR, WARNING, NOTE))
-    return f"{report.config}: {errors} errors, {warnings} warnings, {notes} notes"
+    counts = ((errors, "error"), (warnings, "warning"), (notes, "note"))
+    return f"{report.config}: " + ", ".join(f"{count} {word}{'' if count == 1 else 's'}" for count, word in counts)
 
 
 def tables_of(report: DataReport, most_days: int | None = None) -> dict[str, Table]:

@@ -78,7 +78,6 @@ def export_model(
         # TensorFlow's own files fail with errors of its own, such as for a full disk.
         reason = error.message if isinstance(error, tf.errors.OpError) else error.strerror or error
         raise RunError(f"cannot export to {folder}: {reason}; choose another folder") from error
-    log.info("exported %s", version)
     remove_old(target, config.export_config.exports_to_keep)
     return version
 

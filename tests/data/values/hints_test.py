@@ -31,5 +31,6 @@ def test_what_a_text_most_likely_is(texts, said):
 def test_messages_hold_it(dtype):
     (problem,) = convert(pa.array(["1", " 4,99"]), Column("n", dtype))[1]
     assert problem.describe(1).endswith(
-        'got " 4,99"; a decimal comma is read by data_config.decimal_separator: "," of CSV files'
+        'got " 4,99"; a decimal comma is read by data_config.decimal_separator: "," of CSV files, and predict '
+        "--decimal-separator"
     )

@@ -102,3 +102,32 @@ def test_a_time_of_the_item_divides_nothing():
     assert "my.eval.parquet" in [path.name for path in made.written]
     assert "is a time" in made.decision.left_out["upload_day"]
     assert Path("my.config").exists()
+
+
+def total_steps(made):
+    (optimizer,) = made.config.message.train_config.optimizer_config
+    return optimizer.adam_optimizer.learning_rate.cosine_decay_learning_rate.total_steps
+
+
+def test_a_schedule_is_of_the_rows_that_train():
+    def steps_of(log, **options):
+        data = "log.parquet"
+        pq.write_table(pa.table(log), data)
+        return total_steps(apps_rec.init(data, ["click", "download"], "my.config", overwrite=True, **options))
+
+    # Of 2,000 rows in batches of 128, 50 times; a tenth of them measures, a tenth of the others chooses: 1,620.
+    log = funnel_log()
+    del log["day"], log["stay_time"]
+    assert steps_of(log) == 50 * 13
+    # EasyRec has no holdout: 1,800.
+    assert steps_of(log, easyrec=True) == 50 * 15
+    # Where other files measure, a tenth of all rows chooses: 1,800.
+    pq.write_table(pa.table(log), "later.parquet")
+    assert steps_of(log, eval_data="later.parquet") == 50 * 15
+    assert steps_of(log, eval_data="later.parquet", easyrec=True) == 50 * 16
+    # Three quarters train, but for a tenth: 1,350. Where others choose, half: 1,000.
+    log["split"] = ["train", "train", "test", "train"] * 500
+    assert steps_of(log) == 50 * 11
+    log["split"] = ["train", "valid", "test", "train"] * 500
+    assert steps_of(log) == 50 * 8
+    assert steps_of(log, easyrec=True) == 50 * 12

@@ -70,7 +70,9 @@ def test_every_fault_is_found():
     assert facts(report, "price").psi > 1 > facts(report, "app").psi
     assert [where for _, where, _ in told(report, "drift")] == ['column "user"', 'column "price"']
     assert told(report, "duplicates")[0][:2] == ("warning", "train")
-    assert told(report, "duplicates")[0][2].startswith("1 of 900 rows equal an earlier one")
+    assert told(report, "duplicates")[0][2].startswith(
+        "1 of 900 rows equal an earlier one in all columns, more than 1 in 1,000"
+    )
     assert told(report, "overlap")[0][2].startswith("2 of 450 rows equal a training row")
 
 

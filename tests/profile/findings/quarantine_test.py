@@ -122,6 +122,8 @@ def test_exit_codes_and_files_of_the_command(capsys):
     write_parquet(train, log(500, seed=2, first=1_000))
     code, out, err = run(capsys, "check-data", "my.config", "--quarantine", "bad.parquet")
     assert code == 3
+    assert "my.config: 1 error, 0 warnings, 2 notes" in out
+    assert "  unseen: rows of evaluation with a value that no training row has." in out
     assert err == "my.config: the data has findings of level error\n"
     assert "bad.parquet: 1 bad rows" in out
     skip = ("--set", "data_config.bad_rows=SKIP")

@@ -59,6 +59,6 @@ def run(options: argparse.Namespace) -> None:
     for warning in made.config.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     write(shown_decision(made.decision))
-    for path in made.written:
-        write(f"{path}: written")
+    for path, what in zip(made.written, ("the rows to train on", "the rows to measure on"), strict=False):
+        write(f"{path}: written, {what}")
     write(f"{made.output}: written. Next: apps-rec train {made.output}")

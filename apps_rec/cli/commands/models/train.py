@@ -22,7 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Trains, and prints the last step and the best one."""
+    """Trains, and prints the last step and the best one, with what chose it."""
     result = apps_rec.train(read_config(options), resume=options.resume, restart=options.restart)
-    best = "" if result.best_step is None else f"; best at step {result.best_step}: {result.best_value:.5f}"
+    best = ""
+    if result.best_step is not None:
+        best = f"; best checkpoint: {result.best_metric} {result.best_value:.5f} at step {result.best_step}"
     write(f"{result.model_dir}: step {result.step}{best}")

@@ -33,7 +33,8 @@ def train(
             an evaluation, by name.
 
     Returns:
-        `model_dir`, last `step`, `best_step` and `best_value` (None if nothing was selected), and `skipped_batches`.
+        `model_dir`, last `step`, `best_step`, `best_value` and `best_metric` (None if nothing was selected), and
+        `skipped_batches`.
 
     Raises:
         ConfigError: the config has a mistake.
