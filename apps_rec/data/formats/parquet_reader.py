@@ -6,12 +6,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from apps_rec.data import storage
-from apps_rec.data.files import absent_columns
+from apps_rec.data.files import absent_columns, guess_input_type
 from apps_rec.data.formats.record_batches import chunk_of
 from apps_rec.data.formats.source import CHUNK_ROWS, Chunk, Unit
-from apps_rec.data.schema import Schema
+from apps_rec.data.schema import INPUT_TYPES, Schema
 from apps_rec.data.values.kinds import UnreadableColumnError
 from apps_rec.errors import DataError
+from apps_rec.protos.data_pb2 import DataConfig
 
 # Small row groups are read together: opening one costs as much as reading thousands of rows.
 _UNIT_ROWS = 8192
@@ -75,4 +76,14 @@ def _open(path: str) -> pq.ParquetFile:
         # A buffered stream without pre-buffering holds a few pages; otherwise a whole row group lies in memory.
         return pq.ParquetFile(source, buffer_size=buffer, pre_buffer=False, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a Parquet file: {storage.reason(path, error)}") from error
+        raise DataError(f"{path}: expected a Parquet file: {storage.reason(path, error)}{_other(path)}") from error
+
+
+def _other(path: str) -> str:
+    """Returns the end of a message about a file that is of another format by its name."""
+    try:
+        named = guess_input_type(path)
+    except DataError:
+        return ""
+    kinds = [DataConfig.InputType.Name(kind) for kind, name in INPUT_TYPES.items() if name == named != "parquet"]
+    return "".join(f" By its name it is read by --set data_config.input_type={kind}." for kind in kinds)

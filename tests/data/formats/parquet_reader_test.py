@@ -91,3 +91,12 @@ def test_a_damaged_page(tmp_path):
     path.write_bytes(bytes(content))
     with pytest.raises(DataError, match=r"a\.parquet: after row \d+: cannot be read as Parquet"):
         read(parquet_units([str(path)])[0], ["a"])
+
+
+def test_a_csv_file_says_what_reads_it(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(
+        DataError, match=r"a\.csv: expected a Parquet file: .* --set data_config\.input_type=CSVInput\.$"
+    ):
+        parquet_columns(str(path))
