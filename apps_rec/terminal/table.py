@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 
@@ -17,12 +18,29 @@ def aligned(rows: Sequence[Sequence[str]], right_from: int | None = None) -> str
         task    auc
         ctcvr  0.75
     """
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    widths = [max(map(width_of, column)) for column in zip(*rows, strict=True)]
     left = len(widths) if right_from is None else right_from
     return "\n".join(
         "  ".join(
-            cell.ljust(width) if at < left else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            _padded(cell, width, to_right=at >= left) for at, (cell, width) in enumerate(zip(row, widths, strict=True))
         ).rstrip()
         for row in rows
     )
+
+
+def width_of(text: str) -> int:
+    """Returns the columns of a terminal that a text takes: two for a Chinese sign, none for an accent of its own.
+
+    Example:
+        >>> width_of("age"), width_of("\u804c\u4e1a")
+        (3, 4)
+    """
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(letter) in "WF" for letter in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
+
+
+def _padded(cell: str, width: int, to_right: bool) -> str:
+    blanks = " " * (width - width_of(cell))
+    return blanks + cell if to_right else cell + blanks

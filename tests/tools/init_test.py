@@ -134,8 +134,8 @@ def test_what_the_best_checkpoint_goes_by_and_missing_labels_are_told(capsys):
     married = next(line for line in lines if line.startswith("married is 1 in "))
     empty = sum(row.endswith(";") for row in _semicolon_table())
     assert married.endswith(f"%). It is missing in {empty}, which do not count.")
-    why = "of married, the first --label, alone; chooses the best checkpoint of all tasks"
-    assert f"auc_married: {why}" in lines
+    why = "chooses the best checkpoint, by married alone: the first --label"
+    assert f"auc_married {why}." in lines
     assert f'best_exporter_metric: "auc_married"  # {why}\n' in Path("my.config").read_text(encoding="utf-8")
     assert "my.eval.parquet: written, the rows to measure on" in lines
 

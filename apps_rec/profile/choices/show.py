@@ -35,7 +35,7 @@ def shown_decision(decision: Decision) -> str:
     lines += ["", *(said_of_label(label, table.rows) for label in decision.tasks.labels)]
     roles = decision.roles
     lines.append(f"users: {roles.user or 'no column; --user NAME'}; items: {roles.item or 'no column; --item NAME'}")
-    best = f"{best_metric(decision.tasks)}: {why_best(decision.tasks)}"
+    best = f"{best_metric(decision.tasks)} {why_best(decision.tasks)}."
     return "\n".join([*lines, decision.tasks.why, decision.split.why, best])
 
 

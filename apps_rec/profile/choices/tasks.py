@@ -143,15 +143,15 @@ def best_metric(tasks: Tasks) -> str:
 
 
 def why_best(tasks: Tasks) -> str:
-    """Returns what the metric that chooses the checkpoint looks at."""
-    if _is_frequent(tasks):
-        return "of the whole funnel; chooses the best checkpoint"
-    label = tasks.labels[0].name
+    """Returns that the metric chooses the checkpoint, and which of several labels it looks at."""
+    what = "chooses the best checkpoint"
     if tasks.model == ONE:
-        return "chooses the best checkpoint"
-    if tasks.model == MMOE:
-        return f"of {label}, the first --label, alone; chooses the best checkpoint of all tasks"
-    return f"of {label} alone, as {tasks.labels[-1].name} is rare; chooses the best checkpoint of all tasks"
+        return what
+    if _is_frequent(tasks):
+        return f"{what}, by the whole funnel"
+    label = tasks.labels[0].name
+    because = "the first --label" if tasks.model == MMOE else f"as {tasks.labels[-1].name} is rare"
+    return f"{what}, by {label} alone: {because}"
 
 
 def _is_frequent(tasks: Tasks) -> bool:
