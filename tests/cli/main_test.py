@@ -61,6 +61,15 @@ def test_the_whole_way(small, capsys, monkeypatch, unproven):
     assert sorted(path.name for path in (small.folder / "parts").iterdir()) == ["part-00000.csv", "part-00001.csv"]
     assert "parts: the folder is not empty" in fails(capsys, *command)
 
+    code, out, _ = run(capsys, "predict", version, "eval.csv", "--explain", "-n", "2", "--keep", "request")
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("row ")] == ["row 1: request r0", "row 2: request r1"]
+    assert out.splitlines()[1].split() == ["column", "features", "cell", "score", "logits_ctr", "logits_cvr"]
+    command = ["predict", version, "eval.csv", "--explain", "-n", "2", "--by", "features", "-o", "why.json"]
+    # Two rows, three numbers of each, three features that the export asks for.
+    assert run(capsys, *command)[:2] == (0, "why.json: 2 rows explained, 18 lines\n")
+    assert {line["feature"] for line in json.loads((small.folder / "why.json").read_text())} == {"user", "app", "word"}
+
     ranking = ["--signature", "rank", "--group-by", "source", "--top-k", "1", "--weights", "probs_ctr=1,probs_ctcvr=0"]
     code, out, _ = run(capsys, "predict", version, "eval.csv", "-o", "best.csv", *ranking)
     sources = [row["source"] for row in small.rows("eval.csv")]

@@ -182,11 +182,12 @@ def exported(trained, made_once):
 
 @pytest.fixture
 def loaded_once(monkeypatch):
-    """Have `predict` load an export once for all tests: for those of files, columns and messages."""
-    from apps_rec.serving.batch import predict
+    """Have `predict` and `explain` load an export once for all tests: for those of files, columns and messages."""
+    from apps_rec.serving.batch import explain, predict
     from tests.serving.engines import lent_engine
 
-    monkeypatch.setattr(predict, "Engine", lent_engine)
+    for module in (explain, predict):
+        monkeypatch.setattr(module, "Engine", lent_engine)
 
 
 @pytest.fixture(scope="session")

@@ -9,9 +9,12 @@ import numpy as np
 
 from apps_rec.data.schema import Schema
 from apps_rec.errors import ArgumentError
+from apps_rec.serving.batch.explanation import NAMES, plan_explanation
 from apps_rec.serving.schema import DEFAULT, RANK, ServingSchema
 
 SIGNATURES = (DEFAULT, RANK)
+# Rows that are explained at most: a table of each is there to be looked at.
+MOST_EXPLAINED = 100
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -112,3 +115,27 @@ def skipping(schema: Schema, skip_bad_rows: bool, share: float | None) -> Schema
         text = "{max_bad_row_share}: expected a number in [0, 1], got {got}"
         raise ArgumentError(text, "max_bad_row_share", got=f"{share:g}")
     return replace(schema, max_bad_row_share=share)
+
+
+def check_explaining(first: int, by: str, output: str | None, escape_formulas: bool) -> None:
+    """Refuses wrong options of `explain`.
+
+    Args:
+        first: number of rows to explain.
+        by: what is left out, one of `NAMES`.
+        output: file to write; None: none.
+        escape_formulas: whether texts of CSV are to be safe for a spreadsheet.
+
+    Raises:
+        RunError: an option is wrong.
+    """
+    if not 1 <= first <= MOST_EXPLAINED:
+        text = "{first}: expected 1 to {most} rows to explain, got {got}; for others make a file of these rows"
+        raise ArgumentError(text, "first", most=MOST_EXPLAINED, got=first)
+    if by not in NAMES:
+        raise ArgumentError("{by}: expected {known}, got {got}", "by", known=" or ".join(NAMES), got=by)
+    if output is not None:
+        plan_explanation(output, escape_formulas)
+    elif escape_formulas:
+        text = "{escape_formulas}: is for a CSV file; add {output}, or leave it out"
+        raise ArgumentError(text, "escape_formulas", "output")

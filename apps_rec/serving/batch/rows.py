@@ -30,10 +30,26 @@ def score_rows(call: Callable[[Arrays], Arrays], rows: Batch, served: ServingSch
         RunError: an output is absent, or holds something else than finite numbers.
         tf.errors.OpError: a cell cannot be scored.
     """
-    arrays, more = request(DEFAULT, rows.columns, served), -rows.size % _GROUP
-    if more:
-        arrays = {name: np.concatenate([array, np.repeat(array[-1:], more)]) for name, array in arrays.items()}
-    outputs = {name: values[: rows.size] for name, values in call(arrays).items()}
-    check_numbers(outputs, served.outputs, rows.size, served.widths)
+    outputs = score_arrays(call, request(DEFAULT, rows.columns, served), rows.size, served)
     kept = {} if rows.kept is None else {name: rows.kept[name] for name in rows.kept.column_names}
     return pa.table({**kept, **{name: output_column(outputs[name]) for name in sorted(outputs)}})
+
+
+def score_arrays(call: Callable[[Arrays], Arrays], arrays: Arrays, rows: int, served: ServingSchema) -> Arrays:
+    """Returns the outputs of a request by name.
+
+    Args:
+        call: function of the signature serving_default.
+        arrays: inputs of the signature, `[rows]` each.
+        rows: number of rows, one or more.
+        served: schema of the export.
+
+    Raises:
+        RunError: an output is absent, or holds something else than finite numbers.
+        tf.errors.OpError: a cell cannot be scored.
+    """
+    if more := -rows % _GROUP:
+        arrays = {name: np.concatenate([array, np.repeat(array[-1:], more)]) for name, array in arrays.items()}
+    outputs = {name: values[:rows] for name, values in call(arrays).items()}
+    check_numbers(outputs, served.outputs, rows, served.widths)
+    return outputs

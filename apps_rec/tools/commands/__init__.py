@@ -9,6 +9,7 @@ from apps_rec.tools.commands.data.simulate_config import simulate_config
 from apps_rec.tools.commands.data.simulate_store import simulate_store
 from apps_rec.tools.commands.doctor import doctor
 from apps_rec.tools.commands.models.evaluate import evaluate
+from apps_rec.tools.commands.models.explain import explain
 from apps_rec.tools.commands.models.export import export
 from apps_rec.tools.commands.models.predict import predict
 from apps_rec.tools.commands.models.train import train
@@ -21,6 +22,7 @@ __all__ = [
     "convert",
     "doctor",
     "evaluate",
+    "explain",
     "export",
     "import_easyrec",
     "init",

@@ -6,11 +6,13 @@ import argparse
 
 import apps_rec
 from apps_rec.cli.options import TRUST, names, write
+from apps_rec.errors import ArgumentError
 
-HELP = "score the rows of files with an export"
+HELP = "score the rows of files with an export, or explain the scores of some"
 EXAMPLE = (
     "out/x/export/1700000000 rows.parquet -o scores.parquet --keep user_id,app_id\n"
-    "  apps-rec predict out/x/export/1700000000 rows.parquet -o best --signature rank --group-by user_id --top-k 9"
+    "  apps-rec predict out/x/export/1700000000 rows.parquet -o best --signature rank --group-by user_id --top-k 9\n"
+    "  apps-rec predict out/x/export/1700000000 rows.parquet --explain --first 3"
 )
 
 
@@ -26,7 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of the rows, above which skipping ends in an error; default: the config's max_bad_row_share",
     )
     parser.add_argument(
-        "-o", "--output", required=True, help="file to write: .parquet, .csv or .csv.gz; or folder to make, of parts"
+        "-o",
+        "--output",
+        help="file to write: .parquet, .csv or .csv.gz; or folder to make, of parts; with --explain also .json",
     )
     parser.add_argument(
         "--keep",
@@ -48,6 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     csv.add_argument(
         "--null-words", type=names, metavar="WORDS", help="cells that stand for a missing value, with commas: NA,-"
     )
+    explains = parser.add_argument_group("why rows got their scores")
+    explains.add_argument(
+        "--explain", action="store_true", help="what each column did to the score and the logits, by leaving it out"
+    )
+    explains.add_argument("-n", "--first", type=int, metavar="ROWS", help="rows to explain, the first; default: 10")
+    explains.add_argument("--by", help="what to leave out: columns, the default; or features, each with its columns")
     parts = parser.add_argument_group("a folder of parts")
     parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
     parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
@@ -72,7 +82,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Scores, and prints the numbers of rows read and written."""
+    """Scores, and prints the numbers of rows read and written; or explains."""
+    if options.explain:
+        _explain(options)
+        return
+    given = [name for name in ("first", "by") if getattr(options, name) is not None]
+    if given:
+        flags = ", ".join(f"{{{name}}}" for name in given)
+        raise ArgumentError(f"{flags}: for {{explain}} only; add it, or leave them out", "explain", *given)
+    if options.output is None:
+        raise ArgumentError("{output}: expected a file or folder to write the scores to", "output")
     made = apps_rec.predict(
         options.export,
         options.rows,
@@ -97,6 +116,42 @@ def run(options: argparse.Namespace) -> None:
     scored = "" if made.groups is None else f", {made.rows} rows scored"
     dropped = f", {made.dropped} bad rows dropped" if made.dropped else ""
     write(f"{made.output}: {made.written} rows{groups}{files}{scored}{dropped}")
+
+
+def _explain(options: argparse.Namespace) -> None:
+    """Explains, and prints a table for each row; with an output file says what is in it."""
+    others = {
+        "part_format": options.format,
+        "rows_per_part": options.rows_per_part,
+        "signature": None if options.signature == "serving_default" else options.signature,
+        "group_by": options.group_by or None,
+        "top_k": options.top_k,
+        "weights": options.weights,
+    }
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        flags = ", ".join(f"{{{name}}}" for name in given)
+        raise ArgumentError(f"{flags}: not with {{explain}}, which scores row by row; leave it out", "explain", *given)
+    explanation = apps_rec.explain(
+        options.export,
+        options.rows,
+        options.output,
+        options.keep,
+        10 if options.first is None else options.first,
+        options.by or "columns",
+        options.skip_bad_rows,
+        max_bad_row_share=options.max_bad_row_share,
+        escape_formulas=options.escape_formulas,
+        trust=options.trust,
+        separator=options.separator,
+        decimal_separator=options.decimal_separator,
+        null_words=options.null_words,
+    )
+    if options.output is None:
+        write(explanation)
+    else:
+        lines = explanation.table().num_rows
+        write(f"{options.output}: {len(explanation.rows)} rows explained, {lines} lines")
 
 
 def _weights(text: str) -> dict[str, float]:
