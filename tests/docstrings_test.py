@@ -16,7 +16,7 @@ FOLDERS = ("apps_rec", "clients/python", "benchmarks")
 VERBS = """
     Accepts Adds Aligns Allocates Appends Applies Builds Calls Casts Checks Clips Closes Collects Combines Compares
     Computes Converts Copies Counts Creates Cuts Deals Decides Decodes Deletes Describes Divides Does Draws Drops
-    Encodes Ends Estimates Evaluates Exports Extracts Fails Fetches Fills Finds Fits Forgets Frees Gathers Generates
+    Encodes Ends Estimates Evaluates Explains Exports Extracts Fails Fetches Fills Finds Fits Forgets Frees Gathers Generates
     Gives Groups Hands Hashes Holds Imports Inserts Joins Keeps Lays Leaves Lets Listens Lists Loads Logs Looks Makes
     Marks Measures Merges Moves Multiplies Names Normalises Notes Opens Packs Parses Plans Preprocesses Prints Puts
     Raises Ranks Reads Receives Refuses Rejects Removes Renames Repeats Replaces Reports Resets Restores Resumes Returns

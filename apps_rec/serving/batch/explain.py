@@ -60,13 +60,13 @@ def explain_file(
 
     Args:
         export: folder of a version, as `export` wrote it. Nothing else is read of the model.
-        input_path: as for `predict`.
+        input_path: path or glob of files, or several, see `predict_file`.
         output: file .csv, .csv.gz, .parquet or .json to write; None: none.
         keep: names of columns to copy; default: those of key_fields and label_fields that the input has.
         first: number of rows, 1 to 100.
         by: "columns" or "features".
         skip_bad_rows: true leaves bad rows out; false: as the export's config says.
-        max_bad_row_share: as for `predict`.
+        max_bad_row_share: share of bad rows, 0 to 1, above which skipping ends in an error.
         escape_formulas: true puts an apostrophe before each text of CSV that a spreadsheet would run as a formula.
         trust: true runs the export even if it holds operations that are in no export of apps_rec.
         with_header: whether CSV files begin with a line of names; None: as the export's config says.

@@ -1,4 +1,4 @@
-"""What each column, or feature, did to the outputs of some rows: as a table for people and as one for programs."""
+"""Contributions of columns, or features, to the outputs of some rows: as a table for people and as one for programs."""
 
 from __future__ import annotations
 
