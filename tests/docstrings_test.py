@@ -16,13 +16,13 @@ FOLDERS = ("apps_rec", "clients/python", "benchmarks")
 VERBS = """
     Accepts Adds Aligns Allocates Appends Applies Builds Calls Casts Checks Clips Closes Collects Combines Compares
     Computes Converts Copies Counts Creates Cuts Deals Decides Decodes Deletes Describes Divides Does Draws Drops
-    Encodes Ends Estimates Evaluates Explains Exports Extracts Fails Fetches Fills Finds Fits Forgets Frees Gathers Generates
-    Gives Groups Hands Hashes Holds Imports Inserts Joins Keeps Lays Leaves Lets Listens Lists Loads Logs Looks Makes
-    Marks Measures Merges Moves Multiplies Names Normalises Notes Opens Packs Parses Plans Preprocesses Prints Puts
-    Raises Ranks Reads Receives Refuses Rejects Removes Renames Repeats Replaces Reports Resets Restores Resumes Returns
-    Rewrites Runs Saves Says Scores Selects Sends Serves Sets Settles Shortens Shows Simulates Skips Sorts Splits
-    Spreads Starts States Stops Strips Sums Takes Tells Traces Trains Translates Turns Unpacks Updates Validates
-    Verifies Waits Warns Watches Wraps Writes Yields
+    Encodes Ends Estimates Evaluates Explains Exports Extracts Fails Fetches Fills Finds Fits Forgets Frees Gathers
+    Generates Gives Groups Hands Hashes Holds Imports Inserts Joins Keeps Lays Leaves Lets Listens Lists Loads Logs
+    Looks Makes Marks Measures Merges Moves Multiplies Names Normalises Notes Opens Packs Parses Plans Preprocesses
+    Prints Puts Raises Ranks Reads Receives Refuses Rejects Removes Renames Repeats Replaces Reports Resets Restores
+    Resumes Returns Rewrites Runs Saves Says Scores Selects Sends Serves Sets Settles Shortens Shows Simulates Skips
+    Sorts Splits Spreads Starts States Stops Strips Sums Takes Tells Traces Trains Translates Turns Unpacks Updates
+    Validates Verifies Waits Warns Watches Wraps Writes Yields
 """
 QUESTIONS = {"how", "what", "when", "where", "whether", "which", "who", "whom", "whose", "why"}
 MIDDLES = {"as", "at", "by", "for", "from", "in", "into", "of", "on", "that", "to", "which", "with"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,12 +11,13 @@ import pyarrow as pa
 import tensorflow as tf
 
 from apps_rec.config.sequences import features_read
-from apps_rec.data import Batch, RowStream, build_schema, column_names, data_files, schema_for_file
+from apps_rec.data import Batch, RowStream, build_schema, column_names, data_files
 from apps_rec.data.pipeline.dataset import wrong_value
 from apps_rec.data.storage import local_path
 from apps_rec.errors import RunError
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.batch.columns import kept_columns
+from apps_rec.serving.batch.csv_files import CsvFiles
 from apps_rec.serving.batch.explanation import (
     COLUMNS,
     ExplainedOutput,
@@ -35,6 +35,7 @@ from apps_rec.serving.schema import DEFAULT, ServingSchema, build_serving_schema
 
 # Number of rows that are scored at once.
 _CALL = 4096
+_AS_CONFIG = CsvFiles()
 
 
 def explain_file(
@@ -49,7 +50,7 @@ def explain_file(
     max_bad_row_share: float | None = None,
     escape_formulas: bool = False,
     trust: bool = False,
-    with_header: bool | None = None,
+    csv_files: CsvFiles = _AS_CONFIG,
 ) -> Explanation:
     """Explains the first rows of the input by what their outputs would be with a part of the row left out.
 
@@ -69,7 +70,7 @@ def explain_file(
         max_bad_row_share: share of bad rows, 0 to 1, above which skipping ends in an error.
         escape_formulas: true puts an apostrophe before each text of CSV that a spreadsheet would run as a formula.
         trust: true runs the export even if it holds operations that are in no export of apps_rec.
-        with_header: whether CSV files begin with a line of names; None: as the export's config says.
+        csv_files: how CSV files are written.
 
     Raises:
         RunError: the export is none or must not be run; an option is wrong; the output cannot be written.
@@ -81,9 +82,8 @@ def explain_file(
     files = data_files(input_path, "input", config.data_config.input_timeout_seconds)
     if output is not None and os.path.realpath(output) in (os.path.realpath(local_path(file)) for file in files):
         raise RunError(f"output {output}: is the input; choose another")
-    schema = schema_for_file(build_schema(config, "predict"), files[0])
+    schema = csv_files.schema(build_schema(config, "predict"), files[0])
     schema = skipping(schema, skip_bad_rows, max_bad_row_share)
-    schema = schema if with_header is None else replace(schema, with_header=with_header)
     present, taken = column_names(files[0], schema), names_of_table(by)
     kept = kept_columns(files[0], present, keep, taken, config.data_config, schema)
     rows = next(RowStream(files, schema, first, keep=kept).batches())

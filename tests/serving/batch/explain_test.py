@@ -184,6 +184,13 @@ def test_of_a_linear_model_a_contribution_is_a_weight(tiny_run, tmp_path, monkey
     assert np.abs(found.contributions[:, :, 1]).max() > 0.01
 
 
+def test_csv_files_of_another_form(trained, exported, tmp_path):
+    lines = (trained.folder / "rows.csv").read_text(encoding="utf-8").splitlines()[:3]
+    (tmp_path / "form.csv").write_text("\n".join(line.replace(",", ";") for line in lines), encoding="utf-8")
+    found = apps_rec.explain(exported, str(tmp_path / "form.csv"), separator=";")
+    np.testing.assert_array_equal(found.values, apps_rec.explain(exported, "rows.csv", first=2).values)
+
+
 def test_bad_rows_and_no_rows(trained, exported, no_rows, tmp_path):
     rows = [list(row.values()) for row in trained.rows("rows.csv")[:4]]
     rows[1][2] = "pear"

@@ -27,10 +27,13 @@ def explain(
     escape_formulas: bool = False,
     trust: bool = False,
     with_header: bool | None = None,
+    separator: str | None = None,
+    decimal_separator: str | None = None,
+    null_words: Sequence[str] | None = None,
 ) -> Explanation:
     """Tells what each column of the first rows did to their score and logits, by leaving it out.
 
-    See `apps_rec.serving.batch.explain.explain_file` for the arguments.
+    See `apps_rec.serving.batch.explain.explain_file` for the arguments; those of CSV files are as for `predict`.
 
     Returns:
         Contributions: its `table()` has a line for each row, output and column. Printed, it is a table for each row.
@@ -46,6 +49,7 @@ def explain(
     if output is not None:
         require_local(output, "output")
     from apps_rec.data import build_schema, data_files
+    from apps_rec.serving.batch.csv_files import CsvFiles
     from apps_rec.serving.batch.options import check_explaining, skipping
     from apps_rec.serving.export_folder import open_export
 
@@ -53,6 +57,8 @@ def explain(
     _, exported = open_export(export)
     skipping(build_schema(exported, "predict"), skip_bad_rows, max_bad_row_share)
     data_files(rows, "input", exported.data_config.input_timeout_seconds)
+    csv_files = CsvFiles(separator, decimal_separator, null_words, with_header)
+    csv_files.check()
     quiet_tensorflow()
     from apps_rec.serving.batch.explain import explain_file
 
@@ -67,5 +73,5 @@ def explain(
         max_bad_row_share=max_bad_row_share,
         escape_formulas=escape_formulas,
         trust=trust,
-        with_header=with_header,
+        csv_files=csv_files,
     )
