@@ -40,6 +40,8 @@ setup(
         "docs": ["zensical>=0.0.73,<0.1"],
         # The command tune, and its plots.
         "tune": ["optuna>=5,<6", "plotly>=6,<8"],
+        # The commands ab and plan-ab. A log in a warehouse needs Ibis's backend too: ibis-framework[postgres].
+        "ab": ["tea-tasting>=1.14,<2"],
         # Scoring on a cluster of Spark, which needs Java, or of Ray: samples/spark_scoring.py, samples/ray_scoring.py.
         "spark": ["pyspark>=4,<5"],
         "ray": ["ray[data]>=2.50,<3"],
@@ -62,6 +64,11 @@ setup(
             # For the tests of tune.
             "optuna>=5,<6",
             "plotly>=6,<8",
+            # For the tests of ab and plan-ab, also on a log that SQLite holds for a warehouse.
+            "tea-tasting>=1.14,<2",
+            "ibis-framework[sqlite]>=12,<13",
+            "scipy>=1.11",
+            "statsmodels>=0.14",
             # For the test of the manifests in samples/kubernetes.
             "jsonschema>=4",
             "pyyaml>=6",

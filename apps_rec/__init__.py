@@ -18,6 +18,7 @@ keep_freed_memory()
 
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import (
+    ab,
     check,
     check_data,
     convert,
@@ -27,6 +28,7 @@ from apps_rec.tools.commands import (
     export,
     import_easyrec,
     init,
+    plan_ab,
     predict,
     simulate_config,
     simulate_store,
@@ -42,6 +44,7 @@ keep_log_safe()
 __version__ = "0.1.0"
 __all__ = [
     "Config",
+    "ab",
     "check",
     "check_data",
     "convert",
@@ -52,6 +55,7 @@ __all__ = [
     "import_easyrec",
     "init",
     "load_config",
+    "plan_ab",
     "predict",
     "regress",
     "simulate_config",

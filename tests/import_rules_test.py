@@ -25,6 +25,7 @@ ORDER = (
     "training",
     "simulation",
     "profile",
+    "experiments",
     "tools",
     "cli",
 )
@@ -214,6 +215,18 @@ def test_columns_and_embeddings_of_features_know_nothing_of_each_other():
 
     assert not breaches("features/columns", columns_may)
     assert not breaches("features/embeddings", embeddings_may)
+
+
+def test_experiments_import_no_tensorflow():
+    above_tensorflow = {"terminal", "data", "profile", "experiments", *EVERYBODY_MAY_IMPORT} - {
+        "legacy_keras",
+        "replicas",
+    }
+
+    def allowed(name):
+        return not name.startswith("tensorflow") and (room(name) is None or room(name) in above_tensorflow)
+
+    assert not breaches("experiments", allowed)
 
 
 def test_old_keras_comes_through_one_file():

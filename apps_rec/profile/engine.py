@@ -39,10 +39,27 @@ class Engine:
         Raises:
             DataError: a file is not as DuckDB reads it, or memory and disk do not suffice.
         """
+        with self._told():
+            return self._connection.execute(sql).fetchall()
+
+    def named_rows(self, sql: str) -> list[dict[str, Any]]:
+        """Returns the rows of a query, by the names of its columns.
+
+        Raises:
+            DataError: as of `rows`.
+        """
+        with self._told():
+            found = self._connection.execute(sql)
+            names = [name for name, *_ in found.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Turns errors that the user can mend into DataErrors."""
         import duckdb
 
         try:
-            return self._connection.execute(sql).fetchall()
+            yield
         except duckdb.OutOfMemoryException as error:
             raise DataError(
                 f"{self._what}: {MEMORY} of memory and the disk for temporary files do not suffice "

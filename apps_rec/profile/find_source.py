@@ -22,13 +22,14 @@ _COPY = {
 _FORMATS = {"parquet": "ParquetInput", "csv": "CSVInput"}
 
 
-def find_source(engine: Engine, paths: str, separator: str | None = None) -> Source:
+def find_source(engine: Engine, paths: str, separator: str | None = None, reader: str = "init") -> Source:
     r"""Finds the files of a path, a glob, a folder, or several separated by commas, and reads their columns.
 
     Args:
         engine: an empty database.
         paths: paths as in `train_input_path`, or a folder of CSV or Parquet files.
         separator: separator of CSV files; None: found out.
+        reader: name of the command that reads them, for a message.
 
     Raises:
         DataError: there are no such files, of both formats, or they cannot be read.
@@ -38,12 +39,14 @@ def find_source(engine: Engine, paths: str, separator: str | None = None) -> Sou
 
     stores = [uri for part in split_paths(paths) if (uri := split_uri(part)) is not None and uri[0] != "file"]
     if stores:
-        raise DataError(_of_store(paths, stores[0][0]))
+        raise DataError(_of_store(paths, stores[0][0], reader))
     files = tuple(path.removeprefix("file://") for path in data_files(paths, "input"))
     for path in files:
         command = next((command for ending, command in _UNPACK.items() if path.lower().endswith(ending)), None)
         if command is not None:
-            raise DataError(f"{path}: init reads CSV files as they are, .gz or .zst; write it anew: {command} {path!r}")
+            raise DataError(
+                f"{path}: {reader} reads CSV files as they are, .gz or .zst; write it anew: {command} {path!r}"
+            )
     formats = {guess_input_type(path) for path in files}
     if others := formats - set(_FORMATS):
         raise DataError(f"{paths}: expected CSV or Parquet files, got {others.pop()}; write the rows as Parquet")
@@ -56,14 +59,18 @@ def find_source(engine: Engine, paths: str, separator: str | None = None) -> Sou
     return source
 
 
-def _of_store(paths: str, scheme: str) -> str:
+def _of_store(paths: str, scheme: str, reader: str) -> str:
     """Returns what is said of files in a store."""
     copy = _COPY.get(scheme)
+    expected = (
+        f"{paths}: {reader} reads local and mounted files and file:// alone, got {scheme}://. Copy some days here"
+    )
+    found = expected + (f" ({copy})" if copy else "")
+    if reader != "init":
+        return found
     return (
-        f"{paths}: init reads local and mounted files and file:// alone, got {scheme}://. Copy some days here"
-        + (f" ({copy})" if copy else "")
-        + ", let init read these, and put the URI into train_input_path and eval_input_path of the config: training "
-        "reads it"
+        f"{found}, let init read these, and put the URI into train_input_path and eval_input_path of the config: "
+        "training reads it"
     )
 
 

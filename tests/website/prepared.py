@@ -3,8 +3,11 @@
 import re
 import shutil
 
+import pyarrow.parquet as pq
+
 import apps_rec
 from tests.docs_test import COMPLETE, fenced
+from tests.experiments.logs import rows_of, users_of
 from tests.website.command_blocks import ROOT
 
 GUIDE = COMPLETE[0][1]
@@ -67,9 +70,17 @@ def _serving(folder):
     apps_rec.export("samples/appstore/esmm.config", "out/x/export")
 
 
+def _experiment(folder):
+    """The log of a test of two arms."""
+    rows = rows_of(users_of({"fm": 500, "mmoe": 500}))
+    names = [{"before": "downloads_before"}.get(name, name) for name in rows.column_names]
+    pq.write_table(rows.rename_columns(names), folder / "log.parquet")
+
+
 # The functions run in the folder.
 PREPARED = {
     "README.md": (_log, False),
+    "docs/ab.md": (_experiment, False),
     "docs/config.md": (_guide, True),
     "docs/data.md": (_days, False),
     "docs/init.md": (_log, False),

@@ -8,6 +8,7 @@ from types import ModuleType
 from apps_rec.cli.commands import doctor
 from apps_rec.cli.commands.configs import check, import_easyrec, init
 from apps_rec.cli.commands.data import check_data, convert, simulate_config, simulate_store
+from apps_rec.cli.commands.experiments import ab, plan_ab
 from apps_rec.cli.commands.models import evaluate, export, launch, predict, regress, train, tune, verify_export
 
 # In the order of the help; a name of two words is a command of a group.
@@ -25,6 +26,8 @@ COMMANDS: dict[str, ModuleType] = {
     "verify-export": verify_export,
     "regress": regress,
     "launch": launch,
+    "ab": ab,
+    "plan-ab": plan_ab,
     "simulate store": simulate_store,
     "simulate config": simulate_config,
     "doctor": doctor,

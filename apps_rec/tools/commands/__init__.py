@@ -8,6 +8,8 @@ from apps_rec.tools.commands.data.convert import convert
 from apps_rec.tools.commands.data.simulate_config import simulate_config
 from apps_rec.tools.commands.data.simulate_store import simulate_store
 from apps_rec.tools.commands.doctor import doctor
+from apps_rec.tools.commands.experiments.ab import ab
+from apps_rec.tools.commands.experiments.plan_ab import plan_ab
 from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.explain import explain
 from apps_rec.tools.commands.models.export import export
@@ -17,6 +19,7 @@ from apps_rec.tools.commands.models.tune import tune
 from apps_rec.tools.commands.models.verify_export import verify_export
 
 __all__ = [
+    "ab",
     "check",
     "check_data",
     "convert",
@@ -26,6 +29,7 @@ __all__ = [
     "export",
     "import_easyrec",
     "init",
+    "plan_ab",
     "predict",
     "simulate_config",
     "simulate_store",
