@@ -38,7 +38,17 @@ class CsvForm:
     @property
     def is_readable(self) -> bool:
         """Returns whether a config can say it."""
-        return self.header and self.quote == '"' and not self.skipped
+        return not self.unsaid
+
+    @property
+    def unsaid(self) -> str:
+        """Returns what of it no config can say, in words; "" where one can say all."""
+        found = {
+            f"cells in {self.quote} and not in double quotes": self.quote != '"',
+            "no line of names": not self.header,
+            "lines above the names": bool(self.skipped),
+        }
+        return ", ".join(what for what, is_so in found.items() if is_so)
 
 
 @dataclass(frozen=True)

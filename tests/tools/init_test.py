@@ -140,6 +140,14 @@ def test_what_the_best_checkpoint_goes_by_and_missing_labels_are_told(capsys):
     assert "my.eval.parquet: written, the rows to measure on" in lines
 
 
+def test_quotes_that_no_config_can_say_are_told(capsys):
+    rows = [f"{n % 40};{['`welder`', '`night; nurse`'][n * 7 % 3 > 0]};{int(n * 13 % 7 > 3)}" for n in range(600)]
+    Path("log.csv").write_text("\n".join(["age;job;label", *(row.replace("`", "'") for row in rows)]), encoding="utf-8")
+    code, out, _ = run(capsys, "init", "log.csv", "--label", "label", "-o", "my.config")
+    told = "log.csv has cells in ' and not in double quotes, which no config can say: predict and evaluate would read"
+    assert (code, told in out, f"# {told}" in Path("my.config").read_text(encoding="utf-8")) == (0, True, True)
+
+
 def test_a_table_with_tabs():
     rows = [f"2026-11-{day % 20 + 1:02}\t{day * 7 % 50}\t{int(day * 13 % 7 > 3)}" for day in range(600)]
     Path("log.tsv").write_text("\n".join(["day\tage\tlabel", *rows]), encoding="utf-8")

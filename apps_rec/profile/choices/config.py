@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps_rec.config.imports.written import written
-from apps_rec.profile.choices.decide import Decision
+from apps_rec.profile.choices.decide import Decision, said_of_form
 from apps_rec.profile.choices.kinds import POSITION
 from apps_rec.profile.choices.sides import CONTEXT, USER
 from apps_rec.profile.choices.split import HOLDOUT
@@ -69,7 +69,7 @@ def _head(decided: Decision, placed: Placed) -> str:
     )
     lines.append(sampled)
     lines += [said_of_label(label, table.rows) for label in decided.tasks.labels]
-    lines += [decided.tasks.why, decided.split.why]
+    lines += [decided.tasks.why, decided.split.why, *said_of_form(decided.source)]
     if decided.left_out:
         lines += ["", "Left out, and why (--keep NAME takes one in):"]
         lines += [f"  {name}: {reason}" for name, reason in decided.left_out.items()]

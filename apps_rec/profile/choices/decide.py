@@ -57,6 +57,16 @@ class Decision:
     training: Training
 
 
+def said_of_form(source: Source) -> list[str]:
+    """Returns a line on CSV files that no config can say the form of, else none."""
+    if source.csv is None or source.csv.is_readable:
+        return []
+    return [
+        f"{source.paths} has {source.csv.unsaid}, which no config can say: predict and evaluate would read such files "
+        "wrongly; give them Parquet, or CSV with a line of names and double quotes."
+    ]
+
+
 def find_roles(source: Source, given: Roles) -> Roles:
     """Returns the roles that were given, with users and items found by name where they were not."""
     taken = (*given.labels, *given.excluded, given.time)

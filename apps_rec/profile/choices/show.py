@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from apps_rec.profile.choices.decide import Decision
+from apps_rec.profile.choices.decide import Decision, said_of_form
 from apps_rec.profile.choices.tasks import best_metric, said_of_label, why_best
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.terminal.table import aligned
@@ -36,7 +36,7 @@ def shown_decision(decision: Decision) -> str:
     roles = decision.roles
     lines.append(f"users: {roles.user or 'no column; --user NAME'}; items: {roles.item or 'no column; --item NAME'}")
     best = f"{best_metric(decision.tasks)} {why_best(decision.tasks)}."
-    return "\n".join([*lines, decision.tasks.why, decision.split.why, best])
+    return "\n".join([*lines, decision.tasks.why, decision.split.why, best, *said_of_form(decision.source)])
 
 
 def _ids(feature: FeatureConfig) -> str:
