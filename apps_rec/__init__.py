@@ -16,6 +16,7 @@ from apps_rec.allocator import keep_freed_memory
 # Without effect on memory that TensorFlow's threads have taken before.
 keep_freed_memory()
 
+from apps_rec import plugins
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import (
     ab,
@@ -56,6 +57,7 @@ __all__ = [
     "init",
     "load_config",
     "plan_ab",
+    "plugins",
     "predict",
     "regress",
     "simulate_config",

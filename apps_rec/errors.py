@@ -140,6 +140,10 @@ class CheckFailedError(UserError):
     exit_code = 3
 
 
+class PluginError(UserError):
+    """A plugin that cannot be taken: a module that is not there, a wrong row, a name that is taken, a wrong shape."""
+
+
 class JobFailedError(UserError):
     """A job whose processes died too often; their output stands above the message."""
 

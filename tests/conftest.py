@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from apps_rec.plugins import tables as plugin_tables
 from tests.tiny import SMALL_MODEL, TinyRun
 
 
@@ -134,6 +135,18 @@ def log_as_it_was():
     logger.handlers[:] = handlers
     logger.setLevel(level)
     logger.propagate = propagate
+
+
+@pytest.fixture
+def own_plugins(monkeypatch):
+    """Let a test load plugins: those of others are out of sight, and what it loads or imports goes again."""
+    monkeypatch.setattr(plugin_tables, "_TABLES", plugin_tables._Tables())
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    modules = set(sys.modules)
+    yield
+    for name in set(sys.modules) - modules:
+        if name.partition(".")[0].startswith("my_"):
+            del sys.modules[name]
 
 
 @pytest.fixture

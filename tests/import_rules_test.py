@@ -14,6 +14,7 @@ PACKAGE = ROOT / "apps_rec"
 ORDER = (
     "terminal",
     "protos",
+    "plugins",
     "config",
     "data",
     "losses",
@@ -188,6 +189,7 @@ def test_config_imports_nothing_heavy():
 
     assert not breaches("config", allowed)
     assert not breaches("protos", allowed)
+    assert not breaches("plugins", allowed)
 
 
 @pytest.mark.parametrize("folder", ["losses", "layers"])

@@ -14,7 +14,7 @@ from types import FrameType
 
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
-from apps_rec.cli.options import Parser
+from apps_rec.cli.options import Parser, load_plugins
 from apps_rec.errors import ArgumentError, ConfigError, UserError
 from apps_rec.terminal.progress_bar import bars_on_terminal
 from apps_rec.tools.log import ToStderr
@@ -38,6 +38,7 @@ def execute(options: argparse.Namespace) -> int:
     _set_up_log(is_verbose)
     try:
         with _raised_by_sigterm(), bars_on_terminal():
+            load_plugins(options)
             options.run(options)
     except UserError as error:
         if is_verbose and not isinstance(error, ConfigError):

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 import apps_rec
 from apps_rec.errors import shown
+from apps_rec.tools.quiet import quiet_tensorflow
 
 TRUST = "run the export though it holds operations that are in no export of apps-rec, and may read or write files"
 
@@ -21,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """Adds the config and --set."""
+    """Adds the config, --set and --plugin."""
     parser.add_argument("config", help="text proto, or JSON where the name ends in .json")
     parser.add_argument(
         "--set",
@@ -30,6 +31,25 @@ def add_config(parser: argparse.ArgumentParser) -> None:
         metavar="PATH=VALUE",
         help="change a field, list items by name: 'feature_config.features[*].embedding_dim=8'",
     )
+    add_plugin(parser)
+
+
+def add_plugin(parser: argparse.ArgumentParser) -> None:
+    """Adds --plugin; `execute` loads what it names before the command runs."""
+    parser.add_argument(
+        "--plugin",
+        action="append",
+        default=[],
+        metavar="MODULE",
+        help="take bodies and losses of one's own from a Python module, as my_team.models (docs/python.md)",
+    )
+
+
+def load_plugins(options: argparse.Namespace) -> None:
+    """Loads the plugins of a command that may have some."""
+    if names := getattr(options, "plugin", None):
+        quiet_tensorflow()
+        apps_rec.plugins.load(names)
 
 
 def add_date(parser: argparse.ArgumentParser) -> None:

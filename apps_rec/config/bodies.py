@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from apps_rec.config.custom import check_body
 from apps_rec.config.rewrite import RANK
 from apps_rec.protos.model_pb2 import RankModel
 
@@ -135,6 +136,7 @@ BODIES = {
     "cross": Body("the cross layers", ("dnn",), check=_crosses),
     "interaction": Body("the interaction", (), check=_vectors),
     "aitm": Body("the information transfer", ("task_dnn", "transfer_dnn"), check=_transfer),
+    "custom": Body("the body of one's own", (), check=check_body),
 }
 
 

@@ -25,6 +25,7 @@ ITEM_NAMES = {
     "Tower": ("input", None),
     "ExtractionNetwork": ("network_name", None),
     "ScoreTerm": ("output", None),
+    "Param": ("name", None),
 }
 
 

@@ -10,7 +10,7 @@ from apps_rec.losses.cross_entropy import (
     softmax_cross_entropy,
 )
 from apps_rec.losses.rows import Rows, Terms
-from apps_rec.losses.table import CLASSIFICATION, LOSSES, Loss
+from apps_rec.losses.table import CLASSIFICATION, LOSSES, Loss, loss_of
 from apps_rec.losses.ziln import log_expected_value
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "inverse_propensity_loss",
     "log_expected_value",
     "log_prob_cross_entropy",
+    "loss_of",
     "sigmoid_cross_entropy",
     "soft_cross_entropy",
     "softened",

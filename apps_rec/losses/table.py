@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
 
+from apps_rec import plugins
+from apps_rec.errors import PluginError
 from apps_rec.losses.cross_entropy import classification, log_prob_cross_entropy
 from apps_rec.losses.f1_reweighted import f1_reweighted
 from apps_rec.losses.focal import binary_focal
@@ -74,3 +77,41 @@ LOSSES = {
     "ORDER_CALIBRATE_LOSS": Loss(of_others=order_calibration),
     "ZILN_LOSS": Loss(of_rows=ziln),
 }
+
+
+def loss_of(name: str) -> Loss:
+    """Returns the row of a loss: one of ours, or one that a plugin gave.
+
+    Raises:
+        ValueError: there is none of this name.
+    """
+    if name in LOSSES:
+        return LOSSES[name]
+    given = plugins.losses().get(name)
+    if given is None:
+        raise ValueError(f"no loss is called {name}; expected one of {', '.join([*LOSSES, *plugins.losses()])}")
+    functions = {field: getattr(given, field) for field in ("of_logit", "of_log_prob", "of_rows")}
+    checked = {field: _checked(name, function) for field, function in functions.items() if function is not None}
+    return Loss(**checked, is_squared=given.is_squared)
+
+
+def _checked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Returns a plugin's function, with a check of what it returns."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **options: Any) -> Any:
+        found = function(*args, **options)
+        is_of_rows = any(isinstance(one, Rows) for one in args)
+        parts: Sequence[Any] = (found,) if isinstance(found, Terms) or not is_of_rows else found
+        if is_of_rows and not (isinstance(parts, tuple) and parts and all(isinstance(one, Terms) for one in parts)):
+            raise PluginError(f'the loss "{name}" returns {type(found).__name__}; expected apps_rec.losses.Terms')
+        for tensor in [tensor for one in parts for tensor in (one if is_of_rows else (one,))]:
+            shape = getattr(tensor, "shape", None)
+            # A batch of one row stands for many where its size is not known: a number too many.
+            if shape is None or shape.rank != 1 or not (is_of_rows or shape.is_compatible_with(args[0].shape[:1])):
+                what = "values and weights of one shape (terms,)" if is_of_rows else "one value a row, (batch,)"
+                got = type(tensor).__name__ if shape is None else f"the shape {shape}"
+                raise PluginError(f'the loss "{name}" returns {got}; expected {what}: the model takes the mean')
+        return found
+
+    return call

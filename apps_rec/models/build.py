@@ -8,12 +8,13 @@ from typing import Any
 import tensorflow as tf
 
 from apps_rec.config.bodies import body_of
+from apps_rec.config.custom import body_arguments
 from apps_rec.config.heads import space_of
 from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses, may_be_any_number
 from apps_rec.config.sequences import listed_in_groups
 from apps_rec.config.tasks.distillation import is_any_number, soft_labels_of
 from apps_rec.config.tasks.kinds import kind_name
-from apps_rec.config.tasks.losses import AskedLoss, asked_losses, is_learned
+from apps_rec.config.tasks.losses import LOSSES, AskedLoss, asked_losses, is_learned
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.features import Embedder, Preprocessor, VariationalDropout
 from apps_rec.features.build import build_initials, build_sequences, dnn_arguments
@@ -21,6 +22,7 @@ from apps_rec.features.embeddings.variational_dropout import widths_of
 from apps_rec.features.specs import FeatureSpec
 from apps_rec.models.bodies import (
     Body,
+    Custom,
     DeepAndCross,
     InformationTransfer,
     Interaction,
@@ -222,6 +224,10 @@ def _information_transfer(
     return InformationTransfer(parts, num_tasks, task_dnn, transfer_dnn, **options)
 
 
+def _custom(message: network_pb2.CustomBody, parts: Sequence[Group], num_tasks: int, **options: Any) -> Body:
+    return Custom(parts, num_tasks, message.name, body_arguments(message), **options)
+
+
 # By the name of the message in the config; apps_rec/config/bodies.py checks them, by the same names.
 BODIES: dict[str, Callable[..., Body]] = {
     "shared_bottom": _shared_bottom,
@@ -230,6 +236,7 @@ BODIES: dict[str, Callable[..., Body]] = {
     "cross": _deep_and_cross,
     "interaction": _interaction,
     "aitm": _information_transfer,
+    "custom": _custom,
 }
 
 
@@ -323,7 +330,9 @@ def _build_task(
         kind=kind_name(tower),
         num_class=tower.num_class,
         unobserved=unobserved,
-        options={name: value for asked in losses for name, value in asked.options.items() if name in _OF_OUTPUTS},
+        options={
+            n: v for asked in losses if asked.name in LOSSES for n, v in asked.options.items() if n in _OF_OUTPUTS
+        },
     )
 
 
@@ -332,5 +341,6 @@ _OF_OUTPUTS = ("max_sigma", "max_log_clip_value", "return_log_pred_value")
 
 
 def _build_loss(asked: AskedLoss, is_drawn: bool) -> TaskLoss:
-    options = {n: value for n, value in asked.options.items() if n == "max_sigma" or n not in _OF_OUTPUTS}
+    outputs = [name for name in _OF_OUTPUTS if name != "max_sigma"] if asked.name in LOSSES else []
+    options = {name: value for name, value in asked.options.items() if name not in outputs}
     return TaskLoss(asked.name, asked.weight, asked.is_learned, options, asked.session or None, asked.towers, is_drawn)

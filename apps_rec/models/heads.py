@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.layers import MultiplicativeHead
-from apps_rec.losses import LOSSES, Rows, Terms
+from apps_rec.losses import Rows, Terms, loss_of
 from apps_rec.models.counterfactual import FurtherLosses, counterfactual_losses
 from apps_rec.models.kinds import PROBABILITY
 from apps_rec.models.specs import CounterfactualSpec, ScoreTerm, Task
@@ -79,7 +79,7 @@ class IndependentHead:
             # The least number there is: its square would be infinite, and 0 times that is no number.
             label = tf.where(label == task.unobserved, 0.0, label)
         for item in task.losses:
-            of_task, loss = rows.of(task.name, item.session), LOSSES[item.loss]
+            of_task, loss = rows.of(task.name, item.session), loss_of(item.loss)
             if loss.of_others is not None:
                 own, *others = (tf.sigmoid(logits[name]) for name in (task.name, *item.others))
                 found.append((Terms(loss.of_others(own, others, **item.options), of_task.weights),))
@@ -127,7 +127,7 @@ class FunnelHead:
                 raise ValueError(f"task {task.name}: expected a probability in a funnel, got the kind {task.kind}")
         for task in tasks[1:]:
             for item in task.losses:
-                if LOSSES[item.loss].of_others is not None:
+                if loss_of(item.loss).of_others is not None:
                     raise ValueError(f"task {task.name}: {item.loss} is no loss of a product of probabilities")
         names = [task.name for task in tasks]
         # Task -> the name of its product with all before it.
@@ -160,7 +160,7 @@ class FunnelHead:
             product = self._product(*(logits[step.name] for step in steps))
             all_of_them = functools.reduce(operator.mul, (labels[step.label] for step in steps))
             found[task.name] = tuple(
-                LOSSES[item.loss].terms_of_product(
+                loss_of(item.loss).terms_of_product(
                     all_of_them,
                     product["ctcvr_log_prob"],
                     product["ctcvr_log_complement"],

@@ -13,8 +13,8 @@ from apps_rec.features import EmbeddedFeatures, Embedder, RequestFeatures, Varia
 from apps_rec.layers import Fm, RelationTower
 from apps_rec.layers.request import KeptKernels, in_precision_of
 from apps_rec.legacy_keras import tfrs
-from apps_rec.losses import LOSSES
-from apps_rec.models.bodies import Body
+from apps_rec.losses import loss_of
+from apps_rec.models.bodies import Body, Custom, logits_of_body
 from apps_rec.models.distillation import distillation_terms
 from apps_rec.models.heads import AllRows, Head, TaskTerms
 from apps_rec.models.score import FORMULAS, WEIGHTED_SUM, ranking_score
@@ -96,7 +96,8 @@ class RankModel(tfrs.Model):
         self.variational_dropout = variational_dropout
         self._seed = seed % 2**31
         self._keep_averages = keep_averages
-        has_tower_input = body is not None or (fm is not None and fm.into_tower_input)
+        makes_logits = isinstance(body, Custom) and body.makes_logits
+        has_tower_input = not makes_logits and (body is not None or (fm is not None and fm.into_tower_input))
         self.towers = task_towers(self.tasks, l2, dtype) if has_tower_input else {}
         self.imputation_towers = imputation_towers(head, l2, dtype)
         if self.imputation_towers and not has_tower_input:
@@ -104,8 +105,8 @@ class RankModel(tfrs.Model):
         if not has_tower_input and any(task.relations or task.relation_dnn for task in self.tasks):
             raise ValueError("Towers that read others need an input: a body, or an FM that goes into it. Got neither")
         num_logits = logits_of_fm(self.tasks, fm, embedder.wide_dim, position)
-        # Towers have biases; without towers, each task has one here.
-        self.biases = {} if has_tower_input else {task.name: self._bias(task) for task in self.tasks}
+        # Towers have biases, and so may a body; with neither, each task has one here.
+        self.biases = {} if has_tower_input or makes_logits else {task.name: self._bias(task) for task in self.tasks}
         # Of each loss whose uncertainty is learned: s = log(sigma^2).
         self.uncertainties = {
             f"{task.name}/{at}": self.add_weight(name=f"uncertainty_{task.name}_{at}", shape=(1,), initializer="zeros")
@@ -243,7 +244,7 @@ class RankModel(tfrs.Model):
                 share *= drawn[f"{task.name}/{at}"]
             if item.is_learned:
                 s = self.uncertainties[f"{task.name}/{at}"][0]
-                half = 0.5 if LOSSES[item.loss].is_squared else 1.0
+                half = 0.5 if loss_of(item.loss).is_squared else 1.0
                 # Where no row counts there is nothing to be sure of: s stays.
                 counts = tf.cast(tf.add_n([_total_weight(part.weights) for part in terms]) > 0, share.dtype)
                 share = half * tf.exp(-s) * share + counts * s / 2 / replicas
@@ -276,7 +277,9 @@ class RankModel(tfrs.Model):
                 added.append(tf.squeeze(term, axis=1) if term.shape[1] == 1 else term)
         logits, relations = {}, dict[str, tf.Tensor]()
         for task, x in zip(self.tasks, self._joined(tower_inputs), strict=True):
-            if x is not None:
+            if x is not None and not self.towers:
+                logits[task.name] = tf.add_n([logits_of_body(x, task), *added])
+            elif x is not None:
                 tower = self.towers[task.name]
                 if isinstance(tower, RelationTower):
                     read = [relations[name] for name in task.relations]

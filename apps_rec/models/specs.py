@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps_rec.data.schema import NOT_OBSERVED_NUMBER
-from apps_rec.losses import CLASSIFICATION, LOSSES
+from apps_rec.losses import CLASSIFICATION, loss_of
 from apps_rec.models.kinds import KINDS, PROBABILITY, Kind
 
 
@@ -35,7 +35,7 @@ class TaskLoss:
     """One of the losses of a task.
 
     Attributes:
-        loss: a key of `apps_rec.losses.LOSSES`.
+        loss: a key of `apps_rec.losses.LOSSES`, or the name of a plugin's loss.
         weight: weight in the task's sum.
         is_learned: whether its uncertainty is learned: it counts as exp(-s) L + s / 2.
         is_drawn: whether its weight is multiplied by a number drawn in each step.
@@ -53,8 +53,7 @@ class TaskLoss:
     is_drawn: bool = False
 
     def __post_init__(self) -> None:
-        if self.loss not in LOSSES:
-            raise ValueError(f"no loss is called {self.loss}; expected one of {', '.join(LOSSES)}")
+        loss_of(self.loss)
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ class LossType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     JRC_LOSS: _ClassVar[LossType]
     ORDER_CALIBRATE_LOSS: _ClassVar[LossType]
     ZILN_LOSS: _ClassVar[LossType]
+    CUSTOM: _ClassVar[LossType]
 CLASSIFICATION: LossType
 L2_LOSS: LossType
 SIGMOID_L2_LOSS: LossType
@@ -37,6 +38,7 @@ LISTWISE_RANK_LOSS: LossType
 JRC_LOSS: LossType
 ORDER_CALIBRATE_LOSS: LossType
 ZILN_LOSS: LossType
+CUSTOM: LossType
 OPTIONS_FIELD_NUMBER: _ClassVar[int]
 options: _descriptor.FieldDescriptor
 KINDS_FIELD_NUMBER: _ClassVar[int]
@@ -47,7 +49,7 @@ NEEDS_SESSION_FIELD_NUMBER: _ClassVar[int]
 needs_session: _descriptor.FieldDescriptor
 
 class Loss(_message.Message):
-    __slots__ = ("loss_type", "weight", "learn_loss_weight", "f1_reweighted_loss", "binary_focal_loss", "pairwise_loss", "pairwise_focal_loss", "pairwise_logistic_loss", "jrc_loss", "pairwise_hinge_loss", "listwise_rank_loss", "ziln_loss", "classification_loss", "order_calibrate_loss")
+    __slots__ = ("loss_type", "weight", "learn_loss_weight", "f1_reweighted_loss", "binary_focal_loss", "pairwise_loss", "pairwise_focal_loss", "pairwise_logistic_loss", "jrc_loss", "pairwise_hinge_loss", "listwise_rank_loss", "ziln_loss", "classification_loss", "order_calibrate_loss", "custom_loss")
     LOSS_TYPE_FIELD_NUMBER: _ClassVar[int]
     WEIGHT_FIELD_NUMBER: _ClassVar[int]
     LEARN_LOSS_WEIGHT_FIELD_NUMBER: _ClassVar[int]
@@ -62,6 +64,7 @@ class Loss(_message.Message):
     ZILN_LOSS_FIELD_NUMBER: _ClassVar[int]
     CLASSIFICATION_LOSS_FIELD_NUMBER: _ClassVar[int]
     ORDER_CALIBRATE_LOSS_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_LOSS_FIELD_NUMBER: _ClassVar[int]
     loss_type: LossType
     weight: float
     learn_loss_weight: bool
@@ -76,7 +79,40 @@ class Loss(_message.Message):
     ziln_loss: ZILNLoss
     classification_loss: ClassificationLoss
     order_calibrate_loss: OrderCalibrateLoss
-    def __init__(self, loss_type: _Optional[_Union[LossType, str]] = ..., weight: _Optional[float] = ..., learn_loss_weight: bool = ..., f1_reweighted_loss: _Optional[_Union[F1ReweighedLoss, _Mapping]] = ..., binary_focal_loss: _Optional[_Union[BinaryFocalLoss, _Mapping]] = ..., pairwise_loss: _Optional[_Union[PairwiseLoss, _Mapping]] = ..., pairwise_focal_loss: _Optional[_Union[PairwiseFocalLoss, _Mapping]] = ..., pairwise_logistic_loss: _Optional[_Union[PairwiseLogisticLoss, _Mapping]] = ..., jrc_loss: _Optional[_Union[JRCLoss, _Mapping]] = ..., pairwise_hinge_loss: _Optional[_Union[PairwiseHingeLoss, _Mapping]] = ..., listwise_rank_loss: _Optional[_Union[ListwiseRankLoss, _Mapping]] = ..., ziln_loss: _Optional[_Union[ZILNLoss, _Mapping]] = ..., classification_loss: _Optional[_Union[ClassificationLoss, _Mapping]] = ..., order_calibrate_loss: _Optional[_Union[OrderCalibrateLoss, _Mapping]] = ...) -> None: ...
+    custom_loss: CustomLoss
+    def __init__(self, loss_type: _Optional[_Union[LossType, str]] = ..., weight: _Optional[float] = ..., learn_loss_weight: bool = ..., f1_reweighted_loss: _Optional[_Union[F1ReweighedLoss, _Mapping]] = ..., binary_focal_loss: _Optional[_Union[BinaryFocalLoss, _Mapping]] = ..., pairwise_loss: _Optional[_Union[PairwiseLoss, _Mapping]] = ..., pairwise_focal_loss: _Optional[_Union[PairwiseFocalLoss, _Mapping]] = ..., pairwise_logistic_loss: _Optional[_Union[PairwiseLogisticLoss, _Mapping]] = ..., jrc_loss: _Optional[_Union[JRCLoss, _Mapping]] = ..., pairwise_hinge_loss: _Optional[_Union[PairwiseHingeLoss, _Mapping]] = ..., listwise_rank_loss: _Optional[_Union[ListwiseRankLoss, _Mapping]] = ..., ziln_loss: _Optional[_Union[ZILNLoss, _Mapping]] = ..., classification_loss: _Optional[_Union[ClassificationLoss, _Mapping]] = ..., order_calibrate_loss: _Optional[_Union[OrderCalibrateLoss, _Mapping]] = ..., custom_loss: _Optional[_Union[CustomLoss, _Mapping]] = ...) -> None: ...
+
+class CustomLoss(_message.Message):
+    __slots__ = ("name", "kind", "session_name", "params")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    SESSION_NAME_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    kind: str
+    session_name: str
+    params: _containers.RepeatedCompositeFieldContainer[Param]
+    def __init__(self, name: _Optional[str] = ..., kind: _Optional[str] = ..., session_name: _Optional[str] = ..., params: _Optional[_Iterable[_Union[Param, _Mapping]]] = ...) -> None: ...
+
+class Param(_message.Message):
+    __slots__ = ("name", "int_value", "float_value", "string_value", "bool_value", "int_values", "float_values", "string_values")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    INT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    FLOAT_VALUE_FIELD_NUMBER: _ClassVar[int]
+    STRING_VALUE_FIELD_NUMBER: _ClassVar[int]
+    BOOL_VALUE_FIELD_NUMBER: _ClassVar[int]
+    INT_VALUES_FIELD_NUMBER: _ClassVar[int]
+    FLOAT_VALUES_FIELD_NUMBER: _ClassVar[int]
+    STRING_VALUES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    int_value: int
+    float_value: float
+    string_value: str
+    bool_value: bool
+    int_values: _containers.RepeatedScalarFieldContainer[int]
+    float_values: _containers.RepeatedScalarFieldContainer[float]
+    string_values: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., int_value: _Optional[int] = ..., float_value: _Optional[float] = ..., string_value: _Optional[str] = ..., bool_value: bool = ..., int_values: _Optional[_Iterable[int]] = ..., float_values: _Optional[_Iterable[float]] = ..., string_values: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class ClassificationLoss(_message.Message):
     __slots__ = ("label_smoothing",)

@@ -28,7 +28,7 @@ from apps_rec.protos import loss_pb2 as apps__rec_dot_protos_dot_loss__pb2
 from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/network.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xab\x02\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x12\'\n\x03ple\x18\x03 \x01(\x0b\x32\x18.apps_rec.protos.PleBodyH\x00\x12+\n\x05\x63ross\x18\x04 \x01(\x0b\x32\x1a.apps_rec.protos.CrossBodyH\x00\x12\x37\n\x0binteraction\x18\x05 \x01(\x0b\x32 .apps_rec.protos.InteractionBodyH\x00\x12)\n\x04\x61itm\x18\x06 \x01(\x0b\x32\x19.apps_rec.protos.AitmBodyH\x00\x42\x06\n\x04\x62ody\"\x94\x01\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12 \n\x10normalize_groups\x18\xe8\x07 \x01(\x08:\x05\x66\x61lse\"\xc0\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12.\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x1b\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x42\x04\xa0\xf4\x18\x01\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12&\n\x08gate_dnn\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xab\x01\n\x08\x41itmBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12,\n\x08task_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x30\n\x0ctransfer_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"\x85\x01\n\tCrossBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x14\n\tcross_num\x18\x04 \x01(\r:\x01\x33\"\xb6\x01\n\x0fInteractionBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12\x1f\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08\x12\x1f\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08\"\x91\x01\n\x07PleBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12\x45\n\x13\x65xtraction_networks\x18\x03 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetworkB\x04\xa0\xf4\x18\x01\"\xd0\x01\n\x11\x45xtractionNetwork\x12\x14\n\x0cnetwork_name\x18\x01 \x01(\t\x12!\n\x13\x65xpert_num_per_task\x18\x02 \x01(\rB\x04\xa0\xf4\x18\x01\x12\x17\n\tshare_num\x18\x03 \x01(\rB\x04\xa0\xf4\x18\x01\x12\x33\n\x0ftask_expert_net\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x34\n\x10share_expert_net\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"?\n\x05Tower\x12\x13\n\x05input\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x80\x05\n\tTaskTower\x12\x18\n\ntower_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x18\n\nlabel_name\x18\x02 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12<\n\tloss_type\x18\x04 \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\x05 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1f\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12-\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12.\n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12%\n\x06losses\x18\r \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12!\n\x19task_space_indicator_name\x18\x0f \x01(\t\x12\"\n\x1atask_space_indicator_value\x18\x10 \x01(\t\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\x12\x1d\n\x14relation_tower_names\x18\xe9\x07 \x03(\t\x12+\n\x0crelation_dnn\x18\xea\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xa1\x02\n\x12\x43ounterfactualRisk\x12\x45\n\testimator\x18\x01 \x01(\x0e\x32-.apps_rec.protos.CounterfactualRisk.Estimator:\x03IPS\x12!\n\x06weight\x18\x02 \x01(\x02:\x03\x30.1B\x0c\x92\xf4\x18\x08(0, inf)\x12)\n\x0emin_propensity\x18\x03 \x01(\x02:\x05\x30.001B\n\x92\xf4\x18\x06(0, 1]\x12,\n\x0eimputation_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12*\n\x11imputation_weight\x18\x05 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08(0, inf)\"\x1c\n\tEstimator\x12\x07\n\x03IPS\x10\x00\x12\x06\n\x02\x44R\x10\x01\"\xc6\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\x12\x1a\n\x0fwide_output_dim\x18\x04 \x01(\r:\x01\x31\x12\x16\n\x08pairwise\x18\x05 \x01(\x08:\x04true\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/network.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1a\x61pps_rec/protos/eval.proto\x1a\x1a\x61pps_rec/protos/loss.proto\x1a\x1d\x61pps_rec/protos/options.proto\"\xdb\x02\n\x04\x42ody\x12\x36\n\rshared_bottom\x18\x01 \x01(\x0b\x32\x1d.apps_rec.protos.SharedBottomH\x00\x12)\n\x04mmoe\x18\x02 \x01(\x0b\x32\x19.apps_rec.protos.MmoeBodyH\x00\x12\'\n\x03ple\x18\x03 \x01(\x0b\x32\x18.apps_rec.protos.PleBodyH\x00\x12+\n\x05\x63ross\x18\x04 \x01(\x0b\x32\x1a.apps_rec.protos.CrossBodyH\x00\x12\x37\n\x0binteraction\x18\x05 \x01(\x0b\x32 .apps_rec.protos.InteractionBodyH\x00\x12)\n\x04\x61itm\x18\x06 \x01(\x0b\x32\x19.apps_rec.protos.AitmBodyH\x00\x12.\n\x06\x63ustom\x18\xe8\x07 \x01(\x0b\x32\x1b.apps_rec.protos.CustomBodyH\x00\x42\x06\n\x04\x62ody\"\x94\x01\n\x0cSharedBottom\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12 \n\x10normalize_groups\x18\xe8\x07 \x01(\x08:\x05\x66\x61lse\"\xc0\x01\n\x08MmoeBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12.\n\nexpert_dnn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x1b\n\nnum_expert\x18\x03 \x01(\r:\x01\x30\x42\x04\xa0\xf4\x18\x01\x12&\n\x06groups\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12&\n\x08gate_dnn\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xab\x01\n\x08\x41itmBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12,\n\x08task_dnn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x30\n\x0ctransfer_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"\x85\x01\n\tCrossBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12!\n\x03\x64nn\x18\x03 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x14\n\tcross_num\x18\x04 \x01(\r:\x01\x33\"\xb6\x01\n\x0fInteractionBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12 \n\x13\x61rch_interaction_op\x18\x03 \x01(\t:\x03\x64ot\x12\x1f\n\x17\x61rch_interaction_itself\x18\x04 \x01(\x08\x12\x1f\n\x17\x61rch_with_dense_feature\x18\x05 \x01(\x08\"\x91\x01\n\x07PleBody\x12\x17\n\ngroup_name\x18\x01 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x02 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12\x45\n\x13\x65xtraction_networks\x18\x03 \x03(\x0b\x32\".apps_rec.protos.ExtractionNetworkB\x04\xa0\xf4\x18\x01\"\xd0\x01\n\x11\x45xtractionNetwork\x12\x14\n\x0cnetwork_name\x18\x01 \x01(\t\x12!\n\x13\x65xpert_num_per_task\x18\x02 \x01(\rB\x04\xa0\xf4\x18\x01\x12\x17\n\tshare_num\x18\x03 \x01(\rB\x04\xa0\xf4\x18\x01\x12\x33\n\x0ftask_expert_net\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\x12\x34\n\x10share_expert_net\x18\x05 \x01(\x0b\x32\x14.apps_rec.protos.DNNB\x04\xa0\xf4\x18\x01\"\x89\x01\n\nCustomBody\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x17\n\ngroup_name\x18\x02 \x01(\t:\x03\x61ll\x12&\n\x06groups\x18\x03 \x03(\x0b\x32\x16.apps_rec.protos.Tower\x12&\n\x06params\x18\x04 \x03(\x0b\x32\x16.apps_rec.protos.Param\"?\n\x05Tower\x12\x13\n\x05input\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x80\x05\n\tTaskTower\x12\x18\n\ntower_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x18\n\nlabel_name\x18\x02 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x31\n\x0bmetrics_set\x18\x03 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\x12<\n\tloss_type\x18\x04 \x01(\x0e\x32\x19.apps_rec.protos.LossType:\x0e\x43LASSIFICATION\x12\x14\n\tnum_class\x18\x05 \x01(\r:\x01\x31\x12!\n\x03\x64nn\x18\x06 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1f\n\x06weight\x18\x07 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12\"\n\x1atask_space_indicator_label\x18\n \x01(\t\x12-\n\x14in_task_space_weight\x18\x0b \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12.\n\x15out_task_space_weight\x18\x0c \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\x12%\n\x06losses\x18\r \x03(\x0b\x32\x15.apps_rec.protos.Loss\x12\x1f\n\x11use_sample_weight\x18\x0e \x01(\x08:\x04true\x12!\n\x19task_space_indicator_name\x18\x0f \x01(\t\x12\"\n\x1atask_space_indicator_value\x18\x10 \x01(\t\x12\x16\n\rsample_weight\x18\xe8\x07 \x01(\t\x12\x1d\n\x14relation_tower_names\x18\xe9\x07 \x03(\t\x12+\n\x0crelation_dnn\x18\xea\x07 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\xa1\x02\n\x12\x43ounterfactualRisk\x12\x45\n\testimator\x18\x01 \x01(\x0e\x32-.apps_rec.protos.CounterfactualRisk.Estimator:\x03IPS\x12!\n\x06weight\x18\x02 \x01(\x02:\x03\x30.1B\x0c\x92\xf4\x18\x08(0, inf)\x12)\n\x0emin_propensity\x18\x03 \x01(\x02:\x05\x30.001B\n\x92\xf4\x18\x06(0, 1]\x12,\n\x0eimputation_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12*\n\x11imputation_weight\x18\x05 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08(0, inf)\"\x1c\n\tEstimator\x12\x07\n\x03IPS\x10\x00\x12\x06\n\x02\x44R\x10\x01\"\xc6\x01\n\x06\x46mTerm\x12\x12\n\ngroup_name\x18\x01 \x01(\t\x12\x17\n\x0fwide_group_name\x18\x02 \x01(\t\x12\x35\n\x06output\x18\x03 \x01(\x0e\x32\x1e.apps_rec.protos.FmTerm.Output:\x05LOGIT\x12\x1a\n\x0fwide_output_dim\x18\x04 \x01(\r:\x01\x31\x12\x16\n\x08pairwise\x18\x05 \x01(\x08:\x04true\"$\n\x06Output\x12\t\n\x05LOGIT\x10\x00\x12\x0f\n\x0bTOWER_INPUT\x10\x01\"P\n\rPositionTower\x12\x1c\n\ngroup_name\x18\x01 \x01(\t:\x08position\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,6 +53,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXTRACTIONNETWORK'].fields_by_name['task_expert_net']._serialized_options = b'\240\364\030\001'
   _globals['_EXTRACTIONNETWORK'].fields_by_name['share_expert_net']._loaded_options = None
   _globals['_EXTRACTIONNETWORK'].fields_by_name['share_expert_net']._serialized_options = b'\240\364\030\001'
+  _globals['_CUSTOMBODY'].fields_by_name['name']._loaded_options = None
+  _globals['_CUSTOMBODY'].fields_by_name['name']._serialized_options = b'\240\364\030\001'
   _globals['_TOWER'].fields_by_name['input']._loaded_options = None
   _globals['_TOWER'].fields_by_name['input']._serialized_options = b'\240\364\030\001'
   _globals['_TASKTOWER'].fields_by_name['tower_name']._loaded_options = None
@@ -72,33 +74,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COUNTERFACTUALRISK'].fields_by_name['imputation_weight']._loaded_options = None
   _globals['_COUNTERFACTUALRISK'].fields_by_name['imputation_weight']._serialized_options = b'\222\364\030\010(0, inf)'
   _globals['_BODY']._serialized_start=165
-  _globals['_BODY']._serialized_end=464
-  _globals['_SHAREDBOTTOM']._serialized_start=467
-  _globals['_SHAREDBOTTOM']._serialized_end=615
-  _globals['_MMOEBODY']._serialized_start=618
-  _globals['_MMOEBODY']._serialized_end=810
-  _globals['_AITMBODY']._serialized_start=813
-  _globals['_AITMBODY']._serialized_end=984
-  _globals['_CROSSBODY']._serialized_start=987
-  _globals['_CROSSBODY']._serialized_end=1120
-  _globals['_INTERACTIONBODY']._serialized_start=1123
-  _globals['_INTERACTIONBODY']._serialized_end=1305
-  _globals['_PLEBODY']._serialized_start=1308
-  _globals['_PLEBODY']._serialized_end=1453
-  _globals['_EXTRACTIONNETWORK']._serialized_start=1456
-  _globals['_EXTRACTIONNETWORK']._serialized_end=1664
-  _globals['_TOWER']._serialized_start=1666
-  _globals['_TOWER']._serialized_end=1729
-  _globals['_TASKTOWER']._serialized_start=1732
-  _globals['_TASKTOWER']._serialized_end=2372
-  _globals['_COUNTERFACTUALRISK']._serialized_start=2375
-  _globals['_COUNTERFACTUALRISK']._serialized_end=2664
-  _globals['_COUNTERFACTUALRISK_ESTIMATOR']._serialized_start=2636
-  _globals['_COUNTERFACTUALRISK_ESTIMATOR']._serialized_end=2664
-  _globals['_FMTERM']._serialized_start=2667
-  _globals['_FMTERM']._serialized_end=2865
-  _globals['_FMTERM_OUTPUT']._serialized_start=2829
-  _globals['_FMTERM_OUTPUT']._serialized_end=2865
-  _globals['_POSITIONTOWER']._serialized_start=2867
-  _globals['_POSITIONTOWER']._serialized_end=2947
+  _globals['_BODY']._serialized_end=512
+  _globals['_SHAREDBOTTOM']._serialized_start=515
+  _globals['_SHAREDBOTTOM']._serialized_end=663
+  _globals['_MMOEBODY']._serialized_start=666
+  _globals['_MMOEBODY']._serialized_end=858
+  _globals['_AITMBODY']._serialized_start=861
+  _globals['_AITMBODY']._serialized_end=1032
+  _globals['_CROSSBODY']._serialized_start=1035
+  _globals['_CROSSBODY']._serialized_end=1168
+  _globals['_INTERACTIONBODY']._serialized_start=1171
+  _globals['_INTERACTIONBODY']._serialized_end=1353
+  _globals['_PLEBODY']._serialized_start=1356
+  _globals['_PLEBODY']._serialized_end=1501
+  _globals['_EXTRACTIONNETWORK']._serialized_start=1504
+  _globals['_EXTRACTIONNETWORK']._serialized_end=1712
+  _globals['_CUSTOMBODY']._serialized_start=1715
+  _globals['_CUSTOMBODY']._serialized_end=1852
+  _globals['_TOWER']._serialized_start=1854
+  _globals['_TOWER']._serialized_end=1917
+  _globals['_TASKTOWER']._serialized_start=1920
+  _globals['_TASKTOWER']._serialized_end=2560
+  _globals['_COUNTERFACTUALRISK']._serialized_start=2563
+  _globals['_COUNTERFACTUALRISK']._serialized_end=2852
+  _globals['_COUNTERFACTUALRISK_ESTIMATOR']._serialized_start=2824
+  _globals['_COUNTERFACTUALRISK_ESTIMATOR']._serialized_end=2852
+  _globals['_FMTERM']._serialized_start=2855
+  _globals['_FMTERM']._serialized_end=3053
+  _globals['_FMTERM_OUTPUT']._serialized_start=3017
+  _globals['_FMTERM_OUTPUT']._serialized_end=3053
+  _globals['_POSITIONTOWER']._serialized_start=3055
+  _globals['_POSITIONTOWER']._serialized_end=3135
 # @@protoc_insertion_point(module_scope)

@@ -12,20 +12,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Body(_message.Message):
-    __slots__ = ("shared_bottom", "mmoe", "ple", "cross", "interaction", "aitm")
+    __slots__ = ("shared_bottom", "mmoe", "ple", "cross", "interaction", "aitm", "custom")
     SHARED_BOTTOM_FIELD_NUMBER: _ClassVar[int]
     MMOE_FIELD_NUMBER: _ClassVar[int]
     PLE_FIELD_NUMBER: _ClassVar[int]
     CROSS_FIELD_NUMBER: _ClassVar[int]
     INTERACTION_FIELD_NUMBER: _ClassVar[int]
     AITM_FIELD_NUMBER: _ClassVar[int]
+    CUSTOM_FIELD_NUMBER: _ClassVar[int]
     shared_bottom: SharedBottom
     mmoe: MmoeBody
     ple: PleBody
     cross: CrossBody
     interaction: InteractionBody
     aitm: AitmBody
-    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ..., interaction: _Optional[_Union[InteractionBody, _Mapping]] = ..., aitm: _Optional[_Union[AitmBody, _Mapping]] = ...) -> None: ...
+    custom: CustomBody
+    def __init__(self, shared_bottom: _Optional[_Union[SharedBottom, _Mapping]] = ..., mmoe: _Optional[_Union[MmoeBody, _Mapping]] = ..., ple: _Optional[_Union[PleBody, _Mapping]] = ..., cross: _Optional[_Union[CrossBody, _Mapping]] = ..., interaction: _Optional[_Union[InteractionBody, _Mapping]] = ..., aitm: _Optional[_Union[AitmBody, _Mapping]] = ..., custom: _Optional[_Union[CustomBody, _Mapping]] = ...) -> None: ...
 
 class SharedBottom(_message.Message):
     __slots__ = ("group_name", "groups", "dnn", "normalize_groups")
@@ -114,6 +116,18 @@ class ExtractionNetwork(_message.Message):
     task_expert_net: _dnn_pb2.DNN
     share_expert_net: _dnn_pb2.DNN
     def __init__(self, network_name: _Optional[str] = ..., expert_num_per_task: _Optional[int] = ..., share_num: _Optional[int] = ..., task_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., share_expert_net: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
+
+class CustomBody(_message.Message):
+    __slots__ = ("name", "group_name", "groups", "params")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUP_NAME_FIELD_NUMBER: _ClassVar[int]
+    GROUPS_FIELD_NUMBER: _ClassVar[int]
+    PARAMS_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    group_name: str
+    groups: _containers.RepeatedCompositeFieldContainer[Tower]
+    params: _containers.RepeatedCompositeFieldContainer[_loss_pb2.Param]
+    def __init__(self, name: _Optional[str] = ..., group_name: _Optional[str] = ..., groups: _Optional[_Iterable[_Union[Tower, _Mapping]]] = ..., params: _Optional[_Iterable[_Union[_loss_pb2.Param, _Mapping]]] = ...) -> None: ...
 
 class Tower(_message.Message):
     __slots__ = ("input", "dnn")

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import apps_rec
 from tests.docs_test import COMPLETE, fenced
 from tests.experiments.logs import rows_of, users_of
+from tests.python_guide_test import write_files
 from tests.website.command_blocks import ROOT
 
 GUIDE = COMPLETE[0][1]
@@ -77,6 +78,11 @@ def _experiment(folder):
     pq.write_table(rows.rename_columns(names), folder / "log.parquet")
 
 
+def _python(folder):
+    """The config and the module that the page shows."""
+    write_files(folder)
+
+
 # The functions run in the folder.
 PREPARED = {
     "README.md": (_log, False),
@@ -85,6 +91,7 @@ PREPARED = {
     "docs/data.md": (_days, False),
     "docs/init.md": (_log, False),
     "docs/migration.md": (_migration, False),
+    "docs/python.md": (_python, False),
     "docs/quickstart.md": (_nothing, False),
     "docs/scaling.md": (_samples, False),
     "docs/serving.md": (_serving, False),

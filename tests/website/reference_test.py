@@ -9,6 +9,8 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from apps_rec.config.load import parse_text
 from apps_rec.errors import ConfigError
+from apps_rec.plugins import CustomBody, CustomLoss
+from apps_rec.plugins.tables import put
 from apps_rec.protos import options_pb2
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from tests.docs_test import COMPLETE, MODELS, with_model
@@ -95,7 +97,8 @@ def configs():
         yield text_format.Merge(fragment, whole)
 
 
-def test_without_a_required_field_a_config_has_a_mistake():
+def test_without_a_required_field_a_config_has_a_mistake(own_plugins):
+    put("my_team", {"mine": CustomBody(print, {"units": 8})}, {"mine": CustomLoss(print)})
     tried, silent = set(), []
     for whole in configs():
         parse_text(text_format.MessageToString(whole, as_utf8=True))

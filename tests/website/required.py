@@ -71,6 +71,14 @@ MORE = [
     _model(f"ple {{ extraction_networks {{ {_EXPERTS} }} {_TWO_TOWERS} }}"),
     _model(f"rank_model {{ body {{ ple {{ extraction_networks {{ {_EXPERTS} }} }} }} {_TWO_TOWERS} }}"),
     _model(f"rank_model {{ body {{ aitm {{ task_dnn {_NET} transfer_dnn {_NET} }} }} {_TWO_TOWERS} }}"),
+    _model(
+        """rank_model {
+          body { custom { name: "mine" params { name: "units" int_value: 4 } } }
+          task_towers {
+            tower_name: "ctr" label_name: "click" losses { loss_type: CUSTOM custom_loss { name: "mine" } }
+          }
+        }"""
+    ),
     _losses(
         "losses { loss_type: CLASSIFICATION } losses { loss_type: LISTWISE_RANK_LOSS"
         ' listwise_rank_loss { session_name: "user_id" } }'

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import apps_rec
 from apps_rec.cli.easyrec.edits import flag_edits
-from apps_rec.cli.options import Parser, read_config
+from apps_rec.cli.options import Parser, add_plugin, read_config
 from apps_rec.errors import RunError
 from apps_rec.nearest import did_you_mean, nearest
 
@@ -78,9 +78,10 @@ def command(name: str, what: str) -> Parser:
 
 
 def add_config(parser: Parser) -> None:
-    """Adds the config and the folder of the run."""
+    """Adds the config, the folder of the run and --plugin."""
     parser.add_argument("--pipeline_config_path", metavar="CONFIG", help="the config")
     parser.add_argument("--model_dir", metavar="DIR", help="in place of the config's model_dir")
+    add_plugin(parser)
 
 
 def config_of(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from apps_rec.config.tasks.losses import LOSSES, loss_names
+from apps_rec.config.tasks.losses import LOSSES, losses_of, row_of
 from apps_rec.protos.eval_pb2 import EvalMetrics
 from apps_rec.protos.network_pb2 import TaskTower
 
@@ -78,7 +78,8 @@ def kind_name(tower: TaskTower) -> str:
 
     It is that of a loss that goes with no other, or of a probability. A softmax is trained where num_class says so.
     """
-    alone = [kind for name in loss_names(tower) if len(LOSSES[name].kinds) == 1 for kind in LOSSES[name].kinds]
+    rows = [row_of(loss) for loss in losses_of(tower)]
+    alone = [row.kinds[0] for row in rows if len(row.kinds) == 1]
     others = [kind for kind in alone if kind != PROBABILITY]
     if others:
         return others[0]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
+from apps_rec import plugins
+from apps_rec.config.custom import loss_arguments
 from apps_rec.protos import loss_pb2
 from apps_rec.protos.loss_pb2 import Loss, LossType
 from apps_rec.protos.model_pb2 import ModelConfig, RankModel
@@ -47,12 +49,23 @@ def _row(value: Any) -> LossRow:
 LOSSES = {value.name: _row(value) for value in LossType.DESCRIPTOR.values}
 
 
+def row_of(loss: Loss) -> LossRow:
+    """Returns the row of a loss; of one of one's own the kind is what the config says."""
+    row = LOSSES[LossType.Name(loss.loss_type)]
+    if loss.loss_type != loss_pb2.CUSTOM:
+        return row
+    given, kind = plugins.losses().get(loss.custom_loss.name), loss.custom_loss.kind
+    # A kind that there is not is reported by itself.
+    kinds = (kind,) if kind in row.kinds else row.kinds
+    return replace(row, kinds=kinds, compares=given is not None and given.compares)
+
+
 @dataclass(frozen=True)
 class AskedLoss:
     """A loss that a tower asks for.
 
     Attributes:
-        name: key of the table.
+        name: key of the table, or name of a plugin's loss.
         weight: weight in the tower's sum.
         is_learned: whether its uncertainty is learned.
         session: column of sessions; "": none.
@@ -92,6 +105,9 @@ def asked_losses(tower: TaskTower, learned: Callable[[Loss], bool] = lambda loss
 
 
 def _asked(tower: TaskTower, loss: Loss, is_learned: bool) -> AskedLoss:
+    if loss.loss_type == loss_pb2.CUSTOM:
+        custom = loss.custom_loss
+        return AskedLoss(custom.name, loss.weight, is_learned, custom.session_name, (), loss_arguments(custom))
     name = LossType.Name(loss.loss_type)
     row = LOSSES[name]
     # Without a message the function's own defaults hold, which are the same.

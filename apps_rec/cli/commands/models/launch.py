@@ -6,7 +6,7 @@ import argparse
 import logging
 
 from apps_rec.cli.commands.models import train
-from apps_rec.cli.options import Parser, read_config
+from apps_rec.cli.options import Parser, load_plugins, read_config
 from apps_rec.errors import ConfigError
 from apps_rec.tools import launch
 
@@ -44,6 +44,7 @@ def run(options: argparse.Namespace) -> None:
     parser = Parser(prog="apps-rec train")
     train.add_arguments(parser)
     inner = parser.parse_args(words[1:])
+    load_plugins(inner)
     config = read_config(inner)
     launch.check_launchable(config, options.workers, options.ps)
     check_paths(config.message, inner.resume, inner.restart)

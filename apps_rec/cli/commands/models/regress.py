@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import write
+from apps_rec.cli.options import add_plugin, write
 from apps_rec.errors import CheckFailedError
 
 HELP = "run the configs of a folder as regression tests"
@@ -15,6 +15,7 @@ EXAMPLE = "samples/appstore"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the folder, the length of the runs, and what is written."""
     parser.add_argument("folder", help="holds <name>.config and <name>.expected.json")
+    add_plugin(parser)
     parser.add_argument("--quick", action="store_true", help="the shortened run")
     parser.add_argument(
         "--write",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.rows.words import parses
+from apps_rec.config.custom import check_loss
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
 from apps_rec.config.tasks.kinds import CLASSES, KINDS, PROBABILITY, kind_name, losses_with
-from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, losses_of, towers_above
-from apps_rec.protos import train_pb2
+from apps_rec.config.tasks.losses import LOSSES, SESSION, loss_names, losses_of, row_of, towers_above
+from apps_rec.protos import loss_pb2, train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Loss, LossType
 from apps_rec.protos.model_pb2 import ModelConfig
@@ -22,6 +23,9 @@ def check_losses(context: Context) -> None:
         path = f"{RANK}.task_towers[{at}]"
         if tower.losses and tower.HasField("loss_type"):
             context.report.error(f"{path}.loss_type", "losses are given too; expected one of them.")
+        elif tower.loss_type == loss_pb2.CUSTOM:
+            text = 'CUSTOM needs a name; expected losses { loss_type: CUSTOM custom_loss { name: "my_loss" } }.'
+            context.report.error(f"{path}.loss_type", text)
         for place, loss in enumerate(tower.losses):
             _loss(context, f"{path}.losses[{place}]", tower, loss)
         _together(context, path, tower)
@@ -29,7 +33,7 @@ def check_losses(context: Context) -> None:
             _class_not_observed(context, tower)
     _strategy(context)
     _added_logits(context)
-    compared = sorted({name for tower in towers for name in loss_names(tower) if LOSSES[name].compares})
+    compared = sorted({LossType.Name(one.loss_type) for t in towers for one in losses_of(t) if row_of(one).compares})
     train = context.config.train_config
     text = f"XLA cannot compile {quoted(compared)}, whose pairs are more or fewer in each batch"
     if compared and train.jit_compile:
@@ -52,6 +56,8 @@ def _loss(context: Context, path: str, tower: TaskTower, loss: Loss) -> None:
         return
     if given is not None:
         context.in_ranges(getattr(loss, given), f"{path}.{given}")
+    if name == "CUSTOM":
+        check_loss(context, loss.custom_loss, f"{path}.{row.params}")
     options = getattr(loss, row.params) if row.params else None
     if options is not None and SESSION in options.DESCRIPTOR.fields_by_name:
         _session(context, f"{path}.{row.params}", options.session_name, needed=row.needs_session)
@@ -104,16 +110,19 @@ def _together(context: Context, path: str, tower: TaskTower) -> None:
     report, names, kind = context.report, loss_names(tower), kind_name(tower)
     where = f"{path}.{'losses' if tower.losses else 'loss_type'}"
     row = KINDS[kind]
-    strange = [name for name in names if kind not in LOSSES[name].kinds]
+    fits = [kind in row_of(loss).kinds for loss in losses_of(tower)]
+    strange = [name for name, is_fit in zip(names, fits, strict=True) if not is_fit]
     if strange and kind == CLASSES:
         text = f"{quoted(strange)} is not for several classes; expected CLASSIFICATION, or num_class: 1."
         report.error(where, text)
     elif strange:
-        first = next(name for name in names if kind in LOSSES[name].kinds)
+        first = names[fits.index(True)]
         fitting = quoted(losses_with(kind))
         report.error(where, f"{quoted(strange)} does not go with {first}, whose logits are others; {fitting} do.")
     if not tower.num_class:
         report.error(f"{path}.num_class", "expected 1 or more, got 0.")
+    elif kind == CLASSES and tower.num_class == 1:
+        report.error(f"{path}.num_class", "expected 2 or more for a loss of the kind classes, got 1.")
     elif tower.num_class not in (1, row.logits) and kind != CLASSES:
         wanted = "1" if row.logits == 1 else f"{row.logits}, the number of its logits"
         report.error(f"{path}.num_class", f"expected {wanted} for {quoted(names)}, got {tower.num_class}.")

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from apps_rec import plugins
 from apps_rec.atomic_file import replace_text
 from apps_rec.config.imports.written import written
 from apps_rec.config.load import Config, changed
@@ -183,6 +184,7 @@ def _run_in_processes(study: Study, workers: int) -> None:
 
     # -P: a folder apps_rec in the working directory, such as a clone of the repository, is not the package.
     line = [sys.executable, "-P", "-m", "apps_rec", "tune", str(study.folder.config), "-o", str(study.folder.path)]
+    line += [word for name in plugins.loaded() for word in ("--plugin", name)]
     run_processes(line, workers, study.config.message.tune_config.n_trials)
 
 
