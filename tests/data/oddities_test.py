@@ -1,5 +1,6 @@
 """Tables as people have them: a CSV file of a spreadsheet, compressed files, files of one log that differ."""
 
+import dataclasses
 import datetime
 
 import numpy as np
@@ -97,3 +98,16 @@ def test_times_of_parquet_are_filtered_as_text(tmp_path, zone):
     row_filter = RowFilter(COLUMNS[3], (), True, b"2026-11-01 18:00", b"2026-11-02")
     found = rows_of(tmp_path / "a.parquet", schema_of(input_type="parquet", filters=(row_filter,)))
     assert (found["用户"], found["日期"]) == ([1], ["2026-11-01 18:00:00"])
+
+
+def test_a_label_of_words_in_a_table_to_score_is_told_with_what_leaves_it_out(tmp_path):
+    (tmp_path / "a.csv").write_text("用户;价格;注释;日期;点击\n1;4,99;a;b;ja\n", encoding="utf-8")
+    scored = Schema(COLUMNS, declared=(*COLUMNS, Column("点击", "INT32", 0)), separator=";", with_header=True)
+    for decimal, wrong in ((",", "点击"), (".", "价格")):
+        schema = dataclasses.replace(scored, decimal_separator=decimal)
+        with pytest.raises(DataError) as raised:
+            list(RowStream(data_files(str(tmp_path / "a.csv")), schema, 2, keep=["点击"]).batches())
+        assert f'column "{wrong}"' in str(raised.value)
+        advice = "The model does not read this column; predict copies others instead with --keep NAME."
+        assert (advice in str(raised.value)) == (wrong == "点击")
+        assert "which is" not in str(raised.value)

@@ -77,6 +77,7 @@ class RowGate:
         self._labels = [schema.number_column(name) for name in schema.labels]
         self._weights = [schema.number_column(name) for name in schema.weights]
         self._from_text = schema.input_type == "csv"
+        self._only_kept = set(keep) - set(schema.read_names())
 
     def admit(self, chunk: Chunk, path: str, file_index: int, counts: RowCounts) -> Rows:
         """Returns the rows of a chunk that pass.
@@ -281,6 +282,8 @@ class RowGate:
             marked = np.any([np.zeros(len(rows), bool), *(problem.mask for problem in problems)], axis=0)
             bad, read = len(ragged) + int(marked.sum()), len(rows) + len(ragged)
             advice = remedy(reason, bad, read, self._schema.max_bad_row_share, column, run)
+            if column in self._only_kept:
+                advice += ". The model does not read this column; predict copies others instead with --keep NAME"
             raise DataError(f"{_told(path, row, text, line)}. {advice}.")
 
 

@@ -41,6 +41,11 @@ def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Prob
 
 
 def as_in_file(problem: Problem, array: pa.Array) -> Problem:
-    """Returns the problem of cells with a point, described with the cells as they stand in the file."""
+    """Returns the problem of cells with a point, described with the cells of the file where they differ."""
     show = show_cell(array)
-    return replace(problem, describe=lambda index: f"{problem.describe(index)}, which is {show(index)} in the file")
+
+    def describe(index: int) -> str:
+        told, cell = problem.describe(index), show(index)
+        return told if cell in told else f"{told}, which is {cell} in the file"
+
+    return replace(problem, describe=describe)
