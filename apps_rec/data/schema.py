@@ -280,8 +280,13 @@ class Schema:
         return types | dict.fromkeys((*self.labels, *self.weights), "FLOAT")
 
 
-def with_slices(schema: Schema, name: str) -> Schema:
-    """Returns the schema with one more column handed out beside the users: the one to evaluate by.
+def with_slices(schema: Schema, name: str, option: str = "by") -> Schema:
+    """Returns the schema with one more column handed out beside the users, such as one to evaluate by.
+
+    Args:
+        schema: schema of an evaluation.
+        name: the column.
+        option: name of the option that names it, for a message.
 
     Raises:
         ConfigError: the column is not in input_fields, is a label, or has a type without distinct values.
@@ -290,12 +295,14 @@ def with_slices(schema: Schema, name: str) -> Schema:
     if column is None:
         known = [item.name for item in schema.declared]
         hint = did_you_mean(nearest(name, known))
-        raise ConfigError(f'by: expected a column of data_config.input_fields, got "{name}"; add it there.{hint}')
+        raise ConfigError(f'{option}: expected a column of data_config.input_fields, got "{name}"; add it there.{hint}')
     if name in schema.labels:
-        raise ConfigError(f'by: "{name}" is a label: within one of its values a task has one class, and no metric')
+        raise ConfigError(
+            f'{option}: "{name}" is a label: within one of its values a task has one class, and no metric'
+        )
     if DTYPES[column.dtype].kind == REAL:
         raise ConfigError(
-            f'by: "{name}" is a {column.dtype}, nearly each value of which is another; expected a column of '
+            f'{option}: "{name}" is a {column.dtype}, nearly each value of which is another; expected a column of '
             "type STRING, INT32, INT64 or BOOL"
         )
     columns = schema.columns if column in schema.columns else (*schema.columns, column)

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from apps_rec.evaluation import batch
-from apps_rec.evaluation.columns import BlockColumn, TaskRows, UserCodes
-from apps_rec.evaluation.slices import FEW, MOST, Slice, Slices
+from apps_rec.evaluation.columns import BlockColumn, RowsOfTask, TaskRows, UserCodes
+from apps_rec.evaluation.metrics.weighted import Units
 from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER, TaskMetrics
 
 
@@ -20,7 +20,8 @@ class MetricCollector:
 
     Args:
         tasks: the tasks to measure, in the order of the result.
-        by: the column of `users` that `slices` divides the rows by; None: no slices.
+        columns: further columns of `users` to hold the codes of, such as those to divide the rows by.
+        with_places: true if `units` will be asked for rows of their own.
 
     Raises:
         ValueError: no task, or two with one suffix.
@@ -32,16 +33,17 @@ class MetricCollector:
         {'auc_ctr': 1.0, 'log_loss_ctr': 0.2877, 'calibration_ctr': 1.0, 'rows': 2}
     """
 
-    def __init__(self, tasks: Sequence[TaskMetrics], by: str | None = None) -> None:
+    def __init__(self, tasks: Sequence[TaskMetrics], columns: Sequence[str] = (), with_places: bool = False) -> None:
         suffixes = [task.suffix for task in tasks]
         if not suffixes or len(set(suffixes)) != len(suffixes):
             raise ValueError(f"metrics: expected tasks with different suffixes, got {suffixes}.")
         self.tasks = tuple(tasks)
         self.rows = 0
-        self._by, self._slice_codes, self._slice_rows = by, UserCodes(), np.zeros(0, np.int64)
         self._task_rows = {task.suffix: TaskRows(task.kind) for task in tasks}
-        grouped = [task for task in tasks if task.users]
-        self._user_codes = {column: UserCodes() for task in grouped for column in task.users}
+        grouped = tasks if columns or with_places else [task for task in tasks if task.users]
+        self._user_codes = {
+            column: UserCodes() for column in (*(name for task in tasks for name in task.users), *columns)
+        }
         self._users = {column: BlockColumn(np.int32) for column in self._user_codes}
         # The rows of a masked task: the labels of a task that counts all rows and whose label is just the mask, such as
         # the click. Only where there is no such task is the mask kept separately.
@@ -73,7 +75,7 @@ class MetricCollector:
                 and classes where a task's label is one.
             outputs: the model's outputs by name, `(rows,)` each, or `(rows, classes)`. Only those that a task names are
                 read.
-            users: user columns by name, `(rows,)` each. Needed for GAUC and for `by`.
+            users: user columns by name, `(rows,)` each. Needed for GAUC and for `columns`.
 
         Raises:
             DataError: a label is neither 0 nor 1, nor -1 where a task expects that; it is no number, or no class.
@@ -86,8 +88,7 @@ class MetricCollector:
         scores = {
             t.score_output: batch.score(t.score_output, _get("output", outputs, t.score_output)) for t in self.tasks
         }
-        asked = [*self._users, *([self._by] if self._by is not None else [])]
-        raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in asked}
+        raw_users = {column: np.asarray(_get("user column", users or {}, column)) for column in self._users}
         batch.check_shapes({**values, **scores, **raw_users}, {t.score_output for t in self.tasks if t.kind == CLASSES})
         binary = [name for t in self.tasks for name in (t.mask_label, *(t.labels if t.kind == BINARY else ())) if name]
         labels = {name: batch.yes_or_no(name, values[name], known.get(name)) for name in sorted({*binary})}
@@ -95,80 +96,52 @@ class MetricCollector:
 
         # Nothing is kept before all of the batch has been checked: a caller may drop a bad batch and go on.
         codes = {column: users_of.encode(raw_users[column]) for column, users_of in self._user_codes.items()}
-        slices = self._slice_codes.encode(raw_users[self._by]) if self._by is not None else None
         counted = {task.rows_key: task.counts(labels, known) for task in self.tasks if task.rows_key}
         for task in self.tasks:
             label = of_task[task.suffix]
-            score, of_slice = scores[task.score_output], slices
+            score = scores[task.score_output]
             if task.rows_key:
                 mine = counted[task.rows_key]
                 label, score = label[mine], score[mine]
-                of_slice = None if slices is None else slices[mine]
-            self._task_rows[task.suffix].append(score, label, of_slice)
+            self._task_rows[task.suffix].append(score, label)
         for column, numbers in codes.items():
             self._users[column].append(numbers)
         for key, mask in self._own_masks.items():
             mask.append(counted[key])
-        if slices is not None:
-            slice_rows = np.bincount(slices, minlength=len(self._slice_codes))
-            slice_rows[: len(self._slice_rows)] += self._slice_rows
-            self._slice_rows = slice_rows
         self.rows += len(next(iter(values.values())))
 
     def result(self) -> dict[str, float | int | None]:
         """Returns every metric by its full name, task by task, then `rows`; None where a metric has no value."""
         metrics: dict[str, float | int | None] = {}
         for task in self.tasks:
-            rows = self._task_rows[task.suffix]
-            metrics |= _metrics(task, rows.labels.array(), rows.scores.array(), self._users_of(task))
+            rows = self.rows_of(task, task.users)
+            metrics |= rows.metrics(task)
         metrics["rows"] = self.rows
         return metrics
 
-    def slices(self, tasks: Sequence[TaskMetrics], most: int = MOST) -> Slices:
-        """Computes the metrics of some tasks within each value of the column `by`.
+    def rows_of(self, task: TaskMetrics, columns: Sequence[str] = ()) -> RowsOfTask:
+        """Returns the rows that a task counts, with their codes in some of the columns that are held."""
+        rows, mask = self._task_rows[task.suffix], self._mask_of(task) if columns else None
+        codes = {column: self._users[column].array() for column in columns}
+        if mask is not None:
+            codes = {column: of_rows[mask] for column, of_rows in codes.items()}
+        return RowsOfTask(rows.labels.array(), rows.scores.array(), codes)
 
-        Args:
-            tasks: some of the collector's tasks.
-            most: number of values to measure; those with most rows are taken.
+    def units(self, task: TaskMetrics, column: str = "") -> Units:
+        """Returns the units of the rows that a task counts: values of a column that is held, or "": the rows alone."""
+        if column:
+            return Units(self.rows_of(task, (column,)).codes[column], len(self._user_codes[column]))
+        mask = self._mask_of(task)
+        return Units(np.arange(self.rows) if mask is None else np.flatnonzero(mask), self.rows)
 
-        Raises:
-            ValueError: no `by` was given.
-        """
-        if self._by is None:
-            raise ValueError("slices: expected a collector with a column to measure by")
-        values = [_as_json(value) for value in self._slice_codes.values()]
-        order = np.argsort(-self._slice_rows, kind="stable")
-        codes, others = order[:most].tolist(), order[most:].tolist()
-        metrics: dict[int, dict[str, float | int | None]] = {code: {} for code in codes}
-        small: dict[int, list[str]] = {code: [] for code in codes}
-        for task in tasks:
-            rows = self._task_rows[task.suffix]
-            labels, scores, of_row = rows.labels.array(), rows.scores.array(), rows.slices.array()
-            users = self._users_of(task)
-            by_slice = np.argsort(of_row, kind="stable")
-            bounds = np.searchsorted(of_row[by_slice], np.arange(len(values) + 1))
-            for code in codes:
-                places = by_slice[bounds[code] : bounds[code + 1]]
-                of_slice = {column: codes_of_rows[places] for column, codes_of_rows in users.items()}
-                metrics[code] |= _metrics(task, labels[places], scores[places], of_slice)
-                metrics[code][f"rows_{task.suffix}"] = fewest = len(places)
-                if task.kind == BINARY:
-                    positives = int(labels[places].sum(dtype=np.int64))
-                    metrics[code][f"positives_{task.suffix}"] = positives
-                    fewest = min(positives, len(places) - positives)
-                if fewest < FEW:
-                    small[code].append(task.suffix)
-        shown = [Slice(values[code], int(self._slice_rows[code]), metrics[code], tuple(small[code])) for code in codes]
-        other_rows = int(self._slice_rows[others].sum())
-        return Slices(self._by, tuple(shown), tuple(values[c] for c in others[:most]), len(others), other_rows)
+    def values_of(self, column: str) -> tuple[list[str | int | bool], np.ndarray]:
+        """Returns the values of a column that is held, in the order of their codes, and the rows of each."""
+        values = [_as_json(value) for value in self._user_codes[column].values()]
+        return values, np.bincount(self._users[column].array(), minlength=len(values))
 
-    def _users_of(self, task: TaskMetrics) -> dict[str, np.ndarray]:
-        """Returns the codes of the users of the task's rows, by column; empty where no metric groups rows by user."""
-        users = {column: self._users[column].array() for column in task.users}
-        if not task.rows_key or not users:
-            return users
-        mask = self._masks[task.rows_key].array().astype(bool)
-        return {column: codes[mask] for column, codes in users.items()}
+    def _mask_of(self, task: TaskMetrics) -> np.ndarray | None:
+        """Returns which of all rows the task counts; None: all of them."""
+        return self._masks[task.rows_key].array().astype(bool) if task.rows_key else None
 
     def missing(self) -> dict[str, str]:
         """Returns why a task's metrics have no value, by suffix; leaves out other tasks.
@@ -190,12 +163,6 @@ class MetricCollector:
             elif task.kind == BINARY and labels.all():
                 reasons[task.suffix] = "one class"
         return reasons
-
-
-def _metrics(
-    task: TaskMetrics, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]
-) -> dict[str, float | int | None]:
-    return {name: metric.compute(labels, scores, users) for name, metric in zip(task.names, task.metrics, strict=True)}
 
 
 def _as_json(value: Any) -> str | int | bool:

@@ -1,12 +1,16 @@
 """Columns that hold scores, labels and user codes between batches, in as few bytes as exact metrics allow."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from apps_rec.errors import DataError
-from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER
+from apps_rec.evaluation.tasks import BINARY, CLASSES, NUMBER, TaskMetrics
 
 BLOCK_ROWS = 1 << 16
 _LABELS: dict[str, type[np.generic]] = {BINARY: np.uint8, NUMBER: np.float32, CLASSES: np.int32}
@@ -54,7 +58,7 @@ class BlockColumn:
 
 
 class TaskRows:
-    """The rows of one task: float32 scores and a label each, and an int32 slice where it is asked for.
+    """The rows of one task: float32 scores and a label each.
 
     Args:
         kind: what the label is; it is held as uint8 where it is 0 or 1, else as float32 or as int32.
@@ -63,22 +67,53 @@ class TaskRows:
     def __init__(self, kind: str = BINARY) -> None:
         self.scores = BlockColumn(np.float32)
         self.labels = BlockColumn(_LABELS[kind])
-        self.slices = BlockColumn(np.int32)
 
     def __len__(self) -> int:
         return len(self.scores)
 
     @property
     def nbytes(self) -> int:
-        """Returns the bytes held: 5 a row, or 9 with slices, up to the end of a block; more of numbers and classes."""
-        return self.scores.nbytes + self.labels.nbytes + self.slices.nbytes
+        """Returns the bytes held: 5 a row, up to the end of a block; more of numbers and classes."""
+        return self.scores.nbytes + self.labels.nbytes
 
-    def append(self, scores: np.ndarray, labels: np.ndarray, slices: np.ndarray | None = None) -> None:
+    def append(self, scores: np.ndarray, labels: np.ndarray) -> None:
         """Adds rows; the arrays are `(rows,)`, and scores of several classes `(rows, classes)`."""
         self.scores.append(scores)
         self.labels.append(labels)
-        if slices is not None:
-            self.slices.append(slices)
+
+
+@dataclass(frozen=True)
+class RowsOfTask:
+    """The rows that a task counts.
+
+    Attributes:
+        labels: label of each row, `(rows,)`.
+        scores: float32 score of each row, `(rows,)`, or of classes, `(rows, classes)`.
+        codes: int32 codes of each row, by column.
+    """
+
+    labels: np.ndarray
+    scores: np.ndarray
+    codes: Mapping[str, np.ndarray]
+
+    def at(self, places: np.ndarray) -> RowsOfTask:
+        """Returns some of the rows."""
+        codes = {column: of_rows[places] for column, of_rows in self.codes.items()}
+        return RowsOfTask(self.labels[places], self.scores[places], codes)
+
+    def metrics(self, task: TaskMetrics) -> dict[str, float | int | None]:
+        """Computes the task's metrics over the rows, by their full names."""
+        return {
+            name: metric.compute(self.labels, self.scores, self.codes)
+            for name, metric in zip(task.names, task.metrics, strict=True)
+        }
+
+    def fewest(self, task: TaskMetrics) -> int:
+        """Returns the number of positives or of negatives, which is smaller; of a task that is not binary, of rows."""
+        if task.kind != BINARY:
+            return len(self.labels)
+        positives = int(self.labels.sum(dtype=np.int64))
+        return min(positives, len(self.labels) - positives)
 
 
 class UserCodes:

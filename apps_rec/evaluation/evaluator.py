@@ -23,7 +23,8 @@ def evaluate_model(
     plan: Sequence[TaskMetrics],
     num_examples: int = 0,
     is_stopped: Callable[[], bool] = lambda: False,
-    by: str | None = None,
+    columns: Sequence[str] = (),
+    with_places: bool = False,
     on_rows: Callable[[int], None] = lambda rows: None,
 ) -> MetricCollector:
     """Scores every row of a data set once.
@@ -34,13 +35,14 @@ def evaluate_model(
         plan: the tasks to measure.
         num_examples: number of rows to take from the start; 0: all.
         is_stopped: function that is called before each batch; True ends the evaluation.
-        by: the column of users that `MetricCollector.slices` divides the rows by; None: no slices.
+        columns: further columns of users that the collector holds.
+        with_places: true if the collector will be asked for rows as units.
         on_rows: function that is called behind each batch with its number of rows.
 
     Raises:
         EvaluationStoppedError: `is_stopped` returned True.
     """
-    collector = MetricCollector(plan, by)
+    collector = MetricCollector(plan, columns, with_places)
     outputs_needed = {task.score_output for task in plan}
     for features, labels, users in dataset:
         if is_stopped():

@@ -41,3 +41,9 @@ def as_exported(plan: Sequence[TaskMetrics]) -> list[TaskMetrics]:
     return [
         replace(task, suffix=f"{EXPORTED}{task.suffix}", score_output=f"{EXPORTED}{task.score_output}") for task in plan
     ]
+
+
+def column_of_users(plan: Sequence[TaskMetrics]) -> str:
+    """Returns the column of users that the tasks name: of gauc, else of another metric; "": none."""
+    metrics = sorted((metric for task in plan for metric in task.metrics), key=lambda metric: metric.name != "gauc")
+    return next((metric.users for metric in metrics if metric.users), "")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from apps_rec.atomic_file import replace_text
+from apps_rec.evaluation.intervals.interval import Interval
 from apps_rec.evaluation.metrics import METRICS
 from apps_rec.terminal.table import aligned
 
@@ -35,13 +36,16 @@ def to_json(metrics: Mapping[str, Any]) -> str:
     return json.dumps({name: _plain(name, value) for name, value in metrics.items()}, allow_nan=False)
 
 
-def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
+def to_table(
+    metrics: Metrics, missing: Mapping[str, str] | None = None, intervals: Mapping[str, Interval | None] | None = None
+) -> str:
     """Lays metrics out as a table: a line for each task, a column for each metric; others, such as `rows`, below.
 
     Args:
         metrics: values by full name.
         missing: reasons why a task's metrics are None, by suffix, from `MetricCollector.missing`. None: they are told
             from which of its metrics are None.
+        intervals: intervals by full name; None: none are shown.
 
     Example:
         >>> print(to_table({"auc_ctr": 0.75, "calibration_ctr": 1.5, "rows": 4}))
@@ -55,7 +59,7 @@ def to_table(metrics: Metrics, missing: Mapping[str, str] | None = None) -> str:
     lines = [["task", *columns]] if tasks else []
     for task, values in tasks.items():
         reason = _reason(values) if missing is None else missing.get(task, "one class")
-        lines.append([task, *(_cell(values, metric, reason) for metric in columns)])
+        lines.append([task, *(_cell(values, f"{metric}_{task}", metric, reason, intervals) for metric in columns)])
     return "\n".join([*([aligned(lines, right_from=1)] if lines else []), *([", ".join(others)] if others else [])])
 
 
@@ -98,6 +102,16 @@ def _by_task(metrics: Metrics) -> tuple[dict[str, dict[str, float | int | None]]
     return tasks, others
 
 
+def shown_metric(name: str, value: float | None, intervals: Mapping[str, Interval | None] | None = None) -> str:
+    """Returns the cell of a metric: its value, with half of its interval where intervals are shown."""
+    if value is None:
+        return "n/a"
+    if intervals is None:
+        return f"{value:.5f}"
+    interval = intervals.get(name)
+    return f"{value:.5f} \xb1{f'{interval.half_width:.5f}' if interval else '?'}"
+
+
 def write_metrics(path: str | os.PathLike[str], metrics: Mapping[str, Any]) -> None:
     """Writes the metrics as JSON; a reader never sees half a file."""
     path = Path(path)
@@ -129,8 +143,14 @@ def _reason(values: Mapping[str, float | int | None]) -> str:
     return "no positives" if any(metric.of_positives for metric in absent) else "one class"
 
 
-def _cell(values: Mapping[str, float | int | None], metric: str, reason: str) -> str:
+def _cell(
+    values: Mapping[str, float | int | None],
+    name: str,
+    metric: str,
+    reason: str,
+    intervals: Mapping[str, Interval | None] | None,
+) -> str:
     if metric not in values:
         return "-"
     value = values[metric]
-    return f"n/a ({METRICS[metric].none_where or reason})" if value is None else f"{value:.5f}"
+    return f"n/a ({METRICS[metric].none_where or reason})" if value is None else shown_metric(name, value, intervals)

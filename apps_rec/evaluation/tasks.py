@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from apps_rec.evaluation.metrics import METRICS, needs_users
+from apps_rec.evaluation.metrics.weighted import Units, Weighted
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,14 @@ class MetricSpec:
 
     def compute(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray]) -> float | None:
         """Computes the metric over rows; `users` holds codes of the same rows, by column."""
-        arguments = {**self.options, "users": users[self.users]} if self.users else self.options
-        return METRICS[self.name].compute(labels, scores, **arguments)
+        return METRICS[self.name].compute(labels, scores, **self._arguments(users))
+
+    def weigh(self, labels: np.ndarray, scores: np.ndarray, users: Mapping[str, np.ndarray], units: Units) -> Weighted:
+        """Returns the metric over rows as a function of the weights of their units."""
+        return METRICS[self.name].weighted(labels, scores, units, **self._arguments(users))
+
+    def _arguments(self, users: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        return {**self.options, "users": users[self.users]} if self.users else dict(self.options)
 
 
 # What the label of a task is: 0 or 1, with a probability as output; a number, with a number as output; one of several

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import tensorflow as tf
@@ -17,8 +17,9 @@ from apps_rec.data.pipeline.sharding import ALONE, Share
 from apps_rec.errors import RunError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
+from apps_rec.evaluation.intervals import Intervals, Resampling, intervals_of
 from apps_rec.evaluation.plan import EXPORTED, as_exported, build_plan
-from apps_rec.evaluation.slices import Slices
+from apps_rec.evaluation.slices import Slices, slices_of
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
 from apps_rec.models import build_model, build_variables
@@ -41,14 +42,16 @@ class Measurement:
         missing: reasons that a task's metrics are None, by suffix.
         as_exported: same metrics with the default of the position columns in every row; None: there are none.
         filled: position columns and their defaults.
-        slices: metrics by the values of a column; None: not asked for.
+        slices: metrics by the values of each column that was asked for.
+        intervals: intervals of all these; None: not asked for.
     """
 
     metrics: dict[str, float | int | None]
     missing: dict[str, str]
     as_exported: dict[str, float | int | None] | None
     filled: dict[str, str | int | float]
-    slices: Slices | None
+    slices: tuple[Slices, ...]
+    intervals: Intervals | None
 
 
 class Estimator:
@@ -117,19 +120,22 @@ class Estimator:
                 on_rows=bar.add,
             )
 
-    def measure(self, by: str | None = None) -> Measurement:
+    def measure(self, by: Sequence[str] = (), resampling: Resampling | None = None) -> Measurement:
         """Measures the model on the rows of `evaluate`, in one pass.
 
         A model with a position tower is measured twice on each row: with the logged position, and with that of an
         export.
 
         Args:
-            by: column of input_fields; metrics are also measured within each of its values.
+            by: columns of input_fields; metrics are also measured within each of their values.
+            resampling: how to make intervals; None: there will be none.
         """
         message, plan = self.config.message, build_plan(self.config.message)
         at_serving = {column.name for column in build_schema(message, "predict").columns}
         filled = [column for column in build_schema(message, "train").inputs if column.name not in at_serving]
-        dataset, positions = evaluation_dataset(message, self.preprocessor, by=by, filled=filled)
+        users = [resampling.users] if resampling is not None and resampling.users else []
+        columns = list(dict.fromkeys((*by, *users)))
+        dataset, positions = evaluation_dataset(message, self.preprocessor, columns=columns, filled=filled)
         predict: Callable[[Any], Mapping[str, tf.Tensor]] = self._predict_both if filled else self.predict
         tasks = [*plan, *as_exported(plan)] if filled else plan
         with reraise(positions), progress_bar("measuring") as bar:
@@ -139,18 +145,27 @@ class Estimator:
                 dataset,
                 tasks,
                 message.eval_config.num_examples,
-                by=by,
+                columns=columns,
+                with_places=resampling is not None,
                 on_rows=lambda rows: bar.add(rows, wanted and min(1.0, (bar.rows + rows) / wanted)),
             )
         result, missing = collector.result(), collector.missing()
         names = [name for task in plan for name in task.names]
         exported = [name for task in tasks[len(plan) :] for name in task.names]
+        intervals = None if resampling is None else intervals_of(collector, tasks, resampling)
+        if intervals is not None:
+            of_both = intervals.metrics
+            of_exported = (
+                {name: of_both[other] for name, other in zip(names, exported, strict=True)} if filled else None
+            )
+            intervals = replace(intervals, metrics={name: of_both[name] for name in names}, as_exported=of_exported)
         return Measurement(
             {**{name: result[name] for name in names}, "rows": collector.rows},
             {task.suffix: missing[task.suffix] for task in plan if task.suffix in missing},
             {name: result[other] for name, other in zip(names, exported, strict=True)} if filled else None,
             {column.name: _shown(column.default) for column in filled},
-            None if by is None else collector.slices(plan),
+            tuple(slices_of(collector, plan, column, resampling=resampling) for column in by),
+            intervals,
         )
 
     def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:

@@ -92,7 +92,7 @@ def evaluation_dataset(
     config: PipelineConfig,
     preprocessor: Preprocessor,
     purpose: str = "evaluate",
-    by: str | None = None,
+    columns: Sequence[str] = (),
     filled: Sequence[Column] = (),
 ) -> tuple[tf.data.Dataset, Positions]:
     """Makes a dataset of batches (features, labels, users), each row once, for a pass that measures.
@@ -101,11 +101,11 @@ def evaluation_dataset(
         config: config, checked and normalised.
         preprocessor: preprocessor of its features.
         purpose: "evaluate" or "validate".
-        by: column to hand out among the users.
+        columns: columns to hand out among the users.
         filled: columns to fill with their default in a second set of features. Features are then a pair: as logged, and
             filled.
     """
-    stream = open_stream(config, purpose, by=by)
+    stream = open_stream(config, purpose, columns=columns)
     if purpose == EVALUATE:  # a training validates many times
         stream.watch(_vocabularies(preprocessor))
     split = column_splitter(preprocessor, stream.schema, stream.schema.users)

@@ -4,7 +4,7 @@ from sklearn import metrics as sklearn_metrics
 
 from apps_rec.errors import ConfigError
 from apps_rec.evaluation.collect import MetricCollector
-from apps_rec.evaluation.slices import FEW, shown_value
+from apps_rec.evaluation.slices import FEW, shown_value, slices_of
 from apps_rec.evaluation.tasks import AUC, CALIBRATION, LOG_LOSS, MetricSpec, TaskMetrics
 
 TASKS = [
@@ -31,7 +31,7 @@ def rows():
     return labels, {"probs_ctr": scores[0], "probs_cvr": scores[1]}, users
 
 
-def collect(rows, by, batch=700):
+def collect(rows, *by, batch=700):
     collector = MetricCollector(TASKS, by)
     for start in range(0, ROWS, batch):
         collector.update(*({name: column[start : start + batch] for name, column in part.items()} for part in rows))
@@ -40,7 +40,7 @@ def collect(rows, by, batch=700):
 
 def test_each_slice_agrees_with_scikit_learn(rows):
     labels, scores, users = rows
-    slices = collect(rows, "country").slices(TASKS)
+    slices = slices_of(collect(rows, "country"), TASKS, "country")
     sizes = [int((users["country"] == country).sum()) for country in COUNTRIES]
     assert [(item.value, item.rows) for item in slices.shown] == list(zip(["CN", "BR", "", "Å"], sizes, strict=True))
     assert slices.other_count == slices.other_rows == 0
@@ -69,16 +69,12 @@ def test_each_slice_agrees_with_scikit_learn(rows):
 
 
 def test_the_whole_is_measured_as_without_slices(rows):
-    plain = collect(rows, None)
-    assert collect(rows, "country").result() == plain.result()
-    assert not plain._task_rows["ctr"].slices.nbytes
-    with pytest.raises(ValueError, match="a column to measure by"):
-        plain.slices(TASKS)
+    assert collect(rows, "country", "age").result() == collect(rows).result()
 
 
 def test_only_the_largest_slices_are_shown_and_the_rest_is_named(rows):
     ages, counts = np.unique(rows[2]["age"], return_counts=True)
-    slices = collect(rows, "age").slices(TASKS[:1], most=3)
+    slices = slices_of(collect(rows, "age"), TASKS[:1], "age", most=3)
     assert [item.rows for item in slices.shown] == sorted(counts, reverse=True)[:3]
     assert slices.other_count == len(ages) - 3
     assert slices.other_rows == ROWS - sum(item.rows for item in slices.shown)
@@ -91,7 +87,7 @@ def test_only_the_largest_slices_are_shown_and_the_rest_is_named(rows):
 
 
 def test_a_table_a_task(rows):
-    text = collect(rows, "country").slices(TASKS).to_table(["ctr", "cvr_masked"])
+    text = slices_of(collect(rows, "country"), TASKS, "country").to_table(["ctr", "cvr_masked"])
     first, second, notes = text.split("\n\n")
     headers = ["ctr", "by", "country", "rows", "positives", "auc", "gauc", "log_loss", "calibration"]
     assert first.splitlines()[0].split() == headers
@@ -103,10 +99,10 @@ def test_a_table_a_task(rows):
 
 
 def test_a_slice_of_one_class_has_no_auc():
-    collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click")], "is_new")
+    collector = MetricCollector([TaskMetrics("ctr", "probs_ctr", "click")], ["is_new"])
     labels, scores = np.array([1, 0, 0, 0]), np.array([0.5, 0.25, 0.5, 0.25])
     collector.update({"click": labels}, {"probs_ctr": scores}, {"is_new": np.array([True, True, False, False])})
-    slices = collector.slices(collector.tasks)
+    slices = slices_of(collector, collector.tasks, "is_new")
     assert [item.value for item in slices.shown] == [True, False]
     assert slices.shown[1].metrics["auc_ctr"] is None
     assert slices.shown[1].metrics["calibration_ctr"] is None
@@ -140,7 +136,7 @@ def test_columns_that_make_no_slices(tiny, name, message):
     from apps_rec.data import open_stream
 
     with pytest.raises(ConfigError, match=r"^by: ") as caught:
-        open_stream(tiny.load().message, "evaluate", by=name)
+        open_stream(tiny.load().message, "evaluate", columns=[name])
     assert message in str(caught.value)
 
 
@@ -148,10 +144,10 @@ def test_slices_of_numbers_count_rows_alone():
     draw = np.random.default_rng(2)
     paid, guess = draw.random((2, 300)).astype(np.float32)
     plan = [TaskMetrics("paid", "y", "paid", metrics=(MetricSpec("mean_absolute_error"),), kind="number")]
-    collector = MetricCollector(plan, "country")
+    collector = MetricCollector(plan, ["country"])
     country = np.array([b"CN"] * 250 + [b"BR"] * 50, object)
     collector.update({"paid": paid}, {"y": guess}, {"country": country})
-    slices = collector.slices(plan)
+    slices = slices_of(collector, plan, "country")
     errors = np.abs(paid.astype(float) - guess)
     assert [item.metrics for item in slices.shown] == [
         {"mean_absolute_error_paid": pytest.approx(part.mean()), "rows_paid": len(part)}

@@ -169,13 +169,13 @@ def test_the_command_measures_by_a_column(clean, capsys, monkeypatch):
     dataset, _ = evaluation_dataset(clean.load().message, estimator.preprocessor)
     scores = np.concatenate([estimator.predict(features)["probs_ctr"].numpy() for features, _, _ in dataset])
     live = [row for row in clean.rows("eval.csv") if row["source"] == "live"]
-    for item in answer["by"]["slices"]:
+    for item in answer["by"][0]["slices"]:
         mine = np.array([row["word"] == item["value"] for row in live])
         click = np.array([int(row["click"]) for row in live])[mine]
         assert item["rows"] == mine.sum()
         assert item["auc_ctr"] == pytest.approx(roc_auc_score(click, scores[mine]), abs=1e-9)
         assert "ctr" in item["small"]
-    assert sum(item["rows"] for item in answer["by"]["slices"]) == answer["rows"]
+    assert sum(item["rows"] for item in answer["by"][0]["slices"]) == answer["rows"]
     monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: made[-1])
     assert main(["evaluate", "tiny.config", "--by", "word"]) == 0
     monkeypatch.setattr(apps_rec, "evaluate", measure)

@@ -1,5 +1,6 @@
 """Opens the stream of rows that a job of a config reads, or judges all of these rows one by one."""
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ def open_stream(
     config: PipelineConfig,
     purpose: str,
     *,
-    by: str | None = None,
+    columns: Sequence[str] = (),
     batch_size: int | None = None,
     keep: Sequence[str] = (),
     with_number_lists: bool = False,
@@ -32,7 +33,7 @@ def open_stream(
     Args:
         config: a normalised config.
         purpose: "train" (shuffled as data_config says), "validate" or "evaluate" (in file order).
-        by: column of input_fields to hand out beside the users, to evaluate by.
+        columns: columns of input_fields to hand out beside the users, such as those to evaluate by.
         batch_size: number of rows in place of data_config.batch_size (train) or eval_batch_size (evaluate).
         keep: names of columns to pass through.
         with_number_lists: whether lists that the first file holds as numbers are handed out so, for a Preprocessor.
@@ -60,7 +61,7 @@ def open_stream(
         schema = replace(schema, number_lists=_number_lists(config, schema, purpose, files[0]))
     return RowStream(
         files,
-        schema if by is None else with_slices(schema, by),
+        functools.reduce(with_slices, columns, schema),
         batch_size or (data.batch_size if train else data.eval_batch_size),
         shuffle=train and data.shuffle,
         window=max(1, data.shuffle_buffer_size),

@@ -4,6 +4,7 @@ import numpy as np
 
 from apps_rec.evaluation.metrics import arguments
 from apps_rec.evaluation.metrics.row import Metric
+from apps_rec.evaluation.metrics.weighted import OfSums, Units, Weighted, below_each, by_score, mean
 
 
 def max_f1(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -54,10 +55,7 @@ def precision(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) ->
         >>> precision(np.array([1, 0, 1, 1]), np.array([0.9, 0.8, 0.7, 0.5]))
         0.6666666666666666
     """
-    positive, scores = arguments.probabilities("precision", labels, scores)
-    above = scores > threshold
-    taken = np.count_nonzero(above)
-    return float(np.count_nonzero(positive & above) / taken) if taken else None
+    return _PRECISION.compute(labels, scores, threshold=threshold)
 
 
 def recall(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> float | None:
@@ -78,9 +76,7 @@ def recall(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> fl
         >>> recall(np.array([1, 0, 1, 1]), np.array([0.9, 0.8, 0.7, 0.5]))
         0.6666666666666666
     """
-    positive, scores = arguments.probabilities("recall", labels, scores)
-    positives = np.count_nonzero(positive)
-    return float(np.count_nonzero(positive & (scores > threshold)) / positives) if positives else None
+    return _RECALL.compute(labels, scores, threshold=threshold)
 
 
 def accuracy(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> float | None:
@@ -103,10 +99,7 @@ def accuracy(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> 
         >>> accuracy(np.array([2, 0]), np.array([[0.1, 0.2, 0.7], [0.2, 0.5, 0.3]]))
         0.5
     """
-    if arguments.have_classes(scores):
-        return recall_at_topk(labels, scores, 1)
-    positive, scores = arguments.probabilities("accuracy", labels, scores)
-    return float(np.mean(positive == (scores > threshold))) if scores.size else None
+    return _ACCURACY.compute(labels, scores, threshold=threshold)
 
 
 def recall_at_topk(labels: np.ndarray, scores: np.ndarray, topk: int = 5) -> float | None:
@@ -130,25 +123,73 @@ def recall_at_topk(labels: np.ndarray, scores: np.ndarray, topk: int = 5) -> flo
         >>> recall_at_topk(np.array([2, 0]), np.array([[0.1, 0.2, 0.7], [0.2, 0.5, 0.3]]), topk=2)
         0.5
     """
+    return _AMONG_TOP.compute(labels, scores, topk=topk)
+
+
+def _weigh_max_f1(labels: np.ndarray, scores: np.ndarray, units: Units) -> Weighted:
+    positive, scores = arguments.binary(labels, scores)
+    above, unit_above = by_score(positive, scores, units)
+    below, unit_below = by_score(~positive, scores, units)
+    first_above, first_below = np.searchsorted(above, above, "left"), np.searchsorted(below, above, "left")
+
+    def value(weights: np.ndarray) -> float | None:
+        positives, negatives = below_each(weights[unit_above]), below_each(weights[unit_below])
+        if not positives[-1]:
+            return None
+        taken = positives[-1] - positives[first_above]
+        wrong = negatives[-1] - negatives[first_below]
+        return float((2 * taken / (taken + wrong + positives[-1])).max())
+
+    return value
+
+
+def _right_and_taken(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray, np.ndarray]:
+    positive, scores = arguments.probabilities("precision", labels, scores)
+    above = scores > threshold
+    return positive & above, above
+
+
+def _right_and_positive(
+    labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5
+) -> tuple[np.ndarray, np.ndarray]:
+    positive, scores = arguments.probabilities("recall", labels, scores)
+    return positive & (scores > threshold), positive
+
+
+def _is_right(labels: np.ndarray, scores: np.ndarray, threshold: float = 0.5) -> tuple[np.ndarray]:
+    if arguments.have_classes(scores):
+        return _is_among_top(labels, scores, 1)
+    positive, scores = arguments.probabilities("accuracy", labels, scores)
+    return (positive == (scores > threshold),)
+
+
+def _is_among_top(labels: np.ndarray, scores: np.ndarray, topk: int = 5) -> tuple[np.ndarray]:
     if topk < 1:
         raise ValueError(f"recall_at_topk: topk is 1 or more, got {topk}.")
     if not arguments.have_classes(scores):
         positive, scores = arguments.probabilities("recall_at_topk", labels, scores)
         labels, scores = positive.astype(np.int64), np.stack([1 - scores, scores], axis=1)
     labels, scores = arguments.classes(labels, scores)
-    if not labels.size:
-        return None
     own = scores[np.arange(len(labels)), labels][:, None]
     before = np.arange(scores.shape[1]) < labels[:, None]
     rank = np.count_nonzero((scores > own) | ((scores == own) & before), axis=1)
-    return float(np.mean(rank < topk))
+    return (rank < topk,)
 
+
+def _share(_: float, right: float, of: float) -> float | None:
+    return right / of if of else None
+
+
+_PRECISION, _RECALL = OfSums(_right_and_taken, _share), OfSums(_right_and_positive, _share)
+_ACCURACY, _AMONG_TOP = OfSums(_is_right, mean), OfSums(_is_among_top, mean)
 
 # Rows of the table, in the order of protos/eval.proto.
 METRICS = {
-    "max_f1": Metric(max_f1, of_positives=True),
-    "precision": Metric(precision, of_positives=True, of_negatives=True, none_where="none above the threshold"),
-    "recall": Metric(recall, of_positives=True),
-    "accuracy": Metric(accuracy, of_positives=True, of_negatives=True),
-    "recall_at_topk": Metric(recall_at_topk, of_positives=True, of_negatives=True),
+    "max_f1": Metric(max_f1, of_positives=True, weigh=_weigh_max_f1),
+    "precision": Metric(
+        precision, of_positives=True, of_negatives=True, none_where="none above the threshold", weigh=_PRECISION.weigh
+    ),
+    "recall": Metric(recall, of_positives=True, weigh=_RECALL.weigh),
+    "accuracy": Metric(accuracy, of_positives=True, of_negatives=True, weigh=_ACCURACY.weigh),
+    "recall_at_topk": Metric(recall_at_topk, of_positives=True, of_negatives=True, weigh=_AMONG_TOP.weigh),
 }

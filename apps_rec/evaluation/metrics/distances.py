@@ -1,9 +1,12 @@
 """Metrics of how far predictions are from labels: mean absolute, mean squared and root mean squared error."""
 
+import math
+
 import numpy as np
 
 from apps_rec.evaluation.metrics import arguments
 from apps_rec.evaluation.metrics.row import Metric
+from apps_rec.evaluation.metrics.weighted import OfSums, mean
 
 
 def mean_absolute_error(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -23,8 +26,7 @@ def mean_absolute_error(labels: np.ndarray, scores: np.ndarray) -> float | None:
         >>> mean_absolute_error(np.array([1.0, 4.0]), np.array([1.5, 3.0]))
         0.75
     """
-    errors = _errors(labels, scores)
-    return float(np.abs(errors, out=errors).mean()) if errors.size else None
+    return _ABSOLUTE.compute(labels, scores)
 
 
 def mean_squared_error(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -46,8 +48,7 @@ def mean_squared_error(labels: np.ndarray, scores: np.ndarray) -> float | None:
 
     References: Brier 1950, Verification of Forecasts Expressed in Terms of Probability.
     """
-    errors = _errors(labels, scores)
-    return float(np.square(errors, out=errors).mean()) if errors.size else None
+    return _SQUARED.compute(labels, scores)
 
 
 def root_mean_squared_error(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -67,8 +68,7 @@ def root_mean_squared_error(labels: np.ndarray, scores: np.ndarray) -> float | N
         >>> root_mean_squared_error(np.array([1.0, 4.0]), np.array([1.0, 2.0])) ** 2
         2.0000000000000004
     """
-    squared = mean_squared_error(labels, scores)
-    return None if squared is None else float(np.sqrt(squared))
+    return _ROOT.compute(labels, scores)
 
 
 def _errors(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -76,9 +76,25 @@ def _errors(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     return np.subtract(scores, labels, dtype=np.float64)
 
 
+def _absolute(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray]:
+    errors = _errors(labels, scores)
+    return (np.abs(errors, out=errors),)
+
+
+def _squared(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray]:
+    errors = _errors(labels, scores)
+    return (np.square(errors, out=errors),)
+
+
+def _root_of_mean(rows: float, total: float) -> float | None:
+    return math.sqrt(total / rows) if rows else None
+
+
+_ABSOLUTE, _SQUARED, _ROOT = OfSums(_absolute, mean), OfSums(_squared, mean), OfSums(_squared, _root_of_mean)
+
 # Rows of the table, in the order of protos/eval.proto.
 METRICS = {
-    "mean_absolute_error": Metric(mean_absolute_error, of_positives=True, of_negatives=True),
-    "mean_squared_error": Metric(mean_squared_error, of_positives=True, of_negatives=True),
-    "root_mean_squared_error": Metric(root_mean_squared_error, of_positives=True, of_negatives=True),
+    "mean_absolute_error": Metric(mean_absolute_error, of_positives=True, of_negatives=True, weigh=_ABSOLUTE.weigh),
+    "mean_squared_error": Metric(mean_squared_error, of_positives=True, of_negatives=True, weigh=_SQUARED.weigh),
+    "root_mean_squared_error": Metric(root_mean_squared_error, of_positives=True, of_negatives=True, weigh=_ROOT.weigh),
 }

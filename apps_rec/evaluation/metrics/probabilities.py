@@ -1,9 +1,12 @@
 """Metrics of probabilities themselves, not of their order alone: log loss, normalised entropy, calibration."""
 
+import math
+
 import numpy as np
 
 from apps_rec.evaluation.metrics import arguments
 from apps_rec.evaluation.metrics.row import Metric
+from apps_rec.evaluation.metrics.weighted import OfSums, mean
 
 
 def log_loss(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -26,17 +29,7 @@ def log_loss(labels: np.ndarray, scores: np.ndarray) -> float | None:
         >>> round(log_loss(np.array([1, 0]), np.array([0.5, 0.5])), 6)
         0.693147
     """
-    if arguments.have_classes(scores):
-        labels, scores = arguments.class_probabilities("log_loss", labels, scores)
-        clipped = _clipped(scores[np.arange(len(labels)), labels])
-        return float(-np.log(clipped, dtype=np.float64).mean()) if labels.size else None
-    positive, scores = arguments.probabilities("log_loss", labels, scores)
-    if not scores.size:
-        return None
-    clipped = _clipped(scores)
-    of_positives = np.log(clipped[positive], dtype=np.float64).sum()
-    of_negatives = np.log1p(-clipped[~positive], dtype=np.float64).sum()
-    return float(-(of_positives + of_negatives) / scores.size)
+    return _LOG_LOSS.compute(labels, scores)
 
 
 def normalized_entropy(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -60,13 +53,7 @@ def normalized_entropy(labels: np.ndarray, scores: np.ndarray) -> float | None:
 
     References: He et al. 2014, Practical Lessons from Predicting Clicks on Ads at Facebook, equation 1.
     """
-    positive, scores = arguments.probabilities("normalized_entropy", labels, scores)
-    rate = float(positive.mean()) if positive.size else 0.0
-    if rate in (0.0, 1.0):
-        return None
-    loss = log_loss(positive, scores)
-    assert loss is not None
-    return float(loss / -(rate * np.log(rate) + (1 - rate) * np.log1p(-rate)))
+    return _ENTROPY.compute(labels, scores)
 
 
 def calibration(labels: np.ndarray, scores: np.ndarray) -> float | None:
@@ -86,9 +73,41 @@ def calibration(labels: np.ndarray, scores: np.ndarray) -> float | None:
         >>> calibration(np.array([1, 0, 0, 0]), np.array([0.5, 0.5, 0.25, 0.25]))
         1.5
     """
+    return _CALIBRATION.compute(labels, scores)
+
+
+def _losses(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray]:
+    if arguments.have_classes(scores):
+        labels, scores = arguments.class_probabilities("log_loss", labels, scores)
+        clipped = _clipped(scores[np.arange(len(labels)), labels])
+        return (-np.log(clipped, dtype=np.float64),)
+    positive, scores = arguments.probabilities("log_loss", labels, scores)
+    losses = np.empty(len(scores), np.float64)
+    clipped = _clipped(scores)
+    losses[positive] = np.log(clipped[positive], dtype=np.float64)
+    losses[~positive] = np.log1p(-clipped[~positive], dtype=np.float64)
+    return (np.negative(losses, out=losses),)
+
+
+def _losses_and_labels(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    positive, scores = arguments.probabilities("normalized_entropy", labels, scores)
+    return (*_losses(positive, scores), positive)
+
+
+def _over_entropy(rows: float, loss: float, positives: float) -> float | None:
+    if positives in (0.0, rows):
+        return None
+    rate = positives / rows
+    return loss / rows / -(rate * math.log(rate) + (1 - rate) * math.log1p(-rate))
+
+
+def _scores_and_labels(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     labels, scores = arguments.numbers(labels, scores)
-    seen = labels.sum(dtype=np.float64)
-    return float(scores.sum(dtype=np.float64) / seen) if seen > 0 else None
+    return scores, labels
+
+
+def _ratio(_: float, predicted: float, seen: float) -> float | None:
+    return predicted / seen if seen > 0 else None
 
 
 def _clipped(scores: np.ndarray) -> np.ndarray:
@@ -96,9 +115,13 @@ def _clipped(scores: np.ndarray) -> np.ndarray:
     return np.clip(scores, epsilon, 1 - epsilon)
 
 
+_LOG_LOSS = OfSums(_losses, mean)
+_ENTROPY = OfSums(_losses_and_labels, _over_entropy)
+_CALIBRATION = OfSums(_scores_and_labels, _ratio)
+
 # Rows of the table, in the order of protos/eval.proto.
 METRICS = {
-    "log_loss": Metric(log_loss, of_positives=True, of_negatives=True),
-    "normalized_entropy": Metric(normalized_entropy),
-    "calibration": Metric(calibration, of_positives=True),
+    "log_loss": Metric(log_loss, of_positives=True, of_negatives=True, weigh=_LOG_LOSS.weigh),
+    "normalized_entropy": Metric(normalized_entropy, weigh=_ENTROPY.weigh),
+    "calibration": Metric(calibration, of_positives=True, weigh=_CALIBRATION.weigh),
 }

@@ -188,7 +188,7 @@ def _metrics(facts: RunFacts | None, listed: Sequence[str] = ()) -> str:
     if facts is None or facts.metrics is None:
         why_not = f" ({facts.why_not})" if facts and facts.why_not else ""
         return f"Not measured at this step{why_not}; `apps-rec evaluate` before the export."
-    numbers = {name: value for name, value in facts.metrics.items() if not isinstance(value, dict)}
+    numbers = {name: value for name, value in facts.metrics.items() if not isinstance(value, dict | list)}
     parts = [f"```\n{to_table(numbers)}\n```"]
     exported = facts.metrics.get("as_exported")
     if isinstance(exported, dict):

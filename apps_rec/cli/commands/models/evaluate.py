@@ -5,25 +5,46 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, add_date, read_config, write
+from apps_rec.cli.options import add_config, add_date, names, read_config, write
 
 HELP = "measure the trained model on eval_input_path"
 EXAMPLE = "samples/appstore/esmm.config --set model_dir=out/x --json"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config, the column of slices, and the form of the answer."""
+    """Adds the config, the columns of slices, the intervals, and the form of the answer."""
     add_config(parser)
     add_date(parser)
     parser.add_argument(
-        "--by", metavar="COLUMN", help="a column of input_fields: the metrics within each of its values, too"
+        "--by",
+        type=names,
+        metavar="COLUMNS",
+        help="columns of input_fields, with commas: the metrics within each value of each, too",
+    )
+    parser.add_argument(
+        "--intervals", action="store_true", help="95 %% intervals of all metrics, by a bootstrap over users"
+    )
+    parser.add_argument("--resamples", type=int, metavar="N", help="with --intervals; default: 200")
+    parser.add_argument("--seed", type=int, metavar="N", help="with --intervals; default: 0")
+    parser.add_argument(
+        "--users",
+        metavar="COLUMN",
+        help="with --intervals: the column of users, whose rows are drawn together; default: that of gauc or "
+        "session_auc, or where the config has neither, each row is drawn alone",
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
 
 def run(options: argparse.Namespace) -> None:
     """Evaluates, and prints a table or JSON."""
-    metrics = apps_rec.evaluate(read_config(options), by=options.by)
+    metrics = apps_rec.evaluate(
+        read_config(options),
+        by=options.by,
+        intervals=options.intervals,
+        resamples=options.resamples,
+        seed=options.seed,
+        users=options.users,
+    )
     if options.json:
         from apps_rec.evaluation import to_json
 

@@ -11,11 +11,22 @@ from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
+    from apps_rec.evaluation.intervals import Intervals, Resampling
     from apps_rec.evaluation.slices import Slices
+    from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 
 @command
-def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None = None) -> Evaluation:
+def evaluate(
+    config: ConfigLike,
+    overrides: Sequence[str] = (),
+    by: str | Sequence[str] | None = None,
+    *,
+    intervals: bool = False,
+    resamples: int | None = None,
+    seed: int | None = None,
+    users: str | None = None,
+) -> Evaluation:
     """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
 
     They are kept in metrics.json, with files and filters. If these are not the ones that the run was trained with, the
@@ -24,12 +35,17 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
     Args:
         config: path of a config, or a config that is read already.
         overrides: changes to the config, `path=value` each; only for a path.
-        by: column of input_fields; every metric is also measured within each of its values.
+        by: column of input_fields, or several; every metric is also measured within each of its values.
+        intervals: true gives every metric a 95 % interval, by a bootstrap over users.
+        resamples: number of resamples, at least 20; None: 200. Only with `intervals`, as are the next two.
+        seed: seed of the draws, 0 or more; None: 0.
+        users: column of users, whose rows are drawn together; None: that of gauc or session_auc, or where the config
+            has neither, rows are drawn alone.
 
     Returns:
         A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside them.
         A metric is None if the rows do not define it; `missing` has the reason. Printed, it is a table. See
-        `Evaluation` for `as_exported` and `slices`.
+        `Evaluation` for `as_exported`, `slices` and `intervals`.
 
     Raises:
         ConfigError: the config has a mistake or no eval_input_path, or there is no such column.
@@ -48,8 +64,13 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
     if not checked.message.eval_input_path:
         raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
     message = checked.message
-    if by is not None:
-        with_slices(build_schema(message, "evaluate"), by)
+    schema = build_schema(message, "evaluate")
+    columns = [by] if isinstance(by, str) else list(dict.fromkeys(by or ()))
+    for column in columns:
+        with_slices(schema, column)
+    if users is not None:
+        with_slices(schema, users, "users")
+    resampling = _resampling(message, intervals, resamples, seed, users)
     open_for_reading(message.model_dir)
     data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     quiet_tensorflow()
@@ -59,10 +80,10 @@ def evaluate(config: ConfigLike, overrides: Sequence[str] = (), by: str | None =
 
     estimator, folder, step = load_trained(checked)
     rows = measured_on(checked.message)
-    measurement = estimator.measure(by)
+    measurement = estimator.measure(columns, resampling)
     evaluation = Evaluation({**measurement.metrics, "step": step}, measurement.missing)
     evaluation.as_exported, evaluation.filled = measurement.as_exported, measurement.filled
-    evaluation.slices = measurement.slices
+    evaluation.slices, evaluation.intervals = measurement.slices, measurement.intervals
     evaluation.measured_on = rows
     try:
         keep_metrics(folder, checked.message, {**evaluation.to_json(), MEASURED_ON: rows})
@@ -81,7 +102,8 @@ class Evaluation(dict[str, float | int | None]):
         as_exported: metrics with the default_val of the position columns in every row, as the export of a model with a
             position tower scores; None: the model has none.
         filled: values of the position columns in `as_exported`.
-        slices: metrics by the values of a column; None: not asked for.
+        slices: metrics by the values of each column that was asked for.
+        intervals: 95 % intervals of the metrics; None: not asked for.
         measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
     """
 
@@ -90,28 +112,58 @@ class Evaluation(dict[str, float | int | None]):
         self.missing = missing
         self.as_exported: dict[str, float | int | None] | None = None
         self.filled: dict[str, Any] = {}
-        self.slices: Slices | None = None
+        self.slices: tuple[Slices, ...] = ()
+        self.intervals: Intervals | None = None
         self.measured_on: dict[str, Any] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the metrics by name, with `as_exported` and `by` as objects of their own if they are there."""
+        """Returns the metrics by name, with `as_exported`, `intervals` and the list `by` if they are there."""
         nested: dict[str, Any] = {}
         if self.as_exported is not None:
             nested["as_exported"] = self.as_exported
-        if self.slices is not None:
-            nested["by"] = self.slices.to_json()
+        if self.intervals is not None:
+            nested["intervals"] = self.intervals.to_json()
+        if self.slices:
+            nested["by"] = [slices.to_json() for slices in self.slices]
         return {**self, **nested}
 
     def __str__(self) -> str:
         from apps_rec.evaluation import to_table
 
-        parts = [to_table(self, self.missing)]
+        intervals, of_exported = (
+            (None, None) if self.intervals is None else (self.intervals.metrics, self.intervals.as_exported)
+        )
+        parts = [to_table(self, self.missing, intervals)]
         if self.as_exported is not None:
             values = ", ".join(f"{name} {value}" for name, value in self.filled.items())
             parts[0] = f"with the position as it was logged\n{parts[0]}"
-            parts.append(f"as exported: {values} in every row\n{to_table(self.as_exported, self.missing)}")
-        if self.slices is not None:
-            shown = self.slices.shown[0].metrics
+            table = to_table(self.as_exported, self.missing, of_exported)
+            parts.append(f"as exported: {values} in every row\n{table}")
+        if self.intervals is not None:
+            parts.append(str(self.intervals))
+        for slices in self.slices:
+            shown = slices.shown[0].metrics
             suffixes = [name.removeprefix("rows_") for name in shown if name.startswith("rows_")]
-            parts.append(self.slices.to_table(suffixes))
+            parts.append(slices.to_table(suffixes))
         return "\n\n".join(parts)
+
+
+def _resampling(
+    message: PipelineConfig, intervals: bool, resamples: int | None, seed: int | None, users: str | None
+) -> Resampling | None:
+    """Returns how to resample; None: there will be no intervals.
+
+    Raises:
+        ConfigError: something is given that only intervals take, or a number is out of its range.
+    """
+    from apps_rec.evaluation.intervals import Resampling
+    from apps_rec.evaluation.plan import build_plan, column_of_users
+
+    asked = {"resamples": resamples, "seed": seed}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if not intervals:
+        names = [*given, *(["users"] if users is not None else [])]
+        if names:
+            raise ConfigError(f"{', '.join(names)}: only intervals take that; ask for intervals, too")
+        return None
+    return Resampling(**given, users=column_of_users(build_plan(message)) if users is None else users)

@@ -1,0 +1,77 @@
+"""What `evaluate` says beyond metrics: intervals and slices, on a trained run."""
+
+import json
+
+import numpy as np
+import pytest
+
+import apps_rec
+from apps_rec.cli.main import main
+from apps_rec.errors import ConfigError
+
+GAUC = ['eval_config.metrics_set+={gauc { uid_field: "user" }}', "eval_config.metrics_set+={auc { }}"]
+
+
+def printed(capsys, *words):
+    assert main(["evaluate", "tiny.config", *words]) == 0
+    return capsys.readouterr().out
+
+
+def test_every_metric_has_an_interval_around_it(trained_small, capsys):
+    evaluation = apps_rec.evaluate("tiny.config", intervals=True, users="user", by=["source", "app"])
+    intervals = evaluation.to_json()["intervals"]
+    names = [name for name in evaluation if name not in ("rows", "step")]
+    assert list(intervals["metrics"]) == list(intervals["as_exported"]) == names
+    users = {row["user"] for row in trained_small.rows("eval.csv") if row["source"] == "live"}
+    assert {name: intervals[name] for name in ("level", "users", "count", "resamples", "seed")} == {
+        "level": 0.95,
+        "users": "user",
+        "count": len(users),
+        "resamples": 200,
+        "seed": 0,
+    }
+    for values, bounds in ((evaluation, intervals["metrics"]), (evaluation.as_exported, intervals["as_exported"])):
+        for name, (low, high) in bounds.items():
+            assert low < values[name] < high
+            assert (low + high) / 2 == pytest.approx(values[name])
+    assert [slices.column for slices in evaluation.slices] == ["source", "app"]
+    # All rows that are left come from one source, so that slice is the whole.
+    (live,) = evaluation.slices[0].shown
+    assert {name: live.intervals[name].half_width for name in names} == pytest.approx(
+        {name: (high - low) / 2 for name, (low, high) in intervals["metrics"].items()}
+    )
+    words = ["--intervals", "--users", "user", "--by", "source,app"]
+    assert json.loads(printed(capsys, *words, "--json")) == json.loads(json.dumps(evaluation.to_json()))
+    table = printed(capsys, *words)
+    half = (np.diff(intervals["metrics"]["auc_ctr"]) / 2).item()
+    assert f" {evaluation['auc_ctr']:.5f} ±{half:.5f} " in table
+    assert f"± half of a 95% interval: 200 resamples of {len(users)} values of user\n" in table
+    kept = json.loads((trained_small.folder / "run/metrics.json").read_text(encoding="utf-8"))
+    assert kept["intervals"] == intervals
+
+
+def test_the_column_of_users_is_that_of_gauc_and_without_one_rows_are_drawn(trained_small):
+    rows = apps_rec.evaluate("tiny.config", intervals=True, resamples=50, seed=3)
+    assert rows.intervals.to_json()["users"] is None
+    assert rows.intervals.count == rows["rows"]
+    assert "50 resamples of" in str(rows)
+    users = apps_rec.evaluate("tiny.config", GAUC, intervals=True, resamples=50, seed=3)
+    assert users.intervals.resampling.users == "user"
+    assert users.intervals.metrics["gauc_ctr"].standard_error > 0
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"resamples": 100}, "resamples: only intervals take that"),
+        ({"seed": 1, "users": "user"}, "seed, users: only intervals take that"),
+        ({"intervals": True, "resamples": 3}, "resamples: expected 20 or more, got 3"),
+        ({"intervals": True, "users": "usr"}, 'users: expected a column .* Did you mean "user"'),
+        ({"intervals": True, "users": "price"}, 'users: "price" is a FLOAT'),
+        ({"by": ["source", "wrod"]}, 'by: expected a column .*"wrod"'),
+        ({"by": ""}, 'by: expected a column .*""'),
+    ],
+)
+def test_mistakes_are_told_before_the_model_is_loaded(trained_small, given, message):
+    with pytest.raises(ConfigError, match=message):
+        apps_rec.evaluate("tiny.config", ["eval_input_path=nowhere.csv"], **given)
