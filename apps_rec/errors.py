@@ -100,7 +100,7 @@ class RunError(UserError):
 
 
 # Flags that are not called like their argument.
-_FLAGS = {"part_format": "--format", "eval_data": "--eval"}
+_FLAGS = {"part_format": "--format", "eval_data": "--eval", "tasks": "--task", "overrides": "--set"}
 
 
 class ArgumentError(RunError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from apps_rec.config.metrics import METRICS
 from apps_rec.config.outputs import Measured, may_be_any_number, measured
 from apps_rec.data.schema import NOT_OBSERVED, NOT_OBSERVED_NUMBER
 from apps_rec.evaluation.tasks import MetricSpec, TaskMetrics
@@ -47,3 +48,9 @@ def column_of_users(plan: Sequence[TaskMetrics]) -> str:
     """Returns the column of users that the tasks name: of gauc, else of another metric; "": none."""
     metrics = sorted((metric for task in plan for metric in task.metrics), key=lambda metric: metric.name != "gauc")
     return next((metric.users for metric in metrics if metric.users), "")
+
+
+def better(metric: str) -> int:
+    """Returns 1 where the larger of two values of a metric is the better one, -1 the smaller, 0 the one nearer to 1."""
+    signs = {EvalMetrics.HIGHER: 1, EvalMetrics.LOWER: -1, EvalMetrics.NEAREST_TO_ONE: 0}
+    return signs[METRICS[metric].better]

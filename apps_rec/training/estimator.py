@@ -101,14 +101,22 @@ class Estimator:
             autograph=False,
         )
 
-    def evaluate(self, purpose: str = "evaluate", is_stopped: Callable[[], bool] = lambda: False) -> MetricCollector:
+    def evaluate(
+        self,
+        purpose: str = "evaluate",
+        is_stopped: Callable[[], bool] = lambda: False,
+        resampling: Resampling | None = None,
+    ) -> MetricCollector:
         """Measures the model on the rows of a pass, `evaluate` or `validate`. See `apps_rec.config.passes`.
+
+        With `resampling` the collector also holds what that draws.
 
         Raises:
             EvaluationStoppedError: `is_stopped`, which is called before each batch, returned true.
         """
         message = self.config.message
-        dataset, positions = evaluation_dataset(message, self.preprocessor, purpose)
+        columns = [resampling.users] if resampling is not None and resampling.users else []
+        dataset, positions = evaluation_dataset(message, self.preprocessor, purpose, columns)
         reads_eval_files = input_field(message.data_config, purpose) == "eval_input_path"
         with reraise(positions), progress_bar("measuring") as bar:
             return evaluate_model(
@@ -117,6 +125,8 @@ class Estimator:
                 build_plan(message),
                 message.eval_config.num_examples if reads_eval_files else 0,
                 is_stopped,
+                columns=columns,
+                with_places=resampling is not None,
                 on_rows=bar.add,
             )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ArgumentError
 from apps_rec.evaluation.columns import RowsOfTask
 from apps_rec.evaluation.metrics.weighted import Units, Weighted
 from apps_rec.evaluation.tasks import TaskMetrics
@@ -26,7 +26,7 @@ class Resampling:
         users: column whose values are drawn, each with all of its rows; "": rows are drawn alone.
 
     Raises:
-        ConfigError: too few resamples, or a negative seed.
+        ArgumentError: too few resamples, or a negative seed.
     """
 
     resamples: int = 200
@@ -35,9 +35,16 @@ class Resampling:
 
     def __post_init__(self) -> None:
         if self.resamples < FEWEST_RESAMPLES:
-            raise ConfigError(f"resamples: expected {FEWEST_RESAMPLES} or more, got {self.resamples}")
+            text = "{resamples}: expected {fewest} or more, got {got}"
+            raise ArgumentError(text, "resamples", fewest=FEWEST_RESAMPLES, got=self.resamples)
         if self.seed < 0:
-            raise ConfigError(f"seed: expected 0 or more, got {self.seed}")
+            raise ArgumentError("{seed}: expected 0 or more, got {got}", "seed", got=self.seed)
+
+    @classmethod
+    def of(cls, resamples: int | None, seed: int | None, users: str) -> Resampling:
+        """Makes one of options, of which None stands for the default."""
+        given = {"resamples": resamples, "seed": seed}
+        return cls(users=users, **{name: value for name, value in given.items() if value is not None})
 
 
 def resampled(metrics: Sequence[Weighted], count: int, resampling: Resampling) -> np.ndarray:

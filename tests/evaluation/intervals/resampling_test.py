@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ArgumentError
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.intervals import Interval, Resampling, interval_of, intervals_of, resampled
 from apps_rec.evaluation.intervals.resampling import weighted_metrics
@@ -132,7 +132,7 @@ def test_what_has_no_interval(value, lost, units):
 
 
 def test_what_cannot_be_resampled_is_said():
-    with pytest.raises(ConfigError, match="resamples: expected 20 or more, got 19"):
+    with pytest.raises(ArgumentError, match="resamples: expected 20 or more, got 19"):
         Resampling(19)
-    with pytest.raises(ConfigError, match="seed: expected 0 or more, got -1"):
+    with pytest.raises(ArgumentError, match="seed: expected 0 or more, got -1"):
         Resampling(seed=-1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from apps_rec.errors import ConfigError, RunError
+from apps_rec.errors import ArgumentError, ConfigError, RunError
 from apps_rec.tools.commands.common import checked_config, command
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
@@ -50,6 +50,7 @@ def evaluate(
     Raises:
         ConfigError: the config has a mistake or no eval_input_path, or there is no such column.
         DataError: the data has a mistake.
+        ArgumentError: `resamples`, `seed` or `users` without `intervals`, or a number that cannot be.
         RunError: there is no trained model, it cannot be read, or the metrics cannot be written; memory is short.
 
     Example:
@@ -154,16 +155,16 @@ def _resampling(
     """Returns how to resample; None: there will be no intervals.
 
     Raises:
-        ConfigError: something is given that only intervals take, or a number is out of its range.
+        ArgumentError: something is given that only intervals take, or a number is out of its range.
     """
     from apps_rec.evaluation.intervals import Resampling
     from apps_rec.evaluation.plan import build_plan, column_of_users
 
-    asked = {"resamples": resamples, "seed": seed}
-    given = {name: value for name, value in asked.items() if value is not None}
     if not intervals:
-        names = [*given, *(["users"] if users is not None else [])]
+        asked = {"resamples": resamples, "seed": seed, "users": users}
+        names = [name for name, value in asked.items() if value is not None]
         if names:
-            raise ConfigError(f"{', '.join(names)}: only intervals take that; ask for intervals, too")
+            listed = ", ".join(f"{{{name}}}" for name in names)
+            raise ArgumentError(f"{listed}: for {{intervals}} only", *names, "intervals")
         return None
-    return Resampling(**given, users=column_of_users(build_plan(message)) if users is None else users)
+    return Resampling.of(resamples, seed, column_of_users(build_plan(message)) if users is None else users)
