@@ -3,6 +3,8 @@
 import re
 import shutil
 
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 
 import apps_rec
@@ -64,6 +66,17 @@ def _samples(folder):
     apps_rec.simulate_store(str(folder / "data/appstore"), users=300)
 
 
+def _evidence(folder):
+    """The samples, runs of the two configs that the page compares, and files with scores of both."""
+    _samples(folder)
+    rows = pd.read_parquet("data/appstore/eval.parquet")[["user_id", "click", "download"]]
+    draw = np.random.default_rng(0)
+    for name in ("esmm", "esmm_even"):
+        apps_rec.train(f"samples/appstore/{name}.config", ["train_config.num_steps=5"])
+        scores = {f"probs_{task}": draw.random(len(rows)) for task in ("ctr", "ctcvr")}
+        rows.assign(**scores).to_parquet(f"{name}.parquet")
+
+
 def _serving(folder):
     """The samples, a run where esmm.config has it, and an export where the page has it."""
     _samples(folder)
@@ -89,6 +102,7 @@ PREPARED = {
     "docs/ab.md": (_experiment, False),
     "docs/config.md": (_guide, True),
     "docs/data.md": (_days, False),
+    "docs/evidence.md": (_evidence, False),
     "docs/init.md": (_log, False),
     "docs/migration.md": (_migration, False),
     "docs/python.md": (_python, False),
