@@ -8,7 +8,7 @@ from apps_rec.protos.feature_pb2 import FeatureConfig
 
 _VOCABULARIES = ("vocab_list", "vocab_file")
 _ID_SPACES = ("hash_bucket_size", "num_buckets", *_VOCABULARIES)
-_OF_IDS = (*_ID_SPACES, "min_count")
+_OF_IDS = (*_ID_SPACES, "min_count", "embedding_init")
 _SCALES = ("min_val", "max_val", "normalizer_fn", "mean", "stddev")
 _OF_NUMBERS = ("boundaries", "raw_input_dim", *_SCALES, "separator")
 # Options of every type.

@@ -26,7 +26,7 @@ from apps_rec.protos import dnn_pb2 as apps__rec_dot_protos_dot_dnn__pb2
 from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/feature.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1d\x61pps_rec/protos/options.proto\"D\n\nFeatureSet\x12\x36\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfigB\x04\xa0\xf4\x18\x01\"\x92\n\n\rFeatureConfig\x12\x14\n\x0c\x66\x65\x61ture_name\x18\x01 \x01(\t\x12\x19\n\x0binput_names\x18\x02 \x03(\tB\x04\xa0\xf4\x18\x01\x12K\n\x0c\x66\x65\x61ture_type\x18\x03 \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x16\n\x0e\x65mbedding_name\x18\x04 \x01(\t\x12\x18\n\rembedding_dim\x18\x05 \x01(\r:\x01\x30\x12\x1b\n\x10hash_bucket_size\x18\x06 \x01(\x04:\x01\x30\x12\x16\n\x0bnum_buckets\x18\x07 \x01(\x04:\x01\x30\x12\x12\n\nboundaries\x18\x08 \x03(\x01\x12\x14\n\tseparator\x18\t \x01(\t:\x01|\x12\x14\n\x0ckv_separator\x18\n \x01(\t\x12\x12\n\nvocab_file\x18\x0b \x01(\t\x12\x12\n\nvocab_list\x18\x0c \x03(\t\x12\x14\n\x0cshared_names\x18\x10 \x03(\t\x12#\n\x17lookup_max_sel_elem_num\x18\x11 \x01(\x05:\x02\x31\x30\x12\x15\n\x08\x63ombiner\x18\x13 \x01(\t:\x03sum\x12\x31\n\x0binitializer\x18\x14 \x01(\x0b\x32\x1c.apps_rec.protos.Initializer\x12\x15\n\tprecision\x18\x15 \x01(\x05:\x02-1\x12\x18\n\rraw_input_dim\x18\x18 \x01(\r:\x01\x31\x12<\n\x11sequence_combiner\x18\x19 \x01(\x0b\x32!.apps_rec.protos.SequenceCombiner\x12O\n\x10sub_feature_type\x18\x1a \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x1a\n\x0fsequence_length\x18\x1b \x01(\r:\x01\x31\x12\x15\n\rseq_multi_sep\x18\x65 \x01(\t\x12\x17\n\x0bmax_seq_len\x18\x66 \x01(\r:\x02\x35\x30\x12\x13\n\x07min_val\x18\xd4\x01 \x01(\x01:\x01\x30\x12\x13\n\x07max_val\x18\xd5\x01 \x01(\x01:\x01\x30\x12\x16\n\rnormalizer_fn\x18\xd6\x01 \x01(\t\x12\x12\n\nexpression\x18\x1e \x01(\t\x12\x1c\n\x0e\x63ombo_join_sep\x18\x91\x03 \x01(\t:\x03_X_\x12\x19\n\x10\x63ombo_input_seps\x18\x92\x03 \x03(\t\x12\x15\n\tmin_count\x18\xe8\x07 \x01(\x04:\x01\x30\x12\x10\n\x04mean\x18\xe9\x07 \x01(\x01:\x01\x30\x12\x12\n\x06stddev\x18\xea\x07 \x01(\x01:\x01\x31\x12\x18\n\x08position\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12\x38\n\x04side\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.FeatureConfig.Side:\x04ITEM\x12\x39\n\x0binput_sides\x18\xed\x07 \x03(\x0e\x32#.apps_rec.protos.FeatureConfig.Side\"\x9e\x01\n\x0b\x46\x65\x61tureType\x12\r\n\tIdFeature\x10\x00\x12\x0e\n\nRawFeature\x10\x01\x12\x0e\n\nTagFeature\x10\x02\x12\x10\n\x0c\x43omboFeature\x10\x03\x12\x11\n\rLookupFeature\x10\x04\x12\x13\n\x0fSequenceFeature\x10\x05\x12\x0f\n\x0b\x45xprFeature\x10\x06\x12\x15\n\x10LookupRawFeature\x10\xe8\x07\"\'\n\x04Side\x12\x08\n\x04ITEM\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07\x43ONTEXT\x10\x02\"\xa0\x03\n\x0bInitializer\x12S\n\x1ctruncated_normal_initializer\x18\x01 \x01(\x0b\x32+.apps_rec.protos.TruncatedNormalInitializerH\x00\x12M\n\x19random_normal_initializer\x18\x02 \x01(\x0b\x32(.apps_rec.protos.RandomNormalInitializerH\x00\x12M\n\x19glorot_normal_initializer\x18\x03 \x01(\x0b\x32(.apps_rec.protos.GlorotNormalInitializerH\x00\x12\x44\n\x14\x63onstant_initializer\x18\x04 \x01(\x0b\x32$.apps_rec.protos.ConstantInitializerH\x00\x12\x43\n\x13uniform_initializer\x18\xe8\x07 \x01(\x0b\x32#.apps_rec.protos.UniformInitializerH\x00\x42\x13\n\x11initializer_oneof\"_\n\x1aTruncatedNormalInitializer\x12 \n\x04mean\x18\x01 \x01(\x02:\x01\x30\x42\x0f\x92\xf4\x18\x0b(-inf, inf)\x12\x1f\n\x06stddev\x18\x02 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\"\\\n\x17RandomNormalInitializer\x12 \n\x04mean\x18\x01 \x01(\x02:\x01\x30\x42\x0f\x92\xf4\x18\x0b(-inf, inf)\x12\x1f\n\x06stddev\x18\x02 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\"\x19\n\x17GlorotNormalInitializer\"+\n\x13\x43onstantInitializer\x12\x14\n\x06\x63onsts\x18\x01 \x03(\x02\x42\x04\xa0\xf4\x18\x01\"c\n\x12UniformInitializer\x12&\n\x06minval\x18\x01 \x01(\x02:\x05-0.05B\x0f\x92\xf4\x18\x0b(-inf, inf)\x12%\n\x06maxval\x18\x02 \x01(\x02:\x04\x30.05B\x0f\x92\xf4\x18\x0b(-inf, inf)\"\xc6\x01\n\x10SequenceCombiner\x12\x37\n\tattention\x18\x01 \x01(\x0b\x32\".apps_rec.protos.AttentionCombinerH\x00\x12.\n\x04mean\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.MeanCombinerH\x00\x12=\n\x10target_attention\x18\xe9\x07 \x01(\x0b\x32 .apps_rec.protos.TargetAttentionH\x00\x42\n\n\x08\x63ombiner\"\x13\n\x11\x41ttentionCombiner\"\x0e\n\x0cMeanCombiner\"G\n\x0fTargetAttention\x12\x11\n\x03key\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8e\x02\n\x11SeqAttGroupConfig\x12\x18\n\ngroup_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x35\n\x0bseq_att_map\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.SeqAttMapB\x04\xa0\xf4\x18\x01\x12%\n\x07seq_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1f\n\x10\x61llow_key_search\x18\x05 \x01(\x08:\x05\x66\x61lse\x12\x1e\n\x10need_key_feature\x18\x06 \x01(\x08:\x04true\x12\"\n\x13\x61llow_key_transform\x18\x07 \x01(\x08:\x05\x66\x61lse\x12\x1c\n\rtransform_dnn\x18\x08 \x01(\x08:\x05\x66\x61lse\"L\n\tSeqAttMap\x12\x11\n\x03key\x18\x01 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x16\n\x08hist_seq\x18\x02 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x14\n\x0c\x61ux_hist_seq\x18\x03 \x03(\t')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1d\x61pps_rec/protos/feature.proto\x12\x0f\x61pps_rec.protos\x1a\x19\x61pps_rec/protos/dnn.proto\x1a\x1d\x61pps_rec/protos/options.proto\"D\n\nFeatureSet\x12\x36\n\x08\x66\x65\x61tures\x18\x01 \x03(\x0b\x32\x1e.apps_rec.protos.FeatureConfigB\x04\xa0\xf4\x18\x01\"\xcb\n\n\rFeatureConfig\x12\x14\n\x0c\x66\x65\x61ture_name\x18\x01 \x01(\t\x12\x19\n\x0binput_names\x18\x02 \x03(\tB\x04\xa0\xf4\x18\x01\x12K\n\x0c\x66\x65\x61ture_type\x18\x03 \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x16\n\x0e\x65mbedding_name\x18\x04 \x01(\t\x12\x18\n\rembedding_dim\x18\x05 \x01(\r:\x01\x30\x12\x1b\n\x10hash_bucket_size\x18\x06 \x01(\x04:\x01\x30\x12\x16\n\x0bnum_buckets\x18\x07 \x01(\x04:\x01\x30\x12\x12\n\nboundaries\x18\x08 \x03(\x01\x12\x14\n\tseparator\x18\t \x01(\t:\x01|\x12\x14\n\x0ckv_separator\x18\n \x01(\t\x12\x12\n\nvocab_file\x18\x0b \x01(\t\x12\x12\n\nvocab_list\x18\x0c \x03(\t\x12\x14\n\x0cshared_names\x18\x10 \x03(\t\x12#\n\x17lookup_max_sel_elem_num\x18\x11 \x01(\x05:\x02\x31\x30\x12\x15\n\x08\x63ombiner\x18\x13 \x01(\t:\x03sum\x12\x31\n\x0binitializer\x18\x14 \x01(\x0b\x32\x1c.apps_rec.protos.Initializer\x12\x15\n\tprecision\x18\x15 \x01(\x05:\x02-1\x12\x18\n\rraw_input_dim\x18\x18 \x01(\r:\x01\x31\x12<\n\x11sequence_combiner\x18\x19 \x01(\x0b\x32!.apps_rec.protos.SequenceCombiner\x12O\n\x10sub_feature_type\x18\x1a \x01(\x0e\x32*.apps_rec.protos.FeatureConfig.FeatureType:\tIdFeature\x12\x1a\n\x0fsequence_length\x18\x1b \x01(\r:\x01\x31\x12\x15\n\rseq_multi_sep\x18\x65 \x01(\t\x12\x17\n\x0bmax_seq_len\x18\x66 \x01(\r:\x02\x35\x30\x12\x13\n\x07min_val\x18\xd4\x01 \x01(\x01:\x01\x30\x12\x13\n\x07max_val\x18\xd5\x01 \x01(\x01:\x01\x30\x12\x16\n\rnormalizer_fn\x18\xd6\x01 \x01(\t\x12\x12\n\nexpression\x18\x1e \x01(\t\x12\x1c\n\x0e\x63ombo_join_sep\x18\x91\x03 \x01(\t:\x03_X_\x12\x19\n\x10\x63ombo_input_seps\x18\x92\x03 \x03(\t\x12\x15\n\tmin_count\x18\xe8\x07 \x01(\x04:\x01\x30\x12\x10\n\x04mean\x18\xe9\x07 \x01(\x01:\x01\x30\x12\x12\n\x06stddev\x18\xea\x07 \x01(\x01:\x01\x31\x12\x18\n\x08position\x18\xeb\x07 \x01(\x08:\x05\x66\x61lse\x12\x38\n\x04side\x18\xec\x07 \x01(\x0e\x32#.apps_rec.protos.FeatureConfig.Side:\x04ITEM\x12\x39\n\x0binput_sides\x18\xed\x07 \x03(\x0e\x32#.apps_rec.protos.FeatureConfig.Side\x12\x37\n\x0e\x65mbedding_init\x18\xee\x07 \x01(\x0b\x32\x1e.apps_rec.protos.EmbeddingInit\"\x9e\x01\n\x0b\x46\x65\x61tureType\x12\r\n\tIdFeature\x10\x00\x12\x0e\n\nRawFeature\x10\x01\x12\x0e\n\nTagFeature\x10\x02\x12\x10\n\x0c\x43omboFeature\x10\x03\x12\x11\n\rLookupFeature\x10\x04\x12\x13\n\x0fSequenceFeature\x10\x05\x12\x0f\n\x0b\x45xprFeature\x10\x06\x12\x15\n\x10LookupRawFeature\x10\xe8\x07\"\'\n\x04Side\x12\x08\n\x04ITEM\x10\x00\x12\x08\n\x04USER\x10\x01\x12\x0b\n\x07\x43ONTEXT\x10\x02\"x\n\rEmbeddingInit\x12\x18\n\ninput_path\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x15\n\tid_column\x18\x02 \x01(\t:\x02id\x12\x1d\n\rvector_column\x18\x03 \x01(\t:\x06vector\x12\x17\n\ttrainable\x18\x04 \x01(\x08:\x04true\"\xa0\x03\n\x0bInitializer\x12S\n\x1ctruncated_normal_initializer\x18\x01 \x01(\x0b\x32+.apps_rec.protos.TruncatedNormalInitializerH\x00\x12M\n\x19random_normal_initializer\x18\x02 \x01(\x0b\x32(.apps_rec.protos.RandomNormalInitializerH\x00\x12M\n\x19glorot_normal_initializer\x18\x03 \x01(\x0b\x32(.apps_rec.protos.GlorotNormalInitializerH\x00\x12\x44\n\x14\x63onstant_initializer\x18\x04 \x01(\x0b\x32$.apps_rec.protos.ConstantInitializerH\x00\x12\x43\n\x13uniform_initializer\x18\xe8\x07 \x01(\x0b\x32#.apps_rec.protos.UniformInitializerH\x00\x42\x13\n\x11initializer_oneof\"_\n\x1aTruncatedNormalInitializer\x12 \n\x04mean\x18\x01 \x01(\x02:\x01\x30\x42\x0f\x92\xf4\x18\x0b(-inf, inf)\x12\x1f\n\x06stddev\x18\x02 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\"\\\n\x17RandomNormalInitializer\x12 \n\x04mean\x18\x01 \x01(\x02:\x01\x30\x42\x0f\x92\xf4\x18\x0b(-inf, inf)\x12\x1f\n\x06stddev\x18\x02 \x01(\x02:\x01\x31\x42\x0c\x92\xf4\x18\x08[0, inf)\"\x19\n\x17GlorotNormalInitializer\"+\n\x13\x43onstantInitializer\x12\x14\n\x06\x63onsts\x18\x01 \x03(\x02\x42\x04\xa0\xf4\x18\x01\"c\n\x12UniformInitializer\x12&\n\x06minval\x18\x01 \x01(\x02:\x05-0.05B\x0f\x92\xf4\x18\x0b(-inf, inf)\x12%\n\x06maxval\x18\x02 \x01(\x02:\x04\x30.05B\x0f\x92\xf4\x18\x0b(-inf, inf)\"\xc6\x01\n\x10SequenceCombiner\x12\x37\n\tattention\x18\x01 \x01(\x0b\x32\".apps_rec.protos.AttentionCombinerH\x00\x12.\n\x04mean\x18\xe8\x07 \x01(\x0b\x32\x1d.apps_rec.protos.MeanCombinerH\x00\x12=\n\x10target_attention\x18\xe9\x07 \x01(\x0b\x32 .apps_rec.protos.TargetAttentionH\x00\x42\n\n\x08\x63ombiner\"\x13\n\x11\x41ttentionCombiner\"\x0e\n\x0cMeanCombiner\"G\n\x0fTargetAttention\x12\x11\n\x03key\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12!\n\x03\x64nn\x18\x02 \x01(\x0b\x32\x14.apps_rec.protos.DNN\"\x8e\x02\n\x11SeqAttGroupConfig\x12\x18\n\ngroup_name\x18\x01 \x01(\tB\x04\xa0\xf4\x18\x01\x12\x35\n\x0bseq_att_map\x18\x02 \x03(\x0b\x32\x1a.apps_rec.protos.SeqAttMapB\x04\xa0\xf4\x18\x01\x12%\n\x07seq_dnn\x18\x04 \x01(\x0b\x32\x14.apps_rec.protos.DNN\x12\x1f\n\x10\x61llow_key_search\x18\x05 \x01(\x08:\x05\x66\x61lse\x12\x1e\n\x10need_key_feature\x18\x06 \x01(\x08:\x04true\x12\"\n\x13\x61llow_key_transform\x18\x07 \x01(\x08:\x05\x66\x61lse\x12\x1c\n\rtransform_dnn\x18\x08 \x01(\x08:\x05\x66\x61lse\"L\n\tSeqAttMap\x12\x11\n\x03key\x18\x01 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x16\n\x08hist_seq\x18\x02 \x03(\tB\x04\xa0\xf4\x18\x01\x12\x14\n\x0c\x61ux_hist_seq\x18\x03 \x03(\t')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,6 +37,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEATURESET'].fields_by_name['features']._serialized_options = b'\240\364\030\001'
   _globals['_FEATURECONFIG'].fields_by_name['input_names']._loaded_options = None
   _globals['_FEATURECONFIG'].fields_by_name['input_names']._serialized_options = b'\240\364\030\001'
+  _globals['_EMBEDDINGINIT'].fields_by_name['input_path']._loaded_options = None
+  _globals['_EMBEDDINGINIT'].fields_by_name['input_path']._serialized_options = b'\240\364\030\001'
   _globals['_TRUNCATEDNORMALINITIALIZER'].fields_by_name['mean']._loaded_options = None
   _globals['_TRUNCATEDNORMALINITIALIZER'].fields_by_name['mean']._serialized_options = b'\222\364\030\013(-inf, inf)'
   _globals['_TRUNCATEDNORMALINITIALIZER'].fields_by_name['stddev']._loaded_options = None
@@ -64,33 +66,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FEATURESET']._serialized_start=108
   _globals['_FEATURESET']._serialized_end=176
   _globals['_FEATURECONFIG']._serialized_start=179
-  _globals['_FEATURECONFIG']._serialized_end=1477
-  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_start=1278
-  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_end=1436
-  _globals['_FEATURECONFIG_SIDE']._serialized_start=1438
-  _globals['_FEATURECONFIG_SIDE']._serialized_end=1477
-  _globals['_INITIALIZER']._serialized_start=1480
-  _globals['_INITIALIZER']._serialized_end=1896
-  _globals['_TRUNCATEDNORMALINITIALIZER']._serialized_start=1898
-  _globals['_TRUNCATEDNORMALINITIALIZER']._serialized_end=1993
-  _globals['_RANDOMNORMALINITIALIZER']._serialized_start=1995
-  _globals['_RANDOMNORMALINITIALIZER']._serialized_end=2087
-  _globals['_GLOROTNORMALINITIALIZER']._serialized_start=2089
-  _globals['_GLOROTNORMALINITIALIZER']._serialized_end=2114
-  _globals['_CONSTANTINITIALIZER']._serialized_start=2116
-  _globals['_CONSTANTINITIALIZER']._serialized_end=2159
-  _globals['_UNIFORMINITIALIZER']._serialized_start=2161
-  _globals['_UNIFORMINITIALIZER']._serialized_end=2260
-  _globals['_SEQUENCECOMBINER']._serialized_start=2263
-  _globals['_SEQUENCECOMBINER']._serialized_end=2461
-  _globals['_ATTENTIONCOMBINER']._serialized_start=2463
-  _globals['_ATTENTIONCOMBINER']._serialized_end=2482
-  _globals['_MEANCOMBINER']._serialized_start=2484
-  _globals['_MEANCOMBINER']._serialized_end=2498
-  _globals['_TARGETATTENTION']._serialized_start=2500
-  _globals['_TARGETATTENTION']._serialized_end=2571
-  _globals['_SEQATTGROUPCONFIG']._serialized_start=2574
-  _globals['_SEQATTGROUPCONFIG']._serialized_end=2844
-  _globals['_SEQATTMAP']._serialized_start=2846
-  _globals['_SEQATTMAP']._serialized_end=2922
+  _globals['_FEATURECONFIG']._serialized_end=1534
+  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_start=1335
+  _globals['_FEATURECONFIG_FEATURETYPE']._serialized_end=1493
+  _globals['_FEATURECONFIG_SIDE']._serialized_start=1495
+  _globals['_FEATURECONFIG_SIDE']._serialized_end=1534
+  _globals['_EMBEDDINGINIT']._serialized_start=1536
+  _globals['_EMBEDDINGINIT']._serialized_end=1656
+  _globals['_INITIALIZER']._serialized_start=1659
+  _globals['_INITIALIZER']._serialized_end=2075
+  _globals['_TRUNCATEDNORMALINITIALIZER']._serialized_start=2077
+  _globals['_TRUNCATEDNORMALINITIALIZER']._serialized_end=2172
+  _globals['_RANDOMNORMALINITIALIZER']._serialized_start=2174
+  _globals['_RANDOMNORMALINITIALIZER']._serialized_end=2266
+  _globals['_GLOROTNORMALINITIALIZER']._serialized_start=2268
+  _globals['_GLOROTNORMALINITIALIZER']._serialized_end=2293
+  _globals['_CONSTANTINITIALIZER']._serialized_start=2295
+  _globals['_CONSTANTINITIALIZER']._serialized_end=2338
+  _globals['_UNIFORMINITIALIZER']._serialized_start=2340
+  _globals['_UNIFORMINITIALIZER']._serialized_end=2439
+  _globals['_SEQUENCECOMBINER']._serialized_start=2442
+  _globals['_SEQUENCECOMBINER']._serialized_end=2640
+  _globals['_ATTENTIONCOMBINER']._serialized_start=2642
+  _globals['_ATTENTIONCOMBINER']._serialized_end=2661
+  _globals['_MEANCOMBINER']._serialized_start=2663
+  _globals['_MEANCOMBINER']._serialized_end=2677
+  _globals['_TARGETATTENTION']._serialized_start=2679
+  _globals['_TARGETATTENTION']._serialized_end=2750
+  _globals['_SEQATTGROUPCONFIG']._serialized_start=2753
+  _globals['_SEQATTGROUPCONFIG']._serialized_end=3023
+  _globals['_SEQATTMAP']._serialized_start=3025
+  _globals['_SEQATTMAP']._serialized_end=3101
 # @@protoc_insertion_point(module_scope)

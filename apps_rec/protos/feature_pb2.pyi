@@ -16,7 +16,7 @@ class FeatureSet(_message.Message):
     def __init__(self, features: _Optional[_Iterable[_Union[FeatureConfig, _Mapping]]] = ...) -> None: ...
 
 class FeatureConfig(_message.Message):
-    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "initializer", "precision", "raw_input_dim", "sequence_combiner", "sub_feature_type", "sequence_length", "seq_multi_sep", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides")
+    __slots__ = ("feature_name", "input_names", "feature_type", "embedding_name", "embedding_dim", "hash_bucket_size", "num_buckets", "boundaries", "separator", "kv_separator", "vocab_file", "vocab_list", "shared_names", "lookup_max_sel_elem_num", "combiner", "initializer", "precision", "raw_input_dim", "sequence_combiner", "sub_feature_type", "sequence_length", "seq_multi_sep", "max_seq_len", "min_val", "max_val", "normalizer_fn", "expression", "combo_join_sep", "combo_input_seps", "min_count", "mean", "stddev", "position", "side", "input_sides", "embedding_init")
     class FeatureType(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         IdFeature: _ClassVar[FeatureConfig.FeatureType]
@@ -78,6 +78,7 @@ class FeatureConfig(_message.Message):
     POSITION_FIELD_NUMBER: _ClassVar[int]
     SIDE_FIELD_NUMBER: _ClassVar[int]
     INPUT_SIDES_FIELD_NUMBER: _ClassVar[int]
+    EMBEDDING_INIT_FIELD_NUMBER: _ClassVar[int]
     feature_name: str
     input_names: _containers.RepeatedScalarFieldContainer[str]
     feature_type: FeatureConfig.FeatureType
@@ -113,7 +114,20 @@ class FeatureConfig(_message.Message):
     position: bool
     side: FeatureConfig.Side
     input_sides: _containers.RepeatedScalarFieldContainer[FeatureConfig.Side]
-    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., initializer: _Optional[_Union[Initializer, _Mapping]] = ..., precision: _Optional[int] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., sub_feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., sequence_length: _Optional[int] = ..., seq_multi_sep: _Optional[str] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ...) -> None: ...
+    embedding_init: EmbeddingInit
+    def __init__(self, feature_name: _Optional[str] = ..., input_names: _Optional[_Iterable[str]] = ..., feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., embedding_name: _Optional[str] = ..., embedding_dim: _Optional[int] = ..., hash_bucket_size: _Optional[int] = ..., num_buckets: _Optional[int] = ..., boundaries: _Optional[_Iterable[float]] = ..., separator: _Optional[str] = ..., kv_separator: _Optional[str] = ..., vocab_file: _Optional[str] = ..., vocab_list: _Optional[_Iterable[str]] = ..., shared_names: _Optional[_Iterable[str]] = ..., lookup_max_sel_elem_num: _Optional[int] = ..., combiner: _Optional[str] = ..., initializer: _Optional[_Union[Initializer, _Mapping]] = ..., precision: _Optional[int] = ..., raw_input_dim: _Optional[int] = ..., sequence_combiner: _Optional[_Union[SequenceCombiner, _Mapping]] = ..., sub_feature_type: _Optional[_Union[FeatureConfig.FeatureType, str]] = ..., sequence_length: _Optional[int] = ..., seq_multi_sep: _Optional[str] = ..., max_seq_len: _Optional[int] = ..., min_val: _Optional[float] = ..., max_val: _Optional[float] = ..., normalizer_fn: _Optional[str] = ..., expression: _Optional[str] = ..., combo_join_sep: _Optional[str] = ..., combo_input_seps: _Optional[_Iterable[str]] = ..., min_count: _Optional[int] = ..., mean: _Optional[float] = ..., stddev: _Optional[float] = ..., position: bool = ..., side: _Optional[_Union[FeatureConfig.Side, str]] = ..., input_sides: _Optional[_Iterable[_Union[FeatureConfig.Side, str]]] = ..., embedding_init: _Optional[_Union[EmbeddingInit, _Mapping]] = ...) -> None: ...
+
+class EmbeddingInit(_message.Message):
+    __slots__ = ("input_path", "id_column", "vector_column", "trainable")
+    INPUT_PATH_FIELD_NUMBER: _ClassVar[int]
+    ID_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    VECTOR_COLUMN_FIELD_NUMBER: _ClassVar[int]
+    TRAINABLE_FIELD_NUMBER: _ClassVar[int]
+    input_path: str
+    id_column: str
+    vector_column: str
+    trainable: bool
+    def __init__(self, input_path: _Optional[str] = ..., id_column: _Optional[str] = ..., vector_column: _Optional[str] = ..., trainable: bool = ...) -> None: ...
 
 class Initializer(_message.Message):
     __slots__ = ("truncated_normal_initializer", "random_normal_initializer", "glorot_normal_initializer", "constant_initializer", "uniform_initializer")

@@ -27,6 +27,7 @@ from apps_rec.training.parameter_server.trainer import serve
 from apps_rec.training.run.opening import describe_run, open_together, words_so_far
 from apps_rec.training.session import Session
 from apps_rec.training.warm_start.name_map import read_name_map
+from apps_rec.training.warm_start.vector_files import fill_tables
 from apps_rec.training.warm_start.warm_start import warm_start
 
 log = logging.getLogger("apps_rec")
@@ -105,17 +106,31 @@ def train(
 
 
 def _begin(session: Session) -> int:
-    """Sets the weights that the training begins with. Returns the step of their checkpoint; 0 if there is none."""
+    """Sets the weights that the training begins with. Returns the step of their checkpoint; 0 if there is none.
+
+    Weights of another run take the place of vectors from files, but not of frozen ones: those stay as the files say.
+    """
     step = (session.checkpoints.restore_latest() or 0) if session.run.is_resumed else 0
-    other_run = session.config.train_config.fine_tune_checkpoint
     if step:
         log.info("resumed from step %d", step)
-    elif other_run:
+        return step
+    filled = _fill(session, trainable=True)
+    if other_run := session.config.train_config.fine_tune_checkpoint:
         reported_in = session.folder if session.workers.is_chief else None
         name_map = session.config.train_config.fine_tune_ckpt_var_map
         names = read_name_map(name_map) if name_map else {}
         warm_start(session.model, session.estimator.features, session.optimizer, other_run, reported_in, names)
-    return step
+    if _fill(session, trainable=False) or filled:
+        session.optimizer.begin_at_weights(session.model.trainable_variables)
+    return 0
+
+
+def _fill(session: Session, *, trainable: bool) -> bool:
+    """Puts vectors from files into the tables that are trained, or into those that are not. Tells whether any did."""
+    tables = fill_tables(session.config, session.model, session.estimator.features, trainable=trainable)
+    for table in tables if session.workers.is_chief else ():
+        log.info("%s", table)
+    return bool(tables)
 
 
 def _evaluate_first(session: Session, step: int) -> None:

@@ -15,6 +15,7 @@ from apps_rec.training.optimizers.roles import roles_of
 from apps_rec.training.run.checkpoints import Checkpoints
 from apps_rec.training.run.opening import OpenRun
 from apps_rec.training.run.progress import DataPosition
+from apps_rec.training.warm_start.vector_files import frozen_tables
 
 
 class Session:
@@ -42,7 +43,7 @@ class Session:
         self.progress = DataPosition()
         with estimator.strategy.scope():
             self.optimizer = build_optimizer(train_config)
-            self.optimizer.tell_apart(roles_of(self.model, train_config.freeze_gradient))
+            self.optimizer.tell_apart(roles_of(self.model, train_config.freeze_gradient, frozen_tables(self.config)))
             self.optimizer.build(self.model.trainable_variables)
             self.model.compile(optimizer=self.optimizer)
         self.checkpoints = Checkpoints(

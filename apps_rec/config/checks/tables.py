@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from apps_rec.config.checks.context import Context
-from apps_rec.config.features import id_spaces_of
+from apps_rec.config.features import id_spaces_of, is_of_numbers
 from apps_rec.config.report import quoted
 from apps_rec.protos.feature_pb2 import ConstantInitializer, FeatureConfig, Initializer, UniformInitializer
 
@@ -24,11 +24,19 @@ def id_space(feature: FeatureConfig) -> tuple[str, Any] | None:
 
 
 def check_tables(context: Context) -> None:
-    """Reports initializers that draw nothing, and features of one embedding_name whose tables differ."""
+    """Reports initializers that draw nothing, files for no table, and features of one embedding_name that differ."""
+    files: dict[str, tuple[str, FeatureConfig]] = {}
     first: dict[str, tuple[str, FeatureConfig]] = {}
     for path, feature in context.each_feature():
         if feature.HasField("initializer"):
             _initializer(context, f"{path}.initializer", feature.initializer)
+        if feature.HasField("embedding_init"):
+            _embedding_init(context, path, feature)
+            other_path, other = files.setdefault(feature.embedding_name or feature.feature_name, (path, feature))
+            if feature.embedding_init != other.embedding_init:
+                whose = f'"{other.feature_name}" ({context.report.line(other_path)})'
+                text = f'the table "{feature.embedding_name}" is shared with {whose}; expected the same, or none.'
+                context.report.error(f"{path}.embedding_init", text)
         space = id_space(feature)
         if not feature.embedding_name or space is None:
             continue
@@ -59,6 +67,24 @@ def _initializer(context: Context, path: str, initializer: Initializer) -> None:
     elif isinstance(given, UniformInitializer) and not given.minval < given.maxval:
         text = f"expected a number above minval, {given.minval:g}, got {given.maxval:g}."
         report.error(f"{here}.maxval", text)
+
+
+def _embedding_init(context: Context, path: str, feature: FeatureConfig) -> None:
+    """Reports a file of vectors that no rows of a table can begin at."""
+    report, init, here = context.report, feature.embedding_init, f"{path}.embedding_init"
+    if not init.input_path:
+        report.missing(here, "input_path", "Parquet files with a vector for each id")
+    for name in ("id_column", "vector_column"):
+        if not getattr(init, name):
+            report.error(f"{here}.{name}", "is empty; expected the name of a column.")
+    if init.id_column and init.id_column == init.vector_column:
+        report.error(f"{here}.vector_column", f'"{init.id_column}" is the column of the ids; expected another.')
+    if not feature.embedding_dim and not report.is_broken(f"{path}.embedding_dim"):
+        report.error(here, "there is no embedding that could begin at a vector: embedding_dim is 0.")
+    if feature.boundaries or is_of_numbers(feature) or feature.HasField("precision"):
+        report.error(
+            here, "the ids of this feature are made of numbers; expected ids that stand in a file as they are."
+        )
 
 
 def _compare(context: Context, path: str, feature: FeatureConfig, other_path: str, other: FeatureConfig) -> None:

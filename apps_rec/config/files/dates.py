@@ -141,11 +141,17 @@ def _texts(message: PipelineConfig) -> list[tuple[str, Any, str]]:
     """Returns path, message and field of each text that may hold `{date}`."""
     data = message.data_config
     filters = [(f"data_config.row_filter[{at}]", one) for at, one in enumerate(data.row_filter)]
+    vectors = [
+        (f"feature_config.features[{at}].embedding_init", feature.embedding_init)
+        for at, feature in enumerate(message.feature_config.features)
+        if feature.HasField("embedding_init")
+    ]
     return [
         *((name, message, name) for name in (*_RANGED, "model_dir")),
         ("train_config.fine_tune_checkpoint", message.train_config, "fine_tune_checkpoint"),
         ("data_config.holdout_from", data, "holdout_from"),
         *((f"{path}.{name}", one, name) for path, one in filters for name in ("from", "to")),
+        *((f"{path}.input_path", one, "input_path") for path, one in vectors),
     ]
 
 

@@ -23,7 +23,7 @@ def parquet_units(files: Sequence[str]) -> list[Unit]:
     """Returns runs of row groups, each of `_UNIT_ROWS` rows or more if the file has as many."""
     units = []
     for index, path in enumerate(files):
-        metadata = _open(path).metadata
+        metadata = open_parquet(path).metadata
         groups: list[int] = []
         rows, first_row = 0, 1
         for group in range(metadata.num_row_groups):
@@ -37,18 +37,18 @@ def parquet_units(files: Sequence[str]) -> list[Unit]:
 
 def parquet_columns(path: str) -> list[str]:
     """Returns the names of the columns of a file."""
-    return list(_open(path).schema_arrow.names)
+    return list(open_parquet(path).schema_arrow.names)
 
 
 def parquet_types(path: str) -> dict[str, pa.DataType]:
     """Returns the type of each column of a file, by name."""
-    schema = _open(path).schema_arrow
+    schema = open_parquet(path).schema_arrow
     return dict(zip(schema.names, schema.types, strict=True))
 
 
 def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[Chunk]:
     """Yields the rows of a unit in file order."""
-    file = _open(unit.path)
+    file = open_parquet(unit.path)
     absent = absent_columns(unit.path, file.schema_arrow.names, names, schema)
     present = [name for name in names if name not in absent] or file.schema_arrow.names[:1]
     row = unit.first_row
@@ -68,7 +68,12 @@ def read_parquet(unit: Unit, names: Sequence[str], schema: Schema) -> Iterator[C
         row += batch.num_rows
 
 
-def _open(path: str) -> pq.ParquetFile:
+def open_parquet(path: str) -> pq.ParquetFile:
+    """Opens a Parquet file to read it page by page.
+
+    Raises:
+        DataError: it is none, or cannot be read.
+    """
     try:
         source, buffer = (
             (storage.open_arrow_file(path), storage.BUFFER_BYTES) if storage.is_uri(path) else (path, _BUFFER_BYTES)

@@ -7,7 +7,7 @@ names that EasyRec gives them, so a frozen table is a part of a variable: rows a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -81,20 +81,22 @@ class _Part:
     first: int
     end: int
     names: tuple[str, ...]
+    is_of_embeddings: bool
 
 
-def roles_of(model: RankModel, patterns: Sequence[str] = ()) -> Roles:
+def roles_of(model: RankModel, patterns: Sequence[str] = (), frozen_tables: Collection[str] = ()) -> Roles:
     """Returns the roles of a model's weights. A weight is frozen if a pattern fits a part of one of its names.
 
     Args:
         model: model whose variables are made.
         patterns: regular expressions, in RE2's syntax.
+        frozen_tables: names of tables whose embeddings are frozen too; their first-order weights are not.
 
     Raises:
         ConfigError: a pattern fits no name, or nothing is left to train.
     """
     roles = Roles(model.embedder.embeddings(), first_order=model.embedder.first_order_weights())
-    if not patterns:
+    if not patterns and not frozen_tables:
         return roles
     parts = _parts(model)
     tables = {id(piece) for key in model.embedder.tables for piece in _pieces(model, key)}
@@ -111,7 +113,11 @@ def roles_of(model: RankModel, patterns: Sequence[str] = ()) -> Roles:
     )
     chosen = _fitting(patterns, names)
     roles.frozen += [variable for variable, own in others if chosen.intersection(own)]
-    frozen_parts = [part for part in parts if chosen.intersection(part.names)]
+    frozen_parts = [
+        part
+        for part in parts
+        if chosen.intersection(part.names) or (part.table in frozen_tables and part.is_of_embeddings)
+    ]
     for key in model.embedder.tables:
         _freeze_tables(model, key, frozen_parts, roles)
     if len(roles.frozen) == len(model.trainable_variables):
@@ -132,9 +138,9 @@ def _parts(model: RankModel) -> list[_Part]:
     for table, place in embedder.table_places().items():
         names = dict.fromkeys([table, *users[table]])
         if place.dim:
-            parts.append(_Part(table, 0, place.dim, tuple(_easyrecs(names, deep))))
+            parts.append(_Part(table, 0, place.dim, tuple(_easyrecs(names, deep)), True))
         if place.columns > place.dim:
-            parts.append(_Part(table, place.dim, place.columns, tuple(_easyrecs(names, "input_layer"))))
+            parts.append(_Part(table, place.dim, place.columns, tuple(_easyrecs(names, "input_layer")), False))
     return parts
 
 

@@ -26,6 +26,7 @@ from apps_rec.training.run.folder import RunFolder, read_config, write_whole
 from apps_rec.training.run.vocabularies import frozen_vocabularies
 from apps_rec.training.warm_start.match_rows import MatchedRows, match_rows, table_meanings
 from apps_rec.training.warm_start.name_map import FIELD as MAP_FIELD
+from apps_rec.training.warm_start.put_rows import put_rows
 
 FIELD = "train_config.fine_tune_checkpoint"
 # Number of rows of a table that are copied at a time.
@@ -187,12 +188,7 @@ def _take_tables(
 
 
 def _copy_rows(source: tf.Variable, rows: object, target: tf.Variable, target_rows: object, columns: int) -> None:
-    target_rows = tf.convert_to_tensor(target_rows)
-    values = tf.gather(source, rows)[:, :columns]
-    if target.shape[1] > columns:
-        # Not tf.gather: the target may be cut over parameter servers.
-        values = tf.concat([values, tf.nn.embedding_lookup(target, target_rows)[:, columns:]], axis=1)
-    target.scatter_update(tf.IndexedSlices(values, target_rows))
+    put_rows(target, target_rows, tf.gather(source, rows)[:, :columns])
 
 
 def _take_others(old: RankModel, new: RankModel, names: Mapping[str, str]) -> list[MatchedRows]:
