@@ -16,6 +16,8 @@ from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.warm_start import vector_files
 from apps_rec.training.warm_start.vector_files import _add, fill_tables
 from tests.tiny import TINY_WORDS, TinyRun
+from tests.training.cluster import Cluster
+from tests.training.parameter_server.trainer_test import convert
 
 # user, app and its twin, and tags stand in one variable of width 4; app has a first-order weight beside.
 MODEL = """\
@@ -259,3 +261,20 @@ def test_rows_of_tables_that_are_copied_or_cut(how, two_replicas):
     parts = two_replicas.experimental_local_results(table) if how == "replicas" else [tf.convert_to_tensor(table)]
     for part in parts:
         np.testing.assert_allclose(part.numpy(), expected, rtol=1e-6)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["PSStrategy", "MultiWorkerMirroredStrategy"])
+def test_a_cluster_begins_at_the_files(made, strategy):
+    """With servers every table is cut over both."""
+    convert(made.run)
+    options = (f"train_config.train_distribute={strategy}", "train_config.min_table_shard_bytes=16")
+    steps = "train_config.num_steps=4"
+    with Cluster(made.run.folder, "run", *options, steps, ps=2 * (strategy == "PSStrategy")) as cluster:
+        text = cluster.finish()
+    assert text.count("table app: 35 of 41 rows begin at the vectors of 36 ids of apps*.parquet") == 1
+    after = tables_of(load_trained(made.run.load())[0].model)
+    np.testing.assert_array_equal(after["app"][:35, :4], np.stack(list(made.apps.values())[:35]))
+    expected = made.expected("user", after["user"])
+    assert not np.array_equal(after["user"], expected)
+    np.testing.assert_allclose(after["user"][:, :4], expected[:, :4], atol=0.3)
