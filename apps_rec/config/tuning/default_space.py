@@ -55,21 +55,29 @@ def _learning_rates(written: Any) -> Iterator[Parameter]:
 
 
 def _embedding_dims(written: Any) -> Iterator[Parameter]:
-    """Yields half, the same and twice the length that most features have, for those that have it."""
+    """Yields half, the same and twice the length that most features have, for those that have it.
+
+    Embeddings that begin at vectors of a file have the length of these.
+    """
     old = list(written.feature_configs)
     prefix, features = ("feature_configs", old) if old else ("feature_config.features", written.feature_config.features)
-    lengths = Counter(one.embedding_dim for one in features if one.embedding_dim > 1)
+    of_files = {_table(one) for one in features if one.HasField("embedding_init")}
+    lengths = Counter(one.embedding_dim for one in features if one.embedding_dim > 1 and _table(one) not in of_files)
     if not lengths:
         return
     length = lengths.most_common(1)[0][0]
     paths = [
         f"{prefix}[{selector}].embedding_dim"
         for one, selector in zip(features, _selectors(features), strict=True)
-        if one.embedding_dim == length
+        if one.embedding_dim == length and _table(one) not in of_files
     ]
     if len(paths) == len(features):
         paths = [f"{prefix}[*].embedding_dim"]
     yield _choices(paths, [str(max(1, length // 2)), str(length), str(2 * length)])
+
+
+def _table(feature: Any) -> str:
+    return str(feature.embedding_name or feature.feature_name or next(iter(feature.input_names), ""))
 
 
 def _of_model(written: Any) -> Iterator[Parameter]:

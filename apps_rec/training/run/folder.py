@@ -221,9 +221,10 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
         if feature.vocab_file:
             feature.vocab_file = "kept"
         # And its weights: what they began at is not read again.
-        for name in ("input_path", "id_column", "vector_column"):
-            if feature.HasField("embedding_init"):
-                feature.embedding_init.ClearField(name)
+        if feature.HasField("embedding_init"):
+            trainable = feature.embedding_init.trainable
+            feature.embedding_init.Clear()
+            feature.embedding_init.trainable = trainable
     for tower in shape.model_config.rank_model.task_towers:
         del tower.metrics_set[:]
     return text_format.MessageToString(shape).splitlines()

@@ -75,6 +75,15 @@ def test_the_rules_one_by_one():
     }
 
 
+def test_embeddings_that_begin_at_a_file_keep_its_length():
+    given = 'input_names: "a"'
+    assert TEXT.count(given) == 1
+    text = TEXT.replace(given, f'{given} embedding_init {{ input_path: "v.parquet" }}')
+    lengths = [paths for paths in as_dict(default_space(parse_text(text))) if "embedding_dim" in paths[0]]
+    # The other one of length 6.
+    assert lengths == [("feature_config.features[1].embedding_dim",)]
+
+
 def test_what_the_model_refuses_is_left_out():
     text = TEXT.replace('"b c"] }', '"b c"] }').replace("embedding_dim: 3", "embedding_dim: 6")
     text = text.replace("l2_regularization: 0", "fm { }")

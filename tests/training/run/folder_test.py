@@ -162,6 +162,18 @@ def test_what_weights_do_not_hang_on_may_change(tiny):
     run_folder.check_same_model(folder, config)
 
 
+def test_files_of_vectors_may_move_but_not_be_frozen_later(tiny):
+    begun = "feature_config.features[feature_name=app].embedding_init={{ input_path: '{}' {} }}"
+    folder = keep(tiny, begun.format("v.parquet", ""))
+    moved = tiny.load(begun.format("w.parquet", "id_column: 'app' trainable: true"))
+    run_folder.check_same_model(folder, moved.message)
+    frozen = tiny.load(begun.format("v.parquet", "trainable: false"))
+    with pytest.raises(RunError, match="it had `trainable: true` where the config has `trainable: false`"):
+        run_folder.check_same_model(folder, frozen.message)
+    with pytest.raises(RunError, match="it had `embedding_init {`"):
+        run_folder.check_same_model(folder, tiny.load().message)
+
+
 def test_another_optimizer_cannot_go_on(tiny):
     folder = keep(tiny)
     config = tiny.load().message
