@@ -39,6 +39,8 @@ MORE = [
     'data_config { row_filter { column: "price" from: "1" } }',
     'feature_config { features { feature_name: "again" input_names: "price" feature_type: RawFeature embedding_dim: 16'
     " initializer { constant_initializer { consts: 0 } } } }",
+    'feature_config { features { feature_name: "begun" input_names: "app_id" num_buckets: 5000 embedding_dim: 16'
+    ' embedding_init { input_path: "vectors.parquet" } } }',
     _optimizer("manual_step_learning_rate { schedule { step: 10 } }"),
     _optimizer("poly_decay_learning_rate { learning_rate_base: 0.1 total_steps: 100 power: 1 }"),
     _optimizer("transformer_learning_rate { learning_rate_base: 0.1 hidden_size: 8 warmup_steps: 10 }"),

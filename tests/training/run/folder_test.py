@@ -170,7 +170,7 @@ def test_files_of_vectors_may_move_but_not_be_frozen_later(tiny):
     frozen = tiny.load(begun.format("v.parquet", "trainable: false"))
     with pytest.raises(RunError, match="it had `trainable: true` where the config has `trainable: false`"):
         run_folder.check_same_model(folder, frozen.message)
-    with pytest.raises(RunError, match="it had `embedding_init {`"):
+    with pytest.raises(RunError, match=r"it had `embedding_init \{`"):
         run_folder.check_same_model(folder, tiny.load().message)
 
 
