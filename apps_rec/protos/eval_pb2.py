@@ -26,7 +26,7 @@ from apps_rec.protos import options_pb2 as apps__rec_dot_protos_dot_options__pb2
 from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/eval.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\x1a google/protobuf/descriptor.proto\"X\n\nEvalConfig\x12\x17\n\x0cnum_examples\x18\x01 \x01(\r:\x01\x30\x12\x31\n\x0bmetrics_set\x18\x05 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\"\x89\x08\n\x0b\x45valMetrics\x12-\n\x03\x61uc\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.AucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12/\n\x04gauc\x18\x08 \x01(\x0b\x32\x15.apps_rec.protos.GaucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12<\n\x0bsession_auc\x18\t \x01(\x0b\x32\x1b.apps_rec.protos.SessionAucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12;\n\x08log_loss\x18\xe8\x07 \x01(\x0b\x32\x18.apps_rec.protos.LogLossB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12K\n\x12normalized_entropy\x18\xea\x07 \x01(\x0b\x32\".apps_rec.protos.NormalizedEntropyB\x08\xc0\xf3\x18\x02\xd0\xf3\x18\x01H\x00\x12\x42\n\x0b\x63\x61libration\x18\xe9\x07 \x01(\x0b\x32\x1c.apps_rec.protos.CalibrationB\x0c\xc0\xf3\x18\x03\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12\x32\n\x06max_f1\x18\x06 \x01(\x0b\x32\x16.apps_rec.protos.MaxF1B\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12\x39\n\tprecision\x18\x0b \x01(\x0b\x32\x1a.apps_rec.protos.PrecisionB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12\x33\n\x06recall\x18\n \x01(\x0b\x32\x17.apps_rec.protos.RecallB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12;\n\x08\x61\x63\x63uracy\x18\x05 \x01(\x0b\x32\x19.apps_rec.protos.AccuracyB\x0c\xc0\xf3\x18\x01\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12\x45\n\x0erecall_at_topk\x18\x02 \x01(\x0b\x32\x1d.apps_rec.protos.RecallAtTopKB\x0c\xc0\xf3\x18\x01\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12O\n\x13mean_absolute_error\x18\x03 \x01(\x0b\x32\".apps_rec.protos.MeanAbsoluteErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12M\n\x12mean_squared_error\x18\x04 \x01(\x0b\x32!.apps_rec.protos.MeanSquaredErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12V\n\x17root_mean_squared_error\x18\x07 \x01(\x0b\x32%.apps_rec.protos.RootMeanSquaredErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\"3\n\x06\x42\x65tter\x12\n\n\x06HIGHER\x10\x01\x12\t\n\x05LOWER\x10\x02\x12\x12\n\x0eNEAREST_TO_ONE\x10\x03\"/\n\x08TaskKind\x12\n\n\x06\x42INARY\x10\x01\x12\n\n\x06NUMBER\x10\x02\x12\x0b\n\x07\x43LASSES\x10\x03\x42\x08\n\x06metric\"\x05\n\x03\x41uc\"t\n\x04Gauc\x12\x1b\n\tuid_field\x18\x01 \x01(\tB\x08\xc8\xf3\x18\x01\xa0\xf4\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\x9a\xf4\x18\x04mean\x9a\xf4\x18\x12mean_by_sample_num\x9a\xf4\x18\x14mean_by_positive_num\"\x81\x01\n\nSessionAuc\x12\"\n\x10session_id_field\x18\x01 \x01(\tB\x08\xc8\xf3\x18\x01\xa0\xf4\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\x9a\xf4\x18\x04mean\x9a\xf4\x18\x12mean_by_sample_num\x9a\xf4\x18\x14mean_by_positive_num\"\t\n\x07LogLoss\"\x13\n\x11NormalizedEntropy\"\r\n\x0b\x43\x61libration\"\x07\n\x05MaxF1\"0\n\tPrecision\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"-\n\x06Recall\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"/\n\x08\x41\x63\x63uracy\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"-\n\x0cRecallAtTopK\x12\x1d\n\x04topk\x18\x01 \x01(\r:\x01\x35\x42\x0c\x92\xf4\x18\x08[1, inf)\"\x13\n\x11MeanAbsoluteError\"\x12\n\x10MeanSquaredError\"\x16\n\x14RootMeanSquaredError:T\n\x06\x62\x65tter\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x8e\x03 \x01(\x0e\x32#.apps_rec.protos.EvalMetrics.Better:4\n\x0buser_column\x12\x1d.google.protobuf.FieldOptions\x18\xb9\x8e\x03 \x01(\x08:X\n\x08measures\x12\x1d.google.protobuf.FieldOptions\x18\xba\x8e\x03 \x03(\x0e\x32%.apps_rec.protos.EvalMetrics.TaskKind')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1a\x61pps_rec/protos/eval.proto\x12\x0f\x61pps_rec.protos\x1a\x1d\x61pps_rec/protos/options.proto\x1a google/protobuf/descriptor.proto\"X\n\nEvalConfig\x12\x17\n\x0cnum_examples\x18\x01 \x01(\r:\x01\x30\x12\x31\n\x0bmetrics_set\x18\x05 \x03(\x0b\x32\x1c.apps_rec.protos.EvalMetrics\"\xe5\x08\n\x0b\x45valMetrics\x12-\n\x03\x61uc\x18\x01 \x01(\x0b\x32\x14.apps_rec.protos.AucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12/\n\x04gauc\x18\x08 \x01(\x0b\x32\x15.apps_rec.protos.GaucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12<\n\x0bsession_auc\x18\t \x01(\x0b\x32\x1b.apps_rec.protos.SessionAucB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12;\n\x08log_loss\x18\xe8\x07 \x01(\x0b\x32\x18.apps_rec.protos.LogLossB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12K\n\x12normalized_entropy\x18\xea\x07 \x01(\x0b\x32\".apps_rec.protos.NormalizedEntropyB\x08\xc0\xf3\x18\x02\xd0\xf3\x18\x01H\x00\x12\x42\n\x0b\x63\x61libration\x18\xe9\x07 \x01(\x0b\x32\x1c.apps_rec.protos.CalibrationB\x0c\xc0\xf3\x18\x03\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12Z\n\x1a\x65xpected_calibration_error\x18\xeb\x07 \x01(\x0b\x32).apps_rec.protos.ExpectedCalibrationErrorB\x08\xc0\xf3\x18\x02\xd0\xf3\x18\x01H\x00\x12\x32\n\x06max_f1\x18\x06 \x01(\x0b\x32\x16.apps_rec.protos.MaxF1B\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12\x39\n\tprecision\x18\x0b \x01(\x0b\x32\x1a.apps_rec.protos.PrecisionB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12\x33\n\x06recall\x18\n \x01(\x0b\x32\x17.apps_rec.protos.RecallB\x08\xc0\xf3\x18\x01\xd0\xf3\x18\x01H\x00\x12;\n\x08\x61\x63\x63uracy\x18\x05 \x01(\x0b\x32\x19.apps_rec.protos.AccuracyB\x0c\xc0\xf3\x18\x01\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12\x45\n\x0erecall_at_topk\x18\x02 \x01(\x0b\x32\x1d.apps_rec.protos.RecallAtTopKB\x0c\xc0\xf3\x18\x01\xd0\xf3\x18\x01\xd0\xf3\x18\x03H\x00\x12O\n\x13mean_absolute_error\x18\x03 \x01(\x0b\x32\".apps_rec.protos.MeanAbsoluteErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12M\n\x12mean_squared_error\x18\x04 \x01(\x0b\x32!.apps_rec.protos.MeanSquaredErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\x12V\n\x17root_mean_squared_error\x18\x07 \x01(\x0b\x32%.apps_rec.protos.RootMeanSquaredErrorB\x0c\xc0\xf3\x18\x02\xd0\xf3\x18\x01\xd0\xf3\x18\x02H\x00\"3\n\x06\x42\x65tter\x12\n\n\x06HIGHER\x10\x01\x12\t\n\x05LOWER\x10\x02\x12\x12\n\x0eNEAREST_TO_ONE\x10\x03\"/\n\x08TaskKind\x12\n\n\x06\x42INARY\x10\x01\x12\n\n\x06NUMBER\x10\x02\x12\x0b\n\x07\x43LASSES\x10\x03\x42\x08\n\x06metric\"\x05\n\x03\x41uc\"t\n\x04Gauc\x12\x1b\n\tuid_field\x18\x01 \x01(\tB\x08\xc8\xf3\x18\x01\xa0\xf4\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\x9a\xf4\x18\x04mean\x9a\xf4\x18\x12mean_by_sample_num\x9a\xf4\x18\x14mean_by_positive_num\"\x81\x01\n\nSessionAuc\x12\"\n\x10session_id_field\x18\x01 \x01(\tB\x08\xc8\xf3\x18\x01\xa0\xf4\x18\x01\x12O\n\treduction\x18\x02 \x01(\t:\x04meanB6\x9a\xf4\x18\x04mean\x9a\xf4\x18\x12mean_by_sample_num\x9a\xf4\x18\x14mean_by_positive_num\"\t\n\x07LogLoss\"\x13\n\x11NormalizedEntropy\"\r\n\x0b\x43\x61libration\"?\n\x18\x45xpectedCalibrationError\x12#\n\x08num_bins\x18\xe8\x07 \x01(\r:\x02\x31\x30\x42\x0c\x92\xf4\x18\x08[1, inf)\"\x07\n\x05MaxF1\"0\n\tPrecision\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"-\n\x06Recall\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"/\n\x08\x41\x63\x63uracy\x12#\n\tthreshold\x18\xe8\x07 \x01(\x02:\x03\x30.5B\n\x92\xf4\x18\x06(0, 1)\"-\n\x0cRecallAtTopK\x12\x1d\n\x04topk\x18\x01 \x01(\r:\x01\x35\x42\x0c\x92\xf4\x18\x08[1, inf)\"\x13\n\x11MeanAbsoluteError\"\x12\n\x10MeanSquaredError\"\x16\n\x14RootMeanSquaredError:T\n\x06\x62\x65tter\x12\x1d.google.protobuf.FieldOptions\x18\xb8\x8e\x03 \x01(\x0e\x32#.apps_rec.protos.EvalMetrics.Better:4\n\x0buser_column\x12\x1d.google.protobuf.FieldOptions\x18\xb9\x8e\x03 \x01(\x08:X\n\x08measures\x12\x1d.google.protobuf.FieldOptions\x18\xba\x8e\x03 \x03(\x0e\x32%.apps_rec.protos.EvalMetrics.TaskKind')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,6 +45,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALMETRICS'].fields_by_name['normalized_entropy']._serialized_options = b'\300\363\030\002\320\363\030\001'
   _globals['_EVALMETRICS'].fields_by_name['calibration']._loaded_options = None
   _globals['_EVALMETRICS'].fields_by_name['calibration']._serialized_options = b'\300\363\030\003\320\363\030\001\320\363\030\002'
+  _globals['_EVALMETRICS'].fields_by_name['expected_calibration_error']._loaded_options = None
+  _globals['_EVALMETRICS'].fields_by_name['expected_calibration_error']._serialized_options = b'\300\363\030\002\320\363\030\001'
   _globals['_EVALMETRICS'].fields_by_name['max_f1']._loaded_options = None
   _globals['_EVALMETRICS'].fields_by_name['max_f1']._serialized_options = b'\300\363\030\001\320\363\030\001'
   _globals['_EVALMETRICS'].fields_by_name['precision']._loaded_options = None
@@ -69,6 +71,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONAUC'].fields_by_name['session_id_field']._serialized_options = b'\310\363\030\001\240\364\030\001'
   _globals['_SESSIONAUC'].fields_by_name['reduction']._loaded_options = None
   _globals['_SESSIONAUC'].fields_by_name['reduction']._serialized_options = b'\232\364\030\004mean\232\364\030\022mean_by_sample_num\232\364\030\024mean_by_positive_num'
+  _globals['_EXPECTEDCALIBRATIONERROR'].fields_by_name['num_bins']._loaded_options = None
+  _globals['_EXPECTEDCALIBRATIONERROR'].fields_by_name['num_bins']._serialized_options = b'\222\364\030\010[1, inf)'
   _globals['_PRECISION'].fields_by_name['threshold']._loaded_options = None
   _globals['_PRECISION'].fields_by_name['threshold']._serialized_options = b'\222\364\030\006(0, 1)'
   _globals['_RECALL'].fields_by_name['threshold']._loaded_options = None
@@ -80,37 +84,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EVALCONFIG']._serialized_start=112
   _globals['_EVALCONFIG']._serialized_end=200
   _globals['_EVALMETRICS']._serialized_start=203
-  _globals['_EVALMETRICS']._serialized_end=1236
-  _globals['_EVALMETRICS_BETTER']._serialized_start=1126
-  _globals['_EVALMETRICS_BETTER']._serialized_end=1177
-  _globals['_EVALMETRICS_TASKKIND']._serialized_start=1179
-  _globals['_EVALMETRICS_TASKKIND']._serialized_end=1226
-  _globals['_AUC']._serialized_start=1238
-  _globals['_AUC']._serialized_end=1243
-  _globals['_GAUC']._serialized_start=1245
-  _globals['_GAUC']._serialized_end=1361
-  _globals['_SESSIONAUC']._serialized_start=1364
-  _globals['_SESSIONAUC']._serialized_end=1493
-  _globals['_LOGLOSS']._serialized_start=1495
-  _globals['_LOGLOSS']._serialized_end=1504
-  _globals['_NORMALIZEDENTROPY']._serialized_start=1506
-  _globals['_NORMALIZEDENTROPY']._serialized_end=1525
-  _globals['_CALIBRATION']._serialized_start=1527
-  _globals['_CALIBRATION']._serialized_end=1540
-  _globals['_MAXF1']._serialized_start=1542
-  _globals['_MAXF1']._serialized_end=1549
-  _globals['_PRECISION']._serialized_start=1551
-  _globals['_PRECISION']._serialized_end=1599
-  _globals['_RECALL']._serialized_start=1601
-  _globals['_RECALL']._serialized_end=1646
-  _globals['_ACCURACY']._serialized_start=1648
-  _globals['_ACCURACY']._serialized_end=1695
-  _globals['_RECALLATTOPK']._serialized_start=1697
-  _globals['_RECALLATTOPK']._serialized_end=1742
-  _globals['_MEANABSOLUTEERROR']._serialized_start=1744
-  _globals['_MEANABSOLUTEERROR']._serialized_end=1763
-  _globals['_MEANSQUAREDERROR']._serialized_start=1765
-  _globals['_MEANSQUAREDERROR']._serialized_end=1783
-  _globals['_ROOTMEANSQUAREDERROR']._serialized_start=1785
-  _globals['_ROOTMEANSQUAREDERROR']._serialized_end=1807
+  _globals['_EVALMETRICS']._serialized_end=1328
+  _globals['_EVALMETRICS_BETTER']._serialized_start=1218
+  _globals['_EVALMETRICS_BETTER']._serialized_end=1269
+  _globals['_EVALMETRICS_TASKKIND']._serialized_start=1271
+  _globals['_EVALMETRICS_TASKKIND']._serialized_end=1318
+  _globals['_AUC']._serialized_start=1330
+  _globals['_AUC']._serialized_end=1335
+  _globals['_GAUC']._serialized_start=1337
+  _globals['_GAUC']._serialized_end=1453
+  _globals['_SESSIONAUC']._serialized_start=1456
+  _globals['_SESSIONAUC']._serialized_end=1585
+  _globals['_LOGLOSS']._serialized_start=1587
+  _globals['_LOGLOSS']._serialized_end=1596
+  _globals['_NORMALIZEDENTROPY']._serialized_start=1598
+  _globals['_NORMALIZEDENTROPY']._serialized_end=1617
+  _globals['_CALIBRATION']._serialized_start=1619
+  _globals['_CALIBRATION']._serialized_end=1632
+  _globals['_EXPECTEDCALIBRATIONERROR']._serialized_start=1634
+  _globals['_EXPECTEDCALIBRATIONERROR']._serialized_end=1697
+  _globals['_MAXF1']._serialized_start=1699
+  _globals['_MAXF1']._serialized_end=1706
+  _globals['_PRECISION']._serialized_start=1708
+  _globals['_PRECISION']._serialized_end=1756
+  _globals['_RECALL']._serialized_start=1758
+  _globals['_RECALL']._serialized_end=1803
+  _globals['_ACCURACY']._serialized_start=1805
+  _globals['_ACCURACY']._serialized_end=1852
+  _globals['_RECALLATTOPK']._serialized_start=1854
+  _globals['_RECALLATTOPK']._serialized_end=1899
+  _globals['_MEANABSOLUTEERROR']._serialized_start=1901
+  _globals['_MEANABSOLUTEERROR']._serialized_end=1920
+  _globals['_MEANSQUAREDERROR']._serialized_start=1922
+  _globals['_MEANSQUAREDERROR']._serialized_end=1940
+  _globals['_ROOTMEANSQUAREDERROR']._serialized_start=1942
+  _globals['_ROOTMEANSQUAREDERROR']._serialized_end=1964
 # @@protoc_insertion_point(module_scope)

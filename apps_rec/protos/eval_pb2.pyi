@@ -24,7 +24,7 @@ class EvalConfig(_message.Message):
     def __init__(self, num_examples: _Optional[int] = ..., metrics_set: _Optional[_Iterable[_Union[EvalMetrics, _Mapping]]] = ...) -> None: ...
 
 class EvalMetrics(_message.Message):
-    __slots__ = ("auc", "gauc", "session_auc", "log_loss", "normalized_entropy", "calibration", "max_f1", "precision", "recall", "accuracy", "recall_at_topk", "mean_absolute_error", "mean_squared_error", "root_mean_squared_error")
+    __slots__ = ("auc", "gauc", "session_auc", "log_loss", "normalized_entropy", "calibration", "expected_calibration_error", "max_f1", "precision", "recall", "accuracy", "recall_at_topk", "mean_absolute_error", "mean_squared_error", "root_mean_squared_error")
     class Better(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         HIGHER: _ClassVar[EvalMetrics.Better]
@@ -47,6 +47,7 @@ class EvalMetrics(_message.Message):
     LOG_LOSS_FIELD_NUMBER: _ClassVar[int]
     NORMALIZED_ENTROPY_FIELD_NUMBER: _ClassVar[int]
     CALIBRATION_FIELD_NUMBER: _ClassVar[int]
+    EXPECTED_CALIBRATION_ERROR_FIELD_NUMBER: _ClassVar[int]
     MAX_F1_FIELD_NUMBER: _ClassVar[int]
     PRECISION_FIELD_NUMBER: _ClassVar[int]
     RECALL_FIELD_NUMBER: _ClassVar[int]
@@ -61,6 +62,7 @@ class EvalMetrics(_message.Message):
     log_loss: LogLoss
     normalized_entropy: NormalizedEntropy
     calibration: Calibration
+    expected_calibration_error: ExpectedCalibrationError
     max_f1: MaxF1
     precision: Precision
     recall: Recall
@@ -69,7 +71,7 @@ class EvalMetrics(_message.Message):
     mean_absolute_error: MeanAbsoluteError
     mean_squared_error: MeanSquaredError
     root_mean_squared_error: RootMeanSquaredError
-    def __init__(self, auc: _Optional[_Union[Auc, _Mapping]] = ..., gauc: _Optional[_Union[Gauc, _Mapping]] = ..., session_auc: _Optional[_Union[SessionAuc, _Mapping]] = ..., log_loss: _Optional[_Union[LogLoss, _Mapping]] = ..., normalized_entropy: _Optional[_Union[NormalizedEntropy, _Mapping]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., max_f1: _Optional[_Union[MaxF1, _Mapping]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., accuracy: _Optional[_Union[Accuracy, _Mapping]] = ..., recall_at_topk: _Optional[_Union[RecallAtTopK, _Mapping]] = ..., mean_absolute_error: _Optional[_Union[MeanAbsoluteError, _Mapping]] = ..., mean_squared_error: _Optional[_Union[MeanSquaredError, _Mapping]] = ..., root_mean_squared_error: _Optional[_Union[RootMeanSquaredError, _Mapping]] = ...) -> None: ...
+    def __init__(self, auc: _Optional[_Union[Auc, _Mapping]] = ..., gauc: _Optional[_Union[Gauc, _Mapping]] = ..., session_auc: _Optional[_Union[SessionAuc, _Mapping]] = ..., log_loss: _Optional[_Union[LogLoss, _Mapping]] = ..., normalized_entropy: _Optional[_Union[NormalizedEntropy, _Mapping]] = ..., calibration: _Optional[_Union[Calibration, _Mapping]] = ..., expected_calibration_error: _Optional[_Union[ExpectedCalibrationError, _Mapping]] = ..., max_f1: _Optional[_Union[MaxF1, _Mapping]] = ..., precision: _Optional[_Union[Precision, _Mapping]] = ..., recall: _Optional[_Union[Recall, _Mapping]] = ..., accuracy: _Optional[_Union[Accuracy, _Mapping]] = ..., recall_at_topk: _Optional[_Union[RecallAtTopK, _Mapping]] = ..., mean_absolute_error: _Optional[_Union[MeanAbsoluteError, _Mapping]] = ..., mean_squared_error: _Optional[_Union[MeanSquaredError, _Mapping]] = ..., root_mean_squared_error: _Optional[_Union[RootMeanSquaredError, _Mapping]] = ...) -> None: ...
 
 class Auc(_message.Message):
     __slots__ = ()
@@ -102,6 +104,12 @@ class NormalizedEntropy(_message.Message):
 class Calibration(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
+
+class ExpectedCalibrationError(_message.Message):
+    __slots__ = ("num_bins",)
+    NUM_BINS_FIELD_NUMBER: _ClassVar[int]
+    num_bins: int
+    def __init__(self, num_bins: _Optional[int] = ...) -> None: ...
 
 class MaxF1(_message.Message):
     __slots__ = ()

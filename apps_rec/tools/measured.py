@@ -18,7 +18,7 @@ from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
 from apps_rec.training.run.folder import RunFolder, trained_config
 
 # Names that `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
-_OBJECTS = (MEASURED_ON, "as_exported", "by", "intervals")
+_OBJECTS = (MEASURED_ON, "as_exported", "by", "intervals", "reliability")
 log = logging.getLogger("apps_rec")
 
 

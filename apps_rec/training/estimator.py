@@ -19,6 +19,7 @@ from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.evaluator import evaluate_model
 from apps_rec.evaluation.intervals import Intervals, Resampling, intervals_of
 from apps_rec.evaluation.plan import EXPORTED, as_exported, build_plan
+from apps_rec.evaluation.reliability import Reliability, reliability_of
 from apps_rec.evaluation.slices import Slices, slices_of
 from apps_rec.features import Preprocessor, build_features
 from apps_rec.legacy_keras import keras
@@ -44,6 +45,7 @@ class Measurement:
         filled: position columns and their defaults.
         slices: metrics by the values of each column that was asked for.
         intervals: intervals of all these; None: not asked for.
+        reliability: calibration of each task by prediction, with the logged position; empty: not asked for.
     """
 
     metrics: dict[str, float | int | None]
@@ -52,6 +54,7 @@ class Measurement:
     filled: dict[str, str | int | float]
     slices: tuple[Slices, ...]
     intervals: Intervals | None
+    reliability: tuple[Reliability, ...]
 
 
 class Estimator:
@@ -130,7 +133,9 @@ class Estimator:
                 on_rows=bar.add,
             )
 
-    def measure(self, by: Sequence[str] = (), resampling: Resampling | None = None) -> Measurement:
+    def measure(
+        self, by: Sequence[str] = (), resampling: Resampling | None = None, reliability: bool = False
+    ) -> Measurement:
         """Measures the model on the rows of `evaluate`, in one pass.
 
         A model with a position tower is measured twice on each row: with the logged position, and with that of an
@@ -139,6 +144,7 @@ class Estimator:
         Args:
             by: columns of input_fields; metrics are also measured within each of their values.
             resampling: how to make intervals; None: there will be none.
+            reliability: true adds calibration by prediction.
         """
         message, plan = self.config.message, build_plan(self.config.message)
         at_serving = {column.name for column in build_schema(message, "predict").columns}
@@ -176,6 +182,7 @@ class Estimator:
             {column.name: _shown(column.default) for column in filled},
             tuple(slices_of(collector, plan, column, resampling=resampling) for column in by),
             intervals,
+            reliability_of(collector, plan, resampling) if reliability else (),
         )
 
     def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:

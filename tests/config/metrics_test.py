@@ -17,6 +17,7 @@ def test_every_metric_says_what_is_better():
     better = {name: EvalMetrics.Better.Name(metric.better) for name, metric in METRICS.items()}
     higher = {"auc", "gauc", "session_auc", "max_f1", "precision", "recall", "accuracy", "recall_at_topk"}
     lower = {"mean_absolute_error", "mean_squared_error", "root_mean_squared_error", "log_loss", "normalized_entropy"}
+    lower |= {"expected_calibration_error"}
     assert better == {
         "calibration": "NEAREST_TO_ONE",
         **dict.fromkeys(higher, "HIGHER"),
@@ -50,7 +51,7 @@ def test_every_metric_says_what_it_measures():
 def test_names_and_numbers_are_those_of_easyrec():
     numbers = {field.name: field.number for field in EvalMetrics.DESCRIPTOR.fields}
     ours = {name: number for name, number in numbers.items() if number >= 1000}
-    assert set(ours) == {"log_loss", "calibration", "normalized_entropy"}
+    assert set(ours) == {"log_loss", "calibration", "normalized_entropy", "expected_calibration_error"}
     assert {name: number for name, number in numbers.items() if name not in ours} == {
         "auc": 1,
         "recall_at_topk": 2,

@@ -90,6 +90,7 @@ def test_a_trained_model_against_scikit_learn(trained_small):
 
 
 EVERY_METRIC = """[{gauc {uid_field: "user"}}, {session_auc {session_id_field: "app"}}, {normalized_entropy {}},
+    {expected_calibration_error {num_bins: 1}},
     {max_f1 {}}, {precision {threshold: 0.4}}, {recall {threshold: 0.4}}, {accuracy {}}, {mean_absolute_error {}},
     {mean_squared_error {}}, {root_mean_squared_error {}}]"""
 
@@ -115,6 +116,7 @@ def test_every_metric_of_a_trained_model_against_scikit_learn(trained_small):
             f"gauc_{suffix}": within(user, labels, scores),
             f"session_auc_{suffix}": within(app, labels, scores),
             f"normalized_entropy_{suffix}": log_loss(labels, scores) / mean_alone,
+            f"expected_calibration_error_{suffix}": abs(scores.mean() - labels.mean()),
             f"max_f1_{suffix}": np.max(2 * curve * found / np.maximum(curve + found, 1e-12)),
             f"precision_{suffix}": sklearn_metrics.precision_score(labels, scores > 0.4, zero_division=np.nan),
             f"recall_{suffix}": sklearn_metrics.recall_score(labels, scores > 0.4),

@@ -18,7 +18,7 @@ def printed(capsys, *words):
 
 
 def test_every_metric_has_an_interval_around_it(trained_small, capsys):
-    evaluation = apps_rec.evaluate("tiny.config", intervals=True, users="user", by=["source", "app"])
+    evaluation = apps_rec.evaluate("tiny.config", intervals=True, users="user", by=["source", "app"], calibration=True)
     intervals = evaluation.to_json()["intervals"]
     names = [name for name in evaluation if name not in ("rows", "step")]
     assert list(intervals["metrics"]) == list(intervals["as_exported"]) == names
@@ -40,12 +40,14 @@ def test_every_metric_has_an_interval_around_it(trained_small, capsys):
     assert {name: live.intervals[name].half_width for name in names} == pytest.approx(
         {name: (high - low) / 2 for name, (low, high) in intervals["metrics"].items()}
     )
-    words = ["--intervals", "--users", "user", "--by", "source,app"]
+    words = ["--intervals", "--users", "user", "--by", "source,app", "--calibration"]
     assert json.loads(printed(capsys, *words, "--json")) == json.loads(json.dumps(evaluation.to_json()))
     table = printed(capsys, *words)
     half = (np.diff(intervals["metrics"]["auc_ctr"]) / 2).item()
     assert f" {evaluation['auc_ctr']:.5f} ±{half:.5f} " in table
-    assert f"± half of a 95% interval: 200 resamples of {len(users)} values of user\n" in table
+    assert f"± half of a 95 % interval: 200 resamples of {len(users)} values of user\n" in table
+    assert list(evaluation.to_json()["reliability"]) == ["ctr", "cvr_masked", "ctcvr"]
+    assert f"\n\n{evaluation.reliability[0]}\n\n{evaluation.reliability[1]}\n\n" in table
     kept = json.loads((trained_small.folder / "run/metrics.json").read_text(encoding="utf-8"))
     assert kept["intervals"] == intervals
 

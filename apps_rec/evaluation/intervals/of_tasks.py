@@ -47,7 +47,7 @@ class Intervals:
 
     def __str__(self) -> str:
         users = f"{self.count:,} values of {self.resampling.users}" if self.resampling.users else f"{self.count:,} rows"
-        line = f"\xb1 half of a {LEVEL:.0%} interval: {self.resampling.resamples} resamples of {users}"
+        line = f"\xb1 half of a {LEVEL * 100:g} % interval: {self.resampling.resamples} resamples of {users}"
         if any(interval is None for interval in self.metrics.values()):
             line += (
                 f"\n\xb1 ?: fewer than {FEWEST_UNITS} of these have rows, or more than one of 20 resamples has no value"

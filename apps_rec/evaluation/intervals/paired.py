@@ -129,7 +129,7 @@ class Comparison:
         }
 
     def __str__(self) -> str:
-        header = ["task", "metric", "A", "B", "B - A", f"{LEVEL:.0%} interval", "p", f"at p < {_LEAST_P:.2f}"]
+        header = ["task", "metric", "A", "B", "B - A", f"{LEVEL * 100:g} % interval", "p", f"at p < {_LEAST_P:.2f}"]
         table = aligned([header, *(item.cells() for item in self.differences)], right_from=2)
         drawn = f"{self.count:,} values of {self.resampling.users}" if self.resampling.users else "them"
         notes = [

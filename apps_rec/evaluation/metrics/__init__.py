@@ -4,6 +4,7 @@ from apps_rec.evaluation.metrics.decisions import accuracy, max_f1, precision, r
 from apps_rec.evaluation.metrics.distances import mean_absolute_error, mean_squared_error, root_mean_squared_error
 from apps_rec.evaluation.metrics.probabilities import calibration, log_loss, normalized_entropy
 from apps_rec.evaluation.metrics.ranking import GAUC_REDUCTIONS, auc, gauc, session_auc
+from apps_rec.evaluation.metrics.reliability import expected_calibration_error
 from apps_rec.evaluation.metrics.row import Metric
 from apps_rec.evaluation.metrics.table import METRICS, needs_users
 
@@ -14,6 +15,7 @@ __all__ = [
     "accuracy",
     "auc",
     "calibration",
+    "expected_calibration_error",
     "gauc",
     "log_loss",
     "max_f1",

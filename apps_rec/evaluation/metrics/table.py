@@ -2,10 +2,10 @@
 
 import inspect
 
-from apps_rec.evaluation.metrics import decisions, distances, probabilities, ranking
+from apps_rec.evaluation.metrics import decisions, distances, probabilities, ranking, reliability
 
 # By the names in protos/eval.proto, in its order.
-METRICS = {**ranking.METRICS, **probabilities.METRICS, **decisions.METRICS, **distances.METRICS}
+METRICS = {**ranking.METRICS, **probabilities.METRICS, **reliability.METRICS, **decisions.METRICS, **distances.METRICS}
 
 
 def needs_users(name: str) -> bool:

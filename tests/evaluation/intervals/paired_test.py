@@ -92,7 +92,7 @@ def test_the_table():
     comparison = Comparison("a.csv", "b.csv", 1234, 99, Resampling(users="user"), found, ("cvr",))
     lines = str(comparison).splitlines()
     assert [line.split() for line in lines[:4]] == [
-        ["task", "metric", "A", "B", "B", "-", "A", "95%", "interval", "p", "at", "p", "<", "0.05"],
+        ["task", "metric", "A", "B", "B", "-", "A", "95", "%", "interval", "p", "at", "p", "<", "0.05"],
         ["ctr", "auc", "0.50000", "0.75000", "+0.25000", "+0.23040", "to", "+0.26960", "<0.001", "B", "better"],
         ["ctr", "log_loss", "0.50000", "0.51000", "+0.01000", "-0.00960", "to", "+0.02960", "0.317", "not", "shown"],
         ["ctcvr", "auc", "n/a", "0.50000", "n/a", "n/a", "n/a", "not", "shown"],

@@ -11,6 +11,7 @@ OPTIONS = {
     **{name: [{"reduction": reduction} for reduction in GAUC_REDUCTIONS] for name in ("gauc", "session_auc")},
     **{name: [{}, {"threshold": 0.25}] for name in ("precision", "recall", "accuracy")},
     "recall_at_topk": [{"topk": 1}, {"topk": 2}],
+    "expected_calibration_error": [{}, {"num_bins": 3}],
 }
 CASES = [(name, options) for name in METRICS for options in OPTIONS.get(name, [{}])]
 

@@ -22,6 +22,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="columns of input_fields, with commas: the metrics within each value of each, too",
     )
     parser.add_argument(
+        "--calibration",
+        action="store_true",
+        help="predicted over observed by prediction, from the lowest tenth of rows to the highest",
+    )
+    parser.add_argument(
         "--intervals", action="store_true", help="95 %% intervals of all metrics, by a bootstrap over users"
     )
     parser.add_argument("--resamples", type=int, metavar="N", help="with --intervals; default: 200")
@@ -40,6 +45,7 @@ def run(options: argparse.Namespace) -> None:
     metrics = apps_rec.evaluate(
         read_config(options),
         by=options.by,
+        calibration=options.calibration,
         intervals=options.intervals,
         resamples=options.resamples,
         seed=options.seed,

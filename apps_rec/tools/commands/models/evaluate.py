@@ -12,6 +12,7 @@ from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
     from apps_rec.evaluation.intervals import Intervals, Resampling
+    from apps_rec.evaluation.reliability import Reliability
     from apps_rec.evaluation.slices import Slices
     from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
@@ -22,6 +23,7 @@ def evaluate(
     overrides: Sequence[str] = (),
     by: str | Sequence[str] | None = None,
     *,
+    calibration: bool = False,
     intervals: bool = False,
     resamples: int | None = None,
     seed: int | None = None,
@@ -36,6 +38,7 @@ def evaluate(
         config: path of a config, or a config that is read already.
         overrides: changes to the config, `path=value` each; only for a path.
         by: column of input_fields, or several; every metric is also measured within each of its values.
+        calibration: true adds predicted over observed by prediction, from the lowest tenth of rows to the highest.
         intervals: true gives every metric a 95 % interval, by a bootstrap over users.
         resamples: number of resamples, at least 20; None: 200. Only with `intervals`, as are the next two.
         seed: seed of the draws, 0 or more; None: 0.
@@ -45,7 +48,7 @@ def evaluate(
     Returns:
         A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside them.
         A metric is None if the rows do not define it; `missing` has the reason. Printed, it is a table. See
-        `Evaluation` for `as_exported`, `slices` and `intervals`.
+        `Evaluation` for `as_exported`, `slices`, `intervals` and `reliability`.
 
     Raises:
         ConfigError: the config has a mistake or no eval_input_path, or there is no such column.
@@ -81,10 +84,11 @@ def evaluate(
 
     estimator, folder, step = load_trained(checked)
     rows = measured_on(checked.message)
-    measurement = estimator.measure(columns, resampling)
+    measurement = estimator.measure(columns, resampling, calibration)
     evaluation = Evaluation({**measurement.metrics, "step": step}, measurement.missing)
     evaluation.as_exported, evaluation.filled = measurement.as_exported, measurement.filled
     evaluation.slices, evaluation.intervals = measurement.slices, measurement.intervals
+    evaluation.reliability = measurement.reliability
     evaluation.measured_on = rows
     try:
         keep_metrics(folder, checked.message, {**evaluation.to_json(), MEASURED_ON: rows})
@@ -105,6 +109,7 @@ class Evaluation(dict[str, float | int | None]):
         filled: values of the position columns in `as_exported`.
         slices: metrics by the values of each column that was asked for.
         intervals: 95 % intervals of the metrics; None: not asked for.
+        reliability: calibration of each task by prediction; empty: not asked for.
         measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
     """
 
@@ -115,15 +120,18 @@ class Evaluation(dict[str, float | int | None]):
         self.filled: dict[str, Any] = {}
         self.slices: tuple[Slices, ...] = ()
         self.intervals: Intervals | None = None
+        self.reliability: tuple[Reliability, ...] = ()
         self.measured_on: dict[str, Any] = {}
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the metrics by name, with `as_exported`, `intervals` and the list `by` if they are there."""
+        """Returns the metrics by name, with all else that was asked for as objects and lists of their own."""
         nested: dict[str, Any] = {}
         if self.as_exported is not None:
             nested["as_exported"] = self.as_exported
         if self.intervals is not None:
             nested["intervals"] = self.intervals.to_json()
+        if self.reliability:
+            nested["reliability"] = {each.suffix: each.to_json() for each in self.reliability}
         if self.slices:
             nested["by"] = [slices.to_json() for slices in self.slices]
         return {**self, **nested}
@@ -142,6 +150,7 @@ class Evaluation(dict[str, float | int | None]):
             parts.append(f"as exported: {values} in every row\n{table}")
         if self.intervals is not None:
             parts.append(str(self.intervals))
+        parts += map(str, self.reliability)
         for slices in self.slices:
             shown = slices.shown[0].metrics
             suffixes = [name.removeprefix("rows_") for name in shown if name.startswith("rows_")]
