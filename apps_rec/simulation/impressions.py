@@ -1,6 +1,6 @@
 """Draws users, their sessions and their impressions, with the logits behind each impression."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -110,19 +110,55 @@ class _Sessions:
     download_taste: Array
 
 
+@dataclass(frozen=True)
+class Visits:
+    """The pages that users see, `[P]` each, without what stands on them."""
+
+    sessions: _Sessions
+    page_session: Codes
+    page_second: Codes  # of the day
+
+    @property
+    def page_user(self) -> Codes:
+        """Returns the user of each page, as an index into Users."""
+        return self.sessions.user[self.page_session]
+
+    @property
+    def page_time(self) -> Codes:
+        """Returns the second of each page from the first midnight on."""
+        return self.sessions.day[self.page_session] * SECONDS_PER_DAY + self.page_second
+
+
 def draw_impressions(rng: np.random.Generator, world: World, users: Users) -> Impressions:
     """Draws each user's sessions and the pages of apps in them, better known apps first."""
-    sessions = _draw_sessions(rng, world, users)
-    page_session = np.repeat(np.arange(len(sessions.user)), sessions.pages)
-    page_second = _page_seconds(rng, sessions, page_session)
-    page_time = sessions.day[page_session] * SECONDS_PER_DAY + page_second
-    page, app = _draw_pages(rng, world, users, sessions.user[page_session])
+    visits = draw_visits(rng, world, users)
+    page, app = draw_apps(rng, world, users, visits.page_user, draw_page_lengths(rng, len(visits.page_session)))
     # Pages are sorted by a noisy popularity, so that position and app are confounded as in a real log.
     rank_score = np.log(world.apps.popularity[app]) + rng.normal(size=len(app))
-    order = np.lexsort((-rank_score, page, page_time[page]))
-    page, app = page[order], app[order]
+    order = np.lexsort((-rank_score, page, visits.page_time[page]))
+    shown = impressions_of(world, users, visits, page[order], app[order])
+    return replace(shown, is_cached=rng.random(len(app)) < CACHED_SHARE)
 
-    session, second = page_session[page], page_second[page]
+
+def draw_visits(rng: np.random.Generator, world: World, users: Users) -> Visits:
+    """Draws each user's sessions, and when their pages are seen."""
+    sessions = _draw_sessions(rng, world, users)
+    page_session = np.repeat(np.arange(len(sessions.user)), sessions.pages)
+    return Visits(sessions, page_session, _page_seconds(rng, sessions, page_session))
+
+
+def impressions_of(world: World, users: Users, visits: Visits, page: Codes, app: Codes) -> Impressions:
+    """Returns the impressions of apps that stand on pages; none of them comes from a cache.
+
+    Args:
+        world: store.
+        users: users.
+        visits: their pages.
+        page: page of each impression, `[N]`; those of a page follow one another, the first position first.
+        app: app of each impression, `[N]`.
+    """
+    sessions = visits.sessions
+    session, second = visits.page_session[page], visits.page_second[page]
     user, day, network = sessions.user[session], sessions.day[session], sessions.network[session]
     position = _position_in_run(page)
     click_logit, download_logit = _known_logits(world, users, user, app, position, second // 3600, day, network)
@@ -134,7 +170,7 @@ def draw_impressions(rng: np.random.Generator, world: World, users: Users) -> Im
         day=day,
         second=second,
         network=network,
-        is_cached=rng.random(len(app)) < CACHED_SHARE,
+        is_cached=np.zeros(len(app), bool),
         click_logit=click_logit,
         download_logit=download_logit,
         click_remainder=sessions.click_mood[session] + np.einsum("nk,nk->n", sessions.click_taste[session], vector),
@@ -215,9 +251,25 @@ def _history_mean(world: World, tastes: Tastes, users: Users) -> Array:
     return total / np.maximum(length, 1)[:, None]
 
 
-def _draw_pages(rng: np.random.Generator, world: World, users: Users, page_user: Codes) -> tuple[Codes, Codes]:
-    """Draws page and app of each impression: popular apps, a third of the user's categories, none twice on a page."""
-    page_length = 1 + rng.binomial(MAX_POSITION - 1, (MEAN_PAGE_LENGTH - 1) / (MAX_POSITION - 1), size=len(page_user))
+def draw_page_lengths(rng: np.random.Generator, pages: int) -> Codes:
+    """Draws how many apps stand on each page."""
+    return 1 + rng.binomial(MAX_POSITION - 1, (MEAN_PAGE_LENGTH - 1) / (MAX_POSITION - 1), size=pages)
+
+
+def draw_apps(
+    rng: np.random.Generator, world: World, users: Users, page_user: Codes, page_length: Codes
+) -> tuple[Codes, Codes]:
+    """Draws apps for each page: popular ones, a third of the user's categories, none twice on a page.
+
+    Args:
+        rng: random numbers.
+        world: store.
+        users: users.
+        page_user: user of each page, `[P]`.
+        page_length: number of apps to draw for each page, `[P]`; what is drawn twice stands there once.
+
+    Returns: page and app of each, `[N]`, by page and app.
+    """
     page = np.repeat(np.arange(len(page_length)), page_length)
     user = page_user[page]
     app = rng.choice(w.NUM_APPS, size=len(page), p=world.apps.popularity)

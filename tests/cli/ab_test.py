@@ -62,6 +62,18 @@ def test_plan(capsys):
     assert made["arms"] == 3
 
 
+def test_simulated_arms_that_are_alike(capsys, tmp_path):
+    output = str(tmp_path / "ab")
+    code, out, err = run(capsys, "simulate", "ab", "a=random", "b=random", "-o", output, "--users", "400")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith(f"{output}/log.parquet: a 2")
+    assert lines[2].startswith("metric                 control (a)  treatment (b)  difference")
+    assert lines[-1].startswith("By the true probabilities of what was shown, b has ")
+    err = fails(capsys, "simulate", "ab", "random", "-o", output)
+    assert err == "exports: expected two or more, or one and the word random, got random\n"
+
+
 def test_without_tea_tasting(capsys, log, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "tea_tasting", None)
     err = fails(capsys, "plan-ab", "--baseline", "0.0155", "--lift", "0.05", "--dispersion", "2.5")

@@ -15,6 +15,9 @@ from tests.website.prepared import PREPARED
 
 # The first command of a block, and the test that runs what it does.
 ELSEWHERE = {
+    "docs/ab.md": {
+        "apps-rec simulate ab": "tests/simulation/experiment_test.py::test_an_export_beats_a_random_order_by_what_the",
+    },
     "docs/check-data.md": {
         "apps-rec check-data": "tests/profile/findings/quarantine_test.py::test_exit_codes_and_files_of_the_command",
     },

@@ -8,7 +8,7 @@ from types import ModuleType
 from apps_rec.cli.commands import doctor
 from apps_rec.cli.commands.configs import check, import_easyrec, init
 from apps_rec.cli.commands.data import check_data, convert, simulate_config, simulate_store
-from apps_rec.cli.commands.experiments import ab, plan_ab
+from apps_rec.cli.commands.experiments import ab, plan_ab, simulate_ab
 from apps_rec.cli.commands.models import compare, evaluate, export, launch, predict, regress, train, tune, verify_export
 
 # In the order of the help; a name of two words is a command of a group.
@@ -31,6 +31,7 @@ COMMANDS: dict[str, ModuleType] = {
     "plan-ab": plan_ab,
     "simulate store": simulate_store,
     "simulate config": simulate_config,
+    "simulate ab": simulate_ab,
     "doctor": doctor,
 }
 # The help of the first word of such a name.

@@ -10,6 +10,7 @@ from apps_rec.tools.commands.data.simulate_store import simulate_store
 from apps_rec.tools.commands.doctor import doctor
 from apps_rec.tools.commands.experiments.ab import ab
 from apps_rec.tools.commands.experiments.plan_ab import plan_ab
+from apps_rec.tools.commands.experiments.simulate_ab import simulate_ab
 from apps_rec.tools.commands.models.compare import compare
 from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.explain import explain
@@ -33,6 +34,7 @@ __all__ = [
     "init",
     "plan_ab",
     "predict",
+    "simulate_ab",
     "simulate_config",
     "simulate_store",
     "train",
