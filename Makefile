@@ -10,7 +10,7 @@ PROTOS_OUT := .
 DESCRIPTORS := out/descriptors
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs site clean
+.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs notebooks site clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -23,6 +23,7 @@ help:
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
 	@echo "make docs       what is generated: docs/reference/ of protos/, docs/easyrec-fields.md of the verdicts, docs/images/"
+	@echo "make notebooks  what docs/notebooks/ shows, anew: minutes"
 	@echo "make site       the site of docs/ in out/site, to be read without a server; fails by a dead link"
 	@echo "make clean      remove environments and outputs, but not data/"
 
@@ -106,6 +107,10 @@ docs: .venv/.installed descriptors
 	.venv/bin/python -m apps_rec.config.easyrec.document > docs/easyrec-fields.md
 	.venv/bin/python -m website.reference $(DESCRIPTORS) docs/reference
 	.venv/bin/python -m website.drawings docs/images
+
+# Text and plots of the notebooks, anew.
+notebooks: .venv/.installed
+	.venv/bin/python -m website.notebooks docs/notebooks/*.ipynb
 
 # A dead link, or one to a heading that is not there, is an error.
 site: .venv/.installed

@@ -42,6 +42,8 @@ setup(
         "tune": ["optuna>=5,<6", "plotly>=6,<8"],
         # The commands ab and plan-ab. A log in a warehouse needs Ibis's backend too: ibis-framework[postgres].
         "ab": ["tea-tasting>=1.14,<2"],
+        # The notebook docs/notebooks/quickstart.ipynb, to be opened in Jupyter or run by website/notebooks.py.
+        "notebook": ["matplotlib>=3.8", "ipykernel>=6", "nbclient>=0.10", "nbformat>=5.9"],
         # Scoring on a cluster of Spark, which needs Java, or of Ray: samples/spark_scoring.py, samples/ray_scoring.py.
         "spark": ["pyspark>=4,<5"],
         "ray": ["ray[data]>=2.50,<3"],
@@ -69,6 +71,11 @@ setup(
             "ibis-framework[sqlite]>=12,<13",
             "scipy>=1.11",
             "statsmodels>=0.14",
+            # For the test of the notebook.
+            "matplotlib>=3.8",
+            "ipykernel>=6",
+            "nbclient>=0.10",
+            "nbformat>=5.9",
             # For the test of the manifests in samples/kubernetes.
             "jsonschema>=4",
             "pyyaml>=6",
