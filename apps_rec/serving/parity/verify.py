@@ -104,8 +104,12 @@ def verify_export(
     return result
 
 
-def prove_in_fresh_process(folder: Path) -> None:
+def prove_in_fresh_process(folder: Path, trust: bool = False) -> None:
     """Runs the proof in a Python process of its own, which never saw the live model.
+
+    Args:
+        folder: folder of a version.
+        trust: see `verify_export`.
 
     Raises:
         CheckFailedError: the export differs from the live model.
@@ -114,7 +118,10 @@ def prove_in_fresh_process(folder: Path) -> None:
     package = str(Path(__file__).parents[3])
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH")) if part)
     done = subprocess.run(
-        [sys.executable, "-m", "apps_rec", "verify-export", str(folder), "--proof-only", "--json"],
+        [
+            *(sys.executable, "-m", "apps_rec", "verify-export", str(folder), "--proof-only", "--json"),
+            *(["--trust"] if trust else []),
+        ],
         env={**os.environ, "PYTHONPATH": path},
         capture_output=True,
         text=True,

@@ -12,9 +12,11 @@ import tensorflow as tf
 from apps_rec.errors import RunError
 from apps_rec.features import Preprocessor
 from apps_rec.models import RankModel, half_precision_twin
+from apps_rec.models.bodies import Custom
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.parity.golden import Golden, make_golden
 from apps_rec.serving.parity.verify import prove_in_fresh_process
+from apps_rec.serving.program import foreign
 from apps_rec.serving.raw_columns import to_tensors
 from apps_rec.serving.saved_model.assets import RunFacts, write_assets
 from apps_rec.serving.saved_model.input_names import restore_input_names
@@ -72,7 +74,7 @@ def export_model(
             restore_input_names(aside, module.inputs())
             name = target.resolve().name
             write_assets(aside, name, config, config_text, preprocessor, module.schema, evidence, facts)
-            prove_in_fresh_process(aside)
+            _prove(aside, served)
             version = publish(aside)
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, such as for a full disk.
@@ -80,6 +82,18 @@ def export_model(
         raise RunError(f"cannot export to {folder}: {reason}; choose another folder") from error
     remove_old(target, config.export_config.exports_to_keep)
     return version
+
+
+def _prove(aside: Path, model: RankModel) -> None:
+    """Proves an export; a body of one's own may bring operations that ours do not have, and they are named."""
+    strange = list(foreign(aside)) if isinstance(model.body, Custom) else []
+    if not strange:
+        prove_in_fresh_process(aside)
+        return
+    prove_in_fresh_process(aside, trust=True)
+    names = ", ".join(dict.fromkeys(line.partition(" (")[0] for line in strange))
+    text = "the body brings operations that are in no export of apps_rec: %s. A model server runs them; predict and"
+    log.warning(f"warning: {text} verify-export ask for --trust", names)
 
 
 def _with_score_difference(evidence: Golden, module: ServingModule) -> Golden:

@@ -88,7 +88,7 @@ def summarize(study: Study, chosen_on: str) -> TuneResult:
 
 
 def labels(names: Sequence[str]) -> dict[str, str]:
-    """Returns the shortest end of each path that no other path has.
+    """Returns the shortest end of each path that no other path has; of an argument of one's own, with its name.
 
     Example:
         >>> labels(["a.dnn.hidden_units", "a.dnn.dropout_ratio", "b.dnn.dropout_ratio"])
@@ -99,6 +99,8 @@ def labels(names: Sequence[str]) -> dict[str, str]:
     for name in names:
         pieces = name.split(".")
         ends = [".".join(pieces[at:]) for at in reversed(range(len(pieces)))]
+        if len(pieces) > 1 and pieces[-2].startswith("params["):
+            del ends[0]  # its type alone, such as int_value
         others = [other for other in names if other != name]
         found[name] = next((e for e in ends if not any(o == e or o.endswith(f".{e}") for o in others)), name)
     return found
