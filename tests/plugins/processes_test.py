@@ -124,7 +124,7 @@ def test_python_in_a_body_is_not_exported(folder):
     (folder / "my_odd.py").write_text(ODD.format(made=made), encoding="utf-8")
     plugins.load(["my_odd"])
     apps_rec.train("my.config", SHORT)
-    with pytest.raises(CheckFailedError, match="it refuses rows that the model takes.*Could not find callback"):
+    with pytest.raises(CheckFailedError, match=r"it refuses rows that the model takes.*Could not find callback"):
         apps_rec.export("my.config", "out/export", SHORT)
     assert not list((folder / "out/export").glob("[0-9]*"))
 

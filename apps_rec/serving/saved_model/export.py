@@ -85,7 +85,7 @@ def export_model(
 
 
 def _prove(aside: Path, model: RankModel) -> None:
-    """Proves an export; a body of one's own may bring operations that ours do not have, and they are named."""
+    """Runs the proof, and names operations that a body of one's own brings and ours do not have."""
     strange = list(foreign(aside)) if isinstance(model.body, Custom) else []
     if not strange:
         prove_in_fresh_process(aside)
