@@ -325,6 +325,7 @@ def _build_task(
         space_label=space_of(tower) or None,
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
+        negatives_kept=tower.negatives_kept,
         observed=observed,
         losses=tuple(_build_loss(asked, is_drawn) for asked in losses),
         kind=kind_name(tower),

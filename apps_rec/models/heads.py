@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ class IndependentHead:
         """Returns the outputs of each task's kind, such as `probs_<tower>` and `logits_<tower>`, `(batch,)` each."""
         outputs: dict[str, tf.Tensor] = {}
         for task in self.tasks:
-            outputs |= task.row.outputs(task.name, logits[task.name], task.options)
+            outputs |= task.row.outputs(task.name, _over_all_rows(task, logits[task.name]), task.options)
         return outputs
 
     def logits_of(self, output: str, logits: Tensors) -> tf.Tensor:
@@ -193,6 +194,15 @@ class FunnelHead:
         return tuple(
             ScoreTerm(probability_name(self._products.get(task.name, task.name)), task.weight) for task in self.tasks
         )
+
+
+def _over_all_rows(task: Task, logits: tf.Tensor) -> tf.Tensor:
+    """Returns logits as over all rows, where negatives were left out of those of the training: log(kept) lower.
+
+    That is p / (p + (1 - p) / kept) for the probability (He et al. 2014, Practical Lessons from Predicting Clicks on
+    Ads at Facebook, section 6.3). Losses see the logits as they are.
+    """
+    return logits if task.negatives_kept == 1 else logits + math.log(task.negatives_kept)
 
 
 Head = IndependentHead | FunnelHead

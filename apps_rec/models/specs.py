@@ -69,6 +69,8 @@ class Task:
         weight: weight of its losses in the sum over tasks.
         sample_weight: column of row weights, or None.
         space_label: label column; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`.
+        negatives_kept: share of the label's negatives that the training rows keep, above 0, for which outputs are
+            corrected; 1 but where the kind is a probability.
         observed: labels that may be -1, not observed. A row where one of them is -1 does not count.
         losses: one or several, which are added up.
         kind: a key of `apps_rec.models.kinds.KINDS`.
@@ -88,6 +90,7 @@ class Task:
     space_label: str | None = None
     in_space_weight: float = 1.0
     out_space_weight: float = 1.0
+    negatives_kept: float = 1.0
     observed: tuple[str, ...] = ()
     losses: tuple[TaskLoss, ...] = (TaskLoss(),)
     kind: str = PROBABILITY
@@ -100,6 +103,11 @@ class Task:
             raise ValueError(f"task {self.name}: expected one loss or several, got none")
         if self.kind not in KINDS:
             raise ValueError(f"task {self.name}: no kind is called {self.kind}; expected one of {', '.join(KINDS)}")
+        if not 0 < self.negatives_kept <= 1 or (self.negatives_kept < 1 and self.kind != PROBABILITY):
+            raise ValueError(
+                f"task {self.name}: negatives_kept is above 0 and at most 1, and 1 but of a {PROBABILITY}; "
+                f"got {self.negatives_kept:g} of the kind {self.kind}"
+            )
 
     @property
     def row(self) -> Kind:

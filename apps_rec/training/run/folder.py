@@ -212,7 +212,7 @@ def read_config(folder: RunFolder, what_it_is: str, way_out: str, field: str = "
 
 def _shape_lines(config: PipelineConfig) -> list[str]:
     shape = PipelineConfig(feature_config=config.feature_config, model_config=config.model_config)
-    # The ranking score and the sides of columns are for serving: they may change without training again.
+    # The ranking score, sides of columns and corrections are for serving: they may change without training again.
     for field in ("score", "score_formula", "score_value_field"):
         shape.model_config.ClearField(field)
     for feature in shape.feature_config.features:
@@ -227,6 +227,7 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
             feature.embedding_init.trainable = trainable
     for tower in shape.model_config.rank_model.task_towers:
         del tower.metrics_set[:]
+        tower.ClearField("negatives_kept")
     return text_format.MessageToString(shape).splitlines()
 
 

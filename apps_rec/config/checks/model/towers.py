@@ -13,7 +13,7 @@ from apps_rec.config.heads import counts_inside_alone, head_of
 from apps_rec.config.outputs import metric_names
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
-from apps_rec.config.tasks.kinds import kind_row
+from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Kd
 from apps_rec.protos.network_pb2 import TaskTower
@@ -105,6 +105,8 @@ def _tower(context: Context, path: str, tower: TaskTower) -> None:
         report.missing(path, "label_name", "one of label_fields")
     context.in_ranges(tower, path)
     _task_space(context, path, tower)
+    if tower.negatives_kept != 1 and not report.is_broken(f"{path}.negatives_kept"):
+        _negatives(context, path, tower)
     if tower.HasField("sample_weight"):
         check_weight(context, f"{path}.sample_weight", tower.sample_weight)
         if not tower.use_sample_weight:
@@ -137,6 +139,12 @@ def _task_space(context: Context, path: str, tower: TaskTower) -> None:
             report.error(
                 f"{path}.{name}", "needs task_space_indicator_label, the label that says which rows it is for."
             )
+
+
+def _negatives(context: Context, path: str, tower: TaskTower) -> None:
+    if (kind := kind_name(tower)) != PROBABILITY:
+        text = f"is for a tower of one probability; this one is of the kind {kind}."
+        context.report.error(f"{path}.negatives_kept", text)
 
 
 def check_space_value(context: Context, path: str, tower: TaskTower | Kd) -> None:
