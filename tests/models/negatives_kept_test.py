@@ -55,7 +55,7 @@ def test_wrong_shares(wrong):
 
 
 def test_a_tower_of_classes_cannot_be_corrected(tiny):
-    with pytest.raises(ConfigError, match="ctr.*negatives_kept: is for a tower of one probability; this one is of the"):
+    with pytest.raises(ConfigError, match=r"ctr.*negatives_kept: is for a tower of one probability; this one is of"):
         apps_rec.check("tiny.config", [TOWER, "model_config.esmm.ctr_tower.num_class=2"])
 
 
