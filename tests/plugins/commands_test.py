@@ -5,11 +5,16 @@ from types import SimpleNamespace
 
 import pytest
 
+import apps_rec
 from apps_rec import plugins
 from apps_rec.cli import main as command_line
+from apps_rec.cli.commands import COMMANDS
 from apps_rec.cli.easyrec import train_eval
 from apps_rec.cli.main import main
+from apps_rec.cli.options import Parser
 from apps_rec.config.load import load_config
+from apps_rec.errors import ArgumentError
+from apps_rec.plugins.tables import put
 from apps_rec.tools import launch
 from apps_rec.tools.commands.models import tune as tuning
 from apps_rec.tools.tuning import processes
@@ -58,10 +63,27 @@ def test_a_plugin_with_a_mistake_ends_a_command(custom, capsys):
     assert capsys.readouterr().err.startswith("plugin my_absent: there is no module my_absent")
 
 
+def test_every_command_with_changes_of_a_config_has_it():
+    for name, command in COMMANDS.items():
+        parser = Parser()
+        command.add_arguments(parser)
+        flags = {flag for action in parser._actions for flag in action.option_strings}
+        assert "--set" not in flags or "--plugin" in flags, name
+
+
 @pytest.mark.parametrize(
     "words",
     [
-        *(["check"], ["train"], ["evaluate"], ["export", "-o", "x"], ["tune"], ["regress"], ["check-data"]),
+        *(
+            ["check"],
+            ["compare", "y.config"],
+            ["train"],
+            ["evaluate"],
+            ["export", "-o", "x"],
+            ["tune"],
+            ["regress"],
+            ["check-data"],
+        ),
         *(["convert", "-o", "x"], ["simulate", "config", "-o", "x"], ["import-easyrec", "-o", "x"]),
     ],
 )
@@ -83,6 +105,12 @@ def test_launch_hands_it_to_each_process(custom, monkeypatch):
     assert main(["launch", "--workers", "2", "--", *train]) == 0
     assert ran == [[sys.executable, "-P", "-m", "apps_rec", *train]]
     assert plugins.loaded() == ("my_models",)
+
+
+def test_a_study_of_several_processes_needs_a_module(custom):
+    put("__main__", {}, {})
+    with pytest.raises(ArgumentError, match="workers: other processes do not have the BODIES and LOSSES of __main__"):
+        apps_rec.tune(str(custom), workers=2)
 
 
 def test_tune_hands_it_to_each_process(custom, monkeypatch):

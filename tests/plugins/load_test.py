@@ -62,6 +62,15 @@ def test_a_module_gives_its_rows_anew(write):
     assert (list(plugins.bodies()), list(plugins.losses()), plugins.loaded()) == (["other"], ["other"], ("my_module",))
 
 
+def test_a_notebook_gives_the_tables_of_its_cells(monkeypatch, own_plugins):
+    row = plugins.CustomBody(lambda groups, num_tasks, l2, dtype: None)
+    monkeypatch.setattr(sys.modules["__main__"], "BODIES", {"first": row}, raising=False)
+    plugins.load(["__main__"])
+    monkeypatch.setattr(sys.modules["__main__"], "BODIES", {"second": row})
+    plugins.load(["__main__"])
+    assert dict(plugins.bodies()) == {"second": row}
+
+
 def test_the_folder_takes_the_place_of_no_installed_module(write, tmp_path):
     text = refusal(write, "raise SystemExit('run')", "json")
     assert text.startswith("plugin json: ")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import names, write
+from apps_rec.cli.options import add_plugin, names, write
 
 HELP = "compare two models on the same rows: differences with intervals"
 EXAMPLE = (
@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="PATH=VALUE", help="change a field of both configs"
     )
+    add_plugin(parser)
     parser.add_argument(
         "--users",
         metavar="COLUMN",

@@ -62,6 +62,9 @@ def tune(
     """
     if workers < 1:
         raise ArgumentError("{workers}: expected 1 or more, got {got}", "workers", got=workers)
+    if workers > 1 and "__main__" in plugins.loaded():
+        text = "{workers}: other processes do not have the BODIES and LOSSES of __main__; put them into a module"
+        raise ArgumentError(text, "workers")
     checked = checked_config(config, overrides)
     _require_optuna()
     metric = _metric(checked)
