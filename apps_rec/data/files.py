@@ -22,7 +22,7 @@ _LOG = logging.getLogger("apps_rec.data")
 _ENDINGS = {".csv": "csv", ".tsv": "csv", ".txt": "csv"} | {f".{name}": name for name in INPUT_TYPES.values()}
 _MOST_SHOWN = 5
 # Separators of CSV files, and what a config writes for them.
-_SEPARATORS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
+SEPARATORS = {";": ";", ",": ",", "\t": "\\t", "|": "|"}
 
 
 def data_files(
@@ -170,7 +170,7 @@ def schema_for_named_file(schema: Schema, path: str) -> Schema:
 def _hint(name: str, present: Sequence[str], schema: Schema) -> str:
     """Returns the end of a message about a column that is absent: another separator, or a name much like it."""
     if schema.input_type == "csv" and len(present) == 1:
-        for separator, written in _SEPARATORS.items():
+        for separator, written in SEPARATORS.items():
             if name in present[0].split(separator):
                 reads = f'data_config.separator: "{written}" reads it, and predict --separator'
                 return f' The line of names holds "{written}": {reads}.'

@@ -75,14 +75,18 @@ def _with_names(engine: Engine, source: Source) -> Source:
     file = text(literal(source.files[0]))
     (found,) = engine.rows(f"SELECT * FROM read_csv({file}, {options}, all_varchar=true, auto_detect=true) LIMIT 1")
     given = [str(name or "") for name in found]
+    above = source.csv.skipped
+    where = f"{source.paths}: " + (
+        f"line {above + 1}, taken for that of the names as rows above do not fit: " * bool(above)
+    )
     lowered = [name.lower() for name in given]
     twice = next((name for at, name in enumerate(given) if name.strip() and lowered[at] in lowered[:at]), None)
     if twice is not None:
-        raise DataError(f'{source.paths}: two columns are called "{twice}" but for capitals; rename one of them')
+        raise DataError(f'{where}two columns are called "{twice}" but for capitals; rename one of them')
     wide = [name for name in given if name.strip() not in ("", name)]
     if wide:
         shown = ", ".join(f'"{name}"' for name in wide[:_MOST_SHOWN]) + (", ..." if len(wide) > _MOST_SHOWN else "")
-        raise DataError(f"{source.paths}: blanks around the names of columns: {shown}; write the line of names without")
+        raise DataError(f"{where}blanks around the names of columns: {shown}; write the line of names without")
     unnamed = (name for name, own in zip(source.names, given, strict=False) if not own.strip())
     return replace(source, unnamed=tuple(unnamed))
 
@@ -125,8 +129,10 @@ def _sniff(engine: Engine, source: Source, given: dict[str, object]) -> Source:
             f"FROM sniff_csv({text(file)}{options})"
         )
     except UnreadableError as error:
-        hint = _encoding_hint(source.files[0]) if "utf-8" in str(error).lower() else ""
-        raise DataError(f"{error}{hint}") from None
+        if "utf-8" in str(error).lower():
+            raise DataError(f"{error}{_encoding_hint(source.files[0])}") from None
+        told = _first_bad_row(source.files[0], str(given["delim"])) if "delim" in given else ""
+        raise DataError(told or str(error)) from None
     ((separator, quote, escape, skipped, header, columns, day, instant),) = found
     form = CsvForm(
         separator,
@@ -140,6 +146,23 @@ def _sniff(engine: Engine, source: Source, given: dict[str, object]) -> Source:
     )
     found_columns = {c["name"]: c["type"] for c in columns} | dict.fromkeys(source.keys, "VARCHAR")
     return replace(source, columns=tuple(found_columns.items()), csv=form)
+
+
+def _first_bad_row(path: str, separator: str) -> str:
+    """Returns what is wrong with the first row that has too few or too many cells, or a wrong quote; "" for none."""
+    # pyarrow stands behind them, which commands that read no data do without.
+    from apps_rec.data.formats.csv_reader import csv_columns, read_csv
+    from apps_rec.data.formats.source import Unit
+    from apps_rec.data.schema import Schema
+
+    if len(separator) != 1 or not separator.isascii():
+        return ""
+    schema = Schema((), input_type="csv", separator=separator, with_header=True)
+    for chunk in read_csv(Unit(path, 0), csv_columns(path, schema)[:1], schema):
+        if chunk.ragged:
+            bad = min(chunk.ragged, key=lambda one: one.row)
+            return f"{path}: row {bad.row}: {bad.text} (line {bad.line}). Correct the row, or take it out"
+    return ""
 
 
 def _encoding_hint(path: str) -> str:

@@ -7,7 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from apps_rec.errors import DataError
+from apps_rec.errors import ArgumentError, DataError
+from apps_rec.profile.choices.roles import require_columns
 from apps_rec.profile.engine import engine
 from apps_rec.profile.find_source import find_source
 
@@ -134,3 +135,20 @@ def test_file_uris_are_local_files_and_other_stores_are_to_be_copied():
 def test_commas_of_decimals_and_of_thousands(cells, kind):
     Path("a.csv").write_text("w;n\n" + "".join(f"a;{cell}\n" for cell in cells * 9), encoding="utf-8")
     assert dict(find("a.csv")[0].columns)["n"] == kind
+
+
+def test_a_row_that_does_not_fit_is_named_once_the_separator_is():
+    lines = ["a;b;y", *(f"{n};x;{n % 2}" for n in range(60))]
+    lines[40] += ";7;8"
+    Path("a.csv").write_text("\n".join(lines), encoding="utf-8")
+    with engine("a.csv") as database, pytest.raises(ArgumentError) as raised:
+        require_columns(find_source(database, "a.csv"), "label", ["y"])
+    assert raised.value.of_command() == (
+        '--label: a.csv has no column "y"; there are a;b;y. The line of names is divided by ";": --separator ";" reads '
+        "it, or says which row does not fit"
+    )
+    with pytest.raises(DataError) as raised:
+        find("a.csv", separator=";")
+    assert str(raised.value) == (
+        'a.csv: row 40: expected 3 cells, got 5: "39;x;1;7;8" (line 41). Correct the row, or take it out'
+    )

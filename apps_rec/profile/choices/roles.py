@@ -30,8 +30,22 @@ def require_columns(source: Source, argument: str, wanted: Sequence[str]) -> Non
                 paths=source.paths,
                 name=name,
                 shown=shown,
-                hint=did_you_mean(nearest(name, source.names)),
+                hint=_of_separator(source, name) or did_you_mean(nearest(name, source.names)),
             )
+
+
+def _of_separator(source: Source, name: str) -> str:
+    """Returns the end of a message on a table of one column whose name holds the wanted one; "" for other tables."""
+    if source.csv is None or len(source.names) != 1:
+        return ""
+    # pyarrow stands behind it, which commands that read no data do without.
+    from apps_rec.data.files import SEPARATORS
+
+    found = next((one for one in SEPARATORS if name in source.names[0].split(one)), None)
+    if found is None:
+        return ""
+    shown = SEPARATORS[found]
+    return f' The line of names is divided by "{shown}": --separator "{shown}" reads it, or says which row does not fit'
 
 
 def find_entity(source: Source, entities: tuple[str, ...], taken: Sequence[str | None]) -> str | None:
