@@ -49,10 +49,10 @@ def run(point, count, delay, words):
     if point == "slow evaluation":
         evaluate = estimator.evaluate_model
 
-        def slowly(predict, dataset, *args):
+        def slowly(predict, dataset, *args, **named):
             left[0] -= 1
             seconds = delay if left[0] == 0 else 0
-            return evaluate(lambda features: time.sleep(seconds) or predict(features), dataset, *args)
+            return evaluate(lambda features: time.sleep(seconds) or predict(features), dataset, *args, **named)
 
         estimator.evaluate_model = slowly
     return main(words)

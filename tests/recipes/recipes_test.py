@@ -169,6 +169,12 @@ def test_the_metric_is_measured_on_the_rows_of_the_format(found):
     assert report["metric"] == pytest.approx(report["squared_error"], rel=1e-5)
 
 
+def test_the_metric_has_an_interval_without_more(found):
+    report, rows = found
+    # Of a mean of independent rows, up to the Monte Carlo error of 200 resamples.
+    assert report["standard_error"] == pytest.approx(report["spread"] / len(rows) ** 0.5, rel=0.2)
+
+
 def test_the_feature_is_the_length_of_a_word(found):
     report, rows = found
     assert report["ids"] == [min(len(row["word"]), 5) for row in rows]

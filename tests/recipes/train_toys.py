@@ -24,7 +24,7 @@ def first_batch(message):
 
 def report():
     apps_rec.train("toy.config")
-    metrics = apps_rec.evaluate("toy.config")
+    metrics = apps_rec.evaluate("toy.config", intervals=True)
     config = apps_rec.check("toy.config")
     estimator, _, step = load_trained(config)
     model = estimator.model
@@ -44,6 +44,8 @@ def report():
         "loss": float(losses["ctr"][0][0].values[0]),
         "metric": metrics["toy_metric_ctr"],
         "squared_error": float(np.mean((columns["click"].numpy() - values) ** 2)),
+        "standard_error": metrics.intervals.metrics["toy_metric_ctr"].standard_error,
+        "spread": float(np.std((columns["click"].numpy() - values) ** 2)),
         "words": [word.decode() for word in columns["word"].numpy().tolist()],
         "ids": features["ids"][:, [spec.name for spec in estimator.features].index("length")].numpy().tolist(),
         "command": [code, said.getvalue()],
