@@ -5,10 +5,12 @@ import pytest
 import tensorflow as tf
 
 from apps_rec.errors import PluginError
+from apps_rec.features import Embedder, HashIds, IdFeature, Preprocessor
 from apps_rec.layers import StatelessDropout
 from apps_rec.layers.request import RequestColumns
 from apps_rec.legacy_keras import keras
 from apps_rec.losses import loss_of
+from apps_rec.models import FmSpec, IndependentHead, RankModel
 from apps_rec.models.bodies import Custom, logits_of_body
 from apps_rec.models.specs import DnnSpec, Group, Task, TaskLoss
 from apps_rec.plugins import CustomBody, CustomLoss
@@ -160,3 +162,23 @@ def test_a_task_may_have_a_loss_of_a_plugin():
     put("my_team", {}, {"mine": CustomLoss(lambda labels, logits: logits, is_squared=True)})
     assert TaskLoss("mine").loss == "mine"
     assert loss_of("mine").is_squared
+
+
+def test_logits_of_a_body_are_added_to_the_fm_and_there_is_no_tower():
+    features = [IdFeature("a", "a", HashIds(10), table="a", dim=2)]
+    body = returning(
+        lambda inputs: [3.0 * tf.reduce_sum(inputs[0], axis=1, keepdims=True)],
+        makes_logits=True,
+        groups=(Group("all", ("a",)),),
+        num_tasks=1,
+    )
+    embedder = Embedder(features, first_order=["a"])
+    model = RankModel(embedder, IndependentHead([Task("ctr", "click")]), body=body, fm=FmSpec((), ("a",)))
+    ids = Preprocessor(features)({"a": tf.constant(["x", "y"])})
+    model(ids)
+    (table,) = embedder.embeddings()
+    table.assign(tf.reshape(tf.range(33.0), [11, 3]))
+    rows = table.numpy()[ids["ids"].numpy()[:, 0]]
+    np.testing.assert_allclose(model(ids)["logits_ctr"], 3 * (rows[:, 0] + rows[:, 1]) + rows[:, 2], rtol=1e-6)
+    assert (model.towers, model.biases) == ({}, {})
+    assert len(model.trainable_variables) == 1
