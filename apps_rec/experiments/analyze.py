@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from apps_rec.errors import ArgumentError, DataError
+from apps_rec.errors import ArgumentError, DataError, shown
 from apps_rec.experiments.columns import Columns, columns_of
 from apps_rec.experiments.compare import compare, mismatch, pairs_to_sum, uneven_covariates, with_least_effect
 from apps_rec.experiments.log import open_log
@@ -51,7 +51,7 @@ def analyze(
         control = _control(logs, list(counts.of_arms), control)
         _check_shares(list(counts.of_arms), settings.shares)
         order = [control, *(name for name in counts.of_arms if name != control)]
-        sums = sum_users(log, columns, order, pairs_to_sum(metrics, columns))
+        sums = sum_users(log, columns, order, counts.most_users, pairs_to_sum(metrics, columns))
     of_arms = sums.of_arms
     few = [name for name in order if name not in of_arms or of_arms[name].count() < 2]
     if few:
@@ -69,7 +69,7 @@ def analyze(
         *uneven_covariates(of_arms, metrics, columns, control),
     ]
     return ExperimentReport(
-        log=logs,
+        log=shown(logs),
         control=control,
         settings=settings,
         arms=tuple(Arm(name, of_arms[name].count(), counts.of_arms[name]) for name in order),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 # Stands between a database and its table.
 _OF_TABLE = "::"
 _VIEW = "experiment_log"
+# About what DuckDB keeps of a user, whose identifier may be a number or some forty letters, and of each sum. It may
+# have 1 GB, and fails rather than spills where groups are most of it.
+_BYTES_OF_USER = {"BIGINT": 60, "VARCHAR": 160}
+_BYTES_OF_SUM, _BYTES_OF_PASS = 24, 400_000_000
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "FLOAT", "DOUBLE", "DECIMAL", "BOOLEAN")
 _IDS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER")
 
@@ -40,6 +45,15 @@ class Log(ABC):
     @abstractmethod
     def rows(self, query: ir.Table) -> list[dict[str, Any]]:
         """Returns the rows of a query over `table`."""
+
+    @abstractmethod
+    def parts(self, users: int, keys: int) -> int:
+        """Returns in how many passes, each over a part of the users, `aggregates` sums these.
+
+        Args:
+            users: number of users.
+            keys: number of sums of each user.
+        """
 
     @abstractmethod
     def aggregates(
@@ -125,11 +139,15 @@ class _DuckLog(Log):
         self.table = ibis.table(stored | dict.fromkeys(columns.numbers, "float64"), name=_VIEW)
         self.what = what
         self._database = database
+        self._bytes_of_user = _BYTES_OF_USER[key]
 
     def rows(self, query: ir.Table) -> list[dict[str, Any]]:
         import ibis
 
         return self._database.named_rows(str(ibis.to_sql(query, dialect="duckdb")))
+
+    def parts(self, users: int, keys: int) -> int:
+        return max(1, math.ceil(users * (self._bytes_of_user + _BYTES_OF_SUM * keys) / _BYTES_OF_PASS))
 
     def aggregates(
         self, users: ir.Table, group: str, means: Sequence[str], pairs: Sequence[tuple[str, str]]
@@ -144,8 +162,9 @@ class _DuckLog(Log):
             row[group]: Aggregates(
                 row["num_users"],
                 {name: row[f"mean_{name}"] for name in means},
-                {a: row[f"var_{a}"] for a, b in pairs if a == b},
-                {(a, b): row[f"cov_{a}_{b}"] for a, b in pairs if a != b},
+                # A user alone has none.
+                {a: row[f"var_{a}"] or 0.0 for a, b in pairs if a == b},
+                {(a, b): row[f"cov_{a}_{b}"] or 0.0 for a, b in pairs if a != b},
             )
             for row in found
         }
@@ -190,6 +209,10 @@ class _WarehouseLog(Log):
             return self._connection.to_pyarrow(query).to_pylist()
         except Exception as error:
             raise DataError(f"{self.what}: {_first_line(error)}") from None
+
+    def parts(self, users: int, keys: int) -> int:
+        # It has memory of its own.
+        return 1
 
     def aggregates(
         self, users: ir.Table, group: str, means: Sequence[str], pairs: Sequence[tuple[str, str]]

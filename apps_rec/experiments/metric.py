@@ -87,12 +87,12 @@ def metrics_of(
         raise ArgumentError('{metric}: "{name}" stands there twice', "metric", name=twice)
     for text in covariates:
         name, equals, written = text.rpartition("=")
-        if equals and _WORDS.get(name.lower(), name) not in names:
+        of = name if name in names else _WORDS.get(name.lower(), name)
+        if equals and of not in names:
             guess = did_you_mean(nearest(name, names))
             error = '{covariate}: there is no metric "{name}"; expected one of {names}.{guess}'
             raise ArgumentError(error, "covariate", name=name, names=", ".join(names), guess=guess)
         covariate = _quotient(written, "covariate", text)
-        of = _WORDS.get(name.lower(), name)
         metrics = [replace(one, covariate=covariate) if not equals or one.name == of else one for one in metrics]
     return metrics
 

@@ -28,6 +28,7 @@ class RowCounts:
         without_arm: number of rows without an arm.
         without_user: number of rows of an arm without a user.
         without_value: number of rows without a value, by column.
+        most_users: number of users, estimated: no fewer than there are, but for a few in a hundred.
     """
 
     of_arms: dict[str, int]
@@ -35,6 +36,7 @@ class RowCounts:
     without_arm: int
     without_user: int
     without_value: dict[str, int]
+    most_users: int
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ def count_rows(log: Log, columns: Columns) -> RowCounts:
         .group_by([ARM, "is_out"])
         .aggregate(
             rows=ibis._.count(),
+            users=table[USER].approx_nunique(),
             no_user=table[USER].isnull().sum(),
             **{f"without_{at}": null for at, null in enumerate(counted.values())},
         )
@@ -94,16 +97,20 @@ def count_rows(log: Log, columns: Columns) -> RowCounts:
         without_value={
             name: count for at, name in enumerate(counted) if (count := sum(int(row[f"without_{at}"]) for row in arms))
         },
+        most_users=sum(row["users"] for row in arms),
     )
 
 
-def sum_users(log: Log, columns: Columns, arms: Sequence[str], pairs: Sequence[tuple[str, str]]) -> UserSums:
-    """Sums rows over users, and users over arms, in one pass that keeps nothing but the users.
+def sum_users(
+    log: Log, columns: Columns, arms: Sequence[str], most_users: int, pairs: Sequence[tuple[str, str]]
+) -> UserSums:
+    """Sums rows over users, and users over arms, in one pass that keeps nothing but the users, or several.
 
     Args:
         log: log.
         columns: its columns.
         arms: names of the arms.
+        most_users: number of users, or more, by which the log says how many of them fit in memory at a time.
         pairs: pairs of keys whose covariance is wanted; a key with itself is its variance.
 
     Raises:
@@ -112,8 +119,16 @@ def sum_users(log: Log, columns: Columns, arms: Sequence[str], pairs: Sequence[t
     covariates = {f"c{at}": name for at, name in enumerate(columns.covariates)}
     sums = [NUM_ROWS, *(f"s{at}" for at in range(len(columns.summed)))]
     marks = [f"{mark}_{key}" for key in covariates for mark in ("without", "several")]
-    users = _users(log.table, columns, arms, list(covariates))
-    found = log.aggregates(users, "arm_number", [*sums, *covariates, *marks], pairs)
+    keys = [*sums, *covariates, *marks]
+    found: dict[int, Aggregates] = {}
+    parts = log.parts(most_users, len(keys))
+    for part in range(parts):
+        # A hash may be below zero, and so may what it leaves.
+        rows = log.table if parts == 1 else log.table.filter((log.table[USER].hash() % parts).abs() == part)
+        for arm, one in log.aggregates(
+            _users(rows, columns, arms, list(covariates)), "arm_number", keys, pairs
+        ).items():
+            found[arm] = found[arm] + one if arm in found else one
     names = columns.numbers
     for aggregates in found.values():
         for key, mean in aggregates.mean_.items():

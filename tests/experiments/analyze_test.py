@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.errors import ArgumentError, DataError, RunError
+from apps_rec.experiments import log
 from apps_rec.experiments.analyze import analyze, compared
 from apps_rec.experiments.columns import columns_of
 from apps_rec.experiments.metric import metrics_of
@@ -123,6 +124,21 @@ def test_a_table_with_a_row_a_user_gives_the_same(users):
     table = pa.table({**users, "user_id": [f"u{at}" for at in range(580)]})
     metrics = metrics_of([], ["ctr=before"], impression="impressions")
     assert_alike(read(as_parquet(table), metrics).comparisons, expected(users, metrics))
+
+
+def test_more_users_than_fit_in_memory_are_summed_in_several_passes(users, rows, monkeypatch):
+    parts = []
+    seen = log._DuckLog.aggregates
+    monkeypatch.setattr(log._DuckLog, "aggregates", lambda *given: parts.append(seen(*given)) or parts[-1])
+    # So that about a hundred of the 580 users fit.
+    monkeypatch.setattr(log, "_BYTES_OF_PASS", 100 * (log._BYTES_OF_USER["BIGINT"] + 6 * log._BYTES_OF_SUM))
+    moved = rows.slice(0, 1).set_column(1, "arm", pa.array(["mmoe" if rows["arm"][0].as_py() == "fm" else "fm"]))
+    report = read(as_parquet(pa.concat_tables([rows, moved])))
+    assert 5 <= len(parts) <= 8
+    assert all(0 < part[0].count() < 150 for part in parts)
+    stay = np.arange(580) != rows["user_id"][0].as_py()
+    assert_alike(report.comparisons, expected({name: column[stay] for name, column in users.items()}))
+    assert report.alarms[0].startswith("1 user has rows in several arms")
 
 
 def test_the_control_is_the_one_that_is_named(users, rows):

@@ -32,6 +32,11 @@ def test_covariates_are_of_all_or_of_one_metric():
     assert [columns.sum_key(name) for name in ("paid", "rows", "users")] == ["s1", "num_rows", None]
 
 
+def test_a_metric_of_ones_own_may_be_called_like_a_word():
+    (metric,) = metrics_of(["ctr=click/shown"], ["ctr=before"])
+    assert metric == Metric("ctr", Quotient("click", "shown"), Quotient("before"))
+
+
 @pytest.mark.parametrize(
     ("metrics", "covariates", "message"),
     [
