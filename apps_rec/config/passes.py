@@ -43,6 +43,27 @@ def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
     return [row_filter for row_filter in data.row_filter if not row_filter.use or uses & set(row_filter.use)]
 
 
+def filters_of_split(data: DataConfig) -> list[DataConfig.RowFilter]:
+    """Returns the row filters that part the rows between passes: those with `use`."""
+    return [row_filter for row_filter in data.row_filter if row_filter.use]
+
+
+def of_other_files(config: PipelineConfig, path: str) -> PipelineConfig:
+    """Returns a copy of a config whose `evaluate` measures all rows of other files.
+
+    What parts or cuts the config's own files is left out: filters with `use`, and num_examples. Filters for all passes
+    stay.
+    """
+    copy = PipelineConfig()
+    copy.CopyFrom(config)
+    copy.eval_input_path = path
+    copy.eval_config.ClearField("num_examples")
+    general = [row_filter for row_filter in config.data_config.row_filter if not row_filter.use]
+    copy.data_config.ClearField("row_filter")
+    copy.data_config.row_filter.extend(general)
+    return copy
+
+
 def evaluated_rows(config: PipelineConfig) -> dict[str, Any]:
     """Returns the fields of a resolved config that decide which rows `evaluate` measures; metrics.json records them."""
     data = config.data_config

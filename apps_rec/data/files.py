@@ -172,9 +172,20 @@ def _hint(name: str, present: Sequence[str], schema: Schema) -> str:
     if schema.input_type == "csv" and len(present) == 1:
         for separator, written in SEPARATORS.items():
             if name in present[0].split(separator):
-                reads = f'data_config.separator: "{written}" reads it, and predict --separator'
+                reads = f'data_config.separator: "{written}" reads it; predict --separator, evaluate --input'
                 return f' The line of names holds "{written}": {reads}.'
     return did_you_mean(nearest(name, present))
+
+
+def _of_filter_alone(name: str, schema: Schema) -> str:
+    """Returns the end of a message about an absent column that nothing but a row_filter reads; "" for any other."""
+    others = schema.in_files(replace(schema, filters=()).read_names())
+    if name in others or name not in schema.in_files(row_filter.column.name for row_filter in schema.filters):
+        return ""
+    return (
+        " Only a row_filter of data_config reads it: evaluate --input FILE measures all rows of a file; or do without "
+        "the filter: --set data_config.row_filter="
+    )
 
 
 def check_columns(path: str, present: Sequence[str], wanted: Sequence[str], schema: Schema) -> None:
@@ -184,6 +195,7 @@ def check_columns(path: str, present: Sequence[str], wanted: Sequence[str], sche
             listed = ", ".join(present[:30]) + (", ..." if len(present) > 30 else "")
             raise DataError(
                 f'{path}: there is no column "{name}". Columns are {listed or "none"}.{_hint(name, present, schema)}'
+                f"{_of_filter_alone(name, schema)}"
             )
         if list(present).count(name) > 1:
             raise DataError(f'{path}: there are {list(present).count(name)} columns "{name}"; expected one')

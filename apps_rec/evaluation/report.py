@@ -37,7 +37,10 @@ def to_json(metrics: Mapping[str, Any]) -> str:
 
 
 def to_table(
-    metrics: Metrics, missing: Mapping[str, str] | None = None, intervals: Mapping[str, Interval | None] | None = None
+    metrics: Metrics,
+    missing: Mapping[str, str] | None = None,
+    intervals: Mapping[str, Interval | None] | None = None,
+    rows_read: int | None = None,
 ) -> str:
     """Lays metrics out as a table: a line for each task, a column for each metric; others, such as `rows`, below.
 
@@ -46,6 +49,7 @@ def to_table(
         missing: reasons why a task's metrics are None, by suffix, from `MetricCollector.missing`. None: they are told
             from which of its metrics are None.
         intervals: intervals by full name; None: none are shown.
+        rows_read: number of rows that `rows` is a part of; None, or the same number: only `rows` is shown.
 
     Example:
         >>> print(to_table({"auc_ctr": 0.75, "calibration_ctr": 1.5, "rows": 4}))
@@ -55,6 +59,8 @@ def to_table(
     """
     tasks, more = _by_task(metrics)
     others = [f"{name} {'n/a' if value is None else value}" for name, value in more.items()]
+    if rows_read is not None and rows_read != more.get("rows"):
+        others = [f"{text} of {rows_read} read" if text.startswith("rows ") else text for text in others]
     columns = [metric for metric in METRIC_COLUMNS if any(metric in values for values in tasks.values())]
     lines = [["task", *columns]] if tasks else []
     for task, values in tasks.items():

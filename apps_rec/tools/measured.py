@@ -18,7 +18,7 @@ from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
 from apps_rec.training.run.folder import RunFolder, trained_config
 
 # Names that `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
-_OBJECTS = (MEASURED_ON, "as_exported", "by", "intervals", "reliability")
+_OBJECTS = (MEASURED_ON, "as_exported", "by", "intervals", "reliability", "split_not_applied")
 log = logging.getLogger("apps_rec")
 
 
@@ -48,7 +48,10 @@ def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str
     write_metrics(path, metrics)
     others = ", ".join(name for name in own if own[name] != now[name])
     log.info(
-        "kept in %s: %s are not those that the run was trained with, of which %s speaks", path, others, "metrics.json"
+        "kept in %s, as these rows are not those of the run's own config (%s), of which %s speaks",
+        path,
+        others,
+        "metrics.json",
     )
     return path
 

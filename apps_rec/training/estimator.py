@@ -46,6 +46,9 @@ class Measurement:
         slices: metrics by the values of each column that was asked for.
         intervals: intervals of all these; None: not asked for.
         reliability: calibration of each task by prediction, with the logged position; empty: not asked for.
+        rows_read: number of rows that were read; None: not to the end of the files.
+        rows_filtered: number of these that a row_filter left out.
+        left_out: what was left out and by what, in words; "": nothing.
     """
 
     metrics: dict[str, float | int | None]
@@ -55,6 +58,9 @@ class Measurement:
     slices: tuple[Slices, ...]
     intervals: Intervals | None
     reliability: tuple[Reliability, ...]
+    rows_read: int | None
+    rows_filtered: int
+    left_out: str
 
 
 class Estimator:
@@ -175,6 +181,10 @@ class Estimator:
                 {name: of_both[other] for name, other in zip(names, exported, strict=True)} if filled else None
             )
             intervals = replace(intervals, metrics={name: of_both[name] for name in names}, as_exported=of_exported)
+        # The stream reads ahead of what is measured.
+        is_whole = not message.eval_config.num_examples
+        assert positions.stream is not None
+        counts, filters = positions.stream.counts, positions.stream.schema.filters
         return Measurement(
             {**{name: result[name] for name in names}, "rows": collector.rows},
             {task.suffix: missing[task.suffix] for task in plan if task.suffix in missing},
@@ -183,6 +193,9 @@ class Estimator:
             tuple(slices_of(collector, plan, column, resampling=resampling) for column in by),
             intervals,
             reliability_of(collector, plan, resampling) if reliability else (),
+            counts.read if is_whole else None,
+            counts.filtered if is_whole else 0,
+            counts.left_out(filters) if is_whole else "",
         )
 
     def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:

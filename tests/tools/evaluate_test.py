@@ -7,7 +7,7 @@ import pytest
 
 import apps_rec
 from apps_rec.cli.main import main
-from apps_rec.errors import ArgumentError, ConfigError
+from apps_rec.errors import ArgumentError, ConfigError, DataError
 
 GAUC = ['eval_config.metrics_set+={gauc { uid_field: "user" }}', "eval_config.metrics_set+={auc { }}"]
 
@@ -60,6 +60,46 @@ def test_the_column_of_users_is_that_of_gauc_and_without_one_rows_are_drawn(trai
     users = apps_rec.evaluate("tiny.config", GAUC, intervals=True, resamples=50, seed=3)
     assert users.intervals.resampling.users == "user"
     assert users.intervals.metrics["gauc_ctr"].standard_error > 0
+
+
+def test_rows_that_a_filter_leaves_out_are_told(trained_small, capsys):
+    rows = trained_small.rows("eval.csv")
+    live = [row for row in rows if row["source"] == "live"]
+    table = printed(capsys)
+    gone = len(rows) - len(live)
+    assert f"\nrows {len(live)} of {len(rows)} read, step " in table
+    assert f"; {gone} left out by the row_filter of source\n\n" in table
+    found = json.loads(printed(capsys, "--json"))
+    assert (found["rows"], found["rows_read"], found["rows_filtered"]) == (len(live), len(rows), gone)
+    # A stream reads ahead of the rows that are measured, so that nothing is known of what a filter left out.
+    some = apps_rec.evaluate("tiny.config", ["eval_config.num_examples=50"])
+    assert (some["rows"], some.rows_read, some.left_out) == (50, None, "")
+
+
+def test_the_split_of_the_config_does_not_part_other_files(trained_small, capsys):
+    split = 'data_config.row_filter+={column: "request" from: "r9" use: EVALUATION}'
+    whole = apps_rec.evaluate("tiny.config")
+    lines = (trained_small.folder / "eval.csv").read_text(encoding="utf-8").splitlines()
+    other = trained_small.folder / "other.csv"
+    # Another separator, and no column of the split.
+    other.write_text("\n".join(line.split(",", 1)[1].replace(",", ";") for line in lines) + "\n", encoding="utf-8")
+    overrides = [split, "eval_config.num_examples=5"]
+    measured = apps_rec.evaluate("tiny.config", overrides, input="other.csv")
+    assert dict(measured) == dict(whole)
+    assert (measured.rows_read, measured.rows_filtered) == (whole.rows_read, whole.rows_filtered)
+    assert measured.measured_on["row_filter"] == ['source drop "cache"']
+    told = 'all rows of other.csv: the config\'s own split does not apply (row_filter of request from "r9")'
+    assert f" left out by the row_filter of source\n{told}\n" in f"{measured}"
+    assert measured.to_json()["split_not_applied"] == ['request from "r9"']
+    kept = json.loads((trained_small.folder / "run/metrics.json").read_text(encoding="utf-8"))
+    assert kept["measured_on"]["eval_input_path"] == "eval.csv"
+    # In place of eval_input_path the split applies, and the message says the way.
+    with pytest.raises(DataError, match=r'no column "request".*Only a row_filter .* evaluate --input FILE'):
+        apps_rec.evaluate("tiny.config", [split, "eval_input_path=other.csv", "data_config.separator=;"])
+    assert main(["evaluate", "tiny.config", "--input", "other.csv", "--set", split]) == 0
+    assert told in capsys.readouterr().out
+    with pytest.raises(DataError, match="input: no file matches"):
+        apps_rec.evaluate("tiny.config", input="nowhere.csv")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ import apps_rec
 from apps_rec.config.easyrec.table import use_of
 from apps_rec.data import RowStream, build_schema
 from apps_rec.data.csv_header import schema_for_rows
+from apps_rec.data.other_files import config_of_other_files
 from apps_rec.errors import DataError, RunError
 from tests.cli.commands import run
 from tests.profile.conftest import funnel_log
@@ -124,6 +125,11 @@ def test_csv_files_are_read_as_the_parquet_files_that_were_made_of_them():
     assert build_schema(other.message, "evaluate") == schema_for_rows(
         build_schema(made.config.message, "evaluate"), "log.csv"
     )
+    # And so does `evaluate --input`, whatever the config reads.
+    of_other = config_of_other_files(made.config.message, "log.csv")
+    assert build_schema(of_other, "evaluate") == build_schema(other.message, "evaluate")
+    back = config_of_other_files(of_other, str(made.written[1]))
+    assert build_schema(back, "evaluate").input_type == "parquet"
 
 
 def test_what_the_best_checkpoint_goes_by_and_missing_labels_are_told(capsys):

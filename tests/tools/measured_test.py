@@ -62,7 +62,11 @@ def test_metrics_say_their_files_and_filters(evaluation, measured):
 
 @pytest.mark.parametrize(
     ("overrides", "said"),
-    [((SLICE,), "row_filter are not"), ((SMALL,), "num_examples"), (("eval_input_path=train.csv",), "eval_input_path")],
+    [
+        ((SLICE,), "config (row_filter), of which"),
+        ((SMALL,), "num_examples"),
+        (("eval_input_path=train.csv",), "eval_input_path"),
+    ],
 )
 def test_metrics_of_a_slice_are_kept_beside(clean, seen, overrides, said):
     folder = RunFolder(clean.folder / "run")

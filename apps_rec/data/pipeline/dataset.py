@@ -12,6 +12,7 @@ import tensorflow as tf
 from apps_rec.data.pipeline.packing import Packing
 from apps_rec.data.pipeline.sharding import Source
 from apps_rec.data.rows.columns import Columns
+from apps_rec.data.rows.stream import RowStream
 from apps_rec.errors import DataError
 
 # Number of rows that Python hands over at a time. Handing a batch over costs 2 ms of CPU time, however small it is.
@@ -27,10 +28,12 @@ class Positions:
     Args:
         start: position of the first batch.
         files: files that are read, for messages.
+        stream: stream of the rows; None: there is none.
     """
 
-    def __init__(self, start: tuple[int, int] = (0, 0), files: Sequence[str] = ()):
+    def __init__(self, start: tuple[int, int] = (0, 0), files: Sequence[str] = (), stream: RowStream | None = None):
         self.start = start
+        self.stream = stream
         self.files = tuple(files)
         self.error: DataError | None = None
         self._ends: dict[int, tuple[int, int]] = {0: start}
@@ -74,7 +77,7 @@ def make_dataset(
     begins at `start` again. A DataError inside is kept in `positions.error`; wrap the use of the dataset in `reraise`.
     """
     stream = source.stream
-    positions = Positions(start, stream.files)
+    positions = Positions(start, stream.files, stream)
 
     def generate() -> Iterator[Columns]:
         steps = 0

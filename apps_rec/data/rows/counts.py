@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from apps_rec.data.dtypes import Value
 from apps_rec.data.formats.bad_rows import too_many
-from apps_rec.data.rows.unseen import unseen_told
+from apps_rec.data.rows.unseen import filtered_by, unseen_told
 from apps_rec.data.schema import RowFilter
 from apps_rec.errors import DataError
 
@@ -57,10 +57,35 @@ class RowCounts:
                 "(predict: --max-bad-row-share)"
             )
 
+    def none_passed(self, filters: Sequence[RowFilter]) -> str:
+        """Returns the end of a message about rows that are all gone: which filters took them, and what to do."""
+        if not self.filtered:
+            return ""
+        why = (
+            "".join(f"; {text}" for text in self._unseen_told(filters))
+            or f"; by the row_filter of {filtered_by(filters)}"
+        )
+        return (
+            f"{why}. Correct the filter, or do without: --set data_config.row_filter=; evaluate --input FILE measures "
+            "all rows of a file"
+        )
+
+    def left_out(self, filters: Sequence[RowFilter]) -> str:
+        """Returns the end of a line about rows: how many were left out and by what; "" if none."""
+        parts = [f"{self.filtered} left out by the row_filter of {filtered_by(filters)}"] if self.filtered else []
+        bad = self.dropped.total()
+        return "".join(f"; {part}" for part in [*parts, *([f"{bad} bad rows skipped"] if bad else [])])
+
     def log(self, epoch: int, filters: Sequence[RowFilter] = ()) -> None:
         """Warns about bad rows that were dropped, and about a filter's values or bounds that no row had."""
-        for at, row_filter in enumerate(filters):
-            if values := self.unseen.get(at):
-                _LOG.warning("%s", unseen_told(row_filter, values))
+        for text in self._unseen_told(filters):
+            _LOG.warning("%s", text)
         if self.dropped:
             _LOG.warning("epoch %d: %s", epoch, self.summary())
+
+    def _unseen_told(self, filters: Sequence[RowFilter]) -> list[str]:
+        return [
+            unseen_told(row_filter, values, at == 0)
+            for at, row_filter in enumerate(filters)
+            if (values := self.unseen.get(at))
+        ]

@@ -165,6 +165,8 @@ class RowStream:
                 yield held
             held = batch
         self.counts.check_share(self.schema.max_bad_row_share, at_end=True)
+        if held is None and start_row == 0:
+            raise NoRowsError(self._nothing())
         # Logged once, and not for a part of an epoch, as the values in the rest of it are not known.
         whole = start_row == 0 and self._worker is None and not self._told_unseen
         self.counts.log(epoch, self.schema.filters if whole else ())
@@ -173,8 +175,6 @@ class RowStream:
             _warn(self._watch.end(is_whole=whole))
         if held is not None:
             yield replace(held, last=True)
-        elif start_row == 0:
-            raise NoRowsError(self._nothing())
 
     def share_read(self, batch: Batch) -> float | None:
         """Returns the share of the epoch up to the end of the batch just handed out, in (0, 1]; None: not known.
@@ -205,7 +205,9 @@ class RowStream:
     def _nothing(self) -> str:
         shown = ", ".join(self.files[:3]) + (", ..." if len(self.files) > 3 else "")
         asked = f" for one batch of {self.batch_size} (drop_remainder is set)" if self.drop_remainder else ""
-        return f"{shown}: no rows are left{asked}: {self.counts.summary()}"
+        return (
+            f"{shown}: no rows are left{asked}: {self.counts.summary()}{self.counts.none_passed(self.schema.filters)}"
+        )
 
     def _batches(self, epoch: int, start_row: int) -> Iterator[Batch]:
         parts: list[Part] = []

@@ -47,7 +47,7 @@ class Vocabulary:
     def unseen_told(self) -> str:
         """Returns the warning that no row had a word of the vocabulary."""
         words = f"a word of its vocabulary ({_listed(self.words)})"
-        return f'feature "{self.feature}": no row had {words} in "{self.column}": each is the unknown id to it'
+        return f'feature "{self.feature}": no row had {words} in "{self.column}": each value counts as unknown'
 
 
 def still_unseen(
@@ -69,9 +69,18 @@ def not_among(array: pa.Array, values: tuple[Value, ...]) -> tuple[Value, ...]:
     return tuple(value for value in values if value not in found)
 
 
-def unseen_told(row_filter: RowFilter, values: tuple[Value, ...]) -> str:
-    """Returns the warning that no row had some values of a filter, or that no row lay between its bounds."""
-    where = f'row_filter of "{row_filter.column.name}": no row that it looked at'
+def filtered_by(filters: Iterable[RowFilter]) -> str:
+    """Returns the columns of filters, each once: "day and country"."""
+    return " and ".join(dict.fromkeys(row_filter.column.name for row_filter in filters))
+
+
+def unseen_told(row_filter: RowFilter, values: tuple[Value, ...], is_first: bool) -> str:
+    """Returns the warning that no row had some values of a filter, or that no row lay between its bounds.
+
+    A filter that is not the first sees only rows that passed those before it.
+    """
+    rows = "no row" if is_first else "no row that passed the filters before it"
+    where = f'row_filter of "{row_filter.column.name}": {rows}'
     if row_filter.is_range:
         bounds = (("from", row_filter.low), ("to", row_filter.high))
         shown = " ".join(f'{name}: "{_text(bound)}"' for name, bound in bounds if bound is not None)

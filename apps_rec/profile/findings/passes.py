@@ -124,7 +124,7 @@ def read_pass(
     )
     for at, row_filter in enumerate(one.schema.filters):
         if values := counts.unseen.get(at):
-            findings.append(Finding(WARNING, "filters", one.name, unseen_told(row_filter, values)))
+            findings.append(Finding(WARNING, "filters", one.name, unseen_told(row_filter, values, at == 0)))
     bad = counts.dropped.total()
     return Part(one.name, len(one.all_files), _rules(config, one), counts.read, counts.filtered, bad, used), findings
 

@@ -7,15 +7,16 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from apps_rec.data import RowStream, build_schema, data_files
+from apps_rec.data import RowFilter, RowStream, build_schema, data_files
 from apps_rec.data.csv_header import schema_for_rows
+from apps_rec.data.rows.counts import RowCounts
 from apps_rec.errors import CheckFailedError, RunError
 from apps_rec.evaluation import MetricCollector, to_table
 from apps_rec.evaluation.plan import build_plan
@@ -52,6 +53,8 @@ class Verification:
         latency: signature, rows, median and 99th percentile of a request in milliseconds.
         metrics: metrics of a labelled file, if one was given.
         missing: reasons that a task's metrics are None.
+        rows_read: number of rows of the labelled file.
+        left_out: what of it was left out and by what, in words; "": nothing.
     """
 
     folder: str
@@ -61,6 +64,8 @@ class Verification:
     latency: list[tuple[str, int, float, float]] = field(default_factory=list)
     metrics: dict[str, float | int | None] | None = None
     missing: dict[str, str] = field(default_factory=dict)
+    rows_read: int | None = None
+    left_out: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.folder}: {'differs from' if self.failures else 'scores like'} the model it was exported from"]
@@ -70,7 +75,7 @@ class Verification:
             lines += ["", f"{'signature':<20}{'rows':>6}{'p50 ms':>10}{'p99 ms':>10}"]
             lines += [f"{name:<20}{rows:>6}{p50:>10.3f}{p99:>10.3f}" for name, rows, p50, p99 in self.latency]
         if self.metrics is not None:
-            lines += ["", to_table(self.metrics, self.missing)]
+            lines += ["", to_table(self.metrics, self.missing, rows_read=self.rows_read) + self.left_out]
         return "\n".join(lines)
 
 
@@ -99,7 +104,8 @@ def verify_export(
         if latency:
             result.latency = list(_time(engine, schema, evidence))
         if rows is not None:
-            collector = _measure(engine, config, schema, rows)
+            collector, counts, filters = _measure(engine, config, schema, rows)
+            result.rows_read, result.left_out = counts.read, counts.left_out(filters)
             result.metrics, result.missing = collector.result(), collector.missing()
     return result
 
@@ -205,7 +211,9 @@ def _time(engine: Engine, schema: ServingSchema, evidence: Golden) -> Iterator[t
             yield signature, count, float(p50), float(p99)
 
 
-def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows: str) -> MetricCollector:
+def _measure(
+    engine: Engine, config: PipelineConfig, schema: ServingSchema, rows: str
+) -> tuple[MetricCollector, RowCounts, Sequence[RowFilter]]:
     """Measures the metrics of `evaluate` on the export's own scores."""
     files = data_files(rows, "rows", config.data_config.input_timeout_seconds)
     labelled = schema_for_rows(build_schema(config, "evaluate"), files[0])
@@ -225,4 +233,4 @@ def _measure(engine: Engine, config: PipelineConfig, schema: ServingSchema, rows
             {name: outputs[name] for name in needed},
             {name: batch.columns[name] for name in labelled.users},
         )
-    return collector
+    return collector, stream.counts, labelled.filters

@@ -105,10 +105,27 @@ def test_files_that_cannot_be_read(tmp_path, name, content, message):
 @pytest.mark.parametrize(
     ("header", "separator", "told"),
     [
-        ("a;b;c", ",", ' The line of names holds ";": data_config.separator: ";" reads it, and predict --separator.'),
-        ("c|b|a", ",", ' The line of names holds "|": data_config.separator: "|" reads it, and predict --separator.'),
-        ("a\tb", ",", r' The line of names holds "\t": data_config.separator: "\t" reads it, and predict --separator.'),
-        ("a,b", ";", ' The line of names holds ",": data_config.separator: "," reads it, and predict --separator.'),
+        (
+            "a;b;c",
+            ",",
+            ' The line of names holds ";": data_config.separator: ";" reads it; predict --separator, evaluate --input.',
+        ),
+        (
+            "c|b|a",
+            ",",
+            ' The line of names holds "|": data_config.separator: "|" reads it; predict --separator, evaluate --input.',
+        ),
+        (
+            "a\tb",
+            ",",
+            r' The line of names holds "\t": data_config.separator: "\t" reads it; '
+            "predict --separator, evaluate --input.",
+        ),
+        (
+            "a,b",
+            ";",
+            ' The line of names holds ",": data_config.separator: "," reads it; predict --separator, evaluate --input.',
+        ),
         ("a;x", ",", ""),
         ("a;b,c", ",", ""),
         ("bb", ",", ' Did you mean "bb"?'),

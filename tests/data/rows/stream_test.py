@@ -256,6 +256,6 @@ def test_values_of_a_filter_that_no_row_has_are_said_once(tmp_path, caplog):
         assert [batch.columns["id"].tolist() for batch in stream.batches()] == [[2999]]
     said = [record.getMessage() for record in caplog.records if "row_filter" in record.getMessage()]
     assert said == [
-        'row_filter of "id": no row that it looked at had "3000", "-1" of keep',
-        'row_filter of "app": no row that it looked at had "ä7 " of drop',
+        'row_filter of "id": no row that passed the filters before it had "3000", "-1" of keep',
+        'row_filter of "app": no row that passed the filters before it had "ä7 " of drop',
     ]

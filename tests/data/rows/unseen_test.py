@@ -59,12 +59,24 @@ def test_bounds_that_no_row_lies_between(tmp_path, caplog):
     schema = Schema((AGE,), input_type="csv", with_header=True, declared=(DAY, AGE), filters=filters[:2])
     list(RowStream(files, schema, 1000).batches())
     assert told(caplog) == []
-    with pytest.raises(NoRowsError, match="40000 rows read, 40000 filtered out"):
+    stream = RowStream(files, Schema(**{**vars(schema), "filters": filters}), 1000)
+    stream.watch([Vocabulary("first", "age", ("no age",))])
+    with pytest.raises(NoRowsError) as raised:
+        list(stream.batches())
+    # The reason alone: that no row had a word says nothing of words where no row is left.
+    assert told(caplog) == []
+    assert str(raised.value) == (
+        f"{files[0]}: no rows are left: 40000 rows read, 40000 filtered out; "
+        'row_filter of "age": no row that passed the filters before it was within from: "-9" to: "100"; '
+        'row_filter of "day": no row that passed the filters before it was within to: "2025-01-01". '
+        "Correct the filter, or do without: --set data_config.row_filter=; "
+        "evaluate --input FILE measures all rows of a file"
+    )
+    # Each filter has its rows, and together they leave none.
+    days = tuple(f"2026-11-{day:02d}".encode() for day in range(1, 30))
+    filters = (RowFilter(AGE, (), True, high=39_999), RowFilter(DAY, (*days, b"2026-11-30"), False))
+    with pytest.raises(NoRowsError, match=r"; by the row_filter of age and day\. Correct the filter"):
         list(RowStream(files, Schema(**{**vars(schema), "filters": filters}), 1000).batches())
-    assert told(caplog) == [
-        'row_filter of "age": no row that it looked at was within from: "-9" to: "100"',
-        'row_filter of "day": no row that it looked at was within to: "2025-01-01"',
-    ]
 
 
 def test_a_vocabulary_is_looked_for_until_a_word_is_found(tmp_path, caplog, monkeypatch):
@@ -90,7 +102,7 @@ def test_a_vocabulary_is_looked_for_until_a_word_is_found(tmp_path, caplog, monk
     assert [size for feature, size in looks if feature == "never"] == chunks
     assert told(caplog) == [
         'feature "never": no row had a word of its vocabulary ("-1", "-2", "-3", "-4", "-5" and 2 more) in "age": '
-        "each is the unknown id to it"
+        "each value counts as unknown"
     ]
 
 
@@ -101,8 +113,8 @@ def test_training_and_evaluation_say_it_of_every_feature_with_words(tiny, caplog
     message = tiny.load().message
     preprocessor = Preprocessor(build_features(message))
     wanted = [
-        'feature "word": no row had a word of its vocabulary ("FUN", "Spiele") in "word": each is the unknown id to it',
-        'feature "tags": no row had a word of its vocabulary ("t1:0") in "tags": each is the unknown id to it',
+        'feature "word": no row had a word of its vocabulary ("FUN", "Spiele") in "word": each value counts as unknown',
+        'feature "tags": no row had a word of its vocabulary ("t1:0") in "tags": each value counts as unknown',
     ]
     source = training_source(message)
     training_dataset(message, preprocessor, source)

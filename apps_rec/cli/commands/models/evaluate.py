@@ -7,7 +7,7 @@ import argparse
 import apps_rec
 from apps_rec.cli.options import add_config, add_date, names, read_config, write
 
-HELP = "measure the trained model on eval_input_path"
+HELP = "measure the trained model on eval_input_path, or on other files"
 EXAMPLE = "samples/appstore/esmm.config --set model_dir=out/x --json"
 
 
@@ -15,6 +15,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the config, the columns of slices, the intervals, and the form of the answer."""
     add_config(parser)
     add_date(parser)
+    parser.add_argument(
+        "--input",
+        metavar="FILES",
+        help="measure all rows of other files (path, glob, or several with commas; the ending says the format) in "
+        "place of eval_input_path; the filters that part the config's own rows do not apply",
+    )
     parser.add_argument(
         "--by",
         type=names,
@@ -50,6 +56,7 @@ def run(options: argparse.Namespace) -> None:
         resamples=options.resamples,
         seed=options.seed,
         users=options.users,
+        input=options.input,
     )
     if options.json:
         from apps_rec.evaluation import to_json

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from apps_rec.config import Config
 from apps_rec.errors import ArgumentError, ConfigError, RunError
 from apps_rec.tools.commands.common import checked_config, command
 from apps_rec.tools.commands.configs.check import ConfigLike
@@ -28,8 +30,9 @@ def evaluate(
     resamples: int | None = None,
     seed: int | None = None,
     users: str | None = None,
+    input: str | None = None,
 ) -> Evaluation:
-    """Measures the trained model of a config on eval_input_path, and keeps the metrics in its model_dir.
+    """Measures the trained model of a config on eval_input_path or other files, and keeps the metrics in its model_dir.
 
     They are kept in metrics.json, with files and filters. If these are not the ones that the run was trained with, the
     metrics are kept in a file beside it, `metrics.<hash>.json`.
@@ -44,6 +47,9 @@ def evaluate(
         seed: seed of the draws, 0 or more; None: 0.
         users: column of users, whose rows are drawn together; None: that of gauc or session_auc, or where the config
             has neither, rows are drawn alone.
+        input: path or glob of other files, or several separated by commas: all their rows are measured, without the
+            filters that part the config's own rows (those with `use`) and without num_examples. The ending says the
+            format; CSV files are read as `predict` reads them. None: eval_input_path.
 
     Returns:
         A dict from the name of a metric, such as `auc_ctr`, to its value in float, with `rows` and `step` beside them.
@@ -62,11 +68,18 @@ def evaluate(
         0.7131
     """
     checked = checked_config(config, overrides)
+    from apps_rec.config.passes import filter_as_text, filters_of_split
     from apps_rec.data import build_schema, data_files, with_slices
     from apps_rec.training.run.folder import open_for_reading
 
-    if not checked.message.eval_input_path:
-        raise ConfigError(f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given")
+    unused: list[str] = []
+    if input is not None:
+        unused = list(dict.fromkeys(map(filter_as_text, filters_of_split(checked.message.data_config))))
+        checked = _on_other_files(checked, input)
+    elif not checked.message.eval_input_path:
+        raise ConfigError(
+            f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given, by --input either"
+        )
     message = checked.message
     schema = build_schema(message, "evaluate")
     columns = [by] if isinstance(by, str) else list(dict.fromkeys(by or ()))
@@ -90,6 +103,8 @@ def evaluate(
     evaluation.slices, evaluation.intervals = measurement.slices, measurement.intervals
     evaluation.reliability = measurement.reliability
     evaluation.measured_on = rows
+    evaluation.rows_read, evaluation.rows_filtered = measurement.rows_read, measurement.rows_filtered
+    evaluation.left_out, evaluation.split_not_applied = measurement.left_out, unused
     try:
         keep_metrics(folder, checked.message, {**evaluation.to_json(), MEASURED_ON: rows})
     except OSError as error:
@@ -111,6 +126,10 @@ class Evaluation(dict[str, float | int | None]):
         intervals: 95 % intervals of the metrics; None: not asked for.
         reliability: calibration of each task by prediction; empty: not asked for.
         measured_on: eval_input_path, row_filter, num_examples, bad_rows, and the files.
+        rows_read: number of rows that were read; None: num_examples ended before the files did.
+        rows_filtered: number of these that a row_filter left out.
+        left_out: what was left out and by what, in words; "": nothing.
+        split_not_applied: filters that part the config's own rows, and so do not apply to `input`; [] without one.
     """
 
     def __init__(self, metrics: dict[str, float | int | None], missing: dict[str, str]) -> None:
@@ -122,10 +141,18 @@ class Evaluation(dict[str, float | int | None]):
         self.intervals: Intervals | None = None
         self.reliability: tuple[Reliability, ...] = ()
         self.measured_on: dict[str, Any] = {}
+        self.rows_read: int | None = None
+        self.rows_filtered = 0
+        self.left_out = ""
+        self.split_not_applied: list[str] = []
 
     def to_json(self) -> dict[str, Any]:
         """Returns the metrics by name, with all else that was asked for as objects and lists of their own."""
         nested: dict[str, Any] = {}
+        if self.rows_read is not None:
+            nested |= {"rows_read": self.rows_read, "rows_filtered": self.rows_filtered}
+        if self.split_not_applied:
+            nested["split_not_applied"] = self.split_not_applied
         if self.as_exported is not None:
             nested["as_exported"] = self.as_exported
         if self.intervals is not None:
@@ -142,7 +169,11 @@ class Evaluation(dict[str, float | int | None]):
         intervals, of_exported = (
             (None, None) if self.intervals is None else (self.intervals.metrics, self.intervals.as_exported)
         )
-        parts = [to_table(self, self.missing, intervals)]
+        parts = [to_table(self, self.missing, intervals, self.rows_read) + self.left_out]
+        if self.split_not_applied:
+            told = "; ".join(self.split_not_applied)
+            path = self.measured_on["eval_input_path"]
+            parts[0] += f"\nall rows of {path}: the config's own split does not apply (row_filter of {told})"
         if self.as_exported is not None:
             values = ", ".join(f"{name} {value}" for name, value in self.filled.items())
             parts[0] = f"with the position as it was logged\n{parts[0]}"
@@ -156,6 +187,12 @@ class Evaluation(dict[str, float | int | None]):
             suffixes = [name.removeprefix("rows_") for name in shown if name.startswith("rows_")]
             parts.append(slices.to_table(suffixes))
         return "\n\n".join(parts)
+
+
+def _on_other_files(checked: Config, paths: str) -> Config:
+    from apps_rec.data.other_files import config_of_other_files
+
+    return replace(checked, message=config_of_other_files(checked.message, paths))
 
 
 def _resampling(
