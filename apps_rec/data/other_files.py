@@ -10,7 +10,7 @@ from apps_rec.data.schema_of_config import build_schema
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
-_TYPES = {name: DataConfig.InputType.Value(DataConfig.InputType.Name(number)) for number, name in INPUT_TYPES.items()}
+_NAMES = {name: DataConfig.InputType.Name(number) for number, name in INPUT_TYPES.items()}
 
 
 def config_of_other_files(config: PipelineConfig, paths: str) -> PipelineConfig:
@@ -26,7 +26,7 @@ def config_of_other_files(config: PipelineConfig, paths: str) -> PipelineConfig:
     data = copy.data_config
     first = data_files(paths, "input", data.input_timeout_seconds)[0]
     schema = schema_for_rows(build_schema(copy, EVALUATE), first)
-    data.input_type = _TYPES[schema.input_type]
+    data.MergeFrom(DataConfig(input_type=_NAMES[schema.input_type]))
     if data.input_type == DataConfig.CSVInput:
         data.ClearField("csv_form")
         data.with_header, data.separator = schema.with_header, schema.separator

@@ -102,7 +102,7 @@ def _data(message: PipelineConfig, remarks: dict[str, str], decided: Decision, p
             form.decimal_separator = source.csv.decimal
         form.null_words.extend(source.csv.null_words)
         remarks["data_config.csv_form"] = (
-            "how the CSV files are written: predict reads such files so, and --set data_config.input_type=CSVInput"
+            "how the CSV files are written: predict reads such files so, and evaluate --input"
         )
     data.label_fields.extend(label.name for label in decided.tasks.labels)
     if decided.split.holdout_by is not None and not placed.easyrec:
