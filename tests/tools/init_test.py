@@ -1,6 +1,7 @@
 """`apps_rec.init`: a config that passes every check, and says why it is as it is."""
 
 import random
+import re
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +39,9 @@ def test_a_log_becomes_a_funnel_split_by_days(capsys):
     write(funnel_log())
     code, out, err = run(capsys, "init", "log.parquet", "--label", "download", "--label", "click", "-o", "my.config")
     assert (code, err) == (0, "")
-    assert out.splitlines()[-1] == "my.config: written. Next: apps-rec train my.config"
+    assert (
+        out.splitlines()[-1] == "my.config: written. Next: apps-rec check-data my.config, then apps-rec train my.config"
+    )
     config = apps_rec.load_config("my.config")
     message = config.message
     assert config.warnings == []
@@ -144,6 +147,55 @@ def test_what_the_best_checkpoint_goes_by_and_missing_labels_are_told(capsys):
     assert f"auc_married {why}." in lines
     assert f'best_exporter_metric: "auc_married"  # {why}\n' in Path("my.config").read_text(encoding="utf-8")
     assert "my.eval.parquet: written, the rows to measure on" in lines
+
+
+@pytest.mark.parametrize("labels", [["click", "download"], ["click", "download", "paid"], ["age_over_40", "click"]])
+def test_the_score_is_written_as_it_is_without_being_written(labels, capsys):
+    log = funnel_log()
+    log["paid"] = [one and number % 2 for number, one in enumerate(log["download"])]
+    log["age_over_40"] = [int(age > 40 and number % 5 > 0) for number, age in enumerate(log["age"])]
+    write({name: log[name] for name in ("app_id", "hour", "age", "day", *labels)})
+    words = [word for label in labels for word in ("--label", label)]
+    code, out, _ = run(capsys, "init", "log.parquet", *words, "-o", "my.config")
+    assert code == 0
+    terms = [(one.output, one.weight) for one in apps_rec.load_config("my.config").message.model_config.score]
+    without = apps_rec.load_config("my.config", ["model_config.score="]).message.model_config.score
+    assert terms == [(one.output, one.weight) for one in without]
+    told = f"Rows are ranked by score = {' + '.join(output for output, _ in terms)}"
+    assert told in out
+    text = Path("my.config").read_text(encoding="utf-8")
+    assert f"# {told}" in text
+    assert ("the labels alike, though they are no funnel" in text) == (labels[0] == "age_over_40")
+    assert "\nusers: no column; none is needed (--user NAME adds GAUC" in out
+
+
+def test_the_strongest_column_and_the_borders_of_the_split_are_told(capsys):
+    log = funnel_log()
+    write({name: log[name] for name in ("app_id", "hour", "day", "click")})
+    assert run(capsys, "init", "log.parquet", "--label", "click", "-o", "my.config")[0] == 0
+    text = Path("my.config").read_text(encoding="utf-8")
+    assert (
+        "# By time, day: rows before 2026-11-17 train, rows of 2026-11-17 and later, before 2026-11-19, choose the "
+        "checkpoint, rows of 2026-11-19 and later measure.\n" in text
+    )
+    # An app whose number 5 divides is clicked seven times of ten, any other once: so does a row that is clicked rank.
+    (told,) = re.findall(r"# Strongest column by itself: app_id for click, AUC (0\.\d{3}) \(above 0\.99 ", text)
+    assert 0.7 < float(told) < 0.85
+    # One label is its own score.
+    assert "ranked by" not in text
+
+
+def test_days_that_do_not_compare_as_text_say_why_files_are_written(capsys):
+    rows = [f"{day % 20 + 1:02}.11.2026;{day * 7 % 50};{int(day * 13 % 7 > 3)}" for day in range(600)]
+    Path("log.csv").write_text("\n".join(["day;age;label", *rows]), encoding="utf-8")
+    code, out, _ = run(capsys, "init", "log.csv", "--label", "label", "-o", "my.config")
+    assert code == 0
+    told = (
+        "day is not written as 2026-01-31, and a config compares days as text: so the rows are written to two Parquet"
+    )
+    assert told in out
+    assert told in Path("my.config").read_text(encoding="utf-8").split("\n\n")[0]
+    assert "my.train.parquet: written, the rows to train on" in out
 
 
 def test_quotes_that_no_config_can_say_are_told(capsys):

@@ -81,14 +81,18 @@ def open_parquet(path: str) -> pq.ParquetFile:
         # A buffered stream without pre-buffering holds a few pages; otherwise a whole row group lies in memory.
         return pq.ParquetFile(source, buffer_size=buffer, pre_buffer=False, page_checksum_verification=True)
     except (pa.ArrowException, OSError) as error:
-        raise DataError(f"{path}: expected a Parquet file: {storage.reason(path, error)}{_other(path)}") from error
+        raise DataError(f"{path}: expected a Parquet file: {_other(path) or storage.reason(path, error)}") from error
 
 
 def _other(path: str) -> str:
-    """Returns the end of a message about a file that is of another format by its name."""
+    """Returns what is said of a file that is of another format by its name; "" for any other."""
     try:
         named = guess_input_type(path)
     except DataError:
         return ""
     kinds = [DataConfig.InputType.Name(kind) for kind, name in INPUT_TYPES.items() if name == named != "parquet"]
-    return "".join(f" By its name it is read by --set data_config.input_type={kind}." for kind in kinds)
+    return "".join(
+        f"by its name it is none. evaluate --input {path} measures it; as files of the config it is read by "
+        f"--set data_config.input_type={kind}"
+        for kind in kinds
+    )

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from apps_rec.config.imports.written import written
-from apps_rec.profile.choices.decide import Decision, said_of_form
+from apps_rec.profile.choices.decide import Decision, said_of_form, said_of_model
 from apps_rec.profile.choices.kinds import POSITION
 from apps_rec.profile.choices.sides import CONTEXT, USER
 from apps_rec.profile.choices.split import HOLDOUT
-from apps_rec.profile.choices.tasks import ESMM, FUNNEL, MMOE, best_metric, said_of_label, why_best
+from apps_rec.profile.choices.tasks import ESMM, FUNNEL, MMOE, ONE, best_metric, said_of_label, score_outputs, why_best
 from apps_rec.profile.facts import REAL, WHOLE
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.dnn_pb2 import DNN
@@ -69,7 +69,7 @@ def _head(decided: Decision, placed: Placed) -> str:
     )
     lines.append(sampled)
     lines += [said_of_label(label, table.rows) for label in decided.tasks.labels]
-    lines += [decided.tasks.why, decided.split.why, *said_of_form(decided.source)]
+    lines += [decided.tasks.why, decided.split.why, *said_of_model(decided), *said_of_form(decided.source)]
     if decided.left_out:
         lines += ["", "Left out, and why (--keep NAME takes one in):"]
         lines += [f"  {name}: {reason}" for name, reason in decided.left_out.items()]
@@ -199,6 +199,10 @@ def _model(message: PipelineConfig, remarks: dict[str, str], decided: Decision, 
         body = model.simple_multi_task
         if placed.easyrec:
             model.model_class = "SimpleMultiTask"
+    if tasks.model != ONE and not placed.easyrec:
+        for output in score_outputs(tasks):
+            model.score.add(output=output, weight=1)
+        remarks["model_config.score[0]"] = "what rows are ranked by: the sum of weight * output"
     body.l2_regularization = 0  # type: ignore[attr-defined]
     if positions:
         body.position_tower.SetInParent()  # type: ignore[attr-defined]

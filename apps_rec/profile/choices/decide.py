@@ -10,11 +10,11 @@ from apps_rec.errors import DataError
 from apps_rec.profile import label_words, names
 from apps_rec.profile.choices.features import Made, make_features
 from apps_rec.profile.choices.kinds import FEATURES, ID, LABEL, LEFT_OUT, POSITION, SPLIT, TIME, Kind, Roles, kinds_of
-from apps_rec.profile.choices.leaks import leak_of
+from apps_rec.profile.choices.leaks import leak_of, strongest
 from apps_rec.profile.choices.roles import find_entity
 from apps_rec.profile.choices.sides import USER, side_of
 from apps_rec.profile.choices.split import Split, decide_split, event_time, has_order, with_eval_paths
-from apps_rec.profile.choices.tasks import Tasks, check_labels, decide_tasks
+from apps_rec.profile.choices.tasks import Tasks, check_labels, decide_tasks, said_of_score
 from apps_rec.profile.choices.training import Training, decide_training
 from apps_rec.profile.engine import Engine
 from apps_rec.profile.facts import ColumnFacts, TableFacts
@@ -65,6 +65,13 @@ def said_of_form(source: Source) -> list[str]:
         f"{source.paths} has {source.csv.unsaid}, which no config can say: predict and evaluate would read such files "
         "wrongly; give them Parquet, or CSV with a line of names and double quotes."
     ]
+
+
+def said_of_model(decided: Decision) -> list[str]:
+    """Returns lines on the strongest columns and on the score."""
+    columns = [made.column for made in decided.features]
+    lines = [strongest(columns, decided.roles.labels), said_of_score(decided.tasks)]
+    return [line for line in lines if line]
 
 
 def find_roles(source: Source, given: Roles) -> Roles:

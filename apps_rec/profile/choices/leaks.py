@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from apps_rec.profile import names
 from apps_rec.profile.choices.kinds import FEATURES, IS_THEIRS, TIME, Kind, Roles
 from apps_rec.profile.facts import NUMBERS, TRUTH, ColumnFacts, TableFacts
@@ -40,6 +42,23 @@ def leak_of(column: ColumnFacts, kind: Kind, table: TableFacts, roles: Roles) ->
     if names.is_outcome(column.name) and not _is_of_user_or_item(column):
         return "is an outcome of the impression, by its name"
     return ""
+
+
+def strongest(features: Iterable[ColumnFacts], labels: Iterable[str]) -> str:
+    """Returns the column that ranks each label best by itself, with its AUC; "" where none was measured."""
+    features, told = list(features), []
+    for label in labels:
+        measured = [
+            (outcome.auc, column.name)
+            for column in features
+            if (outcome := column.outcomes.get(label)) is not None and outcome.auc is not None
+        ]
+        if measured:
+            auc, name = max(measured)
+            told.append(f"{name} for {label}, AUC {auc:.3f}")
+    return (
+        f"Strongest column by itself: {'; '.join(told)} (above {MOST_AUC:g} it is left out as a leak)." if told else ""
+    )
 
 
 def _after(column: ColumnFacts, label: str, rate: float) -> str:

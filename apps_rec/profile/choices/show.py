@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from apps_rec.profile.choices.decide import Decision, said_of_form
+from apps_rec.profile.choices.decide import Decision, said_of_form, said_of_model
 from apps_rec.profile.choices.tasks import best_metric, said_of_label, why_best
 from apps_rec.protos.feature_pb2 import FeatureConfig
 from apps_rec.terminal.table import aligned
+
+_NO_USER = "no column; none is needed (--user NAME adds GAUC, and a request then gives the user's columns once)"
+_NO_ITEM = "no column; none is needed (--item NAME tells which columns are the item's)"
 
 
 def shown_decision(decision: Decision) -> str:
@@ -34,14 +37,16 @@ def shown_decision(decision: Decision) -> str:
         lines += [f"  {name}: {reason}" for name, reason in decision.left_out.items()]
     lines += ["", *(said_of_label(label, table.rows) for label in decision.tasks.labels)]
     roles = decision.roles
-    lines.append(f"users: {roles.user or 'no column; --user NAME'}; items: {roles.item or 'no column; --item NAME'}")
+    found = [f"users: {roles.user or _NO_USER}", f"items: {roles.item or _NO_ITEM}"]
+    lines += ["; ".join(found)] if roles.user and roles.item else found
     best = f"{best_metric(decision.tasks)} {why_best(decision.tasks)}."
-    return "\n".join([*lines, decision.tasks.why, decision.split.why, best, *said_of_form(decision.source)])
+    said = [*said_of_model(decision), *said_of_form(decision.source)]
+    return "\n".join([*lines, decision.tasks.why, decision.split.why, best, *said])
 
 
 def _ids(feature: FeatureConfig) -> str:
     if feature.boundaries:
-        return f"{len(feature.boundaries) + 1} by cut points"
+        return f"{len(feature.boundaries) + 1} intervals"
     if feature.vocab_list:
         return f"{len(feature.vocab_list)} words"
     if feature.num_buckets:

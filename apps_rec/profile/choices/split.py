@@ -187,6 +187,7 @@ def _by_time(
             f'{source.paths}: "{name}" divides the rows by time only where its days are written as 2026-01-31; '
             f"got {column.words[0][0]!r}"
         )
+    unordered = ""
     place, stored = f"c{source.names.index(name)}", quoted(name)
     if family == INSTANT:
         # As a config reads them: text, in UTC.
@@ -198,15 +199,23 @@ def _by_time(
         if days >= _LEAST_DAYS:
             place, stored = f"left({place}, 10)", f"left({stored}, 10)"
     if source.csv is not None and family in (DAY, INSTANT):
-        can_filter = can_filter and _is_iso(engine, source, name)
+        is_iso = _is_iso(engine, source, name)
+        if can_filter and not is_iso:
+            unordered = (
+                f" {name} is not written as 2026-01-31, and a config compares days as text: so the rows are written to "
+                "two Parquet files beside the config, with days in that form."
+            )
+        can_filter = can_filter and is_iso
     cuts = _cuts(engine, place, eval_share)
     if cuts is None:
         return None
     middle, last, train_share = cuts
     start, end = str(last if middle is None else middle), str(last)
     whose = f"users ({roles.user})" if roles.user else "rows"
-    choose = f"a tenth of their {whose} choose" if middle is None else f"those from {start} to {end} choose"
-    why = f"By time, {name}: rows before {start} train, {choose} the checkpoint, rows from {end} on measure."
+    choose = (
+        f"a tenth of their {whose} choose" if middle is None else f"rows of {start} and later, before {end}, choose"
+    )
+    why = f"By time, {name}: rows before {start} train, {choose} the checkpoint, rows of {end} and later measure."
     by_users = (roles.user or "") if middle is None else None
     if can_filter:
         filters = [Filter(name, TRAIN, end=start), Filter(name, EVALUATION, start=end)]
@@ -215,7 +224,7 @@ def _by_time(
         return Split(why, train_share, tuple(filters), holdout_by=by_users)
     condition = f"{stored} >= {text(end) if isinstance(last, str) else end}"
     by, since = (name, start) if middle is not None else (by_users, None)
-    return Split(why, train_share, eval_sql=condition, holdout_by=by, holdout_from=since)
+    return Split(why + unordered, train_share, eval_sql=condition, holdout_by=by, holdout_from=since)
 
 
 def _cuts(engine: Engine, value: str, eval_share: float) -> tuple[Any, Any, float] | None:

@@ -142,6 +142,28 @@ def best_metric(tasks: Tasks) -> str:
     return f"auc_{first}"
 
 
+def score_outputs(tasks: Tasks) -> list[str]:
+    """Returns the outputs whose sum rows are ranked by, where a config says no other score."""
+    first, *later = tasks.towers
+    if tasks.model == ESMM:
+        return [f"probs_{first}", "probs_ctcvr"]
+    if tasks.model == FUNNEL:
+        return [f"probs_{first}", *(f"probs_{first}_to_{tower}" for tower in later)]
+    return [f"probs_{tower}" for tower in tasks.towers]
+
+
+def said_of_score(tasks: Tasks) -> str:
+    """Returns what rows are ranked by, and where that is changed; "" for one label."""
+    if tasks.model == ONE:
+        return ""
+    outputs = score_outputs(tasks)
+    what = "" if tasks.model in (ESMM, FUNNEL) else ": the labels alike, though they are no funnel"
+    return (
+        f"Rows are ranked by score = {' + '.join(outputs)}{what}. Other weights: model_config.score, which may change "
+        "without training again."
+    )
+
+
 def why_best(tasks: Tasks) -> str:
     """Returns that the metric chooses the checkpoint, and which of several labels it looks at."""
     what = "chooses the best checkpoint"

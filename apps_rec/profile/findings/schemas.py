@@ -59,8 +59,9 @@ def compare_schemas(schemas: Sequence[FileSchema], schema: Schema) -> Iterator[F
         if lacking and name not in read:
             yield Finding(NOTE, "schema", name, f"{len(lacking)} of {len(schemas)} files lack it, such as {lacking[0]}")
     if others := [name for name in names if name not in declared]:
-        text = f"{len(others)} columns of the files are not in input_fields, and nothing reads them: {_shown(others)}"
-        yield Finding(NOTE, "schema", "", text)
+        count = "1 column of the files is" if len(others) == 1 else f"{len(others)} columns of the files are"
+        text = f"{count} not in input_fields, so that nothing reads {'it' if len(others) == 1 else 'them'}"
+        yield Finding(NOTE, "schema", "", f"{text}: {_shown(others)}")
 
 
 def _shown(names: Sequence[str]) -> str:

@@ -61,4 +61,4 @@ def run(options: argparse.Namespace) -> None:
     write(shown_decision(made.decision))
     for path, what in zip(made.written, ("the rows to train on", "the rows to measure on"), strict=False):
         write(f"{path}: written, {what}")
-    write(f"{made.output}: written. Next: apps-rec train {made.output}")
+    write(f"{made.output}: written. Next: apps-rec check-data {made.output}, then apps-rec train {made.output}")
