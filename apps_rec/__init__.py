@@ -20,6 +20,7 @@ from apps_rec import plugins
 from apps_rec.config import Config, load_config
 from apps_rec.tools.commands import (
     ab,
+    calibrate,
     check,
     check_data,
     compare,
@@ -48,6 +49,7 @@ __version__ = "0.1.0"
 __all__ = [
     "Config",
     "ab",
+    "calibrate",
     "check",
     "check_data",
     "compare",

@@ -326,6 +326,8 @@ def _build_task(
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
         negatives_kept=tower.negatives_kept,
+        logit_scale=tower.logit_scale,
+        logit_shift=tower.logit_shift,
         observed=observed,
         losses=tuple(_build_loss(asked, is_drawn) for asked in losses),
         kind=kind_name(tower),

@@ -53,7 +53,7 @@ class IndependentHead:
         """Returns the outputs of each task's kind, such as `probs_<tower>` and `logits_<tower>`, `(batch,)` each."""
         outputs: dict[str, tf.Tensor] = {}
         for task in self.tasks:
-            outputs |= task.row.outputs(task.name, _over_all_rows(task, logits[task.name]), task.options)
+            outputs |= task.row.outputs(task.name, _corrected(task, logits[task.name]), task.options)
         return outputs
 
     def logits_of(self, output: str, logits: Tensors) -> tf.Tensor:
@@ -196,13 +196,18 @@ class FunnelHead:
         )
 
 
-def _over_all_rows(task: Task, logits: tf.Tensor) -> tf.Tensor:
-    """Returns logits as over all rows, where negatives were left out of those of the training: log(kept) lower.
+def _corrected(task: Task, logits: tf.Tensor) -> tf.Tensor:
+    """Returns logits as outputs show them: scale x (logit + log(negatives kept)) + shift. Losses see them as they are.
 
-    That is p / (p + (1 - p) / kept) for the probability (He et al. 2014, Practical Lessons from Predicting Clicks on
-    Ads at Facebook, section 6.3). Losses see the logits as they are.
+    Lower by log(kept), p is p / (p + (1 - p) / kept), as over all rows, where negatives were left out of those of the
+    training (He et al. 2014, Practical Lessons from Predicting Clicks on Ads at Facebook, section 6.3). Scale and shift
+    are of Platt 1999, Probabilistic Outputs for Support Vector Machines.
     """
-    return logits if task.negatives_kept == 1 else logits + math.log(task.negatives_kept)
+    if task.negatives_kept != 1:
+        logits += math.log(task.negatives_kept)
+    if task.logit_scale != 1:
+        logits *= task.logit_scale
+    return logits if task.logit_shift == 0 else logits + task.logit_shift
 
 
 Head = IndependentHead | FunnelHead

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,6 +72,8 @@ class Task:
         space_label: label column; rows where it is 1 weigh `in_space_weight`, other rows `out_space_weight`.
         negatives_kept: share of the label's negatives that the training rows keep, above 0, for which outputs are
             corrected; 1 but where the kind is a probability.
+        logit_scale: factor of the logit behind outputs, above 0; 1 but where the kind is a probability.
+        logit_shift: term of the same; 0 but where the kind is a probability.
         observed: labels that may be -1, not observed. A row where one of them is -1 does not count.
         losses: one or several, which are added up.
         kind: a key of `apps_rec.models.kinds.KINDS`.
@@ -91,6 +94,8 @@ class Task:
     in_space_weight: float = 1.0
     out_space_weight: float = 1.0
     negatives_kept: float = 1.0
+    logit_scale: float = 1.0
+    logit_shift: float = 0.0
     observed: tuple[str, ...] = ()
     losses: tuple[TaskLoss, ...] = (TaskLoss(),)
     kind: str = PROBABILITY
@@ -103,11 +108,13 @@ class Task:
             raise ValueError(f"task {self.name}: expected one loss or several, got none")
         if self.kind not in KINDS:
             raise ValueError(f"task {self.name}: no kind is called {self.kind}; expected one of {', '.join(KINDS)}")
-        if not 0 < self.negatives_kept <= 1 or (self.negatives_kept < 1 and self.kind != PROBABILITY):
+        if not 0 < self.negatives_kept <= 1 or not 0 < self.logit_scale < math.inf:
             raise ValueError(
-                f"task {self.name}: negatives_kept is above 0 and at most 1, and 1 but of a {PROBABILITY}; "
-                f"got {self.negatives_kept:g} of the kind {self.kind}"
+                f"task {self.name}: negatives_kept is above 0 and at most 1, and logit_scale above 0; "
+                f"got {self.negatives_kept:g} and {self.logit_scale:g}"
             )
+        if self.kind != PROBABILITY and (self.negatives_kept, self.logit_scale, self.logit_shift) != (1, 1, 0):
+            raise ValueError(f"task {self.name}: only the logit of a {PROBABILITY} is corrected, not of a {self.kind}")
 
     @property
     def row(self) -> Kind:

@@ -10,26 +10,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from apps_rec.config.passes import evaluated_rows
+from apps_rec.config.passes import correction_as_text, evaluated_rows
 from apps_rec.data import data_files, storage
 from apps_rec.evaluation import write_metrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 from apps_rec.serving.saved_model.publish_gate import MEASURED_ON, read_metrics
 from apps_rec.training.run.folder import RunFolder, trained_config
 
+# Where metrics.json says how logits were corrected, if they were.
+CORRECTIONS = "corrections"
 # Names that `apps_rec.tools.commands.Evaluation.to_json` writes beside metrics.
 _OBJECTS = (MEASURED_ON, "as_exported", "by", "intervals", "reliability", "split_not_applied")
 log = logging.getLogger("apps_rec")
 
 
 def measured_on(config: PipelineConfig) -> dict[str, Any]:
-    """Returns the rows that `evaluate` measures, and the present state of their files."""
+    """Returns the rows that `evaluate` measures, the present state of their files, and corrections of logits."""
     files = []
     for path in data_files(config.eval_input_path, "eval_input_path", config.data_config.input_timeout_seconds):
         size, mtime_ns = storage.size_and_time(path)
         changed = time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime(mtime_ns / 1e9))
         files.append({"path": path, "bytes": size, "changed": changed})
-    return {**evaluated_rows(config), "files": files}
+    return {**_asked(config), "files": files}
 
 
 def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str, Any]) -> Path:
@@ -40,13 +42,13 @@ def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str
     Raises:
         OSError: the file cannot be written.
     """
-    own, now = evaluated_rows(trained_config(folder)), evaluated_rows(config)
+    own, now = _asked(trained_config(folder)), _asked(config)
     if own == now:
         write_metrics(folder.metrics, metrics)
         return folder.metrics
     path = _beside(folder, now)
     write_metrics(path, metrics)
-    others = ", ".join(name for name in own if own[name] != now[name])
+    others = ", ".join(_differing(own, now))
     log.info(
         "kept in %s, as these rows are not those of the run's own config (%s), of which %s speaks",
         path,
@@ -58,7 +60,7 @@ def keep_metrics(folder: RunFolder, config: PipelineConfig, metrics: Mapping[str
 
 def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[dict[str, Any] | None, str]:
     """Returns the kept metrics of a step on the rows of a config; or None, and the reason that there are none."""
-    asked = evaluated_rows(config)
+    asked = _asked(config)
     why = "it was not measured"
     for path in (folder.metrics, _beside(folder, asked)):
         kept = read_metrics(path)
@@ -71,12 +73,24 @@ def metrics_for(folder: RunFolder, config: PipelineConfig, step: int) -> tuple[d
             why = f"{path.name} does not say which rows it is of, as an older version wrote it"
         elif not all(map(_are_numbers, (_metrics_of(kept), kept.get("as_exported", {})))):
             why = f"{path.name} holds what is no number"
-        elif any(rows.get(name) != value for name, value in asked.items()):
-            others = ", ".join(name for name, value in asked.items() if rows.get(name) != value)
-            why = f"{path.name} was measured on other rows ({others})"
+        elif others := _differing(asked, rows):
+            what = "with other probabilities" if others == [CORRECTIONS] else "on other rows"
+            why = f"{path.name} was measured {what} ({', '.join(others)})"
         else:
             return kept, ""
     return None, why
+
+
+def _asked(config: PipelineConfig) -> dict[str, Any]:
+    """Returns what metrics depend on beside the weights: the rows, and corrections of logits where there are any."""
+    towers = config.model_config.rank_model.task_towers
+    corrections = [f"{tower.tower_name} {text}" for tower in towers if (text := correction_as_text(tower))]
+    return {**evaluated_rows(config), **({CORRECTIONS: corrections} if corrections else {})}
+
+
+def _differing(asked: Mapping[str, Any], others: Mapping[str, Any]) -> list[str]:
+    """Returns the names of what differs in two answers of `_asked`; the second may hold more."""
+    return [name for name in dict.fromkeys((*asked, CORRECTIONS)) if asked.get(name) != others.get(name)]
 
 
 def _metrics_of(kept: Mapping[str, Any]) -> dict[str, Any]:

@@ -261,6 +261,8 @@ BY_OVERRIDE = [
     ([f"{CTR}.weight=-1"], ["weight: expected 0 or more, got -1"]),
     ([f"{CTR}.weight=0", f"{CVR}.weight=0"], ["nothing would be trained"]),
     ([f"{CTR}.negatives_kept=0"], ["negatives_kept: expected a number in (0, 1], got 0"]),
+    ([f"{CTR}.logit_scale=0"], ["logit_scale: expected more than 0, got 0"]),
+    ([f"{CTR}.logit_shift=nan"], ["logit_shift=nan: expected a finite number, got nan"]),
     ([f"{CTR}.negatives_kept=10"], ["negatives_kept: expected a number in (0, 1], got 10"]),
     ([f"{CTR}.task_space_indicator_label=clik"], ['no label is called "clik"']),
     ([f"{CTR}.out_task_space_weight=0"], ["needs task_space_indicator_label"]),

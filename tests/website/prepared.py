@@ -70,6 +70,7 @@ def _evidence(folder):
     """The samples, runs of the two configs that the page compares, and files with scores of both."""
     _samples(folder)
     rows = pd.read_parquet("data/appstore/eval.parquet")[["user_id", "click", "download"]]
+    shutil.copy("data/appstore/eval.parquet", "data/appstore/validation.parquet")
     draw = np.random.default_rng(0)
     for name in ("esmm", "esmm_even"):
         apps_rec.train(f"samples/appstore/{name}.config", ["train_config.num_steps=5"])

@@ -9,7 +9,18 @@ from apps_rec.cli.commands import doctor
 from apps_rec.cli.commands.configs import check, import_easyrec, init
 from apps_rec.cli.commands.data import check_data, convert, simulate_config, simulate_store
 from apps_rec.cli.commands.experiments import ab, plan_ab, simulate_ab
-from apps_rec.cli.commands.models import compare, evaluate, export, launch, predict, regress, train, tune, verify_export
+from apps_rec.cli.commands.models import (
+    calibrate,
+    compare,
+    evaluate,
+    export,
+    launch,
+    predict,
+    regress,
+    train,
+    tune,
+    verify_export,
+)
 
 # In the order of the help; a name of two words is a command of a group.
 COMMANDS: dict[str, ModuleType] = {
@@ -21,6 +32,7 @@ COMMANDS: dict[str, ModuleType] = {
     "tune": tune,
     "evaluate": evaluate,
     "compare": compare,
+    "calibrate": calibrate,
     "export": export,
     "predict": predict,
     "convert": convert,

@@ -11,6 +11,7 @@ from apps_rec.tools.commands.doctor import doctor
 from apps_rec.tools.commands.experiments.ab import ab
 from apps_rec.tools.commands.experiments.plan_ab import plan_ab
 from apps_rec.tools.commands.experiments.simulate_ab import simulate_ab
+from apps_rec.tools.commands.models.calibrate import calibrate
 from apps_rec.tools.commands.models.compare import compare
 from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.explain import explain
@@ -22,6 +23,7 @@ from apps_rec.tools.commands.models.verify_export import verify_export
 
 __all__ = [
     "ab",
+    "calibrate",
     "check",
     "check_data",
     "compare",

@@ -227,7 +227,8 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
             feature.embedding_init.trainable = trainable
     for tower in shape.model_config.rank_model.task_towers:
         del tower.metrics_set[:]
-        tower.ClearField("negatives_kept")
+        for field in ("negatives_kept", "logit_scale", "logit_shift"):
+            tower.ClearField(field)
     return text_format.MessageToString(shape).splitlines()
 
 

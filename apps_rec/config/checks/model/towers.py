@@ -105,8 +105,7 @@ def _tower(context: Context, path: str, tower: TaskTower) -> None:
         report.missing(path, "label_name", "one of label_fields")
     context.in_ranges(tower, path)
     _task_space(context, path, tower)
-    if tower.negatives_kept != 1 and not report.is_broken(f"{path}.negatives_kept"):
-        _negatives(context, path, tower)
+    _corrections(context, path, tower)
     if tower.HasField("sample_weight"):
         check_weight(context, f"{path}.sample_weight", tower.sample_weight)
         if not tower.use_sample_weight:
@@ -141,10 +140,12 @@ def _task_space(context: Context, path: str, tower: TaskTower) -> None:
             )
 
 
-def _negatives(context: Context, path: str, tower: TaskTower) -> None:
-    if (kind := kind_name(tower)) != PROBABILITY:
-        text = f"is for a tower of one probability; this one is of the kind {kind}."
-        context.report.error(f"{path}.negatives_kept", text)
+def _corrections(context: Context, path: str, tower: TaskTower) -> None:
+    """Reports a correction of a logit that the tower's probability is not made of."""
+    report, kind = context.report, kind_name(tower)
+    for name, none in (("negatives_kept", 1), ("logit_scale", 1), ("logit_shift", 0)):
+        if kind != PROBABILITY and getattr(tower, name) != none and not report.is_broken(f"{path}.{name}"):
+            report.error(f"{path}.{name}", f"is for a tower of one probability; this one is of the kind {kind}.")
 
 
 def check_space_value(context: Context, path: str, tower: TaskTower | Kd) -> None:

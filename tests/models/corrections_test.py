@@ -1,15 +1,19 @@
 """Probabilities over all rows, of a model that was trained on rows of which negatives were left out."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import apps_rec
+from apps_rec.cli.main import main
 from apps_rec.errors import ConfigError
 from apps_rec.models import DnnSpec, FunnelHead, IndependentHead, Task, shared_bottom
 from apps_rec.serving.parity.verify import verify_export
+from apps_rec.tools.measured import metrics_for
+from apps_rec.training.run.folder import RunFolder
 
 FEATURES = ("user", "app", "price")
 KEPT = 0.25
@@ -48,10 +52,67 @@ def test_outputs_are_corrected_and_losses_are_not(make_embedder, make_batch, pre
     np.testing.assert_allclose(corrected["score"], corrected["probs_ctr"] + 2 * conversion, rtol=1e-5)
 
 
-@pytest.mark.parametrize("wrong", [{"negatives_kept": 0.0}, {"negatives_kept": 0.5, "kind": "value"}])
-def test_wrong_shares(wrong):
-    with pytest.raises(ValueError, match="negatives_kept is above 0 and at most 1, and 1 but of a probability"):
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"negatives_kept": 0.0}, "negatives_kept is above 0 and at most 1, and logit_scale above 0; got 0 and 1"),
+        ({"logit_scale": -1.0}, "got 1 and -1"),
+        ({"negatives_kept": 0.5, "kind": "value"}, "only the logit of a probability is corrected, not of a value"),
+        ({"logit_shift": 0.5, "kind": "amount"}, "not of a amount"),
+    ],
+)
+def test_wrong_corrections(wrong, message):
+    with pytest.raises(ValueError, match=message):
         Task("ctr", "click", **wrong)
+
+
+def test_scale_and_shift_come_behind_the_negatives(make_embedder, make_batch, prepare):
+    features, found = make_batch(rows=16)[0], []
+    for given in ({}, {"negatives_kept": KEPT, "logit_scale": 1.5, "logit_shift": -0.25}):
+        head = IndependentHead([Task("ctr", "click", **given)])
+        model = prepare(shared_bottom(make_embedder(()), head, FEATURES, DnnSpec((6,), "tanh")))
+        found.append(model(features)["logits_ctr"].numpy())
+    np.testing.assert_allclose(found[1], 1.5 * (found[0] + np.log(KEPT)) - 0.25, rtol=1e-5)
+
+
+def test_calibrated_towers_predict_as_many_as_there_are(trained_small, capsys):
+    rows = "eval_input_path=train.csv"
+    found = apps_rec.calibrate("tiny.config", [rows, TOWER])
+    assert [each.tower for each in found] == ["ctr", "cvr"]
+    assert main(["calibrate", "tiny.config", "--set", rows, "--set", TOWER, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found.to_json()))
+    assert main(["calibrate", "tiny.config", "--set", rows, "--set", TOWER]) == 0
+    assert f"ctr: logit_scale: {found[0].scale:.6g} logit_shift: {found[0].shift:.6g}\n" in capsys.readouterr().out
+    fields = [
+        f"model_config.esmm.{each.tower}_tower.{name}={value!r}"
+        for each in found
+        if not each.why_not
+        for name, value in (("logit_scale", each.scale), ("logit_shift", each.shift))
+    ]
+    before, after = (apps_rec.evaluate("tiny.config", [rows, TOWER, *given]) for given in ([], fields))
+    assert not found[0].why_not
+    for each, suffix in zip(found, ("ctr", "cvr_masked"), strict=True):
+        assert after[f"auc_{suffix}"] == pytest.approx(before[f"auc_{suffix}"], abs=1e-6)
+        if not each.why_not:
+            assert after[f"calibration_{suffix}"] == pytest.approx(1, abs=1e-4)
+            of_both = (before[f"log_loss_{suffix}"], after[f"log_loss_{suffix}"])
+            assert each.log_loss == pytest.approx(of_both, abs=1e-5)
+
+
+def test_metrics_of_other_corrections_are_not_those_of_an_export(trained_small):
+    """metrics.json speaks of the run's own probabilities; those that were corrected have a file of their own."""
+    plain = apps_rec.evaluate("tiny.config")
+    folder, step = RunFolder(trained_small.folder / "run"), plain["step"]
+    assert metrics_for(folder, trained_small.load(TOWER).message, step)[1] == (
+        "metrics.json was measured with other probabilities (corrections)"
+    )
+    corrected = apps_rec.evaluate("tiny.config", [TOWER])
+    kept, _ = metrics_for(folder, trained_small.load(TOWER).message, step)
+    assert (kept["calibration_ctr"], kept["measured_on"]["corrections"]) == (
+        corrected["calibration_ctr"],
+        ["ctr negatives_kept 0.25"],
+    )
+    assert metrics_for(folder, trained_small.load().message, step)[0]["calibration_ctr"] == plain["calibration_ctr"]
 
 
 def test_a_tower_of_classes_cannot_be_corrected(tiny):
