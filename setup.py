@@ -19,7 +19,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["apps_rec", "apps_rec.*"]),
-    package_data={"apps_rec": ["py.typed"], "apps_rec.protos": ["*.pyi"]},
+    package_data={
+        "apps_rec": ["py.typed"],
+        "apps_rec.protos": ["*.pyi"],
+        "apps_rec.tools.reporting": ["templates/*"],
+    },
     install_requires=[
         "tensorflow>=2.21,<2.22",
         "tf_keras>=2.21,<2.22",
@@ -40,6 +44,8 @@ setup(
         "docs": ["zensical>=0.0.73,<0.1"],
         # The command tune, and its plots.
         "tune": ["optuna>=5,<6", "plotly>=6,<8"],
+        # The command report.
+        "report": ["matplotlib>=3.9,<4", "jinja2>=3.1,<4"],
         # The commands ab and plan-ab. A log in a warehouse needs Ibis's backend too: ibis-framework[postgres].
         "ab": ["tea-tasting>=1.14,<2"],
         # The notebook docs/notebooks/quickstart.ipynb, to be opened in Jupyter or run by website/notebooks.py.
@@ -66,6 +72,9 @@ setup(
             # For the tests of tune.
             "optuna>=5,<6",
             "plotly>=6,<8",
+            # For the tests of report.
+            "matplotlib>=3.9,<4",
+            "jinja2>=3.1,<4",
             # For the tests of ab and plan-ab, also on a log that SQLite holds for a warehouse.
             "tea-tasting>=1.14,<2",
             "ibis-framework[sqlite]>=12,<13",

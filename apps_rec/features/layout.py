@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
+import numpy as np
 import tensorflow as tf
 
 from apps_rec.features.specs import (
@@ -105,6 +106,47 @@ class Layout:
         """
         items, weights = _keys(spec)
         return tensors[items], tensors[weights]
+
+    def from_other_rows(self, rows: Mapping[str, np.ndarray], name: str, order: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns the tensors of rows in which one feature is that of another row.
+
+        Args:
+            rows: tensors of rows, in numpy's memory.
+            name: feature.
+            order: number of the row that each row takes the feature from, `(rows,)`.
+        """
+        taken = dict(rows)
+        for at, spec in enumerate(self.single):
+            if spec.name == name:
+                taken[_IDS] = rows[_IDS].copy()
+                taken[_IDS][:, at] = rows[_IDS][order, at]
+        start = 0
+        for numbers in self.numbers:
+            if numbers.name == name:
+                columns = slice(start, start + numbers.size)
+                taken[_VALUES] = rows[_VALUES].copy()
+                taken[_VALUES][:, columns] = rows[_VALUES][order, columns]
+            start += numbers.size
+        for items in self.lists:
+            if items.name == name:
+                taken |= {key: rows[key][order] for key in _keys(items)}
+        return taken
+
+
+def below_each_other(batches: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Joins the rows of batches; where their steps have other widths, all are padded as the widest is."""
+    joined = {}
+    for key in batches[0]:
+        parts = [batch[key] for batch in batches]
+        widest = [max(sizes) for sizes in zip(*(part.shape[1:] for part in parts), strict=True)]
+        padding = -1 if key.startswith("list_ids/") else 0
+        joined[key] = np.concatenate([_padded(part, widest, padding) for part in parts])
+    return joined
+
+
+def _padded(part: np.ndarray, sizes: Sequence[int], padding: int) -> np.ndarray:
+    more = [(0, size - has) for size, has in zip(sizes, part.shape[1:], strict=True)]
+    return np.pad(part, [(0, 0), *more], constant_values=padding) if any(after for _, after in more) else part
 
 
 def has_steps(spec: AnyListFeature) -> bool:

@@ -49,6 +49,7 @@ class Measurement:
         rows_read: number of rows that were read; None: not to the end of the files.
         rows_filtered: number of these that a row_filter left out.
         left_out: what was left out and by what, in words; "": nothing.
+        collector: labels and scores of the rows, and the columns that `by` and `resampling` name.
     """
 
     metrics: dict[str, float | int | None]
@@ -61,6 +62,7 @@ class Measurement:
     rows_read: int | None
     rows_filtered: int
     left_out: str
+    collector: MetricCollector
 
 
 class Estimator:
@@ -196,6 +198,7 @@ class Estimator:
             counts.read if is_whole else None,
             counts.filtered if is_whole else 0,
             counts.left_out(filters) if is_whole else "",
+            collector,
         )
 
     def _predict_both(self, pair: Any) -> dict[str, tf.Tensor]:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from apps_rec.features.layout import Layout, rows_of
+from apps_rec.features.layout import Layout, below_each_other, rows_of
 from apps_rec.features.specs import (
     BucketFeature,
     CrossFeature,
@@ -67,3 +67,34 @@ def test_a_part_and_the_rest_hold_each_feature_once():
 def test_without_features_there_are_rows():
     tensors = Layout(()).join(tf.constant(3), [], [], [])
     assert {name: tensor.shape.as_list() for name, tensor in tensors.items()} == {"ids": [3, 0], "values": [3, 0]}
+
+
+def test_one_feature_comes_from_other_rows(tensors):
+    rows, layout, order = {name: tensor.numpy() for name, tensor in tensors.items()}, Layout(SPECS), np.array([1, 0])
+    changed = {
+        "both": {"ids": [[1, 4, 5], [3, 2, 6]]},
+        "vector": {"values": [[0.5, 9.0, 10.0], [1.5, 7.0, 8.0]]},
+        "price": {"values": [[1.5, 7.0, 8.0], [0.5, 9.0, 10.0]]},
+        "tags": {
+            "list_ids/tags": [[3, -1, -1], [1, 2, -1]],
+            "list_weights/tags": [[1.0, 0.0, 0.0], [1.0, 0.5, 0.0]],
+        },
+    }
+    for name, expected in changed.items():
+        taken = layout.from_other_rows(rows, name, order)
+        assert {key: value.tolist() for key, value in taken.items()} == {
+            key: expected.get(key, value.tolist()) for key, value in rows.items()
+        }
+
+
+def test_rows_of_batches_are_padded_to_the_widest():
+    batches = [
+        {"ids": np.array([[1]]), "list_ids/a": np.array([[[7, 8]]]), "list_weights/a": np.array([[[1.0, 0.5]]])},
+        {"ids": np.array([[2]]), "list_ids/a": np.array([[[9]]]), "list_weights/a": np.array([[[1.0]]])},
+    ]
+    joined = {name: rows.tolist() for name, rows in below_each_other(batches).items()}
+    assert joined == {
+        "ids": [[1], [2]],
+        "list_ids/a": [[[7, 8]], [[9, -1]]],
+        "list_weights/a": [[[1.0, 0.5]], [[1.0, 0.0]]],
+    }

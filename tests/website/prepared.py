@@ -78,6 +78,13 @@ def _evidence(folder):
         rows.assign(**scores).to_parquet(f"{name}.parquet")
 
 
+def _report(folder):
+    """The samples, and runs of the two configs that the page shows."""
+    _samples(folder)
+    for name in ("esmm", "esmm_even"):
+        apps_rec.train(f"samples/appstore/{name}.config", ["train_config.num_steps=5"])
+
+
 def _serving(folder):
     """The samples, a run where esmm.config has it, and an export where the page has it."""
     _samples(folder)
@@ -108,6 +115,7 @@ PREPARED = {
     "docs/migration.md": (_migration, False),
     "docs/python.md": (_python, False),
     "docs/quickstart.md": (_nothing, False),
+    "docs/report.md": (_report, False),
     "docs/scaling.md": (_samples, False),
     "docs/serving.md": (_serving, False),
 }

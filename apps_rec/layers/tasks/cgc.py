@@ -8,7 +8,10 @@ import tensorflow as tf
 from apps_rec.layers import arguments
 from apps_rec.layers.tasks.experts import Experts
 from apps_rec.layers.tasks.gates import Gates
+from apps_rec.layers.tasks.mixture import Mixture, shares_by_name
 from apps_rec.legacy_keras import keras
+
+_SHARED_GATE = "gate of the shared experts"
 
 
 class CustomizedGateControl(keras.layers.Layer):
@@ -103,6 +106,22 @@ class CustomizedGateControl(keras.layers.Layer):
             outputs += self._shared_gate(shared, [*every, *of_all], training=training)
         return outputs
 
+    def mixture(self, inputs: Sequence[tf.Tensor], tasks: Sequence[str]) -> Mixture:
+        """Returns the outputs of all experts and the shares of all gates, with the names of the tasks in theirs."""
+        *own, shared = inputs
+        of_shared = _named("shared", self._shared_experts(shared))
+        of_tasks = [
+            _named(f"{task}'s", experts(x)) for task, x, experts in zip(tasks, own, self._task_experts, strict=True)
+        ]
+        gates = {
+            task: shares_by_name([*experts, *of_shared], gate.probabilities(x)[0])
+            for task, x, experts, gate in zip(tasks, own, of_tasks, self._task_gates, strict=True)
+        }
+        every = {name: output for experts in (*of_tasks, of_shared) for name, output in experts.items()}
+        if self._shared_gate is not None:
+            gates[_SHARED_GATE] = shares_by_name(list(every), self._shared_gate.probabilities(shared)[0])
+        return Mixture(every, gates)
+
     def get_config(self) -> dict[str, Any]:
         """Returns the constructor's arguments."""
         return {
@@ -115,6 +134,10 @@ class CustomizedGateControl(keras.layers.Layer):
             "is_last": self.is_last,
             "l2": self.l2,
         }
+
+
+def _named(owner: str, outputs: Sequence[tf.Tensor]) -> dict[str, tf.Tensor]:
+    return {f"{owner} expert {at}": output for at, output in enumerate(outputs)}
 
 
 def _arguments(experts: Experts) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from apps_rec.layers import Experts, Gates
+from apps_rec.layers.tasks.mixture import Mixture, shares_by_name
 from apps_rec.legacy_keras import keras
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 from apps_rec.models.specs import DnnSpec, Group
@@ -56,3 +57,12 @@ class MixtureOfExperts(keras.layers.Layer):
         (x,) = self._bottom(inputs, training=training, seed=seed)
         experts = self.experts(x, training=training, seed=seed)  # a list of [B, H]
         return self.gates(x, experts, training=training, seed=seed)
+
+    def mixtures(self, inputs: Sequence[tf.Tensor], tasks: Sequence[str]) -> dict[str, Mixture]:
+        """Returns the outputs of the experts and the shares of each task's gate; see `apps_rec.models.mixtures`."""
+        (x,) = self._bottom(inputs)
+        outputs = self.experts(x)
+        names = [f"expert {at}" for at in range(len(outputs))]
+        shares = self.gates.probabilities(x)
+        gates = {task: shares_by_name(names, of_task) for task, of_task in zip(tasks, shares, strict=True)}
+        return {self.name: Mixture(dict(zip(names, outputs, strict=True)), gates)}

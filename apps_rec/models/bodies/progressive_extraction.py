@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from apps_rec.layers import CustomizedGateControl
+from apps_rec.layers.tasks.mixture import Mixture
 from apps_rec.legacy_keras import keras
 from apps_rec.models.bodies.shared_bottom import SharedBottom
 from apps_rec.models.specs import ExtractionSpec, Group
@@ -45,6 +46,7 @@ class ProgressiveExtraction(keras.layers.Layer):
             raise ValueError(f"{name}: expected at least one layer of experts and gates, got none.")
         self.groups, self.num_tasks = tuple(groups), num_tasks
         self._bottom = SharedBottom(groups, 1, l2=l2, dtype=dtype, name=f"{name}_bottom")
+        self._names = [network.name for network in networks]
         self._networks = [
             CustomizedGateControl(
                 num_tasks,
@@ -69,3 +71,12 @@ class ProgressiveExtraction(keras.layers.Layer):
         for network in self._networks:
             vectors = network(vectors, training=training, seed=seed)
         return vectors
+
+    def mixtures(self, inputs: Sequence[tf.Tensor], tasks: Sequence[str]) -> dict[str, Mixture]:
+        """Returns the experts and gates of each layer, by its name; see `apps_rec.models.mixtures`."""
+        (x,) = self._bottom(inputs)
+        vectors, found = [x] * (self.num_tasks + 1), {}
+        for name, network in zip(self._names, self._networks, strict=True):
+            found[name] = network.mixture(vectors, tasks)
+            vectors = network(vectors)
+        return found

@@ -17,6 +17,7 @@ from apps_rec.tools.commands.models.evaluate import evaluate
 from apps_rec.tools.commands.models.explain import explain
 from apps_rec.tools.commands.models.export import export
 from apps_rec.tools.commands.models.predict import predict
+from apps_rec.tools.commands.models.report import report
 from apps_rec.tools.commands.models.train import train
 from apps_rec.tools.commands.models.tune import tune
 from apps_rec.tools.commands.models.verify_export import verify_export
@@ -36,6 +37,7 @@ __all__ = [
     "init",
     "plan_ab",
     "predict",
+    "report",
     "simulate_ab",
     "simulate_config",
     "simulate_store",

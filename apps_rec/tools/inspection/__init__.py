@@ -1,0 +1,1 @@
+"""Looks inside a trained model, on a sample of the rows that it is measured on."""
