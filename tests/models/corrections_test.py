@@ -78,6 +78,7 @@ def test_scale_and_shift_come_behind_the_negatives(make_embedder, make_batch, pr
 def test_calibrated_towers_predict_as_many_as_there_are(trained_small, capsys):
     rows = "eval_input_path=train.csv"
     found = apps_rec.calibrate("tiny.config", [rows, TOWER])
+    assert apps_rec.calibrate("tiny.config", [TOWER], input="train.csv") == found
     assert [each.tower for each in found] == ["ctr", "cvr"]
     assert main(["calibrate", "tiny.config", "--set", rows, "--set", TOWER, "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == json.loads(json.dumps(found.to_json()))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
@@ -41,6 +42,13 @@ def checked_config(config: ConfigLike, overrides: Sequence[str]) -> Config:
         for remark in checked.remarks:
             logging.getLogger("apps_rec").warning("%s", remark)
     return checked
+
+
+def on_other_files(checked: Config, paths: str) -> Config:
+    """Returns a config that measures other files, all of their rows. See `apps_rec.data.other_files`."""
+    from apps_rec.data.other_files import config_of_other_files
+
+    return replace(checked, message=config_of_other_files(checked.message, paths))
 
 
 def require_local(path: str | Path, name: str) -> None:

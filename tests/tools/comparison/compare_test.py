@@ -142,6 +142,7 @@ def test_rows_that_are_not_the_same_are_told(files, make, given, message):
         ("a.parquet b.csv.gz --task probs_ctr", "--task: expected OUTPUT=LABEL or OUTPUT=LABEL:MASK, got 'probs_ctr'"),
         ("a.parquet b.csv.gz --task ctr=click --task probs_ctr=click", "--task: expected each task once, got ctr, ctr"),
         ("a.parquet b.csv.gz --task ctr=click --set x=1", "--set: for models only"),
+        ("a.parquet b.csv.gz --task ctr=click --input x.csv", "--input: for models only"),
         ("a.parquet b.csv.gz --task ctr=click --resamples 3", "--resamples: expected 20 or more, got 3"),
         ("a.parquet nowhere.csv --task probs_ctr=click", 'no file matches "nowhere.csv"'),
         (
@@ -168,6 +169,8 @@ def test_two_models_are_compared_on_the_same_rows(trained_small, capsys):
     assert (comparison.rows, comparison.count) == (evaluation["rows"], evaluation.intervals.count)
     assert main(["compare", "tiny.config", "run", "--set", "eval_config.num_examples=50"]) == 0
     assert "50 rows, the same of both; 200 resamples of them" in capsys.readouterr().out
+    other = apps_rec.compare("tiny.config", "run", input="train.csv", resamples=20)
+    assert other.rows == apps_rec.evaluate("tiny.config", input="train.csv")["rows"]
     with pytest.raises(ConfigError, match="got other num_examples: 10 of A, 0 of B"):
         apps_rec.compare(apps_rec.check("tiny.config", ["eval_config.num_examples=10"]), "run")
     with pytest.raises(ConfigError, match=r'users: expected a column .* Did you mean "user"'):

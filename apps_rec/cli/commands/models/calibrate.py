@@ -8,19 +8,20 @@ import apps_rec
 from apps_rec.cli.options import add_config, add_date, read_config, write
 
 HELP = "find the scale and shift of each tower's logit that make its probabilities right"
-EXAMPLE = "samples/appstore/esmm.config --set eval_input_path=data/appstore/eval.parquet"
+EXAMPLE = "samples/appstore/esmm.config --input data/appstore/eval.parquet"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the config and the form of the answer."""
+    """Adds the config, the rows, and the form of the answer."""
     add_config(parser)
     add_date(parser)
+    parser.add_argument("--input", metavar="FILES", help="files in place of eval_input_path, all of their rows")
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
 
 
 def run(options: argparse.Namespace) -> None:
     """Fits, and prints a table or JSON."""
-    found = apps_rec.calibrate(read_config(options))
+    found = apps_rec.calibrate(read_config(options), input=options.input)
     if options.json:
         from apps_rec.evaluation import to_json
 

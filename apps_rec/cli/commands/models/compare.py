@@ -23,6 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_plugin(parser)
     parser.add_argument(
+        "--input", metavar="FILES", help="of two models: files in place of eval_input_path, all of their rows"
+    )
+    parser.add_argument(
         "--users",
         metavar="COLUMN",
         help="the column of users, whose rows are drawn together; default: of models that of gauc or session_auc; "
@@ -55,6 +58,7 @@ def run(options: argparse.Namespace) -> None:
         options.a,
         options.b,
         options.set,
+        input=options.input,
         labels=options.labels,
         tasks=options.task,
         keys=options.keys,

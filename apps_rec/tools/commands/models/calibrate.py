@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from apps_rec.errors import ConfigError
-from apps_rec.tools.commands.common import checked_config, command
+from apps_rec.tools.commands.common import checked_config, command, on_other_files
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @command
-def calibrate(config: ConfigLike, overrides: Sequence[str] = ()) -> Calibrated:
+def calibrate(config: ConfigLike, overrides: Sequence[str] = (), *, input: str | None = None) -> Calibrated:
     """Fits the scale and shift of each tower's logit on the rows of eval_input_path (Platt scaling); changes no file.
 
     They go into the config, as logit_scale and logit_shift of the tower, and are in all that evaluations, exports and
@@ -23,8 +23,8 @@ def calibrate(config: ConfigLike, overrides: Sequence[str] = ()) -> Calibrated:
 
     Args:
         config: path of a config, or a config that is read already.
-        overrides: changes to the config, `path=value` each; only for a path. `eval_input_path=...` names rows that no
-            figure is read on.
+        overrides: changes to the config, `path=value` each; only for a path.
+        input: files in place of eval_input_path, on which no figure is read; None: that one.
 
     Returns:
         Scale and shift of each tower whose output is a probability, with log loss and calibration error on these rows
@@ -36,9 +36,11 @@ def calibrate(config: ConfigLike, overrides: Sequence[str] = ()) -> Calibrated:
         RunError: there is no trained model, or it cannot be read; memory is short.
 
     Example:
-        >>> apps_rec.calibrate("my.config", ["eval_input_path=validation.parquet"])  # doctest: +SKIP
+        >>> apps_rec.calibrate("my.config", input="validation.parquet")  # doctest: +SKIP
     """
     checked = checked_config(config, overrides)
+    if input is not None:
+        checked = on_other_files(checked, input)
     from apps_rec.config.tasks.kinds import PROBABILITY, kind_name
     from apps_rec.data import data_files
     from apps_rec.evaluation.plan import build_plan

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from apps_rec.config import Config
 from apps_rec.errors import ArgumentError, ConfigError
-from apps_rec.tools.commands.common import checked_config, command
+from apps_rec.tools.commands.common import checked_config, command, on_other_files
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
@@ -22,6 +22,7 @@ def compare(
     b: ConfigLike,
     overrides: Sequence[str] = (),
     *,
+    input: str | None = None,
     labels: str | None = None,
     tasks: Sequence[str] = (),
     keys: Sequence[str] = (),
@@ -39,6 +40,7 @@ def compare(
         a: config, model_dir, or files with scores.
         b: another of the same kind.
         overrides: changes to both configs, `path=value` each; only for models.
+        input: files in place of the configs' eval_input_path, all of their rows; only for models.
         labels: files with labels and users of the scores; None: those of `a` have them.
         tasks: what to measure in score files, `probs_ctr=click` each, or `probs_cvr=download:click` of the rows where
             the click is 1.
@@ -65,11 +67,15 @@ def compare(
         given = {"labels": labels, "tasks": tasks, "keys": keys}
         if names := [name for name, value in given.items() if value]:
             raise ArgumentError(f"{', '.join(f'{{{name}}}' for name in names)}: for files with scores only", *names)
-        return _models(_config(a, overrides), _config(b, overrides), users, resamples, seed)
+        configs = [_config(each, overrides) for each in (a, b)]
+        if input is not None:
+            configs = [on_other_files(each, input) for each in configs]
+        return _models(configs[0], configs[1], users, resamples, seed)
     if not (_holds_scores(a) and _holds_scores(b)):
         raise ConfigError(f"expected two models or two sets of files with scores, got {a} and {b}")
-    if overrides:
-        raise ArgumentError("{overrides}: for models only", "overrides")
+    of_models = {"overrides": overrides, "input": input}
+    if names := [name for name, value in of_models.items() if value]:
+        raise ArgumentError(f"{', '.join(f'{{{name}}}' for name in names)}: for models only", *names)
     return _scores(str(a), str(b), labels, tasks, keys, users, resamples, seed)
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from apps_rec.config import Config
 from apps_rec.errors import ArgumentError, ConfigError, RunError
-from apps_rec.tools.commands.common import checked_config, command
+from apps_rec.tools.commands.common import checked_config, command, on_other_files
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
@@ -75,7 +73,7 @@ def evaluate(
     unused: list[str] = []
     if input is not None:
         unused = list(dict.fromkeys(map(filter_as_text, filters_of_split(checked.message.data_config))))
-        checked = _on_other_files(checked, input)
+        checked = on_other_files(checked, input)
     elif not checked.message.eval_input_path:
         raise ConfigError(
             f"{checked.path}: eval_input_path: evaluate needs files to measure on; none is given, by --input either"
@@ -187,12 +185,6 @@ class Evaluation(dict[str, float | int | None]):
             suffixes = [name.removeprefix("rows_") for name in shown if name.startswith("rows_")]
             parts.append(slices.to_table(suffixes))
         return "\n\n".join(parts)
-
-
-def _on_other_files(checked: Config, paths: str) -> Config:
-    from apps_rec.data.other_files import config_of_other_files
-
-    return replace(checked, message=config_of_other_files(checked.message, paths))
 
 
 def _resampling(
