@@ -45,8 +45,8 @@ def filters_of(data: DataConfig, name: str) -> list[DataConfig.RowFilter]:
 
 
 def filters_of_split(data: DataConfig) -> list[DataConfig.RowFilter]:
-    """Returns the row filters that part the rows between passes: those with `use`."""
-    return [row_filter for row_filter in data.row_filter if row_filter.use]
+    """Returns the row filters of `evaluate` that part the rows between passes: those with `use`."""
+    return [row_filter for row_filter in filters_of(data, EVALUATE) if row_filter.use]
 
 
 def of_other_files(config: PipelineConfig, path: str) -> PipelineConfig:

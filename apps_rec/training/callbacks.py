@@ -28,6 +28,8 @@ from apps_rec.training.run.progress import DataPosition
 
 log = logging.getLogger("apps_rec")
 _SECONDS_WITHOUT_LINE = 30.0
+# Evaluations may follow each other within a second; TensorBoard has all.
+_SECONDS_BETWEEN_METRICS = 10.0
 Metrics = Mapping[str, float | int | None]
 
 
@@ -188,6 +190,7 @@ class SaveAndSelect(keras.callbacks.Callback):
         self._evaluate, self._metric, self._badness, self._patience = evaluate, metric, badness, patience
         self._batches = 0
         self.saved_step: int | None = None
+        self._told_at = -math.inf
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Notes a step that was restored as saved."""
@@ -256,8 +259,10 @@ class SaveAndSelect(keras.callbacks.Callback):
         if value is None:
             raise UndefinedMetricError(step, self._metric, metrics)
         value = self._agree(value)
-        for line in to_lines(metrics):
-            log.info("step %d  %s", step, line)
+        if time.monotonic() - self._told_at >= _SECONDS_BETWEEN_METRICS:
+            self._told_at = time.monotonic()
+            for line in to_lines(metrics):
+                log.info("step %d  %s", step, line)
         self._log.write(step, {f"eval/{name}": number for name, number in metrics.items()})
         best = float(self._progress.best_value.numpy())
         assert self._badness is not None

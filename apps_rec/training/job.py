@@ -164,11 +164,15 @@ def _go_on(session: Session, callbacks: Sequence[keras.callbacks.Callback]) -> N
             ) from error
     if signals.received is not None and (not session.is_over() or session.progress.owes_evaluation()):
         raise _interrupted(session, signals)
+    best, export_config = session.progress.best(), session.config.export_config
+    waited = 0 if best is None or not export_config.enable_early_stop else session.step - best[0]
+    if not waited or waited < export_config.max_check_steps:
+        # A training that stops early, as its config says, leaves any schedule before its end.
+        for schedule in dict.fromkeys(part.learning_rate for part in session.optimizer.parts):
+            say_of_length(schedule, session.step)
     log.info("trained to step %d; saved in %s", session.step, session.folder.checkpoints)
     if session.workers.is_chief:
         write_ranking(session.model, session.folder)
-    for schedule in dict.fromkeys(part.learning_rate for part in session.optimizer.parts):
-        say_of_length(schedule, session.step)
 
 
 def _interrupted(session: Session, signals: StopOnSignal) -> InterruptedRunError:

@@ -85,15 +85,14 @@ class Outlook:
         back where a later line is shorter.
         """
         total = self._length.steps(step, position)
-        of = f"/{'' if total[1] else '~'}{total[0]:,}" if total else ""
+        of = f"/{total[0]:,}" if total and total[1] else f"/~{_about(total[0], step):,}" if total else ""
         epochs = f"/{self._length.num_epochs:,}" if self._length.num_epochs else ""
         # There is no further epoch behind the last row of the last one.
         epoch = position[0] + 1 if not self._length.num_epochs else min(position[0] + 1, self._length.num_epochs)
         head = [f"step {step:,}{of}", f"epoch {epoch:,}{epochs}"]
         tail = [] if rows_per_second is None else [f"{rows_per_second:,.0f} rows/s"]
-        left = self._seconds_left(step, position)
-        tail += [] if left is None else [f"{shown(left)} left"]
-        best = self._best()
+        left, best = self._seconds_left(step, position), self._best()
+        tail += [] if left is None else [f"{shown(left)} left{'' if best is None else ' with evaluations'}"]
         tail += [] if best is None else [f"best {best[0]} {best[1]:.4f}"]
         line = ", ".join([*head, *tail])
         for at, (name, value) in enumerate(list(losses.items())[: self._most_losses]):
@@ -110,6 +109,11 @@ class Outlook:
             return None
         since, before = self._start
         return (self._clock() - since) / (share - before) * (1 - share)
+
+
+def _about(steps: int, least: int) -> int:
+    """Rounds a number of steps that is not known exactly to two digits, so that it does not change with every line."""
+    return max(least, int(float(f"{steps:.2g}")))
 
 
 def shown(seconds: float) -> str:

@@ -17,7 +17,10 @@ def test_the_line_of_the_docs():
     outlook = Outlook(Length(1560, 3, 5200, 520), lambda: ("auc", 0.68), clock(10.0, 20.0))
     outlook.start(1, (0, 10))
     # 99 of 1,560 steps took 10 s: 1,460 more take 147.
-    assert outlook.line(100, (0, 1000), {}, None) == "step 100/1,560, epoch 1/3, 2 min left, best auc 0.6800"
+    assert (
+        outlook.line(100, (0, 1000), {}, None)
+        == "step 100/1,560, epoch 1/3, 2 min left with evaluations, best auc 0.6800"
+    )
 
 
 def test_steps_and_epochs_end_it_whichever_comes_first():
@@ -40,6 +43,15 @@ def test_what_is_not_known_is_left_out():
         "step 10, epoch 1/2, loss 0.69315, loss_ctr 0.50000, loss_cvr 0.25000, 1,234 rows/s"
     )
     assert Outlook(Length(30)).line(10, (4, 0), {}, None) == "step 10/30, epoch 5"
+
+
+def test_a_number_of_steps_that_is_estimated_has_two_digits():
+    outlook = Outlook(Length(0, 3, 1000))
+    found = [outlook.line(step, (0, row), {}, None) for step, row in ((5, 500), (7, 690), (1234, 999))]
+    # 5 steps for 500 of 3,000 rows: 30; 7 for 690: 30.4; 1,234 for 999: 3,706.
+    assert found == [f"step {steps}, epoch 1/3" for steps in ("5/~30", "7/~30", "1,234/~3,700")]
+    # Never less than the steps that were made.
+    assert Outlook(Length(0, 1, 1000)).line(1234, (0, 1000), {}, None) == "step 1,234/~1,234, epoch 1/1"
 
 
 def test_behind_the_last_row_it_is_the_last_epoch():

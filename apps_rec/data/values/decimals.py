@@ -35,7 +35,10 @@ def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Prob
         WRONG_TYPE,
         points,
         column.name,
-        lambda index: f"expected a number with a decimal comma and without points ({column.dtype}), got {show(index)}",
+        lambda index: (
+            f"expected a number with a decimal comma and without points ({column.dtype}), got {show(index)}"
+            '; decimal points are read by decimal_separator: "." of the config, and predict --decimal-separator .'
+        ),
     )
     return pc.replace_substring(without(array, points), ",", "."), [problem] if points.any() else []
 

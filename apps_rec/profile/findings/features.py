@@ -106,10 +106,13 @@ def _of_feature(
             LEFT JOIN (SELECT DISTINCT v FROM {values[0]}) t ON e.v = t.v"""
         )
         facts = replace(facts, unseen=0.0 if unseen is None else float(unseen))
-    condition = _outside(feature, name, column)
-    if condition:
+    conditions = _outside(feature, name, column)
+    if conditions:
         there = present_sql(name, column.family)
-        (outside,) = engine.row(f"SELECT count_if({condition}) / nullif(count(*), 0) FROM {train} WHERE {there}")
+        # One value alone beyond an end of boundaries has an id of its own.
+        alone = f"count(DISTINCT {name}) FILTER (WHERE {{one}}) = 1" if feature.boundaries else "false"
+        counts = " + ".join(f"CASE WHEN {alone.format(one=one)} THEN 0 ELSE count_if({one}) END" for one in conditions)
+        (outside,) = engine.row(f"SELECT ({counts}) / nullif(count(*), 0) FROM {train} WHERE {there}")
         facts = replace(facts, outside=outside)
     return facts
 
@@ -141,23 +144,23 @@ def colliding_share(distinct: int, buckets: int) -> float:
     return 1 - (1 - 1 / buckets) ** max(0, distinct - 1)
 
 
-def _outside(feature: FeatureConfig, name: str, column: ColumnFacts) -> str:
-    """Returns the condition in SQL that a present value is outside of what the config declares; "": nothing is."""
+def _outside(feature: FeatureConfig, name: str, column: ColumnFacts) -> list[str]:
+    """Returns the ways, as conditions in SQL, in which a present value is outside of what the config declares."""
     if type_of(feature).is_list:
-        return ""
+        return []
     if feature.num_buckets:
         number = f"TRY_CAST({name} AS BIGINT)"
-        return f"COALESCE({number} < 0 OR {number} >= {feature.num_buckets}, true)"
+        return [f"COALESCE({number} < 0 OR {number} >= {feature.num_buckets}, true)"]
     if feature.vocab_list and column.family != REAL:
-        return f"CAST({name} AS VARCHAR) NOT IN ({', '.join(text(word) for word in feature.vocab_list)})"
+        return [f"CAST({name} AS VARCHAR) NOT IN ({', '.join(text(word) for word in feature.vocab_list)})"]
     if column.family not in NUMBERS:
-        return ""
+        return []
     if feature.boundaries:
-        return f"{name} < {feature.boundaries[0]!r} OR {name} >= {feature.boundaries[-1]!r}"
+        return [f"{name} < {feature.boundaries[0]!r}", f"{name} >= {feature.boundaries[-1]!r}"]
     if feature.min_val < feature.max_val:
         number = f"sign({name}) * ln(1 + abs({name}))" if feature.normalizer_fn == "log1p" else name
-        return f"{number} NOT BETWEEN {feature.min_val!r} AND {feature.max_val!r}"
-    return ""
+        return [f"{number} NOT BETWEEN {feature.min_val!r} AND {feature.max_val!r}"]
+    return []
 
 
 def judge_features(config: PipelineConfig, features: Sequence[FeatureFacts]) -> Iterator[Finding]:

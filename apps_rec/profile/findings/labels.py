@@ -88,6 +88,16 @@ def judge_rates(rates: Sequence[LabelRate]) -> Iterator[Finding]:
             where = f' where "{rate.given}" is 1' if rate.given else ""
             todo = "nothing is learned from it" if level == ERROR else "its AUC has no value"
             yield Finding(level, "labels", f'{rate.part}, label "{rate.label}"', f"{what}{where}: {todo}")
+    for rate, middle in far_days(rates):
+        text = (
+            f"rate {rate.ones / rate.rows:.4f} of {rate.rows:,} rows, {middle:.4f} on the median day; were its "
+            f'"{rate.label}" events all joined to their impressions?'
+        )
+        yield Finding(WARNING, "labels", f"{rate.part}, {rate.day}", text)
+
+
+def far_days(rates: Sequence[LabelRate]) -> Iterator[tuple[LabelRate, float]]:
+    """Yields the days whose rate is far from the median day's and not by chance, each with that rate."""
     for part, label in dict.fromkeys((rate.part, rate.label) for rate in rates):
         days = [rate for rate in rates if (rate.part, rate.label) == (part, label) and rate.day and rate.rows]
         if len(days) < 3:
@@ -97,11 +107,7 @@ def judge_rates(rates: Sequence[LabelRate]) -> Iterator[Finding]:
             share = rate.ones / rate.rows
             chance = _DEVIATIONS * (max(middle, 1 / rate.rows) / rate.rows) ** 0.5
             if abs(share - middle) > chance and not _FAR <= share / max(middle, 1e-12) <= 1 / _FAR:
-                text = (
-                    f"rate {share:.4f} of {rate.rows:,} rows, {middle:.4f} on the median day; were its "
-                    f'"{label}" events all joined to their impressions?'
-                )
-                yield Finding(WARNING, "labels", f"{part}, {rate.day}", text)
+                yield rate, middle
 
 
 def judge_stages(engine: Engine, part: str, source: str, schema: Schema) -> Iterator[Finding]:

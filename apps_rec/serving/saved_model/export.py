@@ -64,7 +64,7 @@ def export_model(
     module = build_serving_module(config, served, preprocessor)
     signatures = module.signatures()
     evidence = make_golden(config, model, preprocessor, module.schema)
-    log.info("the export will be proven on %s", evidence.source)
+    log.info("the export is held against the model on %s", evidence.source)
     if changes_precision:
         evidence = _with_score_difference(evidence, module)
     try:
@@ -75,6 +75,7 @@ def export_model(
             name = target.resolve().name
             write_assets(aside, name, config, config_text, preprocessor, module.schema, evidence, facts)
             _prove(aside, served)
+            log.info("the export scores like the model")
             version = publish(aside)
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow's own files fail with errors of its own, such as for a full disk.

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from apps_rec.profile.findings.html import html_of
+from apps_rec.profile.findings.show import shown_report, tables_of
 from tests.profile.findings.conftest import found, log, told, write_config, write_parquet
 
 pytestmark = pytest.mark.usefixtures("here")
@@ -99,6 +100,37 @@ def test_a_label_of_one_class_and_a_day_without_its_downloads():
     assert errors_of[:2] == ("error", 'train, label "download"')
     assert day[:2] == ("warning", "train, 2026-11-05")
     assert "rate 0.0000 of 720 rows" in day[2]
+    # A terminal shows the verdict first, and of the days this one alone.
+    report = found()
+    lines = shown_report(report).splitlines()
+    assert lines[0].startswith("my.config: 1 error, ")
+    rates = [line.split()[:3] for line in lines if line.startswith(("train  ", "evaluate  ")) and "rows" in line]
+    assert [rate for rate in rates if rate[1].startswith("2026")] == [["train", "2026-11-05", "click"]]
+    assert len({rate.day for rate in report.rates}) > 5
+    assert len(tables_of(report)["labels"][1]) == len(report.rates)
+
+
+@pytest.mark.parametrize(
+    ("values", "boundaries", "outside"),
+    [
+        # 90 zeros of 100 have an id of their own, and so has the one value above.
+        ([0.0] * 90 + [2.0] * 9 + [7.0], "1, 5", 0.0),
+        # Two values share the id below the first boundary.
+        ([0.0] * 80 + [0.5] * 10 + [2.0] * 10, "1, 5", 0.9),
+        ([0.0] * 90 + [6.0, 7.0] * 5, "1, 5", 0.1),
+    ],
+)
+def test_a_value_alone_beyond_an_end_of_boundaries_is_not_outside(values, boundaries, outside):
+    train, evaluation = log(), log(500, seed=2, first=1_000)
+    train["price"] = [values[at // 10] for at in range(1_000)]
+    write_parquet(train, evaluation)
+    write_config()
+    path, bounds = Path("my.config"), "min_val: 0 max_val: 10"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(bounds) == 1
+    path.write_text(text.replace(bounds, f"embedding_dim: 4 boundaries: [{boundaries}]"), encoding="utf-8")
+    # The filter drops every tenth row alike.
+    assert facts(found(), "price").outside == pytest.approx(outside)
 
 
 def test_files_whose_types_differ_and_one_without_a_column():

@@ -152,7 +152,7 @@ def test_without_data_it_is_proven_on_defaults(small_ranked, tmp_path, caplog, p
         version = apps_rec.export(
             small_ranked.run.load("eval_input_path=gone.csv", "train_input_path=gone.csv"), str(tmp_path)
         )
-    assert "the export will be proven on defaults alone, as no data could be read" in caplog.text
+    assert "the export is held against the model on defaults alone, as no data could be read" in caplog.text
     assert len(json.loads((version / evidence.EVIDENCE_ASSET).read_text(encoding="utf-8"))["rows"]["user"]) == 1
 
 
