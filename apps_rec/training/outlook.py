@@ -112,7 +112,7 @@ class Outlook:
 
 
 def _about(steps: int, least: int) -> int:
-    """Rounds a number of steps that is not known exactly to two digits, so that it does not change with every line."""
+    """Returns a number of steps that is not known exactly in two digits, so that it does not change with every line."""
     return max(least, int(float(f"{steps:.2g}")))
 
 
