@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+from collections.abc import Sequence
 from typing import NoReturn
 
 import apps_rec
@@ -15,6 +16,15 @@ TRUST = "run the export though it holds operations that are in no export of apps
 
 class Parser(argparse.ArgumentParser):
     """The standard parser, which shows a mistake in the arguments as one line, without the usage."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuses what a command does not know itself, so that the message names its own --help."""
+        found, rest = super().parse_known_args(args, namespace)
+        if rest and self._subparsers is None:
+            self.error(f"unrecognized arguments: {' '.join(rest)}")
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         """Ends with exit code 2."""

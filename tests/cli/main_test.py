@@ -80,8 +80,9 @@ def test_the_whole_way(small, capsys, monkeypatch, unproven):
         capsys, "predict", version, "eval.csv", "-o", "x.csv", "--top-k", "3"
     )
 
-    assert "out/export is no export" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
-    assert f"Did you mean {version}?" in fails(capsys, "predict", "out/export", "eval.csv", "-o", "scores.csv")
+    said = fails(capsys, "verify-export", "out/export")
+    assert "out/export is no export" in said
+    assert f"Did you mean {version}?" in said
     assert "run is no export" in fails(capsys, "predict", "run", "eval.csv", "-o", "scores.csv")
 
     said = fails(capsys, "train", "tiny.config", *QUICK)

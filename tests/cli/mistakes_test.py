@@ -244,7 +244,7 @@ def test_wrong_flags(capsys):
     for arguments, program, said in (
         ([], "apps-rec", "the following arguments are required: COMMAND"),
         (["trian"], "apps-rec", "argument COMMAND: invalid choice: 'trian' (choose from "),
-        (["train", "a.config", "--rezume"], "apps-rec", "unrecognized arguments: --rezume"),
+        (["train", "a.config", "--rezume"], "apps-rec train", "unrecognized arguments: --rezume"),
         (["export", "a.config"], "apps-rec export", "the following arguments are required: -o"),
         (
             ["predict", "export/1", "rows.csv", "-o", "x.csv", "--weights", "1,1"],

@@ -9,6 +9,7 @@ import apps_rec
 from apps_rec.cli.main import main
 from apps_rec.errors import ArgumentError, ConfigError, DataError
 
+_LEGEND = "calibration: predicted over observed; 1 is right"
 GAUC = ['eval_config.metrics_set+={gauc { uid_field: "user" }}', "eval_config.metrics_set+={auc { }}"]
 
 
@@ -68,7 +69,7 @@ def test_rows_that_a_filter_leaves_out_are_told(trained_small, capsys):
     table = printed(capsys)
     gone = len(rows) - len(live)
     assert f"\nrows {len(live)} of {len(rows)} read, step " in table
-    assert f"; {gone} left out by the row_filter of source\n\n" in table
+    assert f"; {gone} left out by the row_filter of source\n{_LEGEND}\n\n" in table
     found = json.loads(printed(capsys, "--json"))
     assert (found["rows"], found["rows_read"], found["rows_filtered"]) == (len(live), len(rows), gone)
     # A stream reads ahead of the rows that are measured, so that nothing is known of what a filter left out.
@@ -89,7 +90,7 @@ def test_the_split_of_the_config_does_not_part_other_files(trained_small, capsys
     assert (measured.rows_read, measured.rows_filtered) == (whole.rows_read, whole.rows_filtered)
     assert measured.measured_on["row_filter"] == ['source drop "cache"']
     told = 'all rows of other.csv: the config\'s own split does not apply (row_filter of request from "r9")'
-    assert f" left out by the row_filter of source\n{told}\n" in f"{measured}"
+    assert f" left out by the row_filter of source\n{_LEGEND}\n{told}\n" in f"{measured}"
     assert measured.to_json()["split_not_applied"] == ['request from "r9"']
     kept = json.loads((trained_small.folder / "run/metrics.json").read_text(encoding="utf-8"))
     assert kept["measured_on"]["eval_input_path"] == "eval.csv"

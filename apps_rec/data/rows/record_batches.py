@@ -50,7 +50,7 @@ def read_record_batches(
         absent = absent_columns(SOURCE, whole.schema.names, stored, schema)
         if new := [name for name in absent if name not in told]:
             told.update(new)
-            _LOG.warning("%s: there is no column %s: every row gets the default_val", SOURCE, ", ".join(new))
+            _LOG.warning("warning: %s: there is no column %s: every row gets its default_val", SOURCE, ", ".join(new))
         for start in range(0, whole.num_rows, batch_size):
             part = whole.slice(start, batch_size)
             try:

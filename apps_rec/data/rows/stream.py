@@ -286,7 +286,7 @@ class RowStream:
         if chunk.absent and path not in self._incomplete:
             self._incomplete.add(path)
             names = ", ".join(f'"{name}"' for name in chunk.absent)
-            _LOG.warning("%s: there is no column %s: every row of the file gets the default_val", path, names)
+            _LOG.warning("warning: %s has no column %s: every row of the file gets its default_val", path, names)
 
     def _units_in_order(self, epoch: int) -> list[Unit]:
         if self._worker is None:

@@ -37,7 +37,7 @@ def decimal_points(array: pa.Array, column: Column) -> tuple[pa.Array, list[Prob
         column.name,
         lambda index: (
             f"expected a number with a decimal comma and without points ({column.dtype}), got {show(index)}"
-            '; decimal points are read by decimal_separator: "." of the config, and predict --decimal-separator .'
+            '; decimal points are read by predict --decimal-separator . and by decimal_separator: "." in the config'
         ),
     )
     return pc.replace_substring(without(array, points), ",", "."), [problem] if points.any() else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +82,7 @@ class Explanation:
         without: outputs of the rows without a part, `[P, R, O]`.
         base: outputs of the row without any part, `[O]`.
         filled: columns of positions, which are no inputs, with the value that every row gets.
+        sorted_at: place of the output by whose contributions the printed table of a row is sorted.
     """
 
     by: str
@@ -94,6 +95,20 @@ class Explanation:
     without: np.ndarray
     base: np.ndarray
     filled: Mapping[str, Any] = field(default_factory=dict)
+    sorted_at: int = 0
+
+    def sorted_by(self, task: str) -> Explanation:
+        """Returns the same explanation, printed by the contributions to a task, the largest first.
+
+        Raises:
+            ArgumentError: there is no such task.
+        """
+        tasks = [output.task for output in self.outputs]
+        if task not in tasks[1:]:
+            known = ", ".join(dict.fromkeys(tasks[1:]))
+            text = '{sort_by}: expected a task, one of {known}, got "{got}"'
+            raise ArgumentError(text, "sort_by", known=known, got=task)
+        return replace(self, sorted_at=tasks.index(task))
 
     @property
     def contributions(self) -> np.ndarray:
@@ -127,9 +142,9 @@ class Explanation:
         return "\n\n".join([*blocks, *(["\n".join(notes)] if notes else [])])
 
     def _block(self, row: int) -> str:
-        """Returns the table of a row: the largest contribution to the score first."""
+        """Returns the table of a row: the largest contribution to the score, or to a task, first."""
         changes = self.contributions[:, row]
-        order = np.lexsort((-np.abs(changes).sum(axis=1), -np.abs(changes[:, 0])))
+        order = np.lexsort((-np.abs(changes).sum(axis=1), -np.abs(changes[:, self.sorted_at])))
         name, others = NAMES[self.by]
         lines = [[name, others, "cell", *(output.label for output in self.outputs)]]
         lines.append(["the row", "", "", *map(_number, self.values[row])])
@@ -139,7 +154,8 @@ class Explanation:
         lines.append(["all left out", "", "", *map(_number, self.base)])
         kept = [f"{key} {self.kept.column(key)[row].as_py()}" for key in self.kept.column_names]
         left = len(order) - _SHOWN
-        more = [f"and {left} more of smaller contributions to the score; an output file has all"] if left > 0 else []
+        sorted_by = self.outputs[self.sorted_at].label
+        more = [f"and {left} more of smaller contributions to {sorted_by}; an output file has all"] if left > 0 else []
         return "\n".join([f"row {self.rows[row]}{': ' if kept else ''}{', '.join(kept)}", aligned(lines, 3), *more])
 
 

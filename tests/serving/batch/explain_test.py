@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 import apps_rec
-from apps_rec.errors import DataError, RunError
+from apps_rec.errors import ArgumentError, DataError, RunError
 from apps_rec.training.estimator import load_trained
 from tests.tiny import TINY_WORDS
 
@@ -86,6 +86,22 @@ def test_the_table_has_a_line_for_each_row_output_and_column(exported):
         assert line["value"] - line["without"] == line["contribution"]
         assert (line["base"], line["cell"]) == (found.base[output], found.cells[part][row])
         assert line["features"] == READ[line["column"]]
+
+
+def test_the_printed_table_is_sorted_by_a_task(exported):
+    plain = apps_rec.explain(exported, "rows.csv", first=3)
+    found = apps_rec.explain(exported, "rows.csv", first=3, sort_by="cvr")
+    assert found.table() == plain.table()
+    for row, (block, by_score) in enumerate(zip(f"{found}".split("\n\n"), f"{plain}".split("\n\n"), strict=True)):
+        if row == 3:
+            break
+        for at, text in ((2, block), (0, by_score)):
+            names = [line.split()[0] for line in text.splitlines()[3:-1]]
+            sizes = np.abs(found.contributions[[list(READ).index(name) for name in names], row, at])
+            assert len(sizes) == len(READ)
+            assert (np.diff(sizes) <= 0).all()
+    with pytest.raises(ArgumentError, match='sort_by: expected a task, one of ctr, cvr, got "score"'):
+        found.sorted_by("score")
 
 
 def test_files_hold_the_table(exported, tmp_path):

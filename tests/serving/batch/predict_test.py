@@ -180,11 +180,17 @@ def test_a_missing_input_column(exported, tmp_path):
         apps_rec.predict(exported, str(tmp_path / "rows.parquet"), str(tmp_path / "scores.csv"))
 
 
-def test_the_folder_of_the_versions_is_no_version(trained, exported, tmp_path):
+def test_of_a_folder_of_versions_the_newest_is_taken(trained, exported, tmp_path, seen):
     (trained.folder / "export" / "9" / "x").mkdir(parents=True, exist_ok=True)
     shutil.copy(exported / "saved_model.pb", trained.folder / "export" / "9")
+    for name, export in (("of_all", exported.parent), ("of_one", exported)):
+        apps_rec.predict(export, "rows.csv", str(tmp_path / f"{name}.csv"))
+    assert (tmp_path / "of_all.csv").read_bytes() == (tmp_path / "of_one.csv").read_bytes()
+    told = f"{exported.parent}: the newest version is taken, {exported.name}"
+    assert [message for message in seen.messages if "newest" in message] == [told]
+    # A proof is of one version.
     with pytest.raises(RunError, match=rf"holds no saved_model\.pb\. Did you mean .*{exported.name}\?"):
-        apps_rec.predict(exported.parent, "rows.csv", str(tmp_path / "scores.csv"))
+        apps_rec.verify_export(exported.parent)
 
 
 @pytest.mark.parametrize("name", ["run", "nowhere", "rows.csv"])

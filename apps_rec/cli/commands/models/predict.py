@@ -18,7 +18,9 @@ EXAMPLE = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Adds the export, the rows to score, and the form of the output."""
-    parser.add_argument("export", help="folder of one version, as export printed it")
+    parser.add_argument(
+        "export", help="folder of a version, as export printed it; or of versions, of which the newest is taken"
+    )
     parser.add_argument("rows", help="CSV with a header, Parquet or TFRecord: path, glob, or several with commas")
     parser.add_argument("--skip-bad-rows", action="store_true", help="leave bad rows out of the output and count them")
     parser.add_argument(
@@ -58,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     explains.add_argument("-n", "--first", type=int, metavar="ROWS", help="rows to explain, the first; default: 10")
     explains.add_argument("--by", help="what to leave out: columns, the default; or features, each with its columns")
+    explains.add_argument("--sort-by", metavar="TASK", help="sort the table by one task; default: by the score")
     parts = parser.add_argument_group("a folder of parts")
     parts.add_argument("--format", help="parquet (the default), csv or csv.gz")
     parts.add_argument("--rows-per-part", type=int, metavar="N", help="default: 1000000")
@@ -86,7 +89,7 @@ def run(options: argparse.Namespace) -> None:
     if options.explain:
         _explain(options)
         return
-    given = [name for name in ("first", "by") if getattr(options, name) is not None]
+    given = [name for name in ("first", "by", "sort_by") if getattr(options, name) is not None]
     if given:
         flags = ", ".join(f"{{{name}}}" for name in given)
         raise ArgumentError(f"{flags}: for {{explain}} only; add it, or leave them out", "explain", *given)
@@ -146,6 +149,7 @@ def _explain(options: argparse.Namespace) -> None:
         separator=options.separator,
         decimal_separator=options.decimal_separator,
         null_words=options.null_words,
+        sort_by=options.sort_by,
     )
     if options.output is None:
         write(explanation)

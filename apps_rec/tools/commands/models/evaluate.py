@@ -168,6 +168,8 @@ class Evaluation(dict[str, float | int | None]):
             (None, None) if self.intervals is None else (self.intervals.metrics, self.intervals.as_exported)
         )
         parts = [to_table(self, self.missing, intervals, self.rows_read) + self.left_out]
+        if any(name.startswith("calibration_") for name in self):
+            parts[0] += "\ncalibration: predicted over observed; 1 is right"
         if self.split_not_applied:
             told = "; ".join(self.split_not_applied)
             path = self.measured_on["eval_input_path"]

@@ -30,10 +30,12 @@ def explain(
     separator: str | None = None,
     decimal_separator: str | None = None,
     null_words: Sequence[str] | None = None,
+    sort_by: str | None = None,
 ) -> Explanation:
     """Tells what each column of the first rows did to their score and logits, by leaving it out.
 
     See `apps_rec.serving.batch.explain.explain_file` for the arguments; those of CSV files are as for `predict`.
+    `sort_by` names a task, by whose logit the printed table of a row is sorted; None: by the score.
 
     Returns:
         Contributions: its `table()` has a line for each row, output and column. Printed, it is a table for each row.
@@ -51,9 +53,10 @@ def explain(
     from apps_rec.data import build_schema, data_files
     from apps_rec.serving.batch.csv_files import CsvFiles
     from apps_rec.serving.batch.options import check_explaining, skipping
-    from apps_rec.serving.export_folder import open_export
+    from apps_rec.serving.export_folder import newest_version, open_export
 
     check_explaining(first, by, output, escape_formulas)
+    export = newest_version(export)
     _, exported = open_export(export)
     skipping(build_schema(exported, "predict"), skip_bad_rows, max_bad_row_share)
     data_files(rows, "input", exported.data_config.input_timeout_seconds)
@@ -62,8 +65,8 @@ def explain(
     quiet_tensorflow()
     from apps_rec.serving.batch.explain import explain_file
 
-    return explain_file(
-        str(export),
+    explanation = explain_file(
+        export,
         rows,
         output,
         keep,
@@ -75,3 +78,4 @@ def explain(
         trust=trust,
         csv_files=csv_files,
     )
+    return explanation if sort_by is None else explanation.sorted_by(sort_by)

@@ -60,10 +60,11 @@ def predict(
     from apps_rec.serving.batch.csv_files import CsvFiles
     from apps_rec.serving.batch.options import ranking_asked, skipping
     from apps_rec.serving.batch.output import plan_output
-    from apps_rec.serving.export_folder import open_export
+    from apps_rec.serving.export_folder import newest_version, open_export
     from apps_rec.serving.schema import build_serving_schema
 
     plan_output(output, part_format, rows_per_part, escape_formulas)
+    export = newest_version(export)
     _, exported = open_export(export)
     ranking_asked(signature, group_by, top_k, weights, build_serving_schema(exported))
     skipping(build_schema(exported, "predict"), skip_bad_rows, max_bad_row_share)
@@ -74,7 +75,7 @@ def predict(
     from apps_rec.serving.batch.predict import predict_file
 
     return predict_file(
-        str(export),
+        export,
         rows,
         output,
         keep,
