@@ -21,6 +21,7 @@ setup(
     packages=find_packages(include=["apps_rec", "apps_rec.*"]),
     package_data={
         "apps_rec": ["py.typed"],
+        "apps_rec.pages": ["style.css"],
         "apps_rec.protos": ["*.pyi"],
         "apps_rec.tools.reporting": ["templates/*"],
     },

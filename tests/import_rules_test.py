@@ -13,6 +13,7 @@ PACKAGE = ROOT / "apps_rec"
 # A folder imports only from those before it. The same table, with reasons, stands in CONTRIBUTING.md.
 ORDER = (
     "terminal",
+    "pages",
     "protos",
     "plugins",
     "config",

@@ -46,7 +46,10 @@ def test_wheel_and_sdist_hold_the_package_and_its_version(built):
         in_sdist = {name.partition("/")[2] for name in file.getnames()}
     code = {str(path.relative_to(ROOT)) for path in (ROOT / "apps_rec").rglob("*.py")}
     templates = {str(path.relative_to(ROOT)) for path in (ROOT / "apps_rec/tools/reporting/templates").iterdir()}
-    assert code | templates | {"apps_rec/py.typed", "apps_rec/protos/pipeline_pb2.pyi"} <= in_wheel & in_sdist
+    assert (
+        code | templates | {"apps_rec/pages/style.css", "apps_rec/py.typed", "apps_rec/protos/pipeline_pb2.pyi"}
+        <= in_wheel & in_sdist
+    )
     assert {name.split("/")[0] for name in in_wheel} == {"apps_rec", f"apps_rec-{apps_rec.__version__}.dist-info"}
     # `pip install` of the sdist reads both.
     assert {"setup.py", "README.md"} <= in_sdist

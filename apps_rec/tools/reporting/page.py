@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from apps_rec.errors import shown
 from apps_rec.evaluation.intervals import Comparison
+from apps_rec.pages import head
 from apps_rec.profile.findings.show import LEGENDS, tables_of
 from apps_rec.tools.inspection.alarms import RULES
 from apps_rec.tools.reporting import drawings, tables
@@ -26,8 +27,10 @@ def page_of(runs: Sequence[RunReport], comparisons: Sequence[Comparison | str]) 
     several = len(runs) > 1
     curves = drawings.curves(runs)
     names = {curve.name for run in runs for curve in run.curves.curves}
+    title = " and ".join(run.name for run in runs)
     context = {
-        "title": " and ".join(run.name for run in runs),
+        "head": Markup(head(str(escape(shown(title))))),
+        "title": title,
         "several": several,
         "runs": [_of_run(at, runs) for at in range(len(runs))],
         "facts": tables.facts(runs),
@@ -87,8 +90,8 @@ def _of_run(at: int, runs: Sequence[RunReport]) -> dict[str, Any]:
 def _data(run: RunReport) -> dict[str, Any]:
     assert run.data is not None
     made = [
-        tables.Table(head, tuple(rows), title, tuple(LEGENDS.get(title, ())))
-        for title, (head, rows) in tables_of(run.data).items()
+        tables.Table(names, tuple(rows), title, tuple(LEGENDS.get(title, ())))
+        for title, (names, rows) in tables_of(run.data).items()
         if rows
     ]
     findings = [(one.level, one.check, one.where, one.text) for one in run.data.findings]

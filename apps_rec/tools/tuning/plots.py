@@ -7,6 +7,7 @@ import warnings
 
 import optuna
 
+from apps_rec.pages import head
 from apps_rec.tools.tuning.study import Study
 from apps_rec.tools.tuning.summary import labels
 
@@ -16,16 +17,6 @@ _TITLES = {
     "parallel": "Values of each trial, by what came of them",
     "intermediate": "Values during training",
 }
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><title>{title}</title></head>
-<body style="font-family: sans-serif">
-<h1>{title}</h1>
-{body}
-</body>
-</html>
-"""
 
 
 def plots_html(study: Study) -> str:
@@ -59,7 +50,7 @@ def plots_html(study: Study) -> str:
         parts.append(figure.to_html(full_html=False, include_plotlyjs=not has_library))
         has_library = True
     title = html.escape(f"{study.config.path}: {study.metric}")
-    return _PAGE.format(title=title, body="\n".join(parts))
+    return f"{head(title)}</head>\n<body>\n<h1>{title}</h1>\n" + "\n".join(parts) + "\n</body>\n</html>\n"
 
 
 def _renamed(study: Study, short: dict[str, str]) -> optuna.Study:
