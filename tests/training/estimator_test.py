@@ -15,6 +15,7 @@ from apps_rec.data import open_stream
 from apps_rec.data.pipeline.dataset import reraise
 from apps_rec.errors import ConfigError, DataError, InterruptedRunError, RunError
 from apps_rec.legacy_keras import keras
+from apps_rec.training import callbacks
 from apps_rec.training.estimator import Estimator, load_trained
 from apps_rec.training.input import training_dataset, training_source
 from apps_rec.training.optimizers.build import build_optimizer
@@ -25,6 +26,11 @@ EARLY_STOP = (
     "export_config.max_check_steps=20",
     "export_config.best_exporter_metric=auc_ctcvr",
 )
+
+
+@pytest.fixture
+def every_evaluation_is_logged(monkeypatch):
+    monkeypatch.setattr(callbacks, "_SECONDS_BETWEEN_METRICS", 0.0)
 
 
 def checkpoint(folder, name="checkpoints"):
@@ -160,6 +166,7 @@ def test_a_compiled_run_equals_one_that_is_not_and_goes_on_from_it(tiny):
     assert apps_rec.train(going_on, resume=True).step == 13
 
 
+@pytest.mark.usefixtures("every_evaluation_is_logged")
 def test_early_stop_and_the_best(small, seen):
     # A rate at which the metric soon gets worse.
     overrides = [
@@ -204,6 +211,7 @@ def evaluations(seen):
             yield int(words[1]), float(words[words.index("auc") + 1])
 
 
+@pytest.mark.usefixtures("every_evaluation_is_logged")
 def test_a_run_ends_with_its_steps_says_so_of_its_rate_and_takes_a_smaller_metric_for_better(small, seen):
     rate = "cosine_decay_learning_rate { learning_rate_base: 0.01 total_steps: 28 warmup_steps: 2 }"
     config = small.load(

@@ -58,8 +58,10 @@ def test_a_training_that_was_cut_short_is_not(ended, tmp_path, begun):
 
 
 @pytest.mark.slow
-def test_a_training_that_stopped_early_is_at_its_end(small, tmp_path, unproven):
+def test_a_training_that_stopped_early_is_at_its_end(small, tmp_path, unproven, seen):
+    rate = "train_config.optimizer_config.adam_optimizer.learning_rate"
     overrides = [
+        f"{rate}={{cosine_decay_learning_rate {{ learning_rate_base: 0.02 total_steps: 900 warmup_steps: 0 }}}}",
         "train_config.save_checkpoints_steps=2",
         "export_config.enable_early_stop=true",
         "export_config.best_exporter_metric=auc_ctr",
@@ -68,6 +70,10 @@ def test_a_training_that_stopped_early_is_at_its_end(small, tmp_path, unproven):
     ]
     result = apps_rec.train(small.load(*overrides))
     assert result.step < 900
+    # The config asked for it, so that no remark on the schedule is due; and evaluations within ten seconds log once.
+    assert any(message.startswith("stopped early at step ") for message in seen.messages)
+    assert not any("total_steps" in message for message in seen.messages)
+    assert sum("evaluated on" in message and " ctr " in message for message in seen.messages) <= 3
     assert apps_rec.export(small.load(*overrides), str(tmp_path / "export")).exists()
 
 
