@@ -42,7 +42,7 @@ def test_a_run_that_is_ended_twice_equals_an_uninterrupted_one(whole):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("delay", [0.0, 0.005, 0.015, 0.03])
-@pytest.mark.parametrize("text", ["step 40/", "step 90  evaluated"])
+@pytest.mark.parametrize("text", ["step 40/", "step 10  evaluated"])
 def test_a_kill_while_a_run_evaluates_or_saves(whole, text, delay):
     name = f"killed{text.strip().replace(' ', '')}{delay}"
     training = whole.train(name)
