@@ -47,6 +47,8 @@ setup(
         "tune": ["optuna>=5,<6", "plotly>=6,<8"],
         # The command report.
         "report": ["matplotlib>=3.9,<4", "jinja2>=3.1,<4"],
+        # train_config.mlflow_uri, also where it is a file of SQLite.
+        "mlflow": ["mlflow-skinny>=3.5,<4", "sqlalchemy>=2", "alembic>=1.10,<2"],
         # The commands ab and plan-ab. A log in a warehouse needs Ibis's backend too: ibis-framework[postgres].
         "ab": ["tea-tasting>=1.14,<2"],
         # The notebook docs/notebooks/quickstart.ipynb, to be opened in Jupyter or run by website/notebooks.py.
@@ -76,6 +78,10 @@ setup(
             # For the tests of report.
             "matplotlib>=3.9,<4",
             "jinja2>=3.1,<4",
+            # For the tests of MLflow.
+            "mlflow-skinny>=3.5,<4",
+            "sqlalchemy>=2",
+            "alembic>=1.10,<2",
             # For the tests of ab and plan-ab, also on a log that SQLite holds for a warehouse.
             "tea-tasting>=1.14,<2",
             "ibis-framework[sqlite]>=12,<13",

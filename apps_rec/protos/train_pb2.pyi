@@ -35,7 +35,7 @@ STOP: OnNan
 SKIP_BATCH: OnNan
 
 class TrainConfig(_message.Message):
-    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "fine_tune_ckpt_var_map", "num_steps", "save_summary_steps", "log_step_count_steps", "freeze_gradient", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "cluster_start_timeout_seconds", "min_table_shard_bytes")
+    __slots__ = ("optimizer_config", "gradient_clipping_by_norm", "fine_tune_checkpoint", "fine_tune_ckpt_var_map", "num_steps", "save_summary_steps", "log_step_count_steps", "freeze_gradient", "train_distribute", "save_checkpoints_steps", "keep_checkpoint_max", "seed", "deterministic", "mixed_precision", "jit_compile", "on_nan", "heartbeat_timeout_seconds", "collective_timeout_seconds", "cluster_start_timeout_seconds", "min_table_shard_bytes", "mlflow_uri", "mlflow_experiment")
     OPTIMIZER_CONFIG_FIELD_NUMBER: _ClassVar[int]
     GRADIENT_CLIPPING_BY_NORM_FIELD_NUMBER: _ClassVar[int]
     FINE_TUNE_CHECKPOINT_FIELD_NUMBER: _ClassVar[int]
@@ -56,6 +56,8 @@ class TrainConfig(_message.Message):
     COLLECTIVE_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     CLUSTER_START_TIMEOUT_SECONDS_FIELD_NUMBER: _ClassVar[int]
     MIN_TABLE_SHARD_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MLFLOW_URI_FIELD_NUMBER: _ClassVar[int]
+    MLFLOW_EXPERIMENT_FIELD_NUMBER: _ClassVar[int]
     optimizer_config: _containers.RepeatedCompositeFieldContainer[Optimizer]
     gradient_clipping_by_norm: float
     fine_tune_checkpoint: str
@@ -76,7 +78,9 @@ class TrainConfig(_message.Message):
     collective_timeout_seconds: int
     cluster_start_timeout_seconds: int
     min_table_shard_bytes: int
-    def __init__(self, optimizer_config: _Optional[_Iterable[_Union[Optimizer, _Mapping]]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., fine_tune_ckpt_var_map: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., freeze_gradient: _Optional[_Iterable[str]] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ...) -> None: ...
+    mlflow_uri: str
+    mlflow_experiment: str
+    def __init__(self, optimizer_config: _Optional[_Iterable[_Union[Optimizer, _Mapping]]] = ..., gradient_clipping_by_norm: _Optional[float] = ..., fine_tune_checkpoint: _Optional[str] = ..., fine_tune_ckpt_var_map: _Optional[str] = ..., num_steps: _Optional[int] = ..., save_summary_steps: _Optional[int] = ..., log_step_count_steps: _Optional[int] = ..., freeze_gradient: _Optional[_Iterable[str]] = ..., train_distribute: _Optional[_Union[DistributionStrategy, str]] = ..., save_checkpoints_steps: _Optional[int] = ..., keep_checkpoint_max: _Optional[int] = ..., seed: _Optional[int] = ..., deterministic: bool = ..., mixed_precision: bool = ..., jit_compile: bool = ..., on_nan: _Optional[_Union[OnNan, str]] = ..., heartbeat_timeout_seconds: _Optional[int] = ..., collective_timeout_seconds: _Optional[int] = ..., cluster_start_timeout_seconds: _Optional[int] = ..., min_table_shard_bytes: _Optional[int] = ..., mlflow_uri: _Optional[str] = ..., mlflow_experiment: _Optional[str] = ...) -> None: ...
 
 class Optimizer(_message.Message):
     __slots__ = ("rms_prop_optimizer", "momentum_optimizer", "adam_optimizer", "momentumw_optimizer", "adamw_optimizer", "adam_async_optimizer", "adagrad_optimizer", "ftrl_optimizer", "adam_asyncw_optimizer", "lazy_adam_optimizer", "sgd_optimizer", "embedding_learning_rate_multiplier", "of_first_order_weights")

@@ -31,6 +31,8 @@ _SECONDS_WITHOUT_LINE = 30.0
 # Evaluations may follow each other within a second; TensorBoard has all.
 _SECONDS_BETWEEN_METRICS = 10.0
 Metrics = Mapping[str, float | int | None]
+# Takes the numbers of a step, to tell them elsewhere too.
+Track = Callable[[int, Mapping[str, Any]], None]
 
 
 class LogProgress(keras.callbacks.Callback):
@@ -42,10 +44,19 @@ class LogProgress(keras.callbacks.Callback):
         summary_steps: number of steps between two points of a curve; 0: no curves. Before the first, there are points
             at steps 1, 2, 5, 10, 20, 50 and so on, and at the last step, so that a short run has curves too.
         folder: folder of the summaries.
+        track: function that is handed all that is written, and evaluations without curves too.
     """
 
-    def __init__(self, batch_size: int, log_steps: int, summary_steps: int, folder: str) -> None:
+    def __init__(
+        self,
+        batch_size: int,
+        log_steps: int,
+        summary_steps: int,
+        folder: str,
+        track: Track = lambda step, values: None,
+    ) -> None:
         super().__init__()
+        self._track = track
         self._batch_size = batch_size
         self._log_steps, self._summary_steps = log_steps, summary_steps
         self._folder = folder
@@ -106,7 +117,8 @@ class LogProgress(keras.callbacks.Callback):
         self._since, self._steps_since = time.monotonic(), 0
 
     def write(self, step: int, values: Mapping[str, Any]) -> None:
-        """Writes scalars for TensorBoard."""
+        """Writes scalars for TensorBoard, and hands them on."""
+        self._track(step, values)
         if not self._summary_steps:
             return
         try:

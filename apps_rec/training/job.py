@@ -26,6 +26,7 @@ from apps_rec.training.parameter_server.pieces import train_on_pieces
 from apps_rec.training.parameter_server.trainer import serve
 from apps_rec.training.run.opening import describe_run, open_together, words_so_far
 from apps_rec.training.session import Session
+from apps_rec.training.tracking.tracking import not_tracked, tracking
 from apps_rec.training.warm_start.name_map import read_name_map
 from apps_rec.training.warm_start.vector_files import fill_tables
 from apps_rec.training.warm_start.warm_start import warm_start
@@ -68,7 +69,8 @@ def train(
 
     Raises:
         RunError: model_dir holds a run and neither flag is set, another training is at work there, it cannot be
-            written, the training files are not those of the run, or a loss is not finite.
+            written, the training files are not those of the run, MLflow is named and cannot be reached or is not
+            installed, or a loss is not finite.
         LostWorkerError: another process of the cluster is gone.
         DataError: the data has a mistake.
         InterruptedRunError: SIGINT or SIGTERM came; the run was saved.
@@ -91,18 +93,19 @@ def train(
         open_together(message.model_dir, resume, restart, workers) as run,
     ):
         words = words_so_far(run, message)
-        estimator = Estimator(config, words, strategy, share, task.async_workers, trains=True)
-        if workers.is_chief:
-            describe_run(run, config)
-        session = Session(estimator, workers, run)
-        step = _begin(session)
-        if session.progress.owes_evaluation():
-            _evaluate_first(session, step)
-        if session.is_over():
-            log.info("nothing left to train: the run in %s had come to its end at step %d", run.folder.path, step)
-        else:
-            _go_on(session, callbacks)
-        return _result(session)
+        with tracking(config, run.folder, run.is_resumed) if workers.is_chief else not_tracked() as track:
+            estimator = Estimator(config, words, strategy, share, task.async_workers, trains=True)
+            if workers.is_chief:
+                describe_run(run, config)
+            session = Session(estimator, workers, run, track)
+            step = _begin(session)
+            if session.progress.owes_evaluation():
+                _evaluate_first(session, step)
+            if session.is_over():
+                log.info("nothing left to train: the run in %s had come to its end at step %d", run.folder.path, step)
+            else:
+                _go_on(session, callbacks)
+            return _result(session)
 
 
 def _begin(session: Session) -> int:
@@ -136,7 +139,7 @@ def _fill(session: Session, *, trainable: bool) -> bool:
 def _evaluate_first(session: Session, step: int) -> None:
     """Makes the evaluation of the restored step that a signal cut short."""
     # What is written here is the best checkpoint alone.
-    no_log = LogProgress(1, 0, 0, str(session.folder.summaries))
+    no_log = LogProgress(1, 0, 0, str(session.folder.summaries), session.track)
     with StopOnSignal(session.workers) as signals:
         saver = session.saver(Positions(), signals, no_log)
         saver.set_model(session.model)

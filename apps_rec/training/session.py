@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from apps_rec.config.outputs import metrics_by_name
 from apps_rec.data.pipeline.dataset import Positions
 from apps_rec.legacy_keras import keras
-from apps_rec.training.callbacks import LogProgress, Metrics, SaveAndSelect, StopOnSignal
+from apps_rec.training.callbacks import LogProgress, Metrics, SaveAndSelect, StopOnSignal, Track
 from apps_rec.training.distribute.workers import Workers
 from apps_rec.training.estimator import Estimator
 from apps_rec.training.optimizers.build import build_optimizer
@@ -25,6 +25,7 @@ class Session:
         estimator: estimator whose model is compiled with the config's optimizer here.
         workers: processes of the training.
         run: opened run that the training is saved in.
+        track: function that takes the numbers of a step, to tell them elsewhere too.
 
     Attributes:
         config: config, checked and normalised.
@@ -36,7 +37,10 @@ class Session:
         progress_log: writer of lines and summaries; only the chief's writes any.
     """
 
-    def __init__(self, estimator: Estimator, workers: Workers, run: OpenRun) -> None:
+    def __init__(
+        self, estimator: Estimator, workers: Workers, run: OpenRun, track: Track = lambda step, values: None
+    ) -> None:
+        self.track = track
         self.estimator, self.workers, self.run = estimator, workers, run
         self.config, self.model, self.folder = estimator.config.message, estimator.model, run.folder
         train_config = self.config.train_config
@@ -54,6 +58,7 @@ class Session:
             self.log_steps,
             train_config.save_summary_steps if workers.is_chief else 0,
             str(self.folder.summaries),
+            track,
         )
 
     @property
@@ -98,6 +103,9 @@ class Session:
             return signals.received is not None and self.workers.count == 1
 
         def on_evaluated(metrics: Metrics) -> None:
+            best = self.progress.best()
+            if best is not None and best[0] == self.step:
+                self.track(self.step, {f"best/{export_config.best_exporter_metric}": best[1]})
             for callback in callbacks:
                 callback.on_test_end(dict(metrics))
 

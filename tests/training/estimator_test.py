@@ -393,9 +393,16 @@ def test_a_training_file_that_vanishes_is_named(small):
 
 
 def test_summaries_that_cannot_be_written(small):
-    (small.folder / "run").mkdir()
-    (small.folder / "run" / "summaries").write_text("a file where the folder should be")
-    with pytest.raises(
-        RunError, match=r"summaries of step 1 cannot be written to run/summaries: .*save_summary_steps=0"
+    folder = small.folder / "run" / "summaries"
+
+    def put_a_file_in_its_place(logs):
+        shutil.rmtree(folder)
+        folder.touch()
+
+    # At the first step, and before it at the next start.
+    for what, own in (
+        ("summaries of step 1", [keras.callbacks.LambdaCallback(on_train_begin=put_a_file_in_its_place)]),
+        ("hyperparameters", []),
     ):
-        apps_rec.train(small.load())
+        with pytest.raises(RunError, match=rf"{what} cannot be written to run/summaries: .*save_summary_steps=0"):
+            apps_rec.train(small.load(), callbacks=own)

@@ -6,11 +6,13 @@ import os
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.optimizers import check_optimizers
-from apps_rec.config.files.uris import WILDCARDS, local_mistake
+from apps_rec.config.files.uris import WILDCARDS, local_mistake, split_uri
+from apps_rec.errors import without_credentials
 from apps_rec.protos import train_pb2
 from apps_rec.protos.data_pb2 import DataConfig
 
 _PATH = "train_config"
+_LONGEST_EXPERIMENT = 500
 _ONE_REPLICA = (train_pb2.NoStrategy, train_pb2.OneDeviceStrategy)
 
 
@@ -23,6 +25,7 @@ def check_train(context: Context) -> None:
         report.error(f"{_PATH}.num_steps", text)
     context.in_ranges(train, _PATH)
     _name_map(context)
+    _mlflow(context)
     _strategy(context)
     check_optimizers(context)
 
@@ -38,6 +41,31 @@ def _name_map(context: Context) -> None:
         context.report.error(path, f'there is no file "{file}" (paths start at the working directory).')
     elif not train.fine_tune_checkpoint:
         context.report.error(path, "is of fine_tune_checkpoint, which is not given.")
+
+
+def _mlflow(context: Context) -> None:
+    train, report = context.config.train_config, context.report
+    uri, experiment = train.mlflow_uri, train.mlflow_experiment
+    if uri and (mistake := _mlflow_mistake(uri)):
+        report.error(f"{_PATH}.mlflow_uri", mistake)
+    if experiment and not uri:
+        report.warn(f"{_PATH}.mlflow_experiment", "has no effect: mlflow_uri is not set.")
+    if len(experiment) > _LONGEST_EXPERIMENT or not experiment.isprintable():
+        text = f"expected at most {_LONGEST_EXPERIMENT} printable characters, got {len(experiment):,}"
+        report.error(f"{_PATH}.mlflow_experiment", f"{text}{'' if experiment.isprintable() else ', some of control'}.")
+
+
+def _mlflow_mistake(uri: str) -> str | None:
+    """Returns the mistake in the URI of a tracking server or of its file; None where there is none."""
+    if without_credentials(uri) != uri:
+        expected = "expected them in the environment: MLFLOW_TRACKING_USERNAME, MLFLOW_TRACKING_PASSWORD or"
+        return f"holds credentials ({without_credentials(uri)}); {expected} MLFLOW_TRACKING_TOKEN."
+    scheme, authority, path = split_uri(uri) or ("", "", "")
+    if scheme in ("http", "https") and authority:
+        return None
+    if scheme == "sqlite" and not authority and path and path != ":memory:":
+        return None
+    return f'expected a server, as http://localhost:5000, or a file, as sqlite:///out/mlflow.db, got "{uri}".'
 
 
 def _strategy(context: Context) -> None:

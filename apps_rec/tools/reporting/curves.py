@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
+from tensorboard.plugins.hparams.metadata import SESSION_END_INFO_TAG, SESSION_START_INFO_TAG
 from tensorboard.util.tensor_util import make_ndarray
 
 from apps_rec.training.run.folder import RunFolder
@@ -49,6 +50,8 @@ def read_curves(folder: RunFolder) -> Curves:
     events.Reload()
     found, times = [], []
     for name in events.Tags()[TENSORS]:
+        if name in (SESSION_START_INFO_TAG, SESSION_END_INFO_TAG):  # of the page HParams, without numbers
+            continue
         # A step that was trained again, behind a checkpoint, stands twice: the later one counts.
         points = {event.step: event for event in events.Tensors(name)}
         times += [event.wall_time for event in points.values()]

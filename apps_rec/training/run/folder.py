@@ -71,6 +71,11 @@ class RunFolder:
         """Returns the folder of the summaries for TensorBoard."""
         return self.path / "summaries"
 
+    @property
+    def mlflow(self) -> Path:
+        """Returns the path of the note which run in MLflow this one is."""
+        return self.path / "mlflow.json"
+
     def holds_run(self) -> bool:
         """Tells whether a training saved something here. One that failed before its first checkpoint does not count."""
         return self.checkpoints.exists()

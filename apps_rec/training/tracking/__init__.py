@@ -1,0 +1,1 @@
+"""The tracking of a training: hyperparameters for TensorBoard, and a run in MLflow."""
