@@ -84,8 +84,7 @@ def _parts(config: Any) -> dict[str, Callable[[], None]]:
         with tf.GradientTape() as tape:
             vectors = [block.vectors for block in embedded.blocks]
             tape.watch(vectors)
-            losses = model.head.losses(model._logits(embedded, True, None), batch[1])
-            loss = tf.add_n([tf.reduce_mean(values) for values in losses.values()])
+            loss = tf.add_n(list(model._dense_part(embedded, *batch[1:], True, None).values()))
         return tape.gradient(loss, dense + vectors)
 
     kernels = [variable for variable in dense if variable.shape.rank == 2]
