@@ -135,6 +135,7 @@ def open_mlflow_run(config: Config, folder: RunFolder, is_resumed: bool, values:
             "or train without it: --set train_config.mlflow_uri="
         ) from None
     run_id = _noted(folder, uri) if is_resumed else None
+    is_noted = run_id is not None
     try:
         with _few_retries():
             beside = _folder_of_file(uri)
@@ -151,10 +152,10 @@ def open_mlflow_run(config: Config, folder: RunFolder, is_resumed: bool, values:
         raise
     # Whatever a server, a database and the way to them may raise.
     except Exception as error:
+        gone = f" with the run that {folder.mlflow} names (delete the file to begin another there)" if is_noted else ""
         raise RunError(
-            f"train_config.mlflow_uri: MLflow at {uri} cannot be used: {_first_line(error)}. See that it is there and "
-            f"that it has the run that {folder.mlflow} names, if there is one (delete the file to begin another), or "
-            "train without it: --set train_config.mlflow_uri="
+            f"train_config.mlflow_uri: MLflow at {uri} cannot be used: {_first_line(error)}. See that it is "
+            f"there{gone}, or train without it: --set train_config.mlflow_uri="
         ) from error
     write_whole(folder.mlflow, json.dumps({"uri": uri, "run_id": run_id}) + "\n")
     log.info("MLflow at %s: run %s", uri, run_id)
