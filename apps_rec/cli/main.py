@@ -14,7 +14,7 @@ from types import FrameType
 
 import apps_rec
 from apps_rec.cli.commands import COMMANDS, GROUPS
-from apps_rec.cli.options import Parser, load_plugins
+from apps_rec.cli.options import CommandParser, Parser, load_plugins
 from apps_rec.errors import ArgumentError, ConfigError, UserError
 from apps_rec.terminal.progress_bar import bars_on_terminal
 from apps_rec.tools.log import ToStderr
@@ -91,7 +91,7 @@ def build_parser() -> Parser:
         description="Multi-task ranking for app stores: train, evaluate, export and score from a config.",
     )
     parser.add_argument("--version", action="version", version=f"apps-rec {apps_rec.__version__}")
-    top = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    top = parser.add_subparsers(title="commands", required=True, metavar="COMMAND", parser_class=CommandParser)
     groups: dict[str, argparse._SubParsersAction] = {}
     for full_name, command in COMMANDS.items():
         group, _, name = full_name.rpartition(" ")

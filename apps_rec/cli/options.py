@@ -17,6 +17,14 @@ TRUST = "run the export though it holds operations that are in no export of apps
 class Parser(argparse.ArgumentParser):
     """The standard parser, which shows a mistake in the arguments as one line, without the usage."""
 
+    def error(self, message: str) -> NoReturn:
+        """Ends with exit code 2."""
+        self.exit(2, f"{self.prog}: error: {shown(message)}; see {self.prog} --help\n")
+
+
+class CommandParser(Parser):
+    """The parser of one command."""
+
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
@@ -25,10 +33,6 @@ class Parser(argparse.ArgumentParser):
         if rest and self._subparsers is None:
             self.error(f"unrecognized arguments: {' '.join(rest)}")
         return found, rest
-
-    def error(self, message: str) -> NoReturn:
-        """Ends with exit code 2."""
-        self.exit(2, f"{self.prog}: error: {shown(message)}; see {self.prog} --help\n")
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:

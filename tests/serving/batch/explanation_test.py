@@ -53,7 +53,7 @@ def test_long_cells_are_cut_and_small_contributions_left_out():
     assert lines[3].split()[0] == "c24"
     assert "x" * 23 + "…" in lines[3]
     assert [line.split()[0] for line in lines[3:23]] == [f"c{at}" for at in range(24, 4, -1)]
-    assert lines[24] == "and 5 more of smaller contributions to the score; an output file has all"
+    assert lines[24] == "and 5 more of smaller contributions to score; an output file has all"
     assert found.table().num_rows == 50
 
 
