@@ -25,6 +25,7 @@ ELSEWHERE = {
     "docs/results.md": {
         "apps-rec simulate store": "tests/samples/appstore_test.py::test_a_full_run_holds_its_bands",
         "python samples/appstore/cvr_study.py": "tests/samples/cvr_study_test.py::test_a_seed_comes_out_again",
+        "python samples/task_correlation.py": "tests/samples/task_correlation_test.py::test_a_repeat_comes_out",
         ".venv/bin/python -m pytest -m slow -s tests/training/cost_test.py": "tests/training/cost_test.py::test_",
     },
     "docs/serving.md": {
