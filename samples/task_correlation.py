@@ -31,7 +31,7 @@ from apps_rec.legacy_keras import keras
 from apps_rec.simulation import RelatedTasks
 
 RESULTS = Path("docs/task_correlation.json")
-FIGURE = Path("docs/images/task_correlation.svg")
+FIGURE = Path("docs/task_correlation.svg")
 MODELS = {"shared_bottom": "shared bottom", "one_gate": "one-gate mixture", "mmoe": "MMOE"}
 
 # Chosen, and committed, before any full run.
