@@ -113,7 +113,7 @@ def test_the_docs_show_the_table_and_the_figure_of_the_runs(tmp_path):
     study.draw(results, tmp_path / study.FIGURE.name)
     is_there = ROOT / study.FIGURE
     assert _texts(tmp_path / study.FIGURE.name) == _texts(is_there)
-    assert f"{study.FIGURE.name}" in (ROOT / "docs" / "results.md").read_text()
+    assert f"({study.FIGURE.name})" in (ROOT / "docs" / "results.md").read_text()
 
 
 def _texts(drawing):
