@@ -5,13 +5,20 @@ from __future__ import annotations
 import argparse
 import logging
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn, Protocol
 
 import apps_rec
 from apps_rec.errors import shown
 from apps_rec.tools.quiet import quiet_tensorflow
 
 TRUST = "run the export though it holds operations that are in no export of apps-rec, and may read or write files"
+
+
+class Measured(Protocol):
+    """A result of numbers, whose text is a table."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the numbers by name."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -89,3 +96,14 @@ def names(text: str) -> list[str]:
 def write(text: object) -> None:
     """Prints a text with control characters escaped, so that it is safe for a terminal."""
     print(shown(str(text)))
+
+
+def write_measured(found: Measured, as_json: bool) -> None:
+    """Prints what was measured as a table, or as one JSON object on one line."""
+    if as_json:
+        # numpy, which a mistake in a config need not wait for.
+        from apps_rec.evaluation import to_json
+
+        print(to_json(found.to_json()))
+    else:
+        write(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, add_date, read_config, write
+from apps_rec.cli.options import add_config, add_date, read_config, write_measured
 
 HELP = "find the scale and shift of each tower's logit that make its probabilities right"
 EXAMPLE = "samples/appstore/esmm.config --input data/appstore/eval.parquet"
@@ -22,9 +22,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Fits, and prints a table or JSON."""
     found = apps_rec.calibrate(read_config(options), input=options.input)
-    if options.json:
-        from apps_rec.evaluation import to_json
-
-        print(to_json(found.to_json()))
-    else:
-        write(found)
+    write_measured(found, options.json)

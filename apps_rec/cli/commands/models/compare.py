@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_plugin, names, write
+from apps_rec.cli.options import add_plugin, names, write_measured
 
 HELP = "compare two models on the same rows: differences with intervals"
 EXAMPLE = (
@@ -66,9 +66,4 @@ def run(options: argparse.Namespace) -> None:
         resamples=options.resamples,
         seed=options.seed,
     )
-    if options.json:
-        from apps_rec.evaluation import to_json
-
-        print(to_json(comparison.to_json()))
-    else:
-        write(comparison)
+    write_measured(comparison, options.json)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 import apps_rec
-from apps_rec.cli.options import add_config, add_date, names, read_config, write
+from apps_rec.cli.options import add_config, add_date, names, read_config, write_measured
 
 HELP = "measure the trained model on eval_input_path, or on other files"
 EXAMPLE = "samples/appstore/esmm.config --set model_dir=out/x --json"
@@ -58,9 +58,4 @@ def run(options: argparse.Namespace) -> None:
         users=options.users,
         input=options.input,
     )
-    if options.json:
-        from apps_rec.evaluation import to_json
-
-        print(to_json(metrics.to_json()))
-    else:
-        write(metrics)
+    write_measured(metrics, options.json)
