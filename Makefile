@@ -10,7 +10,7 @@ PROTOS_OUT := .
 DESCRIPTORS := out/descriptors
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-slow check bench bench-serving scaling gpu-check protos descriptors docs notebooks site clean
+.PHONY: help demo test test-slow check bench bench-serving results scaling gpu-check protos descriptors docs notebooks site clean
 
 help:
 	@echo "make demo       install, simulate an app store's log, train, evaluate, export and score mmoe and esmm"
@@ -19,6 +19,7 @@ help:
 	@echo "make check      formatting, lint and types"
 	@echo "make bench      ours beside DeepCTR and torch-rechub: benchmarks/results.json and docs/performance.md (40 min)"
 	@echo "make bench-serving  what a request costs, beside DeepCTR's SavedModel: docs/serving.md (10 min)"
+	@echo "make results    FM, DeepFM, MMOE, ESMM offline and in simulated A/B tests: docs/results.md (2 hours; out/results)"
 	@echo "make scaling    one config under every strategy: the table in docs/scaling.md"
 	@echo "make gpu-check  whether a GPU trains as the CPU does, and how fast; says so where there is none"
 	@echo "make protos     generate apps_rec/protos from protos/"
@@ -87,6 +88,18 @@ bench: .venv/.installed .venv-bench/.installed
 
 bench-serving: .venv/.installed .venv-bench/.installed
 	.venv/bin/python -m benchmarks.serving .venv-bench/bin/python $(BENCH_FLAGS)
+
+# What is done is kept in out/results; remove it to do all of it anew. docs/results.md says where the data comes from.
+results: .venv/.installed data/appstore/eval.parquet data/census/val.parquet data/kuairand/test.parquet
+	.venv/bin/python -m benchmarks.evidence
+
+data/census/val.parquet: | .venv/.installed
+	@test -n "$(CENSUS)" || { echo "data/census is not there: make results CENSUS=FOLDER KUAIRAND=FOLDER (docs/results.md)"; exit 1; }
+	.venv/bin/python samples/census/prepare.py $(CENSUS) -o data/census
+
+data/kuairand/test.parquet: | .venv/.installed
+	@test -n "$(KUAIRAND)" || { echo "data/kuairand is not there: make results CENSUS=FOLDER KUAIRAND=FOLDER (docs/results.md)"; exit 1; }
+	.venv/bin/python samples/kuairand/prepare.py $(KUAIRAND) -o data/kuairand
 
 # One config under every strategy, on two cores: the table in docs/scaling.md.
 scaling: .venv/.installed
