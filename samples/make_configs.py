@@ -165,6 +165,7 @@ def kuairand(table: pa.Table) -> dict[str, str]:
             fields="\n".join(id_fields + count_fields + [field("watch_history", "STRING")] + labels),
             features="\n".join(plain + counts + [mean]),
             group=group([*plain_names, *HISTORY_NUMBERS, "watch_history"]),
+            clicked_loss=CLICKED_LOSS,
         ),
         "esmm_attention.config": KUAIRAND.format(
             about=ATTENTION_ABOUT,
@@ -174,6 +175,7 @@ def kuairand(table: pa.Table) -> dict[str, str]:
             ),
             features="\n".join(plain + attention),
             group=group([*plain_names, "watch_history", "long_watch_history"]),
+            clicked_loss="",
         ),
     }
 
@@ -256,6 +258,11 @@ ESMM_ABOUT = """\
 ATTENTION_ABOUT = """\
 # Click, then long view, on KuaiRand-Pure: no counts of histories, but the lists themselves, pooled by attention
 # against the candidate video (Zhou et al. 2018)."""
+# A propensity of 1 in place of pCTR: the rows that were clicked count as they are.
+CLICKED_LOSS = """\
+    # Beside ESMM's two losses: pCVR on the rows that were clicked, each with the weight 1 (docs/results.md).
+    counterfactual { estimator: IPS weight: 1 min_propensity: 1 }
+"""
 KUAIRAND = """\
 {about}
 #   python samples/kuairand/prepare.py SOURCE -o data/kuairand
@@ -310,7 +317,7 @@ model_config {{
       label_name: "y_long_view"
       dnn {{ hidden_units: [128, 64] dropout_ratio: [0.2, 0.2] use_bn: false }}
     }}
-    l2_regularization: 0
+{clicked_loss}    l2_regularization: 0
   }}
 }}
 """
