@@ -25,6 +25,8 @@ from apps_rec.replicas import sum_over_replicas
 Tensors = Mapping[str, tf.Tensor]
 # Features, labels and row weights, each a dict of tensors.
 Batch = tuple[Tensors, Tensors, Tensors]
+# What a loss is called that reads no label.
+REGULARIZERS = ("loss_l2", "loss_embedding_l2", "loss_variational_dropout")
 
 
 class RankModel(tfrs.Model):
@@ -158,7 +160,7 @@ class RankModel(tfrs.Model):
 
     def compute_loss(self, inputs: Batch, training: bool = False) -> tf.Tensor:
         """Returns this replica's share of the loss; the sum over replicas is the loss of the global batch."""
-        return tf.add_n(list(self._loss_shares(inputs, training).values()))
+        return tf.add_n(list(self.loss_shares(inputs, training).values()))
 
     # AutoGraph rewrites Python control flow on tensors. There is none here, and the search for it takes longer than all
     # else before the first step.
@@ -171,7 +173,7 @@ class RankModel(tfrs.Model):
         averages = self.non_trainable_variables if self._keep_averages else []
         before = [tf.identity(average) for average in averages]
         with tf.GradientTape() as tape:
-            shares = self._loss_shares(batch, training=True)
+            shares = self.loss_shares(batch, training=True)
             loss = tf.add_n(list(shares.values()))
         gradients = tape.gradient(loss, self.trainable_variables)
         # The optimizer counts steps without reading the data. Without this, the step that meets the end of the data
@@ -188,7 +190,8 @@ class RankModel(tfrs.Model):
         losses = {name: sum_over_replicas(value) for name, value in {"loss": loss, **shares}.items()}
         return {**losses, "is_finite": tf.cast(is_finite, tf.float32)}
 
-    def _loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
+    def loss_shares(self, batch: Batch, training: bool) -> dict[str, tf.Tensor]:
+        """Returns this replica's share of each loss, weighted, by its name in logs; those of REGULARIZERS too."""
         features, labels, weights = batch
         seed = tf.stack([tf.constant(self._seed, tf.int64), self.optimizer.iterations]) if training else None
         embedded = self.embedder(features, training=training, seed=seed)

@@ -13,6 +13,7 @@ from apps_rec.data.pipeline.dataset import Positions
 from apps_rec.errors import RunError
 from apps_rec.legacy_keras import keras
 from apps_rec.models import RankModel
+from apps_rec.models.rank_model import REGULARIZERS
 from apps_rec.protos import train_pb2
 from apps_rec.training.nan_diagnosis import Batch, find_not_finite
 from apps_rec.training.run.folder import RunFolder
@@ -109,7 +110,7 @@ def _what(logs: Mapping[str, Any]) -> str:
     return "a gradient is not finite, though every loss is"
 
 
-_PENALTIES = ("loss_l2 ", "loss_embedding_l2 ", "loss_variational_dropout ")
+_PENALTIES = tuple(f"{name} " for name in REGULARIZERS)
 
 
 def check_weights(model: RankModel, step: int) -> None:

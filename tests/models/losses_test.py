@@ -98,7 +98,7 @@ def test_weights_that_are_drawn(make_embedder, prepare, make_batch):
     found = []
     for step in range(200):
         model.optimizer.iterations.assign(step)
-        found.append([float(model._loss_shares(batch, True)[f"loss_{name}"]) for name in ("ctr", "cvr")])
+        found.append([float(model.loss_shares(batch, True)[f"loss_{name}"]) for name in ("ctr", "cvr")])
         if step == 3:
             weights = model._drawn_weights(tf.constant([0, 3], tf.int64)).values()
             drawn = [part * float(weight) for part, weight in zip(parts, weights, strict=True)]

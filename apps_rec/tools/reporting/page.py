@@ -42,6 +42,7 @@ def page_of(runs: Sequence[RunReport], comparisons: Sequence[Comparison | str]) 
         "slices": drawings.slices(runs),
         "importance": drawings.importance(runs),
         "rules": RULES,
+        "gradients": any(run.gradients for run in runs),
     }
     return _environment().get_template("report.html.jinja").render(context)
 
@@ -80,6 +81,7 @@ def _of_run(at: int, runs: Sequence[RunReport]) -> dict[str, Any]:
             if layer.gates
         ],
         "importance": tables.importance(run),
+        "gradients": tables.gradients(run),
         "files": tables.files(run),
         "data": None if run.data is None else _data(run),
         "difference": tables.config_difference(runs, at) if at else None,

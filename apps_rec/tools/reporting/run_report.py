@@ -18,6 +18,7 @@ from apps_rec.evaluation.plan import build_plan
 from apps_rec.json_text import read_json
 from apps_rec.profile.findings.finding import DataReport
 from apps_rec.protos.feature_pb2 import FeatureConfig
+from apps_rec.tools.inspection.gradients import Conflicts, conflicts
 from apps_rec.tools.inspection.inspect import Inspection, inspect
 from apps_rec.tools.measured import measured_on
 from apps_rec.tools.reporting.curves import Curves, read_curves
@@ -41,6 +42,7 @@ class RunReport:
         measurement: metrics with intervals, slices and calibration.
         inspection: gates, experts, importance and alarms.
         data: what check-data found; None: not asked for.
+        gradients: how the losses of the tasks pull at the layers that they share; None: not asked for.
     """
 
     name: str
@@ -52,6 +54,7 @@ class RunReport:
     measurement: Measurement
     inspection: Inspection
     data: DataReport | None
+    gradients: Conflicts | None
 
     def to_json(self) -> dict[str, Any]:
         """Returns the entry of the report's JSON."""
@@ -72,11 +75,17 @@ class RunReport:
             "reliability": {each.suffix: each.to_json() for each in found.reliability},
             "inspection": self.inspection.to_json(),
             "data": None if self.data is None else self.data.as_json(),
+            "gradients": None if self.gradients is None else self.gradients.to_json(),
         }
 
 
 def report_on(
-    config: Config, by: Sequence[str], sample: int, resampling: Resampling, with_data: bool = False
+    config: Config,
+    by: Sequence[str],
+    sample: int,
+    resampling: Resampling,
+    with_data: bool = False,
+    batches: int = 0,
 ) -> RunReport:
     """Reads and measures a run.
 
@@ -86,6 +95,7 @@ def report_on(
         sample: number of rows to look at gates, experts and features on, 1 or more.
         resampling: how to make intervals.
         with_data: true reads all rows of training and evaluation for facts of the data.
+        batches: number of training batches to look at gradients on; 0: not done.
 
     Raises:
         RunError: there is no trained model, or it cannot be read.
@@ -106,6 +116,7 @@ def report_on(
         measurement,
         inspection,
         _data(config) if with_data else None,
+        conflicts(estimator, batches) if batches else None,
     )
 
 

@@ -217,6 +217,18 @@ def importance(run: RunReport) -> Table:
     return _table(["feature", *(f"{suffix}: {metric}" for suffix, metric in tasks)], rows)
 
 
+def gradients(run: RunReport) -> list[Table]:
+    """Returns a table for each two losses, of the layers that both reach."""
+    found = run.gradients
+    if found is None:
+        return []
+    notes = [f"{found.batches:,} batches of the training, {found.rows:,} rows"]
+    return [
+        _table(pair.head, [one.cells() for one in pair.layers], f"{pair.first} and {pair.second}", notes)
+        for pair in found.pairs
+    ]
+
+
 def files(run: RunReport) -> Table:
     """Returns the files that were measured."""
     rows = [[file["path"], f"{file['bytes']:,}", file["changed"]] for file in run.measured_on["files"]]

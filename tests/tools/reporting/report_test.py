@@ -7,7 +7,7 @@ import pytest
 
 import apps_rec
 from apps_rec.cli.main import main
-from apps_rec.errors import ArgumentError, RunError
+from apps_rec.errors import ArgumentError, ConfigError, RunError
 from tests.tiny import SMALL_MODEL, TinyRun, tiny_rows
 from tests.tools.reporting.pages import Tags, on_a_phone, screenshot
 
@@ -40,7 +40,8 @@ def reported(tmp_path_factory):
         shutil.copytree(RUN, "other")
         before = sorted((path, path.stat().st_mtime_ns) for path in (folder / RUN).rglob("*"))
         words = ["report", RUN, "other", "-o", "out/report.html", "--json", "out/report.json", "--by", "word,slot"]
-        assert main([*words, "--resamples", "20", "--sample", "100", "--users", "user"]) == 0
+        words += ["--resamples", "20", "--sample", "100", "--users", "user", "--gradients", "2"]
+        assert main(words) == 0
         # Nothing is written into the run.
         assert before == sorted((path, path.stat().st_mtime_ns) for path in (folder / RUN).rglob("*"))
         yield folder
@@ -99,6 +100,11 @@ def test_the_page_and_the_json_hold_what_was_measured(page, reported):
     assert {one["feature"] for one in inside["importances"]} == {"user", "app", EVIL, "slot"}
     assert set(inside["layers"]["mmoe"]["gates"]) == {"ctr", "cvr"}
     assert [one["column"] for one in first["by"]] == ["word", "slot"]
+    assert first["gradients"] == second["gradients"]
+    (pair,) = first["gradients"]["pairs"]
+    assert (first["gradients"]["batches"], first["gradients"]["rows"], pair["losses"]) == (2, 64, ["ctr", "ctcvr"])
+    assert f"embeddings of {EVIL}" in {layer["layer"] for layer in pair["layers"]}
+    assert f"{pair['layers'][0]['cosine']:+.3f} ±{pair['layers'][0]['spread']:.3f}" in text
 
 
 def test_mistakes_are_told_before_anything_is_measured(reported, capsys):
@@ -106,10 +112,20 @@ def test_mistakes_are_told_before_anything_is_measured(reported, capsys):
         apps_rec.report("nowhere", "x.html")
     with pytest.raises(ArgumentError, match="sample: expected 100 or more rows, got 5"):
         apps_rec.report("other", "x.html", sample=5)
+    with pytest.raises(ArgumentError, match="gradients: expected 1 or more batches, or 0, got -1"):
+        apps_rec.report("other", "x.html", gradients=-1)
     with pytest.raises(RunError, match="out: expected a file to write, got a folder"):
         apps_rec.report("other", "out")
     assert main(["report", "other", "-o", "x.html", "--by", "wrd"]) == 2
     assert "wrd" in capsys.readouterr().err
+    shutil.copytree("other", "one")
+    text = TinyRun.of(reported).config.read_text(encoding="utf-8")
+    one, tower = SMALL_MODEL.split("  esmm {")[0], 'task_towers { tower_name: "ctr" label_name: "click" }'
+    one += f'  rank_model {{ fm {{ group_name: "all" }} position_tower {{ group_name: "position" }} {tower} }}\n}}\n'
+    changed = text[: text.index("feature_config {")] + one + text[text.index("train_config {") :]
+    (reported / "one/pipeline.config").write_text(changed, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"gradients of two tasks or more .* the model has one, ctr. Leave"):
+        apps_rec.report("one", "x.html", gradients=3)
     assert not (reported / "x.html").exists()
 
 

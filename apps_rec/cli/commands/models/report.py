@@ -33,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--check-data", action="store_true", help="read all rows, and add what check-data finds")
     parser.add_argument(
+        "--gradients",
+        type=int,
+        default=0,
+        metavar="N",
+        help="print, and add, how the tasks' losses pull at the layers that they share, on N batches of the training",
+    )
+    parser.add_argument(
         "--users", metavar="COLUMN", help="the column of users, whose rows are drawn together; default: that of gauc"
     )
     parser.add_argument("--resamples", type=int, metavar="N", help="default: 200")
@@ -40,7 +47,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Writes the page, and prints where it is and each alarm."""
+    """Writes the page, and prints where it is, each alarm, and gradients where they are asked for."""
     runs = apps_rec.report(
         [options.model_dir, *options.others],
         options.output,
@@ -51,10 +58,13 @@ def run(options: argparse.Namespace) -> None:
         resamples=options.resamples,
         seed=options.seed,
         check_data=options.check_data,
+        gradients=options.gradients,
         json_output=options.json,
     )
     for one in runs:
         for alarm in one.inspection.alarms:
             write(f"alarm: {one.name}: {alarm}")
+        if one.gradients is not None:
+            write(f"{one.name}: {one.gradients}")
     for path in filter(None, (options.output, options.json)):
         write(f"{path}: written")

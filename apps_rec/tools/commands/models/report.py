@@ -30,6 +30,7 @@ def report(
     resamples: int | None = None,
     seed: int | None = None,
     check_data: bool = False,
+    gradients: int = 0,
     json_output: str | Path | None = None,
 ) -> list[RunReport]:
     """Measures trained models and writes all that is known of them as one HTML file, which needs no other.
@@ -47,6 +48,7 @@ def report(
         resamples: number of resamples, at least 20; None: 200.
         seed: seed of all draws, 0 or more; None: 0.
         check_data: true reads all rows of training and evaluation, and adds what check-data finds.
+        gradients: number of training batches to hold the gradients of the tasks against each other on; 0: not done.
         json_output: JSON file to write the same to.
 
     Returns:
@@ -54,7 +56,8 @@ def report(
 
     Raises:
         ArgumentError: a number is out of its range.
-        ConfigError: a config has no eval_input_path, or there is no such column.
+        ConfigError: a config has no eval_input_path, there is no such column, or gradients are asked for and there is
+            one task.
         DataError: the data has a mistake.
         RunError: there is no trained model, or it cannot be read; matplotlib or jinja2 is not installed; an output
             cannot be written.
@@ -68,6 +71,8 @@ def report(
         raise ArgumentError("{model_dirs}: expected a folder of a run, or several", "model_dirs")
     if sample < 100:
         raise ArgumentError("{sample}: expected 100 or more rows, got {got}", "sample", got=sample)
+    if gradients < 0:
+        raise ArgumentError("{gradients}: expected 1 or more batches, or 0, got {got}", "gradients", got=gradients)
     for name, path in (("output", output), ("json_output", json_output)):
         if path is not None:
             require_local(path, name)
@@ -75,6 +80,8 @@ def report(
                 raise RunError(f"{path}: expected a file to write, got a folder")
     columns = [by] if isinstance(by, str) else list(dict.fromkeys(by))
     configs = [_config(folder, overrides, columns, users) for folder in folders]
+    for config in configs if gradients else ():
+        _require_gradients(config)
     _require_libraries()
     quiet_tensorflow()
     from apps_rec.evaluation.intervals import Resampling
@@ -86,7 +93,7 @@ def report(
     runs = []
     for config in configs:
         own = column_of_users(build_plan(config.message)) if users is None else users
-        runs.append(report_on(config, columns, sample, Resampling.of(resamples, seed, own), check_data))
+        runs.append(report_on(config, columns, sample, Resampling.of(resamples, seed, own), check_data, gradients))
     others = [compared((configs[0], runs[0]), other) for other in zip(configs[1:], runs[1:], strict=True)]
     _write(Path(output), page_of(runs, others))
     if json_output is not None:
@@ -113,6 +120,20 @@ def _config(folder: str | Path, overrides: Sequence[str], columns: Sequence[str]
         with_slices(schema, users, "users")
     data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     return config
+
+
+def _require_gradients(config: Config) -> None:
+    """Checks that there are tasks whose gradients can be held against each other, and rows of a training."""
+    from apps_rec.data import data_files
+
+    message = config.message
+    towers = [tower.tower_name for tower in message.model_config.rank_model.task_towers]
+    if len(towers) < 2:
+        raise ConfigError(
+            f"{config.path}: the gradients of two tasks or more are held against each other; the model has one, "
+            f"{towers[0]}. Leave the gradients out"
+        )
+    data_files(message.train_input_path, "train_input_path", message.data_config.input_timeout_seconds)
 
 
 def _require_libraries() -> None:
