@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import statsmodels.api as sm
 from sklearn.linear_model import LogisticRegression
 
 from apps_rec.evaluation.columns import RowsOfTask
@@ -25,6 +26,8 @@ def test_the_fit_agrees_with_scikit_learn(scale, shift, centre):
     peer = LogisticRegression(C=np.inf, tol=1e-10, max_iter=1000).fit((logits - centre)[:, None], labels)
     expected = (peer.coef_[0, 0], peer.intercept_[0] - peer.coef_[0, 0] * centre)
     assert found == pytest.approx(expected, rel=1e-4, abs=1e-4)
+    newton = sm.Logit(labels, sm.add_constant(logits - centre)).fit(tol=1e-14, disp=0).params
+    assert found == pytest.approx((newton[1], newton[0] - newton[1] * centre), rel=1e-6, abs=1e-6)
     # The log loss is least where the mean prediction is the mean label, overall and weighed by the logit.
     residuals = 1 / (1 + np.exp(-(found[0] * logits + found[1]))) - labels
     assert abs(residuals.mean()) < 1e-9

@@ -8,10 +8,11 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
+from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
 
 from apps_rec.experiments.analyze import compared as compare
 from apps_rec.experiments.columns import columns_of
-from apps_rec.experiments.compare import mismatch, uneven_covariates
+from apps_rec.experiments.compare import mismatch, p_of_ratio, uneven_covariates
 from apps_rec.experiments.metric import metrics_of
 from apps_rec.experiments.report import Settings
 from tests.experiments.logs import sums_of, users_of
@@ -73,6 +74,8 @@ def test_difference_interval_p_and_least_effect(users, at, above, below):
     assert row.interval == pytest.approx(log_interval(control, treatment), **EXACT)
     assert row.p == pytest.approx(stats.ttest_ind(treatment, control, equal_var=False).pvalue, **EXACT)
     assert row.adjusted_p == row.p
+    of_statsmodels = CompareMeans(DescrStatsW(treatment), DescrStatsW(control)).ttest_ind(usevar="unequal")
+    assert row.p == pytest.approx(of_statsmodels[1], **EXACT)
     assert row.is_significant == (row.p < 0.05)
     assert row.dispersion == pytest.approx(control.var(ddof=1) / control.mean(), **EXACT)
     effect = NormalIndPower().solve_power(nobs1=3000, ratio=2500 / 3000, alpha=0.05, power=0.8)
@@ -100,6 +103,12 @@ def test_cuped_takes_what_a_regression_on_the_covariate_takes(users):
     assert row.interval == pytest.approx(log_interval(control, treatment), **EXACT)
     assert row.p == pytest.approx(stats.ttest_ind(treatment, control, equal_var=False).pvalue, **EXACT)
     assert row.variance_left == pytest.approx(1 - np.corrcoef(before, downloads)[0, 1] ** 2, abs=0.02)
+    widths = []
+    for values in (adjusted, downloads):
+        arms = (DescrStatsW(values[users["arm"] == arm]) for arm in "ba")
+        low, high = CompareMeans(*arms).tconfint_diff(usevar="unequal")
+        widths.append(high - low)
+    assert row.variance_left == pytest.approx((widths[0] / widths[1]) ** 2, **EXACT)
     assert row.variance_left < 0.9
 
 
@@ -114,6 +123,20 @@ def test_several_treatments_are_adjusted_by_holm():
         assert [row.adjusted_p for row in three] == pytest.approx(list(adjusted), **EXACT)
         assert [row.is_significant for row in three] == list(rejected)
     assert rows[1].is_significant
+
+
+@pytest.mark.parametrize("shares", [{}, {"a": 3, "b": 2}])
+@pytest.mark.parametrize(("control", "treatment"), [(300, 260), (480, 519), (5000, 5300), (470_000, 471_900)])
+def test_p_of_the_ratio_equals_scipys(shares, control, treatment):
+    total, share = control + treatment, shares.get("b", 1) / (shares.get("a", 1) + shares.get("b", 1))
+    arms = {"a": sums_of({"x": np.arange(control)}), "b": sums_of({"x": np.arange(treatment)})}
+    if total < 1000:
+        expected = stats.binomtest(treatment, total, share).pvalue
+    else:
+        wanted = np.array([total * (1 - share), total * share])
+        seen = np.array([control, treatment]) + 0.5 * np.sign(wanted - [control, treatment])
+        expected = stats.chisquare(seen, wanted).pvalue
+    assert p_of_ratio(arms, "a", "b", shares) == pytest.approx(expected, rel=1e-6, abs=1e-12)
 
 
 def test_the_ratio_of_users_is_held_against_the_expected_one():
@@ -144,7 +167,8 @@ def test_a_covariate_that_differs_between_arms_is_an_alarm(users):
     assert uneven_covariates(by_arm(users, columns), metrics, columns, "a") == []
     later = {**users, "before": users["before"] + (users["arm"] == "b")}
     (alarm,) = uneven_covariates(by_arm(later, columns), metrics, columns, "a")
-    assert alarm.startswith("the covariate before/users differs between a and b (p = ")
+    p = stats.ttest_ind(*(later["before"][users["arm"] == arm] for arm in "ab"), equal_var=False).pvalue
+    assert alarm.startswith(f"the covariate before/users differs between a and b (p = {p:.1e})")
 
 
 @pytest.mark.parametrize(

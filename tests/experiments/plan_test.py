@@ -2,6 +2,7 @@
 
 import pytest
 from scipy.stats import norm
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.power import NormalIndPower
 
 from apps_rec.errors import ArgumentError
@@ -32,9 +33,19 @@ def test_the_lift_of_those_users_is_the_lift():
     assert back.users == users
 
 
+@pytest.mark.parametrize("users", [20_000, 470_000, 3_480_000])
+@pytest.mark.parametrize(("power", "alpha"), [(0.8, 0.05), (0.9, 0.01)])
+def test_the_lift_of_users_has_statsmodels_power(users, power, alpha):
+    lift = plan(0.0155, 2.5, users=users, power=power, alpha=alpha).lift
+    effect = lift * 0.0155 / (2.5 * 0.0155 * (1 + lift / 2)) ** 0.5
+    assert NormalIndPower().power(effect, users, alpha) == pytest.approx(power, abs=1e-6)
+
+
 def test_several_arms_divide_alpha():
     made = plan(0.0155, 2.5, lift=0.05, arms=3)
     assert made.alpha_of_one == 0.025
+    _, _, _, of_one = multipletests([0.5, 0.5], alpha=0.05, method="bonferroni")
+    assert made.alpha_of_one == pytest.approx(of_one, rel=1e-12)
     assert made.users == plan(0.0155, 2.5, lift=0.05, alpha=0.025).users > plan(0.0155, 2.5, lift=0.05).users
 
 

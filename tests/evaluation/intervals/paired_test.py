@@ -51,6 +51,27 @@ def test_both_models_see_the_same_resamples():
     assert auc.interval.standard_error < 0.7 * np.sqrt(2) * alone
 
 
+def test_a_difference_of_means_agrees_with_scipys_paired_tests():
+    draw, task = np.random.default_rng(9), TaskMetrics("ctr", "probs", "click", metrics=(LOG_LOSS,))
+    pair = draw_pair(draw, 0.9, 1.0, task=task)
+    # Rows alone, each a unit.
+    rows = len(pair.units.codes)
+    (item,) = differences([Pair(task, pair.a, pair.b, Units(np.arange(rows), rows))], Resampling(4000))
+    a, b = (-np.log(np.where(each.labels, each.scores, 1 - each.scores)) for each in (pair.a, pair.b))
+    peer = scipy.stats.ttest_rel(b, a)
+    permuted = scipy.stats.permutation_test(
+        (b - a,), np.mean, permutation_type="samples", n_resamples=4000, vectorized=True, rng=2
+    )
+    assert item.interval.value == pytest.approx((b - a).mean(), rel=1e-6)
+    assert item.interval.standard_error == pytest.approx(scipy.stats.sem(b - a), rel=0.04)
+    low, high = peer.confidence_interval(0.95)
+    assert item.interval.bounds == pytest.approx((low, high), abs=0.1 * item.interval.standard_error)
+    # z within 4 % moves p by less than this wherever p is neither 0 nor 1; a permutation has an error of its own.
+    assert 0.005 < peer.pvalue < 0.5
+    assert item.interval.p == pytest.approx(peer.pvalue, abs=0.03)
+    assert item.interval.p == pytest.approx(permuted.pvalue, abs=0.03)
+
+
 def test_a_model_does_not_differ_from_itself():
     pair = draw_pair(np.random.default_rng(2))
     for item in differences([Pair(TASK, pair.a, pair.a, pair.units)], Resampling(20)):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import scipy.stats
+from sklearn.metrics import roc_auc_score
 
 from apps_rec.errors import ArgumentError
 from apps_rec.evaluation.collect import MetricCollector
@@ -70,6 +71,20 @@ def test_rows_alone_give_the_error_of_independent_rows():
     expected = scipy.stats.bootstrap((errors,), np.mean, n_resamples=2000, rng=1).standard_error
     assert interval.standard_error == pytest.approx(expected, rel=0.08)
     assert interval.standard_error == pytest.approx(scipy.stats.sem(errors), rel=0.06)
+
+
+def test_auc_of_rows_alone_agrees_with_scipys_bootstrap():
+    collector, rows = collect([TaskMetrics("ctr", "probs_ctr", "click")])
+    interval = intervals_of(collector, collector.tasks, Resampling(2000)).metrics["auc_ctr"]
+    labels, scores = rows["click"], rows["probs_ctr"]
+    found = scipy.stats.bootstrap(
+        (labels, scores), roc_auc_score, n_resamples=300, paired=True, vectorized=False, method="percentile", rng=1
+    )
+    # The error of a standard error of n resamples is about 1 / sqrt(2 n) of it: three of them, for both.
+    bound = 3 * np.sqrt(1 / 600 + 1 / 4000)
+    assert interval.standard_error == pytest.approx(found.standard_error, rel=bound)
+    # A percentile of 300 has an error of some .15 standard errors.
+    assert interval.bounds == pytest.approx(tuple(found.confidence_interval), abs=0.5 * interval.standard_error)
 
 
 def test_a_masked_task_and_a_slice_see_the_draws_of_all_users():

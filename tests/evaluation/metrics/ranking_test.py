@@ -81,6 +81,7 @@ def test_gauc_equals_a_loop_over_users(reduction, digits):
             weights.append({"mean": 1, "mean_by_sample_num": len(of_user[0])}.get(reduction, of_user[0].sum()))
     assert 20 < len(values) < len(np.unique(users))  # some users are left out
     assert gauc(labels, scores, users, reduction) == pytest.approx(np.average(values, weights=weights), abs=1e-9)
+    assert session_auc(labels, scores, users, reduction) == pytest.approx(np.average(values, weights=weights), abs=1e-9)
 
 
 def test_gauc_of_one_user_is_auc():
