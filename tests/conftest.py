@@ -83,7 +83,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 # What a process may have more than after the last time that its memory was freed.
-MORE_MEMORY = 300 << 20
+MORE_MEMORY = 200 << 20
 
 
 def resident() -> int:
@@ -114,8 +114,7 @@ def free_memory():
 
 @pytest.fixture(autouse=True, scope="module")
 def nothing_left(free_memory):
-    """Free what the tests of a file left."""
-    yield
+    """Free what the tests of the file before left: at its end, pytest still holds the values of its fixtures."""
     free_memory()
 
 

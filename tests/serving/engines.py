@@ -19,7 +19,8 @@ def lent_engine(folder: Path, threads: int = 0, trust: bool = False) -> contextl
     return contextlib.nullcontext(kept_engine(folder, threads, trust))
 
 
-@functools.cache
+# Each takes some 70 MiB, so those of files that are over go.
+@functools.lru_cache(maxsize=2)
 def _load(folder: Path, threads: int, trust: bool) -> Engine:
     engine = Engine(folder, threads, trust)
     make = functools.cache(lambda signature, inputs: Engine.function(engine, signature, inputs))
