@@ -49,6 +49,8 @@ setup(
         "report": ["matplotlib>=3.9,<4", "jinja2>=3.1,<4"],
         # train_config.mlflow_uri, also where it is a file of SQLite.
         "mlflow": ["mlflow-skinny>=3.5,<4", "sqlalchemy>=2", "alembic>=1.10,<2"],
+        # The command calibrate with --method isotonic.
+        "isotonic": ["scipy>=1.12"],
         # The commands ab and plan-ab. A log in a warehouse needs Ibis's backend too: ibis-framework[postgres].
         "ab": ["tea-tasting>=1.14,<2"],
         # The notebook docs/notebooks/quickstart.ipynb, to be opened in Jupyter or run by website/notebooks.py.
@@ -85,7 +87,7 @@ setup(
             # For the tests of ab and plan-ab, also on a log that SQLite holds for a warehouse.
             "tea-tasting>=1.14,<2",
             "ibis-framework[sqlite]>=12,<13",
-            "scipy>=1.11",
+            "scipy>=1.12",
             "statsmodels>=0.14",
             # For the test of the notebook.
             "matplotlib>=3.8",

@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import Any
 
 from apps_rec.protos.data_pb2 import DataConfig
-from apps_rec.protos.network_pb2 import TaskTower
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
 
 TRAIN, VALIDATE, EVALUATE = "train", "validate", "evaluate"
@@ -74,13 +73,6 @@ def evaluated_rows(config: PipelineConfig) -> dict[str, Any]:
         "num_examples": config.eval_config.num_examples,
         "bad_rows": DataConfig.BadRows.Name(data.bad_rows),
     }
-
-
-def correction_as_text(tower: TaskTower) -> str:
-    """Writes how a tower's logit is corrected behind its training, such as `negatives_kept 0.2`; "": it is not."""
-    names = ("negatives_kept", "logit_scale", "logit_shift")
-    plain = TaskTower()
-    return " ".join(f"{n} {getattr(tower, n):g}" for n in names if getattr(tower, n) != getattr(plain, n))
 
 
 def filter_as_text(row_filter: DataConfig.RowFilter) -> str:

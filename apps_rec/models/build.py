@@ -12,6 +12,7 @@ from apps_rec.config.custom import body_arguments
 from apps_rec.config.heads import space_of
 from apps_rec.config.outputs import labels_not_always_observed, labels_of_losses, may_be_any_number
 from apps_rec.config.sequences import listed_in_groups
+from apps_rec.config.tasks.corrections import corrections_of
 from apps_rec.config.tasks.distillation import is_any_number, soft_labels_of
 from apps_rec.config.tasks.kinds import kind_name
 from apps_rec.config.tasks.losses import LOSSES, AskedLoss, asked_losses, is_learned
@@ -325,9 +326,7 @@ def _build_task(
         space_label=space_of(tower) or None,
         in_space_weight=tower.in_task_space_weight,
         out_space_weight=tower.out_task_space_weight,
-        negatives_kept=tower.negatives_kept,
-        logit_scale=tower.logit_scale,
-        logit_shift=tower.logit_shift,
+        **corrections_of(tower),
         observed=observed,
         losses=tuple(_build_loss(asked, is_drawn) for asked in losses),
         kind=kind_name(tower),

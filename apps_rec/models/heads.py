@@ -13,6 +13,7 @@ import tensorflow as tf
 from apps_rec.data.schema import NOT_OBSERVED
 from apps_rec.layers import MultiplicativeHead
 from apps_rec.losses import Rows, Terms, loss_of
+from apps_rec.models.corrections import rising_line
 from apps_rec.models.counterfactual import FurtherLosses, counterfactual_losses
 from apps_rec.models.kinds import PROBABILITY
 from apps_rec.models.specs import CounterfactualSpec, ScoreTerm, Task
@@ -201,10 +202,12 @@ def _corrected(task: Task, logits: tf.Tensor) -> tf.Tensor:
 
     Lower by log(kept), p is p / (p + (1 - p) / kept), as over all rows, where negatives were left out of those of the
     training (He et al. 2014, Practical Lessons from Predicting Clicks on Ads at Facebook, section 6.3). Scale and shift
-    are of Platt 1999, Probabilistic Outputs for Support Vector Machines.
+    are of Platt 1999, Probabilistic Outputs for Support Vector Machines; in their place there may be a rising line.
     """
     if task.negatives_kept != 1:
         logits += math.log(task.negatives_kept)
+    if task.logit_knots:
+        return rising_line(logits, task.logit_knots, task.logit_values)
     if task.logit_scale != 1:
         logits *= task.logit_scale
     return logits if task.logit_shift == 0 else logits + task.logit_shift

@@ -9,6 +9,7 @@ from typing import Any
 
 from apps_rec.data.schema import NOT_OBSERVED_NUMBER
 from apps_rec.losses import CLASSIFICATION, loss_of
+from apps_rec.models.corrections import check_line
 from apps_rec.models.kinds import KINDS, PROBABILITY, Kind
 
 
@@ -74,6 +75,9 @@ class Task:
             corrected; 1 but where the kind is a probability.
         logit_scale: factor of the logit behind outputs, above 0; 1 but where the kind is a probability.
         logit_shift: term of the same; 0 but where the kind is a probability.
+        logit_knots: logits at the corners of a rising line, in place of both, on which the logit behind outputs is read
+            off; or ().
+        logit_values: what each of them becomes.
         observed: labels that may be -1, not observed. A row where one of them is -1 does not count.
         losses: one or several, which are added up.
         kind: a key of `apps_rec.models.kinds.KINDS`.
@@ -96,6 +100,8 @@ class Task:
     negatives_kept: float = 1.0
     logit_scale: float = 1.0
     logit_shift: float = 0.0
+    logit_knots: tuple[float, ...] = ()
+    logit_values: tuple[float, ...] = ()
     observed: tuple[str, ...] = ()
     losses: tuple[TaskLoss, ...] = (TaskLoss(),)
     kind: str = PROBABILITY
@@ -113,8 +119,14 @@ class Task:
                 f"task {self.name}: negatives_kept is above 0 and at most 1, and logit_scale above 0; "
                 f"got {self.negatives_kept:g} and {self.logit_scale:g}"
             )
-        if self.kind != PROBABILITY and (self.negatives_kept, self.logit_scale, self.logit_shift) != (1, 1, 0):
+        is_scaled = (self.logit_scale, self.logit_shift) != (1, 0)
+        has_line = bool(self.logit_knots or self.logit_values)
+        if self.kind != PROBABILITY and (self.negatives_kept != 1 or is_scaled or has_line):
             raise ValueError(f"task {self.name}: only the logit of a {PROBABILITY} is corrected, not of a {self.kind}")
+        if has_line:
+            if is_scaled:
+                raise ValueError(f"task {self.name}: expected logit_knots or logit_scale and logit_shift, got both")
+            check_line(self.logit_knots, self.logit_values)
 
     @property
     def row(self) -> Kind:

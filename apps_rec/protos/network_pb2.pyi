@@ -138,7 +138,7 @@ class Tower(_message.Message):
     def __init__(self, input: _Optional[str] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ...) -> None: ...
 
 class TaskTower(_message.Message):
-    __slots__ = ("tower_name", "label_name", "metrics_set", "loss_type", "num_class", "dnn", "weight", "task_space_indicator_label", "in_task_space_weight", "out_task_space_weight", "losses", "use_sample_weight", "task_space_indicator_name", "task_space_indicator_value", "sample_weight", "relation_tower_names", "relation_dnn", "negatives_kept", "logit_scale", "logit_shift")
+    __slots__ = ("tower_name", "label_name", "metrics_set", "loss_type", "num_class", "dnn", "weight", "task_space_indicator_label", "in_task_space_weight", "out_task_space_weight", "losses", "use_sample_weight", "task_space_indicator_name", "task_space_indicator_value", "sample_weight", "relation_tower_names", "relation_dnn", "negatives_kept", "logit_scale", "logit_shift", "logit_knots", "logit_values")
     TOWER_NAME_FIELD_NUMBER: _ClassVar[int]
     LABEL_NAME_FIELD_NUMBER: _ClassVar[int]
     METRICS_SET_FIELD_NUMBER: _ClassVar[int]
@@ -159,6 +159,8 @@ class TaskTower(_message.Message):
     NEGATIVES_KEPT_FIELD_NUMBER: _ClassVar[int]
     LOGIT_SCALE_FIELD_NUMBER: _ClassVar[int]
     LOGIT_SHIFT_FIELD_NUMBER: _ClassVar[int]
+    LOGIT_KNOTS_FIELD_NUMBER: _ClassVar[int]
+    LOGIT_VALUES_FIELD_NUMBER: _ClassVar[int]
     tower_name: str
     label_name: str
     metrics_set: _containers.RepeatedCompositeFieldContainer[_eval_pb2.EvalMetrics]
@@ -179,7 +181,9 @@ class TaskTower(_message.Message):
     negatives_kept: float
     logit_scale: float
     logit_shift: float
-    def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., use_sample_weight: bool = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., sample_weight: _Optional[str] = ..., relation_tower_names: _Optional[_Iterable[str]] = ..., relation_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., negatives_kept: _Optional[float] = ..., logit_scale: _Optional[float] = ..., logit_shift: _Optional[float] = ...) -> None: ...
+    logit_knots: _containers.RepeatedScalarFieldContainer[float]
+    logit_values: _containers.RepeatedScalarFieldContainer[float]
+    def __init__(self, tower_name: _Optional[str] = ..., label_name: _Optional[str] = ..., metrics_set: _Optional[_Iterable[_Union[_eval_pb2.EvalMetrics, _Mapping]]] = ..., loss_type: _Optional[_Union[_loss_pb2.LossType, str]] = ..., num_class: _Optional[int] = ..., dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., weight: _Optional[float] = ..., task_space_indicator_label: _Optional[str] = ..., in_task_space_weight: _Optional[float] = ..., out_task_space_weight: _Optional[float] = ..., losses: _Optional[_Iterable[_Union[_loss_pb2.Loss, _Mapping]]] = ..., use_sample_weight: bool = ..., task_space_indicator_name: _Optional[str] = ..., task_space_indicator_value: _Optional[str] = ..., sample_weight: _Optional[str] = ..., relation_tower_names: _Optional[_Iterable[str]] = ..., relation_dnn: _Optional[_Union[_dnn_pb2.DNN, _Mapping]] = ..., negatives_kept: _Optional[float] = ..., logit_scale: _Optional[float] = ..., logit_shift: _Optional[float] = ..., logit_knots: _Optional[_Iterable[float]] = ..., logit_values: _Optional[_Iterable[float]] = ...) -> None: ...
 
 class CounterfactualRisk(_message.Message):
     __slots__ = ("estimator", "weight", "min_propensity", "imputation_dnn", "imputation_weight")

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from apps_rec.config.passes import correction_as_text, evaluated_rows
+from apps_rec.config.passes import evaluated_rows
+from apps_rec.config.tasks.corrections import correction_as_text
 from apps_rec.data import data_files, storage
 from apps_rec.evaluation import write_metrics
 from apps_rec.protos.pipeline_pb2 import PipelineConfig

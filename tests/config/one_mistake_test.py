@@ -263,6 +263,32 @@ BY_OVERRIDE = [
     ([f"{CTR}.negatives_kept=0"], ["negatives_kept: expected a number in (0, 1], got 0"]),
     ([f"{CTR}.logit_scale=0"], ["logit_scale: expected more than 0, got 0"]),
     ([f"{CTR}.logit_shift=nan"], ["logit_shift=nan: expected a finite number, got nan"]),
+    (
+        [f"{CTR}.logit_knots=1,2", f"{CTR}.logit_values=1,2,3"],
+        ["as many numbers in logit_values as in logit_knots, got 3 and 2"],
+    ),
+    (
+        [f"{CTR}.logit_values=1,2"],
+        ["logit_values: expected as many numbers in logit_values as in logit_knots, got 2 and 0"],
+    ),
+    ([f"{CTR}.logit_knots=1", f"{CTR}.logit_values=1"], ["logit_knots: expected 2 to 100 numbers, got 1"]),
+    (
+        [f"{CTR}.{name}={','.join(map(str, range(101)))}" for name in ("logit_knots", "logit_values")],
+        ["logit_knots: expected 2 to 100 numbers, got 101"],
+    ),
+    (
+        [f"{CTR}.logit_knots=1,2,2.00000001", f"{CTR}.logit_values=1,2,3"],
+        ["logit_knots[2]: logit_knots must rise; 2 comes after 2."],
+    ),
+    (
+        [f"{CTR}.logit_knots=1,2", f"{CTR}.logit_values=1,-2"],
+        ["logit_values[1]: logit_values must rise; -2 comes after 1."],
+    ),
+    ([f"{CTR}.logit_knots=1,inf"], ["logit_knots=1,inf: expected a finite number, got inf"]),
+    (
+        [f"{CTR}.logit_knots=1,2", f"{CTR}.logit_values=1,2", f"{CTR}.logit_scale=2"],
+        ["logit_scale: logit_knots and logit_values are given too; expected either these or it."],
+    ),
     ([f"{CTR}.negatives_kept=10"], ["negatives_kept: expected a number in (0, 1], got 10"]),
     ([f"{CTR}.task_space_indicator_label=clik"], ['no label is called "clik"']),
     ([f"{CTR}.out_task_space_weight=0"], ["needs task_space_indicator_label"]),

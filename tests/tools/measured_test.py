@@ -180,9 +180,14 @@ def test_the_command_measures_by_a_column(clean, capsys, monkeypatch):
         assert item["auc_ctr"] == pytest.approx(roc_auc_score(click, scores[mine]), abs=1e-9)
         assert "ctr" in item["small"]
     assert sum(item["rows"] for item in answer["by"][0]["slices"]) == answer["rows"]
-    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: made[-1])
-    assert main(["evaluate", "tiny.config", "--by", "word"]) == 0
+    asked = []
+    monkeypatch.setattr(apps_rec, "evaluate", lambda *words, **flags: asked.append(flags["by"]) or made[-1])
+    for flag in ("--by", "--slice"):
+        assert main(["evaluate", "tiny.config", flag, "word,source"]) == 0
+        text = capsys.readouterr().out
+        assert "ctr by word" in text
+        assert "* fewer than 100 positives or negatives: differences are mostly chance" in text
+    assert asked == [["word", "source"]] * 2
     monkeypatch.setattr(apps_rec, "evaluate", measure)
-    assert "ctr by word" in capsys.readouterr().out
     assert main(["evaluate", "tiny.config", "--by", "wrd"]) == 2
     assert 'Did you mean "word"?' in capsys.readouterr().err

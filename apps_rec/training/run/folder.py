@@ -11,6 +11,7 @@ from pathlib import Path
 from google.protobuf import text_format
 
 from apps_rec.atomic_file import replace_text
+from apps_rec.config.tasks.corrections import without_corrections
 from apps_rec.errors import RunError
 from apps_rec.names import file_name
 from apps_rec.protos.pipeline_pb2 import PipelineConfig
@@ -232,8 +233,7 @@ def _shape_lines(config: PipelineConfig) -> list[str]:
             feature.embedding_init.trainable = trainable
     for tower in shape.model_config.rank_model.task_towers:
         del tower.metrics_set[:]
-        for field in ("negatives_kept", "logit_scale", "logit_shift"):
-            tower.ClearField(field)
+        without_corrections(tower)
     return text_format.MessageToString(shape).splitlines()
 
 

@@ -39,7 +39,7 @@ def reported(tmp_path_factory):
         apps_rec.train(apps_rec.check("tiny.config", [f"model_dir='{RUN}'"]))
         shutil.copytree(RUN, "other")
         before = sorted((path, path.stat().st_mtime_ns) for path in (folder / RUN).rglob("*"))
-        words = ["report", RUN, "other", "-o", "out/report.html", "--json", "out/report.json", "--by", "word,slot"]
+        words = ["report", RUN, "other", "-o", "out/report.html", "--json", "out/report.json", "--slice", "word,slot"]
         words += ["--resamples", "20", "--sample", "100", "--users", "user", "--gradients", "2"]
         assert main(words) == 0
         # Nothing is written into the run.

@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--by",
+        "--slice",
         type=names,
         metavar="COLUMNS",
         help="columns of input_fields, with commas: the metrics within each value of each, too",

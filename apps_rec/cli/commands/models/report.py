@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_plugin(parser)
     parser.add_argument(
         "--by",
+        "--slice",
         type=names,
         default=[],
         metavar="COLUMNS",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from apps_rec.config.checks.context import Context
 from apps_rec.config.checks.rows.data import check_weight
@@ -13,6 +14,7 @@ from apps_rec.config.heads import counts_inside_alone, head_of
 from apps_rec.config.outputs import metric_names
 from apps_rec.config.report import quoted
 from apps_rec.config.rewrite import RANK
+from apps_rec.config.tasks.corrections import MOST_KNOTS, given_corrections
 from apps_rec.config.tasks.kinds import PROBABILITY, kind_name, kind_row
 from apps_rec.protos.data_pb2 import DataConfig
 from apps_rec.protos.loss_pb2 import Kd
@@ -142,10 +144,33 @@ def _task_space(context: Context, path: str, tower: TaskTower) -> None:
 
 def _corrections(context: Context, path: str, tower: TaskTower) -> None:
     """Reports a correction of a logit that the tower's probability is not made of."""
-    report, kind = context.report, kind_name(tower)
-    for name, none in (("negatives_kept", 1), ("logit_scale", 1), ("logit_shift", 0)):
-        if kind != PROBABILITY and getattr(tower, name) != none and not report.is_broken(f"{path}.{name}"):
+    report, kind, given = context.report, kind_name(tower), given_corrections(tower)
+    for name in given:
+        if kind != PROBABILITY and not report.is_broken(f"{path}.{name}"):
             report.error(f"{path}.{name}", f"is for a tower of one probability; this one is of the kind {kind}.")
+    if "logit_knots" in given or "logit_values" in given:
+        _line(context, path, tower)
+
+
+def _line(context: Context, path: str, tower: TaskTower) -> None:
+    """Reports a line of logits whose points are not whole or do not rise, or that stands beside a scale or a shift."""
+    report, names = context.report, ("logit_knots", "logit_values")
+    if any(report.is_broken(f"{path}.{name}") for name in names):
+        return
+    here = f"{path}.{'logit_knots' if tower.logit_knots else 'logit_values'}"
+    counts = [len(getattr(tower, name)) for name in names]
+    if counts[0] != counts[1]:
+        text = f"expected as many numbers in logit_values as in logit_knots, got {counts[1]} and {counts[0]}."
+        report.error(here, text)
+    elif not 2 <= counts[0] <= MOST_KNOTS:
+        report.error(here, f"expected 2 to {MOST_KNOTS} numbers, got {counts[0]}.")
+    for scaling in [name for name in ("logit_scale", "logit_shift") if name in given_corrections(tower)]:
+        report.error(f"{path}.{scaling}", "logit_knots and logit_values are given too; expected either these or it.")
+    for name in names:
+        for at, (low, high) in enumerate(pairwise(getattr(tower, name)), 1):
+            if not low < high:
+                report.error(f"{path}.{name}[{at}]", f"{name} must rise; {high:.9g} comes after {low:.9g}.")
+                break
 
 
 def check_space_value(context: Context, path: str, tower: TaskTower | Kd) -> None:

@@ -1,46 +1,53 @@
-"""Finds the scale and shift of each tower's logit that make its probabilities right."""
+"""Finds the correction of each tower's logit that makes its probabilities right."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from apps_rec.errors import ConfigError
+from apps_rec.errors import ConfigError, RunError
 from apps_rec.tools.commands.common import checked_config, command, on_other_files
 from apps_rec.tools.commands.configs.check import ConfigLike
 from apps_rec.tools.quiet import quiet_tensorflow
 
 if TYPE_CHECKING:
-    from apps_rec.evaluation.platt import Scaling
+    from apps_rec.evaluation.calibrating import Fitted
 
 
 @command
-def calibrate(config: ConfigLike, overrides: Sequence[str] = (), *, input: str | None = None) -> Calibrated:
-    """Fits the scale and shift of each tower's logit on the rows of eval_input_path (Platt scaling); changes no file.
+def calibrate(
+    config: ConfigLike, overrides: Sequence[str] = (), *, input: str | None = None, method: str = "platt"
+) -> Calibrated:
+    """Fits a correction of each tower's logit on the rows of eval_input_path; changes no file.
 
-    They go into the config, as logit_scale and logit_shift of the tower, and are in all that evaluations, exports and
-    predictions give. The order of rows by a tower stays.
+    `platt` is a scale and a shift, which few rows tell (Platt scaling). `isotonic` is a rising line of up to 100 points
+    (isotonic regression, its steps joined), which follows any shape and needs more rows. Either goes into the config,
+    as logit_scale and logit_shift of the tower or as logit_knots and logit_values, and is in all that evaluations,
+    exports and predictions give. The order of rows by a tower stays.
 
     Args:
         config: path of a config, or a config that is read already.
         overrides: changes to the config, `path=value` each; only for a path.
         input: files in place of eval_input_path, on which no figure is read; None: that one.
+        method: platt or isotonic, which needs scipy.
 
     Returns:
-        Scale and shift of each tower whose output is a probability, with log loss and calibration error on these rows
+        The correction of each tower whose output is a probability, with log loss and calibration error on these rows
         before and after. Printed, it is a table and the lines for the config.
 
     Raises:
-        ConfigError: the config has a mistake, no eval_input_path, or no tower of one probability.
+        ConfigError: the config has a mistake, no eval_input_path, or no tower of one probability; no such method.
         DataError: the data has a mistake.
-        RunError: there is no trained model, or it cannot be read; memory is short.
+        RunError: there is no trained model, or it cannot be read; memory is short; scipy is not installed.
 
     Example:
         >>> apps_rec.calibrate("my.config", input="validation.parquet")  # doctest: +SKIP
     """
+    _check_method(method)
     checked = checked_config(config, overrides)
     if input is not None:
         checked = on_other_files(checked, input)
+    from apps_rec.config.tasks.corrections import MOST_KNOTS, corrections_of
     from apps_rec.config.tasks.kinds import PROBABILITY, kind_name
     from apps_rec.data import data_files
     from apps_rec.evaluation.plan import build_plan
@@ -58,7 +65,7 @@ def calibrate(config: ConfigLike, overrides: Sequence[str] = (), *, input: str |
     open_for_reading(message.model_dir)
     data_files(message.eval_input_path, "eval_input_path", message.data_config.input_timeout_seconds)
     quiet_tensorflow()
-    from apps_rec.evaluation.platt import scaling_of
+    from apps_rec.evaluation.calibrating import fitted
     from apps_rec.training.estimator import load_trained
 
     estimator, _, _ = load_trained(checked)
@@ -68,18 +75,31 @@ def calibrate(config: ConfigLike, overrides: Sequence[str] = (), *, input: str |
         # Of a later step the rows with the step before it: there its probability is what it says.
         task = next(task for task in build_plan(message) if task.score_output == probability_name(tower.tower_name))
         rows = collector.rows_of(task)
-        found.append(scaling_of(tower.tower_name, task, rows, tower.logit_scale, tower.logit_shift))
+        found.append(fitted(tower.tower_name, task, rows, corrections_of(tower), method, MOST_KNOTS))
     return Calibrated(found)
 
 
-class Calibrated(list["Scaling"]):
-    """The scale and shift of each tower."""
+def _check_method(method: str) -> None:
+    """Checks that there is a method of this name, and what it needs."""
+    from apps_rec.evaluation.calibrating import ISOTONIC, METHODS
+
+    if method not in METHODS:
+        raise ConfigError(f"method: expected {' or '.join(METHODS)}, got {method!r}")
+    if method == ISOTONIC:
+        try:
+            import scipy.optimize  # noqa: F401
+        except ImportError:
+            raise RunError("isotonic needs scipy: pip install 'apps_rec[isotonic]'") from None
+
+
+class Calibrated(list["Fitted"]):
+    """The correction of each tower."""
 
     def to_json(self) -> dict[str, Any]:
         """Returns them by tower."""
         return {each.tower: each.to_json() for each in self}
 
     def __str__(self) -> str:
-        from apps_rec.evaluation.platt import scalings_table
+        from apps_rec.evaluation.calibrating import fitted_table
 
-        return scalings_table(list(self))
+        return fitted_table(list(self))
