@@ -56,5 +56,8 @@ def distillation_terms(spec: DistillationSpec, head: Head, logits: Tensors, labe
         weights *= tf.where(labels[spec.space_label] > 0, spec.in_space_weight, spec.out_space_weight)
     # What is not known becomes a number that any loss takes: 0 times what it gives is 0 then.
     soft = tf.where(is_known, soft, 0.5)
-    student = head.outputs(logits)[spec.output] if spec.loss == "L2_LOSS" else head.logits_of(spec.output, logits)
+    if spec.loss == "L2_LOSS":
+        student = head.outputs(logits, is_corrected=False)[spec.output]
+    else:
+        student = head.logits_of(spec.output, logits)
     return Terms(FORMS[spec.loss](spec, soft, student), weights)

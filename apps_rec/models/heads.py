@@ -50,11 +50,17 @@ class IndependentHead:
     def __init__(self, tasks: Sequence[Task]) -> None:
         self.tasks = tuple(tasks)
 
-    def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """Returns the outputs of each task's kind, such as `probs_<tower>` and `logits_<tower>`, `(batch,)` each."""
+    def outputs(self, logits: Tensors, is_corrected: bool = True) -> dict[str, tf.Tensor]:
+        """Returns the outputs of each task's kind, such as `probs_<tower>` and `logits_<tower>`, `(batch,)` each.
+
+        Args:
+            logits: logits by task, `(batch,)` or `(batch, logits)`.
+            is_corrected: false gives them as losses see them, without the corrections of logits.
+        """
         outputs: dict[str, tf.Tensor] = {}
         for task in self.tasks:
-            outputs |= task.row.outputs(task.name, _corrected(task, logits[task.name]), task.options)
+            of_task = _corrected(task, logits[task.name]) if is_corrected else logits[task.name]
+            outputs |= task.row.outputs(task.name, of_task, task.options)
         return outputs
 
     def logits_of(self, output: str, logits: Tensors) -> tf.Tensor:
@@ -136,9 +142,12 @@ class FunnelHead:
         self._products = {name: product_name(names, at) for at, name in enumerate(names) if at}
         self._product = MultiplicativeHead(name="funnel_head")
 
-    def outputs(self, logits: Tensors) -> dict[str, tf.Tensor]:
-        """Returns `probs_<tower>`, `logits_<tower>` and the products, such as `probs_ctcvr`, each `(batch,)`."""
-        outputs = IndependentHead(self.tasks).outputs(logits)
+    def outputs(self, logits: Tensors, is_corrected: bool = True) -> dict[str, tf.Tensor]:
+        """Returns `probs_<tower>`, `logits_<tower>` and the products, such as `probs_ctcvr`, each `(batch,)`.
+
+        See `IndependentHead.outputs` for the arguments.
+        """
+        outputs = IndependentHead(self.tasks).outputs(logits, is_corrected)
         product = outputs[probability_name(self.tasks[0].name)]
         for name, product_of in self._products.items():
             # A plain product, so that probs_ctcvr == probs_<click> * probs_<conversion> exactly.

@@ -129,6 +129,13 @@ def test_rows_that_count():
     assert np.isfinite(values).all()
 
 
+def test_a_correction_of_the_logit_is_not_what_learns():
+    head = IndependentHead([Task("ctr", "click", negatives_kept=0.1, logit_scale=2.0, logit_shift=1.0)])
+    spec = DistillationSpec("kd", "logits_ctr", ("t",), "L2_LOSS")
+    found = distillation_terms(spec, head, {"ctr": tf.constant([1.0, 3.0])}, {"t": tf.constant([0.5, 0.5])})
+    assert found.values.numpy().tolist() == [0.25, 6.25]
+
+
 def test_a_product_learns_too():
     head = FunnelHead([Task("ctr", "click"), Task("cvr", "download")])
     logits = {"ctr": tf.constant([0.3, -4.0]), "cvr": tf.constant([-1.0, 2.0])}
