@@ -154,8 +154,8 @@ def number(value: float) -> str:
 
 
 def signed(value: float) -> str:
-    """Returns a number below 1 with its sign and four digits: +.0012."""
-    return f"{value:+.4f}".replace("0.", ".", 1)
+    """Returns a number below 1 with four digits and, where these are not all 0, its sign: +.0012."""
+    return f"{value:+.4f}".replace("0.", ".", 1) if abs(value) >= 0.00005 else ".0000"
 
 
 def percent(share: float) -> str:

@@ -71,7 +71,11 @@ def test_one_seed_borrows_the_variance_over_seeds_for_both_models():
 
 @pytest.mark.parametrize(
     ("gain", "text"),
-    [(Gain(0.0123, 0.01), "+.0123 ± .0100"), (Gain(-0.0023, 0.01), "-.0023 ± .0100, within noise")],
+    [
+        (Gain(0.0123, 0.01), "+.0123 ± .0100"),
+        (Gain(-0.0023, 0.01), "-.0023 ± .0100, within noise"),
+        (Gain(-0.00004, 0.01), ".0000 ± .0100, within noise"),
+    ],
 )
 def test_a_gain_within_its_interval_is_called_noise(gain, text):
     assert documents.shown_gain(gain) == text
