@@ -61,7 +61,7 @@ def cost(results: Results) -> str:
     return (
         f"{len(results['trainings'])} trainings, {len(results['online'])} simulated tests and the study: "
         f"{minutes / 2:.0f} minutes, two jobs at a time on two cores ({cpu:.0f} CPU-minutes for the trainings); "
-        f"{machine['date']}, {machine['cpu']}."
+        f"{machine['date']}, {machine['processor']}, {machine['threads']} threads, {machine['system']}."
     )
 
 

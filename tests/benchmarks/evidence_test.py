@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import statistics
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from sklearn.metrics import roc_auc_score
 
 import apps_rec
 from apps_rec.config.load import parse_text
+from benchmarks import machine
 from benchmarks.evidence import documents, plots
 from benchmarks.evidence.datasets import CENSUS, DATASETS, KUAIRAND, STORE
 from benchmarks.evidence.paired import Gain, combined, gains
@@ -91,7 +94,7 @@ def small(tmp_path_factory):
     few_steps = ("train_config.num_steps=30", "data_config.batch_size=256")
     size = Size((store,), seeds=(1, 2), users=60, has_study=False, overrides={"store": (*files, *few_steps)})
     results = do_all(size, folder / "results", processes=0)
-    results["machine"] = {"date": "today", "cpu": "some"}
+    results["machine"] = machine.describe(Path(sys.executable))
     return store, size, results, folder / "results"
 
 
