@@ -62,5 +62,6 @@ def run(test: OnlineTest, exports: dict[str, Path], folder: Path) -> dict[str, A
         "seconds": time.monotonic() - began,
     }
     Path(made.made.log).unlink()
-    replace_text(file, json.dumps(outcome, indent=1) + "\n")
-    return outcome
+    text = json.dumps(outcome, indent=1) + "\n"
+    replace_text(file, text)
+    return dict(json.loads(text))

@@ -81,8 +81,9 @@ def run(training: Training, folder: Path) -> dict[str, Any]:
     with replacing(file.with_suffix(".npz")) as aside, aside.open("wb") as stream:
         np.savez_compressed(stream, **scores)  # type: ignore[arg-type]
     outcome |= {"seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "asked": asked}
-    replace_text(file, json.dumps(outcome, indent=1) + "\n")
-    return outcome
+    text = json.dumps(outcome, indent=1) + "\n"
+    replace_text(file, text)
+    return dict(json.loads(text))
 
 
 def _measure(
