@@ -79,3 +79,25 @@ def test_without_tea_tasting(capsys, log, monkeypatch):
     err = fails(capsys, "plan-ab", "--baseline", "0.0155", "--lift", "0.05", "--dispersion", "2.5")
     assert err == "tea-tasting, which compares arms, is not installed here; pip install 'apps_rec[ab]'\n"
     assert "pip install 'apps_rec[ab]'" in fails(capsys, "ab", log)
+
+
+@pytest.mark.parametrize("lift", ["5%", "5 %", "0.05", "5e-2"])
+def test_a_lift_is_a_share_or_in_percent(capsys, lift):
+    code, out, _ = run(capsys, "plan-ab", "--baseline", "0.0155", "--lift", lift, "--dispersion", "2.5")
+    assert code == 0
+    assert "show a lift of 5.00 %: 0.0155 -> 0.01628" in out
+
+
+@pytest.mark.parametrize(
+    ("lift", "said"),
+    [
+        ("5", "5 would be 500 %; write 5% or 0.05 for 5 %"),
+        ("five", "expected a share as 0.05, or 5%, got 'five'"),
+        ("5%%", "expected a share as 0.05, or 5%, got '5%%'"),
+        ("nan", "expected a share as 0.05, or 5%, got 'nan'"),
+    ],
+)
+def test_a_lift_that_is_none_or_hardly_meant(capsys, lift, said):
+    with pytest.raises(SystemExit):
+        run(capsys, "plan-ab", "--baseline", "0.0155", "--lift", lift, "--dispersion", "2.5")
+    assert said in capsys.readouterr().err

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--dispersion", type=float, required=True, help="variance over users divided by the mean, as ab --json has it"
     )
     wanted = parser.add_mutually_exclusive_group(required=True)
-    wanted.add_argument("--lift", type=float, help="difference to find: 0.05 is 5 %% of the baseline")
+    wanted.add_argument("--lift", type=_lift, help="difference to find: 0.05 or 5%% is 5 %% of the baseline")
     wanted.add_argument("--users", type=int, help="users an arm, for the lift that they show")
     parser.add_argument("--power", type=float, default=0.8, help="probability to find it; default: 0.8")
     parser.add_argument("--alpha", type=float, default=0.05, help="default: 0.05, two-sided")
@@ -48,6 +48,21 @@ def run(options: argparse.Namespace) -> None:
         f"with a power of {made.power:g}, alpha {made.alpha:g} two-sided{_divided(made.arms, made.alpha_of_one)}, "
         f"variance {made.dispersion:g} times the mean"
     )
+
+
+def _lift(text: str) -> float:
+    """Reads a share, or with a percent sign a hundred times it."""
+    number, percent, rest = text.partition("%")
+    try:
+        value = float(number)
+    except ValueError:
+        value = float("nan")
+    if value != value or rest.strip():
+        raise argparse.ArgumentTypeError(f"expected a share as 0.05, or 5%, got {text!r}")
+    if not percent and value > 1:
+        right = f"write {value:g}% or {value / 100:g} for {value:g} %"
+        raise argparse.ArgumentTypeError(f"{text} would be {100 * value:g} %; {right}")
+    return value / 100 if percent else value
 
 
 def _divided(arms: int, alpha: float) -> str:
