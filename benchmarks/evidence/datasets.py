@@ -20,6 +20,12 @@ class Task:
     name: str
     label: str
 
+    @property
+    def title(self) -> str:
+        """Returns its name in a table: CTR, CTCVR, or words."""
+        words = self.name.replace("_", " ")
+        return words.upper() if words.startswith("ct") else words
+
 
 @dataclass(frozen=True)
 class Dataset:

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from apps_rec.evaluation.intervals import Interval
 from benchmarks.evidence.datasets import Dataset
-from benchmarks.evidence.paired import Gain, gains
+from benchmarks.evidence.paired import gains, is_noise
 from benchmarks.evidence.plan import RANDOM, Size, online_tests
 from benchmarks.evidence.train import Training
 from benchmarks.evidence.variants import DEEPFM, ESMM, FM, LINE, MMOE, ablations_of, line_of
-from benchmarks.report import write_block
+from benchmarks.report import table, write_block
 
 # What the store reported of a model over the one before it: downloads a user, and clicks an exposure, in percent.
 REPORTED: dict[str, tuple[float, tuple[float, float] | None, float | None]] = {
@@ -35,8 +36,8 @@ def write_into(document: Path, results: Results, size: Size, folder: Path) -> No
         size: what was asked for.
         folder: folder of scores.
     """
-    for name, table in tables(results, size, folder).items():
-        write_block(document, name, table)
+    for name, text in tables(results, size, folder).items():
+        write_block(document, name, text)
 
 
 def tables(results: Results, size: Size, folder: Path) -> dict[str, str]:
@@ -68,7 +69,7 @@ def cost(results: Results) -> str:
 def line(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> str:
     """Returns the models of the line, with the gain of AUC over the one before."""
     names = [task.name for task in dataset.tasks]
-    shown = [name.replace("_", " ").upper() if name.startswith("ct") else name.replace("_", " ") for name in names]
+    shown = [task.title for task in dataset.tasks]
     head = ["", *(f"AUC {name}" for name in shown), *(f"gain of AUC {name}" for name in shown)]
     head += [f"calibration {name}" for name in shown]
     rows = []
@@ -76,12 +77,12 @@ def line(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> str:
     for variant in line_of(dataset):
         of_seeds = [outcomes[Training(dataset, variant, seed).name] for seed in size.seeds]
         cells = [_auc(of_seeds, f"auc_{name}") for name in names]
-        gained: Mapping[str, Gain] = {} if before is None else gains(dataset, before, variant, size.seeds, folder)
+        gained: Mapping[str, Interval] = {} if before is None else gains(dataset, before, variant, size.seeds, folder)
         cells += [shown_gain(gained[name]) if gained else "" for name in names]
         cells += [f"{_mean(of_seeds, f'calibration_{name}'):.3f}" for name in names]
         rows.append([variant.title, *cells])
         before = variant
-    return _table(head, rows)
+    return table([head, *rows])
 
 
 def ablations(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> str:
@@ -90,7 +91,7 @@ def ablations(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> 
     of_seeds = [outcomes[Training(dataset, MMOE, each).name] for each in size.seeds]
     aucs = {name: [outcome["metrics"][f"auc_{name}"] for outcome in of_seeds] for name in names}
     of_training = {name: statistics.variance(values) if len(values) > 1 else 0.0 for name, values in aucs.items()}
-    shown = [name.replace("_", " ").upper() if name.startswith("ct") else name.replace("_", " ") for name in names]
+    shown = [task.title for task in dataset.tasks]
     head = ["", *(part for name in shown for part in (f"AUC {name}", "difference"))]
     base = [part for name in names for part in (number(aucs[name][0]), "")]
     rows = [[f"MMOE: {dataset.experts} experts, FM, weights {_weights(dataset)}", *base]]
@@ -101,7 +102,7 @@ def ablations(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> 
             part for name in names for part in (number(outcome["metrics"][f"auc_{name}"]), shown_gain(gained[name]))
         ]
         rows.append([variant.title, *cells])
-    return _table(head, rows)
+    return table([head, *rows])
 
 
 def online(outcomes: Results, size: Size) -> str:
@@ -131,7 +132,7 @@ def online(outcomes: Results, size: Size) -> str:
         )
         if test.seed == size.seeds[-1]:
             rows.append(_reported(test.treatment))
-    return _table(head, rows)
+    return table([head, *rows])
 
 
 def _reported(treatment: str) -> list[str]:
@@ -142,10 +143,10 @@ def _reported(treatment: str) -> list[str]:
     return [name, "", "", "", f"{difference:+.2f} %", limits, "", "", "", "", rate]
 
 
-def shown_gain(gain: Gain) -> str:
+def shown_gain(gain: Interval) -> str:
     """Returns a difference with its interval, and whether it is within noise."""
-    text = f"{signed(gain.mean)} ± {number(gain.half_width)}"
-    return f"{text}, within noise" if gain.is_noise else text
+    text = f"{signed(gain.value)} ± {number(gain.half_width)}"
+    return f"{text}, within noise" if is_noise(gain) else text
 
 
 def number(value: float) -> str:
@@ -180,8 +181,3 @@ def _weights(dataset: Dataset) -> str:
 
 def _p(p: float) -> str:
     return "< .0001" if p < 0.0001 else number(p)
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from apps_rec.evaluation.columns import RowsOfTask
-from apps_rec.evaluation.intervals import Resampling, differences
+from apps_rec.evaluation.intervals import Interval, Resampling, differences
 from apps_rec.evaluation.intervals.paired import Pair
 from apps_rec.evaluation.metrics.weighted import Units
 from apps_rec.evaluation.tasks import AUC, TaskMetrics
@@ -19,25 +18,10 @@ from benchmarks.evidence.datasets import Dataset
 from benchmarks.evidence.train import RESAMPLES, Training
 from benchmarks.evidence.variants import Variant
 
-_HALF_OF_95 = statistics.NormalDist().inv_cdf(0.975)
 
-
-@dataclass(frozen=True)
-class Gain:
-    """A difference of AUC.
-
-    Attributes:
-        mean: mean over seeds.
-        half_width: half of its 95 % interval.
-    """
-
-    mean: float
-    half_width: float
-
-    @property
-    def is_noise(self) -> bool:
-        """Tells whether the interval holds 0."""
-        return abs(self.mean) <= self.half_width
+def is_noise(gain: Interval) -> bool:
+    """Tells whether the 95 % interval of a difference holds 0."""
+    return abs(gain.value) <= gain.half_width
 
 
 def gains(
@@ -47,7 +31,7 @@ def gains(
     seeds: Sequence[int],
     folder: Path,
     of_training: Mapping[str, float] | None = None,
-) -> dict[str, Gain]:
+) -> dict[str, Interval]:
     """Returns the difference of AUC, after - before, by task.
 
     Each seed's difference has a standard error by the paired bootstrap over users. The variance of their mean is the
@@ -69,7 +53,7 @@ def gains(
     }
 
 
-def combined(of_seeds: Sequence[tuple[float, float]], of_training: float = 0.0) -> Gain:
+def combined(of_seeds: Sequence[tuple[float, float]], of_training: float = 0.0) -> Interval:
     """Returns the mean of differences, of which each has a value and a standard error over users.
 
     Args:
@@ -79,7 +63,7 @@ def combined(of_seeds: Sequence[tuple[float, float]], of_training: float = 0.0) 
     values = [value for value, _ in of_seeds]
     of_users = statistics.mean(error**2 for _, error in of_seeds)
     over_seeds = statistics.variance(values) / len(values) if len(values) > 1 else 2 * of_training
-    return Gain(statistics.mean(values), _HALF_OF_95 * math.sqrt(of_users + over_seeds))
+    return Interval(statistics.mean(values), math.sqrt(of_users + over_seeds))
 
 
 def _differences(

@@ -40,7 +40,7 @@ def draw_offline(path: Path, size: Size, scores: Path) -> None:
             found = [gains(dataset, before, after, size.seeds, scores) for before, after in pairs]
             for number, task in enumerate(dataset.tasks):
                 places = [place + 0.2 * (number - 0.5) for place in range(len(pairs))]
-                means = [each[task.name].mean for each in found]
+                means = [each[task.name].value for each in found]
                 halves = [each[task.name].half_width for each in found]
                 axes.errorbar(means, places, xerr=halves, fmt="o", markersize=4, label=task.name.replace("_", " "))
             axes.axvline(0, color="gray", linewidth=0.8)

@@ -13,10 +13,11 @@ from sklearn.metrics import roc_auc_score
 
 import apps_rec
 from apps_rec.config.load import parse_text
+from apps_rec.evaluation.intervals import Interval
 from benchmarks import machine
 from benchmarks.evidence import documents, plots
 from benchmarks.evidence.datasets import CENSUS, DATASETS, KUAIRAND, STORE
-from benchmarks.evidence.paired import Gain, combined, gains
+from benchmarks.evidence.paired import combined, gains
 from benchmarks.evidence.plan import Size, online_tests, trainings
 from benchmarks.evidence.train import Training, run
 from benchmarks.evidence.variants import DEEPFM, ESMM, FM, LINE, MMOE, ablations_of, config_text, line_of, parts_of
@@ -64,20 +65,22 @@ def test_no_two_tests_have_the_same_users():
 def test_the_gain_of_several_seeds_has_both_uncertainties():
     # Squares of errors over users: .01, .04, .01; variance over seeds of 1, 2, 3 is 1.
     found = combined([(1.0, 0.1), (2.0, 0.2), (3.0, 0.1)])
-    assert found.mean == 2
+    assert found.value == 2
     assert found.half_width == pytest.approx(1.959964 * (0.02 + 1 / 3) ** 0.5, rel=1e-6)
 
 
 def test_one_seed_borrows_the_variance_over_seeds_for_both_models():
-    assert combined([(0.5, 0.1)], 0.04) == Gain(0.5, pytest.approx(1.959964 * (0.01 + 0.08) ** 0.5, rel=1e-6))
+    found = combined([(0.5, 0.1)], 0.04)
+    assert found.value == 0.5
+    assert found.half_width == pytest.approx(1.959964 * (0.01 + 0.08) ** 0.5, rel=1e-6)
 
 
 @pytest.mark.parametrize(
     ("gain", "text"),
     [
-        (Gain(0.0123, 0.01), "+.0123 ± .0100"),
-        (Gain(-0.0023, 0.01), "-.0023 ± .0100, within noise"),
-        (Gain(-0.00004, 0.01), ".0000 ± .0100, within noise"),
+        (Interval(0.0123, 0.01 / 1.96), "+.0123 ± .0100"),
+        (Interval(-0.0023, 0.01 / 1.96), "-.0023 ± .0100, within noise"),
+        (Interval(-0.00004, 0.01 / 1.96), ".0000 ± .0100, within noise"),
     ],
 )
 def test_a_gain_within_its_interval_is_called_noise(gain, text):
@@ -123,7 +126,7 @@ class TestSmallVersion:
                 - results["trainings"][Training(store, FM, seed).name]["metrics"][f"auc_{task}"]
                 for seed in size.seeds
             ]
-            assert found[task].mean == pytest.approx(statistics.mean(of_seeds), abs=1e-9)
+            assert found[task].value == pytest.approx(statistics.mean(of_seeds), abs=1e-9)
             assert found[task].half_width > 1.95 * statistics.stdev(of_seeds) / 2**0.5
 
     def test_a_second_run_trains_nothing(self, small, monkeypatch):
