@@ -12,6 +12,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 from apps_rec.atomic_file import replace_text
@@ -37,9 +38,9 @@ def main() -> int:
     results = do_all(size, options.output, options.processes)
     results["machine"] = machine.describe(Path(sys.executable))
     results["last_run_seconds"] = time.monotonic() - began
-    replace_text(options.output / "results.json", json.dumps(results, indent=1) + "\n")
+    replace_text(options.output / "results.json", json.dumps(results, indent=1, default=asdict) + "\n")
     documents.write_into(options.document, results, size, options.output)
-    plots.draw_all(options.document.parent, results, size, options.output)
+    plots.draw_all(options.document.parent, results, size)
     print(f"{options.document}: written; {results['last_run_seconds'] / 60:.0f} minutes")
     return 0
 

@@ -44,7 +44,7 @@ def tables(results: Results, size: Size, folder: Path) -> dict[str, str]:
     """Returns every table by the name of its place."""
     made = {"cost": cost(results)}
     for dataset in size.datasets:
-        made[f"line {dataset.name}"] = line(dataset, results["trainings"], size, folder)
+        made[f"line {dataset.name}"] = line(dataset, results, size)
         made[f"ablations {dataset.name}"] = ablations(dataset, results["trainings"], size, folder)
     if results["online"]:
         made["online"] = online(results["online"], size)
@@ -66,22 +66,20 @@ def cost(results: Results) -> str:
     )
 
 
-def line(dataset: Dataset, outcomes: Results, size: Size, folder: Path) -> str:
+def line(dataset: Dataset, results: Results, size: Size) -> str:
     """Returns the models of the line, with the gain of AUC over the one before."""
     names = [task.name for task in dataset.tasks]
     shown = [task.title for task in dataset.tasks]
     head = ["", *(f"AUC {name}" for name in shown), *(f"gain of AUC {name}" for name in shown)]
     head += [f"calibration {name}" for name in shown]
     rows = []
-    before = None
-    for variant in line_of(dataset):
-        of_seeds = [outcomes[Training(dataset, variant, seed).name] for seed in size.seeds]
+    gained: Mapping[str, Interval]
+    for variant, gained in zip(line_of(dataset), [{}, *results["gains"][dataset.name]], strict=True):
+        of_seeds = [results["trainings"][Training(dataset, variant, seed).name] for seed in size.seeds]
         cells = [_auc(of_seeds, f"auc_{name}") for name in names]
-        gained: Mapping[str, Interval] = {} if before is None else gains(dataset, before, variant, size.seeds, folder)
         cells += [shown_gain(gained[name]) if gained else "" for name in names]
         cells += [f"{_mean(of_seeds, f'calibration_{name}'):.3f}" for name in names]
         rows.append([variant.title, *cells])
-        before = variant
     return table([head, *rows])
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import apps_rec
-from apps_rec.atomic_file import replace_text
+from benchmarks.evidence.outcomes import keep, kept
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ def run(test: OnlineTest, exports: dict[str, Path], folder: Path) -> dict[str, A
     """
     asked = {**asdict(test), "exports": [str(exports.get(name, "")) for name in (test.control, test.treatment)]}
     file = folder / "ab" / f"{test.name}.json"
-    if file.is_file() and (known := json.loads(file.read_text(encoding="utf-8")))["asked"] == asked:
-        return dict(known)
+    if known := kept(file, asked):
+        return known
     began = time.monotonic()
     arms = [f"{name}={exports.get(name, 'random')}" for name in (test.control, test.treatment)]
     made = apps_rec.simulate_ab(arms, folder / "ab" / test.name, users=test.users, draw=test.draw)
@@ -62,6 +61,4 @@ def run(test: OnlineTest, exports: dict[str, Path], folder: Path) -> dict[str, A
         "seconds": time.monotonic() - began,
     }
     Path(made.made.log).unlink()
-    text = json.dumps(outcome, indent=1) + "\n"
-    replace_text(file, text)
-    return dict(json.loads(text))
+    return keep(file, outcome)

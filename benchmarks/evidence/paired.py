@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import statistics
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from apps_rec.evaluation.metrics.weighted import Units
 from apps_rec.evaluation.tasks import AUC, TaskMetrics
 from benchmarks.evidence.datasets import Dataset
 from benchmarks.evidence.train import RESAMPLES, Training
-from benchmarks.evidence.variants import Variant
+from benchmarks.evidence.variants import Variant, line_of
 
 
 def is_noise(gain: Interval) -> bool:
@@ -51,6 +52,11 @@ def gains(
         task.name: combined([of_seed[task.name] for of_seed in of_seeds], (of_training or {}).get(task.name, 0.0))
         for task in dataset.tasks
     }
+
+
+def line_gains(dataset: Dataset, seeds: Sequence[int], folder: Path) -> list[dict[str, Interval]]:
+    """Returns the gains of each model of the line over the one before it, from the second on."""
+    return [gains(dataset, before, after, seeds, folder) for before, after in pairwise(line_of(dataset))]
 
 
 def combined(of_seeds: Sequence[tuple[float, float]], of_training: float = 0.0) -> Interval:

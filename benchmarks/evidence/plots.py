@@ -8,28 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.evidence.documents import DOWNLOADS, REPORTED, TITLES
-from benchmarks.evidence.paired import gains
 from benchmarks.evidence.plan import Size, online_tests
 from benchmarks.evidence.variants import LINE, line_of
 
 OFFLINE, ONLINE = "results_offline.svg", "results_online.svg"
 
 
-def draw_all(folder: Path, results: Mapping[str, Any], size: Size, scores: Path) -> None:
+def draw_all(folder: Path, results: Mapping[str, Any], size: Size) -> None:
     """Draws the figures.
 
     Args:
         folder: where they are written.
         results: outcomes, as `do_all` returns them.
         size: what was asked for.
-        scores: folder of scores.
     """
-    draw_offline(folder / OFFLINE, size, scores)
+    draw_offline(folder / OFFLINE, results["gains"], size)
     if results["online"]:
         draw_online(folder / ONLINE, results["online"], size)
 
 
-def draw_offline(path: Path, size: Size, scores: Path) -> None:
+def draw_offline(path: Path, gained: Mapping[str, Any], size: Size) -> None:
     """Draws the gain of AUC of each model over the one before it, a panel for each dataset."""
     with _style(path):
         figure = _figure(9, 2.6)
@@ -37,7 +35,7 @@ def draw_offline(path: Path, size: Size, scores: Path) -> None:
         for axes, dataset in zip(panels, size.datasets, strict=True):
             models = line_of(dataset)
             pairs = list(pairwise(models))
-            found = [gains(dataset, before, after, size.seeds, scores) for before, after in pairs]
+            found = gained[dataset.name]
             for number, task in enumerate(dataset.tasks):
                 places = [place + 0.2 * (number - 0.5) for place in range(len(pairs))]
                 means = [each[task.name].value for each in found]

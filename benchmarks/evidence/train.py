@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from apps_rec.atomic_file import replace_text, replacing
 from apps_rec.evaluation.collect import MetricCollector
 from apps_rec.evaluation.intervals import Resampling, intervals_of
 from benchmarks.evidence.datasets import Dataset, Task
+from benchmarks.evidence.outcomes import keep, kept
 from benchmarks.evidence.variants import Variant, config_text, parts_of
 
 # Resamples of an interval.
@@ -70,8 +70,8 @@ def run(training: Training, folder: Path) -> dict[str, Any]:
     }
     file = folder / "runs" / f"{training.name}.json"
     has_export = not training.is_exported or any(folder.joinpath("exports", training.name).glob("[0-9]*"))
-    if file.is_file() and has_export and (known := json.loads(file.read_text(encoding="utf-8")))["asked"] == asked:
-        return dict(known)
+    if has_export and (known := kept(file, asked)):
+        return known
     began, cpu = time.monotonic(), time.process_time()
     outcome: dict[str, Any] = {"metrics": {}, "intervals": {}, "steps": []}
     scores: dict[str, np.ndarray] = {}
@@ -81,9 +81,7 @@ def run(training: Training, folder: Path) -> dict[str, Any]:
     with replacing(file.with_suffix(".npz")) as aside, aside.open("wb") as stream:
         np.savez_compressed(stream, **scores)  # type: ignore[arg-type]
     outcome |= {"seconds": time.monotonic() - began, "cpu_seconds": time.process_time() - cpu, "asked": asked}
-    text = json.dumps(outcome, indent=1) + "\n"
-    replace_text(file, text)
-    return dict(json.loads(text))
+    return keep(file, outcome)
 
 
 def _measure(

@@ -16,6 +16,7 @@ from typing import Any
 from apps_rec.atomic_file import replace_text
 from benchmarks.evidence import online, train
 from benchmarks.evidence.datasets import ROOT, STORE, Dataset
+from benchmarks.evidence.paired import line_gains
 from benchmarks.evidence.plan import Size, online_tests, trainings
 from benchmarks.evidence.train import Training, exported
 from benchmarks.evidence.variants import LINE
@@ -34,7 +35,8 @@ def do_all(size: Size, folder: Path, processes: int = 2) -> dict[str, Any]:
         processes: jobs at a time, which write into `log.txt` of the folder; 0: in this process.
 
     Returns:
-        Outcomes by name: `trainings`, `online`, and `study` with the table and seconds of the study.
+        Outcomes by name: `trainings`, `online`, and `study` with the table and seconds of the study; `gains` of AUC
+        along the line, by dataset.
     """
     jobs: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {}
     for training in trainings(size):
@@ -48,6 +50,7 @@ def do_all(size: Size, folder: Path, processes: int = 2) -> dict[str, Any]:
             test.name: (online.run, (test, _exports(store, test.seed, folder), folder)) for test in online_tests(size)
         }
         results["online"] = _do(tests, processes, folder)
+    results["gains"] = {dataset.name: line_gains(dataset, size.seeds, folder) for dataset in size.datasets}
     return results
 
 

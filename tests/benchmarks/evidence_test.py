@@ -157,7 +157,7 @@ class TestSmallVersion:
         assert all(f"| {variant.title} |" in text for variant in ablations_of(size.datasets[0]))
 
     def test_the_figures_are_drawn(self, small, tmp_path):
-        _, size, results, folder = small
-        plots.draw_all(tmp_path, results, size, folder)
+        _, size, results, _ = small
+        plots.draw_all(tmp_path, results, size)
         for name in (plots.OFFLINE, plots.ONLINE):
             assert "ESMM over MMOE" in (tmp_path / name).read_text(encoding="utf-8")
